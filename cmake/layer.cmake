@@ -1,0 +1,30 @@
+# qaio_layer(NAME SOURCES ... TESTS ... DEPS ... [TEST_DEPS ...])
+# One static library `qaio_<NAME>` and one test binary `<NAME>_test` per folder under src/.
+# Configuring fails on a *_test.cpp that is not listed in TESTS.
+function(qaio_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;DEPS;TEST_DEPS" ${ARGN})
+  file(GLOB present RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS
+       ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp)
+  foreach(test IN LISTS present)
+    if(NOT test IN_LIST ARG_TESTS)
+      message(FATAL_ERROR "src/${name}/${test} is not listed in TESTS of src/${name}/CMakeLists.txt")
+    endif()
+  endforeach()
+  if(ARG_SOURCES)
+    add_library(qaio_${name} STATIC ${ARG_SOURCES})
+    set(scope PUBLIC)
+  else()
+    add_library(qaio_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(qaio_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(qaio_${name} ${scope} ${ARG_DEPS} Threads::Threads)
+  if(ARG_TESTS)
+    add_executable(${name}_test ${ARG_TESTS})
+    target_link_libraries(${name}_test PRIVATE qaio_${name} ${ARG_TEST_DEPS}
+                          GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE
+      QAIO_SOURCE_DIR="${CMAKE_SOURCE_DIR}" QAIO_SHARED_DATA_DIR="${CMAKE_SOURCE_DIR}/../shared/data")
+    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()

@@ -1,0 +1,33 @@
+// Read-only memory mapping of a whole file.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+#include "base/result.h"
+
+namespace qaio {
+
+class MappedFile {
+ public:
+  // kNotFound or kIo with the path and the system's reason. An empty file maps to an empty span.
+  static Result<MappedFile> open(const std::filesystem::path& path);
+
+  MappedFile() = default;
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  // Valid while this object lives. A file truncated by someone else meanwhile raises SIGBUS.
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+  // Tells the kernel that the pages are no longer needed in this process's memory.
+  void release_pages() const;
+
+ private:
+  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace qaio
