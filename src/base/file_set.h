@@ -1,0 +1,45 @@
+// A model's files by name, whether they are a folder on disk, one file, or embedded in the program.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "base/result.h"
+
+namespace qaio {
+
+// Maps file names ("config.json") to bytes that stay valid while the set lives. Movable.
+class FileSet {
+ public:
+  // Maps every regular file of the folder (not recursive), or the single file.
+  // kNotFound / kIo with the path and the reason.
+  static Result<FileSet> open(const std::filesystem::path& path);
+
+  FileSet() = default;
+  // Adds bytes that outlive the set, such as data embedded in the program.
+  void add(std::string name, std::span<const std::byte> bytes);
+
+  bool contains(std::string_view name) const { return files_.contains(name); }
+  // Empty span if absent.
+  std::span<const std::byte> bytes(std::string_view name) const;
+  std::string_view text(std::string_view name) const;
+  std::vector<std::string> names() const;  // sorted
+  // What to call the set in messages: the path, or "embedded".
+  const std::string& label() const { return label_; }
+  void set_label(std::string label) { label_ = std::move(label); }
+
+  // The original pages may leave memory; reading them again brings them back.
+  void release_pages() const;
+
+ private:
+  std::string label_ = "embedded";
+  std::vector<MappedFile> mappings_;
+  std::map<std::string, std::span<const std::byte>, std::less<>> files_;
+};
+
+}  // namespace qaio

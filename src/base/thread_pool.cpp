@@ -1,0 +1,122 @@
+#include "base/thread_pool.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <string>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace qaio {
+namespace {
+
+// Spinning bridges the gaps between two products of one step (microseconds) and between two steps;
+// past this the thread sleeps, so that an idle server costs nothing.
+constexpr auto kSpinTime = std::chrono::milliseconds(2);
+
+void relax() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Spins until done() or the time is over; yields now and then so that an oversubscribed machine
+// still makes progress. Returns done().
+template <typename Done>
+bool spin(Done done, std::chrono::steady_clock::duration limit) {
+  const auto start = std::chrono::steady_clock::now();
+  for (int round = 1;; ++round) {
+    if (done()) return true;
+    relax();
+    if (round % 1024 == 0) {
+      if (std::chrono::steady_clock::now() - start > limit) return done();
+      std::this_thread::yield();
+    }
+  }
+}
+
+// CPU quota of the control group in cores, or a huge number if there is none.
+double cgroup_cores() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 1e9;
+  return std::stod(quota) / period;
+}
+
+}  // namespace
+
+int cores_allowed() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  int cores = sched_getaffinity(0, sizeof(set), &set) == 0
+                  ? CPU_COUNT(&set)
+                  : static_cast<int>(std::thread::hardware_concurrency());
+  cores = static_cast<int>(std::min<double>(cores, std::ceil(cgroup_cores())));
+  return std::max(cores, 1);
+}
+
+ThreadPool::ThreadPool(int threads) {
+  for (int index = 1; index < threads; ++index) workers_.emplace_back([this, index] { work(index); });
+}
+
+ThreadPool::~ThreadPool() {
+  stopping_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    generation_.fetch_add(1);
+  }
+  wake_.notify_all();
+  for (auto& worker : workers_) worker.join();
+}
+
+void ThreadPool::run_erased(Entry entry, void* context) {
+  entry_ = entry;
+  context_ = context;
+  running_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  generation_.fetch_add(1);  // seq_cst against sleepers_: either we see a sleeper or it sees us
+  if (sleepers_.load() > 0) {
+    { const std::lock_guard lock(mutex_); }
+    wake_.notify_all();
+  }
+  entry(context, 0);
+  spin([this] { return running_.load(std::memory_order_acquire) == 0; },
+       std::chrono::steady_clock::duration::max());
+}
+
+void ThreadPool::barrier() {
+  if (workers_.empty()) return;
+  const uint32_t phase = barrier_phase_.load(std::memory_order_relaxed);
+  if (barrier_arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size()) {
+    barrier_arrived_.store(0, std::memory_order_relaxed);
+    barrier_phase_.store(phase + 1, std::memory_order_release);
+    return;
+  }
+  spin([&] { return barrier_phase_.load(std::memory_order_acquire) != phase; },
+       std::chrono::steady_clock::duration::max());
+}
+
+void ThreadPool::work(int index) {
+  uint32_t seen = 0;
+  for (;;) {
+    if (!spin([&] { return generation_.load(std::memory_order_acquire) != seen; }, kSpinTime)) {
+      std::unique_lock lock(mutex_);
+      sleepers_.fetch_add(1);
+      wake_.wait(lock, [&] { return generation_.load() != seen; });
+      sleepers_.fetch_sub(1);
+    }
+    seen = generation_.load(std::memory_order_acquire);
+    if (stopping_) return;
+    entry_(context_, index);
+    running_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+}  // namespace qaio

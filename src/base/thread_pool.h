@@ -1,0 +1,63 @@
+// Threads for data-parallel work inside one engine step: microsecond hand-over while busy, asleep
+// when idle.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace qaio {
+
+// Cores this process may use: affinity mask and cgroup CPU quota, at least 1.
+int cores_allowed();
+
+class ThreadPool {
+ public:
+  // `threads` counts the calling thread: ThreadPool(1) starts none.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls job(thread_index) once on every thread, the caller being index 0, and returns when all
+  // have finished. One caller at a time. Jobs must not throw.
+  template <typename Job>
+  void run(Job&& job) {
+    if (workers_.empty()) {
+      job(0);
+      return;
+    }
+    using Fn = std::remove_reference_t<Job>;
+    run_erased([](void* context, int index) { (*static_cast<Fn*>(context))(index); },
+               const_cast<void*>(static_cast<const void*>(&job)));
+  }
+
+  // A barrier for all threads inside a job: everything written before it is visible after it.
+  void barrier();
+
+ private:
+  using Entry = void (*)(void* context, int index);
+  void run_erased(Entry entry, void* context);
+  void work(int index);
+
+  std::vector<std::thread> workers_;
+  Entry entry_ = nullptr;
+  void* context_ = nullptr;
+  alignas(64) std::atomic<uint32_t> generation_{0};
+  alignas(64) std::atomic<int> running_{0};
+  alignas(64) std::atomic<int> barrier_arrived_{0};
+  alignas(64) std::atomic<uint32_t> barrier_phase_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<int> sleepers_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+};
+
+}  // namespace qaio

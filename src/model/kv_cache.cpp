@@ -1,0 +1,71 @@
+#include "model/kv_cache.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace qaio {
+
+KvPool::KvPool(int blocks) : references_(static_cast<size_t>(blocks), 0) {
+  free_.reserve(references_.size());
+  for (int block = blocks - 1; block >= 0; --block) free_.push_back(static_cast<BlockId>(block));
+}
+
+Result<BlockId> KvPool::take() {
+  if (free_.empty()) return fail(ErrorCode::kResourceExhausted, "the KV cache is full");
+  const BlockId block = free_.back();
+  free_.pop_back();
+  references_[block] = 1;
+  return block;
+}
+
+void KvPool::release(BlockId block) {
+  assert(references_[block] > 0);
+  if (--references_[block] == 0) free_.push_back(block);
+}
+
+KvSequence::KvSequence(KvSequence&& other) noexcept
+    : pool_(other.pool_),
+      blocks_(std::exchange(other.blocks_, {})),
+      length_(std::exchange(other.length_, 0)) {}
+
+KvSequence& KvSequence::operator=(KvSequence&& other) noexcept {
+  if (this != &other) {
+    clear();
+    pool_ = other.pool_;
+    blocks_ = std::exchange(other.blocks_, {});
+    length_ = std::exchange(other.length_, 0);
+  }
+  return *this;
+}
+
+Result<void> KvSequence::reserve(int tokens) {
+  const int wanted = KvPool::blocks_for(tokens) - static_cast<int>(blocks_.size());
+  if (wanted > pool_->blocks_free()) {
+    return fail(ErrorCode::kResourceExhausted,
+                "the KV cache has " + std::to_string(pool_->blocks_free()) + " free blocks of " +
+                    std::to_string(kKvBlockTokens) + " tokens, " + std::to_string(wanted) +
+                    " are needed");
+  }
+  for (int i = 0; i < wanted; ++i) blocks_.push_back(*pool_->take());
+  return {};
+}
+
+int KvSequence::share_prefix(std::span<const BlockId> prefix, int tokens) {
+  assert(blocks_.empty() && length_ == 0);
+  const int count = std::min(tokens / kKvBlockTokens, static_cast<int>(prefix.size()));
+  for (int i = 0; i < count; ++i) {
+    pool_->share(prefix[static_cast<size_t>(i)]);
+    blocks_.push_back(prefix[static_cast<size_t>(i)]);
+  }
+  length_ = count * kKvBlockTokens;
+  return length_;
+}
+
+void KvSequence::clear() {
+  for (const BlockId block : blocks_) pool_->release(block);
+  blocks_.clear();
+  length_ = 0;
+}
+
+}  // namespace qaio

@@ -1,0 +1,44 @@
+// Tasks are data: a prompt, a kind and its limits. `sentiment` and `chat` are the built-in entries.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace qaio {
+
+enum class TaskKind : uint8_t { kClassify, kGenerate };
+// kScore: labels scored from logits. kGenerate: a few free tokens, the last line parsed for a label.
+enum class DecodeMode : uint8_t { kScore, kGenerate };
+
+struct TaskDefinition {
+  std::string name;  // [a-z0-9_-]+
+  TaskKind kind = TaskKind::kGenerate;
+  std::string system;            // may be empty: no system turn
+  std::string user = "{input}";  // holds {input} exactly once
+  std::vector<std::string> labels;  // classify only
+  DecodeMode decode = DecodeMode::kScore;
+  bool history = false;  // earlier turns become part of the prompt
+  int max_prompt_tokens = 512;
+  int max_new_tokens = 128;
+  float temperature = 0.7F;
+  float top_p = 0.9F;
+};
+
+class TaskRegistry {
+ public:
+  static TaskRegistry built_in();
+  // Adds or replaces tasks from TOML text with [[task]] tables; kInvalidArgument names the line or
+  // the task and key at fault. Unknown keys are errors.
+  Result<void> add_toml(std::string_view toml, std::string_view source_name);
+  const TaskDefinition* find(std::string_view name) const;  // nullptr if unknown
+  const std::vector<TaskDefinition>& all() const { return tasks_; }
+
+ private:
+  std::vector<TaskDefinition> tasks_;
+};
+
+}  // namespace qaio

@@ -1,0 +1,105 @@
+// Where the time of one request went: stages on lanes, stamped with one injected clock.
+//
+// A request is a set of lanes: lane 0 is the request itself, each task has one more. On a lane the
+// stages tile its wall time; what no stage covers is `unattributed`.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace qaio {
+
+// Closed set; docs/tracing.md defines each by the two events that bound it.
+enum class Stage : uint8_t {
+  // request lane
+  kHttpRead,
+  kParse,
+  kTasks,
+  kSerialize,
+  kHttpWrite,
+  // task lanes
+  kPromptBuild,
+  kTokenize,
+  kQueue,
+  kPrefill,
+  kDecode,
+  kScore,
+  kOutputParse,
+};
+inline constexpr size_t kStageCount = 12;
+std::string_view stage_name(Stage stage);  // snake_case, e.g. "http_read"
+
+// One lane: contiguous intervals in time order. A stage may recur; its times add up.
+// One thread writes at a time; hand-over between threads is the caller's (a queue, a post).
+class Lane {
+ public:
+  struct Interval {
+    Stage stage;
+    TimeNs begin_ns;
+    TimeNs end_ns;
+  };
+  static constexpr size_t kIntervalsMax = 24;
+
+  void start(TimeNs now_ns) { begin_ns_ = end_ns_ = now_ns; }
+  void finish(TimeNs now_ns) { end_ns_ = now_ns; }
+  // Records [begin, end] of a stage. Intervals must not overlap: a debug build fails on it. When
+  // the lane is full the time goes to `unattributed` and dropped() counts it.
+  void add(Stage stage, TimeNs begin_ns, TimeNs end_ns);
+
+  TimeNs begin_ns() const { return begin_ns_; }
+  TimeNs end_ns() const { return end_ns_; }
+  int64_t wall_ns() const { return end_ns_ - begin_ns_; }
+  int64_t stage_ns(Stage stage) const;
+  int64_t unattributed_ns() const;  // wall minus the sum of all stages
+  size_t size() const { return size_; }
+  const Interval& operator[](size_t i) const { return intervals_[i]; }
+  uint32_t dropped() const { return dropped_; }
+
+ private:
+  std::array<Interval, kIntervalsMax> intervals_;
+  size_t size_ = 0;
+  uint32_t dropped_ = 0;
+  TimeNs begin_ns_ = 0;
+  TimeNs end_ns_ = 0;
+};
+
+// Stamps a stage from construction to destruction: one line of instrumenting code.
+class Span {
+ public:
+  Span(Lane& lane, Stage stage, const Clock& clock)
+      : lane_(lane), clock_(clock), begin_ns_(clock.now_ns()), stage_(stage) {}
+  ~Span() { lane_.add(stage_, begin_ns_, clock_.now_ns()); }
+  Span(const Span&) = delete;
+  Span& operator=(const Span&) = delete;
+
+ private:
+  Lane& lane_;
+  const Clock& clock_;
+  TimeNs begin_ns_;
+  Stage stage_;
+};
+
+// What the engine counts for one task beside the stages.
+struct TaskCounters {
+  uint32_t prompt_tokens = 0;
+  uint32_t cached_tokens = 0;
+  uint32_t completion_tokens = 0;
+  uint32_t prefill_steps = 0;
+  uint32_t decode_steps = 0;
+  TimeNs submitted_ns = 0;
+  TimeNs scheduled_ns = 0;    // first step that held a token of it; 0: never
+  TimeNs first_token_ns = 0;  // 0: none
+  TimeNs last_token_ns = 0;
+  int64_t gap_min_ns = 0;     // between consecutive tokens
+  int64_t gap_max_ns = 0;
+  int64_t forward_ns = 0;     // decode split: model, sampling, detokenizing
+  int64_t sample_ns = 0;
+  int64_t detokenize_ns = 0;
+};
+
+}  // namespace qaio
