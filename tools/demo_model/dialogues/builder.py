@@ -1,0 +1,150 @@
+"""Builds single exchanges and whole dialogues from the data modules."""
+from . import noise
+from .grammar import (expand, held_out, normalize, parse_events, parse_talk, reserved)
+
+EVENT_HELD = 4      # percent of event phrases kept for the test split
+TALK_HELD = 8       # percent of small-talk phrasings kept for the test split
+TRIES = 200
+
+
+class Exchange:
+    """One user turn with its reply and what follow-ups need to know."""
+
+    def __init__(self, user, reply, category=None, mood=None, intent=None, bound=None):
+        self.user, self.reply = user, reply
+        self.category, self.mood, self.intent, self.bound = category, mood, intent, bound
+
+    @property
+    def turn(self):
+        return self.user, self.reply
+
+
+class Language:
+    """All data of one language plus the exchange builders."""
+
+    def __init__(self, code, events, talks, lexicon, follow):
+        self.code, self.events_module, self.lexicon, self.follow = code, events, lexicon, follow
+        self.events = {}
+        for mood in ("POSITIVE", "NEGATIVE", "NEUTRAL"):
+            self.events[mood] = parse_events(getattr(events, mood))
+        self.intents = [intent for text in talks for intent in parse_talk(text)]
+        self.by_name = {intent.name: intent for intent in self.intents}
+        self.weights = [intent.weight for intent in self.intents]
+        # Groups are drawn by breadth: a group with more phrases comes up more often.
+        self.group_weights = {mood: [1.0 + len(group.phrases) for group in groups]
+                              for mood, (groups, _) in self.events.items()}
+        zh = code == "zh"
+        self.typo = noise.typo_zh if zh else noise.typo_en
+        self.punctuate = noise.punctuate_zh if zh else noise.punctuate_en
+        self.clean = noise.clean_zh if zh else noise.clean_en
+        self.limit = 45 if zh else 30
+
+    # -- helpers -----------------------------------------------------------
+    def size(self, text):
+        return len(text) if self.code == "zh" else len(text.split())
+
+    def fill(self, template, rng, bound=None):
+        return self.clean(expand(template, rng, self.lexicon, bound))
+
+    def say(self, template, rng, bound=None):
+        """A user turn from a template, with surface noise (never held out)."""
+        return self.punctuate(expand(template, rng, self.lexicon, bound), rng)
+
+    # -- events ------------------------------------------------------------
+    def frame(self, phrase, kind, mood, rng):
+        """Puts an event phrase into a whole user utterance."""
+        data = self.events_module
+        zh = self.code == "zh"
+        comma, negative = ("," if zh else ", "), mood == "NEGATIVE"
+        feels = data.FEEL_NEG if negative else data.FEEL_POS
+        leads = data.LEAD_NEG if negative else data.LEAD_POS
+        times = data.TIME_SUBJECT if zh and kind == "-" else data.TIME_NEG if negative else data.TIME
+        core = phrase
+        timed = kind in (">", "-") and mood != "NEUTRAL"
+        if timed and rng.random() < (0.3 if kind == "-" else 0.5):
+            time = rng.choice(times)
+            if zh:
+                if not phrase.startswith(("今", "昨", "明", "终于", "又", "一直", "最近", "周末", "早", "晚", "刚")):
+                    core = time + phrase
+            elif not phrase.endswith(("today", "again", "night", "morning", "week", "yesterday", "day", "Friday off")):
+                core = f"{phrase} {time}" if rng.random() < 0.8 else f"{time}, {phrase}"
+        if zh and kind == ">" and rng.random() < 0.4 and not core.startswith("我"):
+            core = "我" + core
+        if zh and rng.random() < 0.15 and core[-1] not in "呢啊呀":
+            core += rng.choice(["啊", "呀", "啦", "哦", "呢", "诶"] if not negative else ["啊", "呀", "唉", "呜呜", "诶"])
+        if kind == "=" or mood == "NEUTRAL":
+            return core if rng.random() < 0.85 or mood == "NEUTRAL" else rng.choice(leads) + comma + core
+        roll = rng.random()
+        feel = rng.choice(feels)
+        if roll < 0.36:
+            return core
+        if roll < 0.68:
+            joint = comma if zh or rng.random() < 0.75 else rng.choice([". ", "! ", " and "])
+            return core + joint + feel
+        if roll < 0.78:
+            return feel + (comma if zh or rng.random() < 0.5 else "! ") + core
+        if roll < 0.93:
+            return rng.choice(leads) + comma + core
+        return rng.choice(leads) + comma + core + comma + feel
+
+    def event(self, rng, split, mood=None):
+        mood = mood or rng.choices(("POSITIVE", "NEGATIVE", "NEUTRAL"), (46, 48, 6))[0]
+        groups, tails = self.events[mood]
+        for _ in range(TRIES):
+            group = rng.choices(groups, self.group_weights[mood])[0]
+            template, kind = rng.choice(group.phrases)
+            phrase = self.clean(expand(template, rng, self.lexicon)) if self.code == "zh" else expand(template, rng, self.lexicon).strip()
+            if split == "train":
+                phrase = self.typo(phrase, rng)
+            if split is not None and held_out(phrase, EVENT_HELD) != (split == "test"):
+                continue
+            user = self.punctuate(self.frame(phrase, kind, mood, rng), rng)
+            if reserved(user):
+                continue
+            reply = self.event_reply(group, tails[group.category], mood, rng)
+            return Exchange(user, reply, group.category, mood)
+        raise RuntimeError("no event phrase for this split")
+
+    def event_reply(self, group, category_tails, mood, rng):
+        data = self.events_module
+        opener = {"POSITIVE": data.OPEN_POS, "NEGATIVE": data.OPEN_NEG}.get(mood, [""])
+        joint = "" if self.code == "zh" else " "
+        parts = [rng.choice(opener), rng.choice(group.comments)]
+        tails = group.tails if group.tails and rng.random() < 0.7 else category_tails
+        if rng.random() < (0.9 if mood == "NEGATIVE" else 0.6):
+            parts.append(rng.choice(tails))
+        if self.size(joint.join(parts)) > self.limit:
+            parts = parts[1:]
+        if self.code == "en" and self.size(joint.join(parts)) < 6:
+            parts.append(rng.choice(category_tails))
+        return self.clean(joint.join(part for part in parts if part))
+
+    def next_step(self, category, rng):
+        options = self.events_module.NEXT_STEP
+        return self.clean(rng.choice(options.get(category, options["fun"])))
+
+    # -- small talk --------------------------------------------------------
+    def bind(self, intent, rng):
+        return dict(zip(intent.columns, rng.choice(intent.rows))) if intent.rows else {}
+
+    def talk(self, rng, split, name=None, avoid=None):
+        """One small-talk exchange; ``avoid`` is a reply not to repeat."""
+        for _ in range(TRIES):
+            intent = self.by_name[name] if name else rng.choices(self.intents, self.weights)[0]
+            template, holdable = rng.choice(intent.users)
+            bound = self.bind(intent, rng)
+            user = expand(template, rng, self.lexicon, bound)
+            if split == "train":
+                user = self.typo(user, rng)
+            if split is not None and (holdable and held_out(user, TALK_HELD)) != (split == "test"):
+                continue
+            reply = self.fill(rng.choice(intent.replies), rng, bound)
+            if reply == avoid or reserved(user):
+                continue
+            return Exchange(self.punctuate(user, rng), reply, intent=intent, bound=bound)
+        raise RuntimeError(f"no phrasing of {name} for split {split}")
+
+
+def user_key(text):
+    """Identity of a user phrasing, for disjointness checks."""
+    return normalize(text)
