@@ -1,0 +1,66 @@
+#include "kernels/isa.h"
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+namespace qaio {
+namespace {
+
+std::vector<Isa> detect() {
+  std::vector<Isa> isas{Isa::kScalar};
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+      __builtin_cpu_supports("f16c")) {
+    isas.push_back(Isa::kAvx2);
+    if (__builtin_cpu_supports("avxvnni")) isas.push_back(Isa::kAvxVnni);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512vnni")) {
+      isas.push_back(Isa::kAvx512Vnni);
+    }
+  }
+#elif defined(__aarch64__)
+  if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) isas.push_back(Isa::kNeonDot);
+#endif
+  return isas;
+}
+
+}  // namespace
+
+std::string_view isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar: return "scalar";
+    case Isa::kAvx2: return "avx2";
+    case Isa::kAvxVnni: return "avxvnni";
+    case Isa::kAvx512Vnni: return "avx512";
+    case Isa::kNeonDot: return "neon";
+  }
+  return "unknown";
+}
+
+std::span<const Isa> isas_available() {
+  static const std::vector<Isa> isas = detect();
+  return isas;
+}
+
+Result<Isa> isa_from_environment() {
+  const auto available = isas_available();
+  const char* wanted = std::getenv("QAIO_ISA");
+  if (wanted == nullptr || *wanted == '\0') return available.back();
+  std::string names;
+  for (const Isa isa : available) {
+    if (isa_name(isa) == wanted) return isa;
+    names += (names.empty() ? "" : ", ") + std::string(isa_name(isa));
+  }
+  return fail(ErrorCode::kInvalidArgument, "QAIO_ISA=" + std::string(wanted) +
+                                               " cannot run here; this CPU has: " + names);
+}
+
+}  // namespace qaio

@@ -1,0 +1,74 @@
+// The compute kernels of one instruction set. Results are batch-invariant: an output row of a token
+// depends on that token's inputs only, in a fixed order of operations. All ISAs round alike.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/isa.h"
+#include "kernels/packed.h"
+
+namespace qaio {
+
+// Activations in int8, one f32 scale per 32 columns: x = code * scale.
+struct QuantizedActivations {
+  int8_t* codes = nullptr;    // [tokens, cols]
+  float* scales = nullptr;    // [tokens, cols / 32]
+  int32_t* sums = nullptr;    // [tokens, cols / 16] sums of codes
+};
+
+struct MatmulArgs {
+  PackedView weights;                // [rows, cols]
+  QuantizedActivations quantized;    // [tokens, cols], for integer layouts
+  const float* floats = nullptr;     // [tokens, cols], for floating-point layouts
+  int tokens = 0;
+  const float* bias = nullptr;       // [rows] or null
+  float* out = nullptr;              // [tokens, out_stride], rows of this matrix first
+  size_t out_stride = 0;             // in floats, at least rows rounded up to 16
+  bool accumulate = false;           // out += instead of out =
+  std::byte* scratch = nullptr;      // matmul_scratch_bytes(cols), 64-byte aligned, per thread
+};
+size_t matmul_scratch_bytes(int cols);
+
+enum class KvType : uint8_t { kF16, kF32 };
+
+// One sequence's cached keys and values of one layer and one KV head, in blocks of 32 positions:
+// keys [head_dim, 32], values [32, head_dim], both of KvType.
+struct AttentionArgs {
+  const float* q = nullptr;        // [rows, head_dim], row r at q + r * q_stride
+  size_t q_stride = 0;             // in floats
+  float* out = nullptr;            // as q, stride out_stride
+  size_t out_stride = 0;
+  const int32_t* positions = nullptr;  // [rows]: row r sees keys [0, positions[r]]
+  int rows = 0;
+  int head_dim = 0;                // multiple of 16, at most 256
+  float scale = 0;                 // applied to q . k
+  KvType kv_type = KvType::kF16;
+  const std::byte* const* key_blocks = nullptr;    // [blocks]
+  const std::byte* const* value_blocks = nullptr;  // [blocks]
+};
+
+struct Kernels {
+  Isa isa;
+  // Rows [16 * tile_begin, 16 * tile_end) of out = weights * x + bias.
+  void (*matmul)(const MatmulArgs& args, int tile_begin, int tile_end);
+  // One token: x [cols] -> codes, scales, sums at their first row. cols is a multiple of 32.
+  void (*quantize)(const float* x, int cols, const QuantizedActivations& out);
+  // out[i] = x[i] / rms(x) * weight[i]; n is a multiple of 16; out may be x.
+  void (*rms_norm)(const float* x, const float* weight, float epsilon, int n, float* out);
+  // out[i] = silu(gate[i]) * up[i]; n is a multiple of 16; out may be gate.
+  void (*swiglu)(const float* gate, const float* up, int n, float* out);
+  // Rotates x [head_dim] in place, HF's half-split convention; cos, sin [head_dim / 2].
+  void (*rotate)(float* x, const float* cos, const float* sin, int head_dim);
+  // Streaming-softmax attention of a few query rows over the cached blocks.
+  void (*attention)(const AttentionArgs& args);
+  // Writes one position of one KV head into its block: key [head_dim] to column `slot`, value
+  // [head_dim] to row `slot`.
+  void (*store_kv)(const float* key, const float* value, int head_dim, int slot, KvType type,
+                   std::byte* key_block, std::byte* value_block);
+};
+
+// The kernels of an ISA that isas_available() lists.
+const Kernels& kernels_for(Isa isa);
+
+}  // namespace qaio
