@@ -1,0 +1,87 @@
+// What a client of the engine asks for and what it gets back.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/token.h"
+#include "trace/trace.h"
+
+namespace qaio {
+
+using EngineRequestId = uint64_t;
+
+// How the next token is drawn. The order is: repetition penalty, temperature, top-k, top-p.
+struct SamplingParams {
+  float temperature = 0.7F;         // 0: greedy, everything below but the penalty is ignored
+  int top_k = 0;                    // keep the k likeliest tokens; 0: off
+  float top_p = 0.9F;               // keep the fewest tokens that sum to it, in (0, 1]; 1: off
+  float repetition_penalty = 1.0F;  // on tokens of the prompt and the answer, above 0; 1: off
+  uint64_t seed = 0;                // same seed and prompt: same tokens, whatever else runs
+};
+
+// Scores label sequences on the prompt's next-token logits; nothing is generated. Where labels
+// share their first tokens the walk goes on token by token; probabilities are normalized over the
+// labels.
+struct ClassifyJob {
+  // At least two, at most kClassifyLabelsMax, all different, none empty or holding an end token.
+  std::vector<std::vector<TokenId>> labels;
+};
+inline constexpr size_t kClassifyLabelsMax = 1024;
+
+struct GenerateJob {
+  SamplingParams sampling;
+  int max_new_tokens = 128;  // at least one
+  bool ignore_eos = false;   // end tokens are ordinary tokens without text
+};
+
+enum class FinishReason : uint8_t { kStop, kLength, kScored };
+std::string_view finish_reason_name(FinishReason reason);  // "stop", "length", "scored"
+
+struct EngineResult {
+  FinishReason finish_reason = FinishReason::kStop;
+  std::string text;                        // generate: everything but the end token
+  std::vector<float> label_probabilities;  // classify: one per label in their order, sum 1
+};
+
+// Where a request's time went; also of one that was cancelled, timed out or failed.
+struct EngineTrace {
+  Lane lane;  // the caller's, with queue, prefill and decode or score appended; not finished
+  TaskCounters counters;
+};
+
+struct EngineRequest {
+  std::vector<TokenId> prompt;  // at least one token
+  std::variant<ClassifyJob, GenerateJob> job;
+  TimeNs deadline_ns = 0;  // on the engine's clock; 0: none
+  Lane lane;               // started by the caller, its prompt_build and tokenize already stamped
+  // Pieces of the answer as they come; together they are EngineResult::text. May be empty. Called
+  // on the engine thread; must not block or throw. Text never ends inside a character.
+  std::function<void(std::string_view text)> on_text;
+  // Exactly once per accepted request, also on cancellation, deadline and shutdown (as an Error).
+  // Called on the engine thread, after the request's memory is free; must not block or throw, may
+  // submit or cancel requests, must not destroy the engine.
+  std::function<void(Result<EngineResult> result, const EngineTrace& trace)> on_done;
+};
+
+// What a request is checked against before it is accepted.
+struct RequestLimits {
+  int vocab = 0;             // token ids are in [0, vocab)
+  int positions_max = 0;     // positions one sequence may need
+  std::span<const TokenId> end_tokens;
+};
+
+// Positions of KV memory the request needs from start to end; overflow-safe.
+int64_t positions_needed(const EngineRequest& request);
+
+// kInvalidArgument with a sentence and the field at fault for a request that can never run.
+Result<void> validate(const EngineRequest& request, const RequestLimits& limits);
+
+}  // namespace qaio
