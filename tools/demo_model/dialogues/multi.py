@@ -106,7 +106,8 @@ def chain(language, rng, split):
 
 def memory(language, rng, split):
     """The user states one or two facts and asks for them later."""
-    slots = rng.sample(language.follow["memory"], rng.choice((1, 1, 1, 2)))
+    known = language.follow["memory"]
+    slots = rng.sample(known, min(len(known), rng.choice((1, 1, 1, 2))))
     turns, asks = [], []
     if rng.random() < 0.2:
         turns.append(language.talk(rng, _rest(split), "greet").turn)
