@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -31,7 +30,7 @@ enum class Stage : uint8_t {
   kScore,
   kOutputParse,
 };
-inline constexpr size_t kStageCount = 12;
+inline constexpr size_t kStageCount = static_cast<size_t>(Stage::kOutputParse) + 1;
 std::string_view stage_name(Stage stage);  // snake_case, e.g. "http_read"
 
 // One lane: contiguous intervals in time order. A stage may recur; its times add up.
@@ -45,18 +44,21 @@ class Lane {
   };
   static constexpr size_t kIntervalsMax = 24;
 
-  void start(TimeNs now_ns) { begin_ns_ = end_ns_ = now_ns; }
+  // Begins the lane's wall time. Before the first add().
+  void start(TimeNs now_ns) { begin_ns_ = end_ns_ = last_ns_ = now_ns; }
+  // Ends the lane's wall time: now_ns is not before the end of any stage.
   void finish(TimeNs now_ns) { end_ns_ = now_ns; }
-  // Records [begin, end] of a stage. Intervals must not overlap: a debug build fails on it. When
-  // the lane is full the time goes to `unattributed` and dropped() counts it.
+  // Records [begin, end) of a stage. Intervals must come in time order, must not overlap and must
+  // lie within the lane: a debug build fails on it. When the lane is full the time goes to
+  // `unattributed` and dropped() counts it. No allocation, no lock.
   void add(Stage stage, TimeNs begin_ns, TimeNs end_ns);
 
   TimeNs begin_ns() const { return begin_ns_; }
   TimeNs end_ns() const { return end_ns_; }
   int64_t wall_ns() const { return end_ns_ - begin_ns_; }
-  int64_t stage_ns(Stage stage) const;
-  int64_t unattributed_ns() const;  // wall minus the sum of all stages
-  size_t size() const { return size_; }
+  int64_t stage_ns(Stage stage) const;   // sum over the stage's intervals; 0: never entered
+  int64_t unattributed_ns() const;       // wall minus the sum of all stages
+  size_t size() const { return size_; }  // intervals recorded
   const Interval& operator[](size_t i) const { return intervals_[i]; }
   uint32_t dropped() const { return dropped_; }
 
@@ -66,9 +68,11 @@ class Lane {
   uint32_t dropped_ = 0;
   TimeNs begin_ns_ = 0;
   TimeNs end_ns_ = 0;
+  TimeNs last_ns_ = 0;  // end of the latest stage
 };
 
-// Stamps a stage from construction to destruction: one line of instrumenting code.
+// Stamps a stage from construction to destruction: one line of instrumenting code. Lane and clock
+// outlive it.
 class Span {
  public:
   Span(Lane& lane, Stage stage, const Clock& clock)
@@ -84,20 +88,20 @@ class Span {
   Stage stage_;
 };
 
-// What the engine counts for one task beside the stages.
+// What the engine counts for one task beside the stages; docs/tracing.md defines each field.
 struct TaskCounters {
   uint32_t prompt_tokens = 0;
-  uint32_t cached_tokens = 0;
-  uint32_t completion_tokens = 0;
-  uint32_t prefill_steps = 0;
-  uint32_t decode_steps = 0;
-  TimeNs submitted_ns = 0;
-  TimeNs scheduled_ns = 0;    // first step that held a token of it; 0: never
-  TimeNs first_token_ns = 0;  // 0: none
-  TimeNs last_token_ns = 0;
-  int64_t gap_min_ns = 0;     // between consecutive tokens
+  uint32_t cached_tokens = 0;      // of the prompt, not computed because already in KV memory
+  uint32_t completion_tokens = 0;  // drawn by the sampler, the end token included
+  uint32_t prefill_steps = 0;      // forward passes up to the first logits
+  uint32_t decode_steps = 0;       // forward passes after them (decode or score)
+  TimeNs submitted_ns = 0;         // 0: never
+  TimeNs scheduled_ns = 0;         // first step that held a token of it; 0: never
+  TimeNs first_token_ns = 0;       // 0: none
+  TimeNs last_token_ns = 0;        // 0: none
+  int64_t gap_min_ns = 0;          // between consecutive tokens; 0 below two tokens
   int64_t gap_max_ns = 0;
-  int64_t forward_ns = 0;     // decode split: model, sampling, detokenizing
+  int64_t forward_ns = 0;  // decode or score split: model, sampling, detokenizing
   int64_t sample_ns = 0;
   int64_t detokenize_ns = 0;
 };

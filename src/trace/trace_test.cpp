@@ -1,0 +1,108 @@
+#include "trace/trace.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string>
+
+namespace qaio {
+namespace {
+
+TEST(StageTest, NamesAreDistinct) {
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < kStageCount; ++i) names.insert(stage_name(static_cast<Stage>(i)));
+  EXPECT_EQ(names.size(), kStageCount);
+  EXPECT_FALSE(names.contains("unknown"));
+  EXPECT_EQ(stage_name(Stage::kOutputParse), "output_parse");
+}
+
+TEST(LaneTest, StagesTileTheWallTime) {
+  FakeClock clock;
+  Lane lane;
+  lane.start(clock.now_ns());
+  {
+    const Span span(lane, Stage::kPromptBuild, clock);
+    clock.advance_ns(300);
+  }
+  clock.advance_ns(7);  // nobody's
+  {
+    const Span span(lane, Stage::kTokenize, clock);
+    clock.advance_ns(50);
+  }
+  lane.finish(clock.now_ns());
+  EXPECT_EQ(lane.wall_ns(), 357);
+  EXPECT_EQ(lane.stage_ns(Stage::kPromptBuild), 300);
+  EXPECT_EQ(lane.stage_ns(Stage::kTokenize), 50);
+  EXPECT_EQ(lane.stage_ns(Stage::kDecode), 0);
+  EXPECT_EQ(lane.unattributed_ns(), 7);
+  ASSERT_EQ(lane.size(), 2U);
+  EXPECT_EQ(lane[1].stage, Stage::kTokenize);
+  EXPECT_EQ(lane[1].begin_ns, lane.begin_ns() + 307);
+}
+
+TEST(LaneTest, ARecurringStageAddsUp) {
+  Lane lane;
+  lane.start(0);
+  lane.add(Stage::kHttpWrite, 0, 10);
+  lane.add(Stage::kTasks, 10, 30);
+  lane.add(Stage::kHttpWrite, 30, 45);
+  lane.finish(45);
+  EXPECT_EQ(lane.stage_ns(Stage::kHttpWrite), 25);
+  EXPECT_EQ(lane.unattributed_ns(), 0);
+}
+
+TEST(LaneTest, AFullLaneCountsWhatItDrops) {
+  Lane lane;
+  lane.start(0);
+  for (size_t i = 0; i < Lane::kIntervalsMax + 3; ++i) {
+    const auto begin = static_cast<TimeNs>(i) * 10;
+    lane.add(Stage::kDecode, begin, begin + 10);
+  }
+  lane.finish((static_cast<TimeNs>(Lane::kIntervalsMax) + 3) * 10);
+  EXPECT_EQ(lane.size(), Lane::kIntervalsMax);
+  EXPECT_EQ(lane.dropped(), 3U);
+  EXPECT_EQ(lane.unattributed_ns(), 30);
+}
+
+#ifndef NDEBUG
+TEST(LaneDeathTest, ADebugBuildFailsOnOverlap) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  Lane lane;
+  lane.start(100);
+  lane.add(Stage::kQueue, 100, 200);
+  EXPECT_DEATH(lane.add(Stage::kPrefill, 199, 300), "overlap");
+  EXPECT_DEATH(lane.add(Stage::kPrefill, 300, 299), "ends before it begins");
+  FakeClock clock;
+  EXPECT_DEATH(
+      {
+        const Span outer(lane, Stage::kTasks, clock);
+        const Span inner(lane, Stage::kSerialize, clock);
+        clock.advance_ns(1);
+      },
+      "overlap");
+}
+#endif
+
+// The bar is 100 ns (bench/trace_bench.cpp measures it); this only catches a lock or an allocation
+// slipping in, with room for a busy machine.
+TEST(SpanTest, CostsWellUnderAMicrosecond) {
+  const Clock& clock = SteadyClock::instance();
+  constexpr int kRounds = 2000;
+  int64_t best_ns = std::numeric_limits<int64_t>::max();
+  for (int round = 0; round < kRounds; ++round) {
+    Lane lane;
+    lane.start(clock.now_ns());
+    const TimeNs begin_ns = clock.now_ns();
+    for (size_t i = 0; i < Lane::kIntervalsMax; ++i) {
+      const Span span(lane, Stage::kDecode, clock);
+    }
+    best_ns = std::min(best_ns, clock.now_ns() - begin_ns);
+    ASSERT_EQ(lane.dropped(), 0U);
+  }
+  EXPECT_LT(best_ns / static_cast<int64_t>(Lane::kIntervalsMax), 1000);
+}
+
+}  // namespace
+}  // namespace qaio
