@@ -76,4 +76,12 @@ struct TensorView {
 // "[151936, 1024]", for messages and listings.
 std::string shape_text(std::span<const int64_t> shape);
 
+// A name from a file for use in a message: in single quotes, bytes outside printable ASCII as \xNN,
+// cut after 80 characters.
+std::string quoted_name(std::string_view name);
+
+// The product of the extents; nullopt if one is negative or the product exceeds 2^48, far beyond
+// any model, so that byte counts computed from it cannot overflow.
+std::optional<int64_t> checked_elements(std::span<const int64_t> shape);
+
 }  // namespace qaio
