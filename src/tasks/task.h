@@ -1,7 +1,7 @@
 // Tasks are data: a prompt, a kind and its limits. `sentiment` and `chat` are the built-in entries.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,28 +11,38 @@
 namespace qaio {
 
 enum class TaskKind : uint8_t { kClassify, kGenerate };
-// kScore: labels scored from logits. kGenerate: a few free tokens, the last line parsed for a label.
+// kScore: labels scored from logits. kGenerate: a few free tokens, the last line parsed for a
+// label.
 enum class DecodeMode : uint8_t { kScore, kGenerate };
 
+std::string_view task_kind_name(TaskKind kind);      // "classify", "generate"
+std::string_view decode_mode_name(DecodeMode mode);  // "score", "generate"
+
+inline constexpr std::string_view kInputPlaceholder = "{input}";
+
 struct TaskDefinition {
-  std::string name;  // [a-z0-9_-]+
+  std::string name;  // [a-z0-9_-]+, at most 64 characters
   TaskKind kind = TaskKind::kGenerate;
-  std::string system;            // may be empty: no system turn
-  std::string user = "{input}";  // holds {input} exactly once
+  std::string system;               // may be empty: no system turn
+  std::string user = "{input}";     // holds {input} exactly once
   std::vector<std::string> labels;  // classify only
   DecodeMode decode = DecodeMode::kScore;
   bool history = false;  // earlier turns become part of the prompt
   int max_prompt_tokens = 512;
-  int max_new_tokens = 128;
+  int max_new_tokens = 128;  // classify: for decode = "generate" only
   float temperature = 0.7F;
   float top_p = 0.9F;
 };
 
 class TaskRegistry {
  public:
+  static constexpr size_t kTasksMax = 64;
+  static constexpr size_t kLabelsMax = 64;
+
   static TaskRegistry built_in();
-  // Adds or replaces tasks from TOML text with [[task]] tables; kInvalidArgument names the line or
-  // the task and key at fault. Unknown keys are errors.
+  // Adds tasks from TOML text with [[task]] tables. A table named like an existing task changes
+  // that task: keys left out keep their values. kInvalidArgument names the line, the task and the
+  // key at fault, and the registry is unchanged then. Unknown keys are errors.
   Result<void> add_toml(std::string_view toml, std::string_view source_name);
   const TaskDefinition* find(std::string_view name) const;  // nullptr if unknown
   const std::vector<TaskDefinition>& all() const { return tasks_; }

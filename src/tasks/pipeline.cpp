@@ -1,0 +1,213 @@
+#include "tasks/pipeline.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <utility>
+
+#include "tasks/labels.h"
+
+namespace qaio {
+namespace {
+
+// A different seed for every request: a random start and the increments of splitmix64.
+uint64_t next_seed() {
+  static std::atomic<uint64_t> state{(uint64_t{std::random_device{}()} << 32) ^
+                                     std::random_device{}()};
+  uint64_t z = state.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+void parse_output(const TaskDefinition& task, EngineResult result, TaskOutcome& outcome) {
+  outcome.finish_reason = result.finish_reason;
+  outcome.text = trim(result.text);
+  if (task.kind != TaskKind::kClassify) return;
+  if (task.decode == DecodeMode::kGenerate) {
+    if (const auto label = find_label(outcome.text, task.labels)) {
+      outcome.label = task.labels[*label];
+    }
+    return;
+  }
+  const auto best = std::ranges::max_element(result.label_probabilities);
+  outcome.label = task.labels[static_cast<size_t>(best - result.label_probabilities.begin())];
+  outcome.score = *best;
+  outcome.label_probabilities = std::move(result.label_probabilities);
+}
+
+}  // namespace
+
+// Shared by the caller and the engine's callbacks of every task; lives until the last of them.
+class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_this<Run> {
+ public:
+  Run(Engine& engine, const Clock& clock, PipelineCallbacks callbacks)
+      : engine_(engine), clock_(clock), callbacks_(std::move(callbacks)) {}
+
+  void add(std::shared_ptr<const CompiledTask> task, TaskOutcome outcome) {
+    tasks_.push_back(std::move(task));
+    outcome_.tasks.push_back(std::move(outcome));
+  }
+
+  void submit(std::vector<EngineRequest> requests) {
+    {
+      const std::lock_guard lock(mutex_);
+      running_ = requests.size();
+    }
+    for (size_t i = 0; i < requests.size(); ++i) {
+      EngineRequest& request = requests[i];
+      if (callbacks_.on_text) {
+        request.on_text = [self = shared_from_this(), i](std::string_view text) {
+          self->callbacks_.on_text(i, text);
+        };
+      }
+      request.on_done = [self = shared_from_this(), i](Result<EngineResult> result,
+                                                       const EngineTrace& trace) {
+        self->task_done(i, std::move(result), trace);
+      };
+      Result<EngineRequestId> id = engine_.submit(std::move(request));
+      if (!id) return fail_now(std::move(id.error()));
+      const std::lock_guard lock(mutex_);
+      ids_.push_back(*id);
+      if (cancelled_) engine_.cancel(*id);
+    }
+  }
+
+  void cancel() override {
+    const std::lock_guard lock(mutex_);
+    cancel_locked();
+  }
+
+  // The answer is known although some tasks still have to notice that they are cancelled.
+  void fail_now(Error error) {
+    std::unique_lock lock(mutex_);
+    cancel_locked();
+    if (!outcome_.error) outcome_.error = std::move(error);
+    complete(std::move(lock));
+  }
+
+ private:
+  void cancel_locked() {
+    cancelled_ = true;
+    for (const EngineRequestId id : ids_) engine_.cancel(id);
+  }
+
+  void task_done(size_t i, Result<EngineResult> result, const EngineTrace& trace) {
+    std::unique_lock lock(mutex_);
+    if (completed_) return;
+    TaskOutcome& outcome = outcome_.tasks[i];
+    outcome.lane = trace.lane;
+    outcome.counters = trace.counters;
+    if (result) {
+      const Span span(outcome.lane, Stage::kOutputParse, clock_);
+      parse_output(tasks_[i]->definition, std::move(*result), outcome);
+    } else {
+      outcome.error = result.error();
+      if (!outcome_.error) outcome_.error = std::move(result.error());
+      cancel_locked();
+    }
+    outcome.lane.finish(clock_.now_ns());
+    if (!outcome.error && callbacks_.on_task) callbacks_.on_task(i, outcome);
+    if (--running_ == 0) complete(std::move(lock));
+  }
+
+  void complete(std::unique_lock<std::mutex> lock) {
+    if (std::exchange(completed_, true)) return;
+    RequestOutcome outcome = std::move(outcome_);
+    lock.unlock();
+    callbacks_.on_done(std::move(outcome));
+  }
+
+  Engine& engine_;
+  const Clock& clock_;
+  const PipelineCallbacks callbacks_;
+  std::vector<std::shared_ptr<const CompiledTask>> tasks_;
+
+  std::mutex mutex_;  // guards everything below
+  RequestOutcome outcome_;
+  std::vector<EngineRequestId> ids_;
+  size_t running_ = 0;
+  bool cancelled_ = false;
+  bool completed_ = false;
+};
+
+Result<std::unique_ptr<Pipeline>> Pipeline::create(const TaskRegistry& tasks, Engine& engine,
+                                                   const Tokenizer& tokenizer, const Clock& clock) {
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(engine, clock));
+  for (const TaskDefinition& task : tasks.all()) {
+    QAIO_ASSIGN(PromptTemplate prompt, PromptTemplate::compile(task, tokenizer));
+    pipeline->tasks_.emplace(
+        task.name, std::make_shared<const CompiledTask>(CompiledTask{task, std::move(prompt)}));
+  }
+  return pipeline;
+}
+
+Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const PipelineRequest& request,
+                                        uint64_t seed, TaskOutcome& outcome) const {
+  const TaskDefinition& definition = task.definition;
+  const std::span<const Turn> history =
+      definition.history ? std::span(request.history) : std::span<const Turn>();
+  QAIO_ASSIGN(Prompt prompt, task.prompt.build(request.input, history, outcome.lane, clock_));
+  outcome.history_dropped = prompt.history_dropped;
+
+  EngineRequest out;
+  out.prompt = std::move(prompt.ids);
+  out.deadline_ns = request.deadline_ns;
+  if (definition.kind == TaskKind::kClassify && definition.decode == DecodeMode::kScore) {
+    out.job = ClassifyJob{task.prompt.label_ids()};
+    return out;
+  }
+  GenerateJob job;
+  job.max_new_tokens = definition.max_new_tokens;
+  job.sampling.temperature = definition.temperature;
+  job.sampling.top_p = definition.top_p;
+  job.sampling.seed = seed;
+  if (definition.kind == TaskKind::kClassify) {
+    job.sampling.temperature = 0.0F;
+  } else {
+    const GenerateOverrides& overrides = request.overrides;
+    job.max_new_tokens = overrides.max_new_tokens.value_or(job.max_new_tokens);
+    job.sampling.temperature = overrides.temperature.value_or(job.sampling.temperature);
+    job.sampling.top_p = overrides.top_p.value_or(job.sampling.top_p);
+  }
+  out.job = job;
+  return out;
+}
+
+std::shared_ptr<PipelineRun> Pipeline::run(PipelineRequest request,
+                                           PipelineCallbacks callbacks) const {
+  auto run = std::make_shared<Run>(engine_, clock_, std::move(callbacks));
+  const uint64_t seed = request.overrides.seed ? *request.overrides.seed : next_seed();
+  std::vector<EngineRequest> requests;
+  std::optional<Error> error;
+  for (const std::string& name : request.tasks) {
+    const auto it = tasks_.find(name);
+    if (it == tasks_.end()) {
+      error = Error{ErrorCode::kNotFound, "there is no task '" + name + "'", "tasks"};
+      break;
+    }
+    TaskOutcome outcome;
+    outcome.task = name;
+    outcome.kind = it->second->definition.kind;
+    outcome.lane.start(clock_.now_ns());
+    Result<EngineRequest> prepared = prepare(*it->second, request, seed, outcome);
+    outcome.lane.finish(clock_.now_ns());
+    if (prepared) {
+      prepared->lane = outcome.lane;
+      requests.push_back(std::move(*prepared));
+    } else {
+      error = outcome.error = std::move(prepared.error());
+    }
+    run->add(it->second, std::move(outcome));
+    if (error) break;
+  }
+  if (error) {
+    run->fail_now(std::move(*error));
+  } else {
+    run->submit(std::move(requests));
+  }
+  return run;
+}
+
+}  // namespace qaio

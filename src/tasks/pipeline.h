@@ -1,0 +1,107 @@
+// Runs the tasks of one request side by side on the engine.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/engine.h"
+#include "tasks/prompt.h"
+#include "tasks/task.h"
+#include "text/tokenizer.h"
+#include "trace/trace.h"
+
+namespace qaio {
+
+// What a request may change about its generate tasks; absent: the task's own value.
+struct GenerateOverrides {
+  std::optional<int> max_new_tokens;
+  std::optional<float> temperature;
+  std::optional<float> top_p;
+  std::optional<uint64_t> seed;  // absent: a different one for every request
+};
+
+struct PipelineRequest {
+  std::vector<std::string> tasks;  // names, at least one, all different
+  std::string input;
+  std::vector<Turn> history;  // oldest first; for tasks that take it
+  GenerateOverrides overrides;
+  TimeNs deadline_ns = 0;  // 0: none
+};
+
+struct TaskOutcome {
+  std::string task;
+  TaskKind kind = TaskKind::kGenerate;
+  std::optional<Error> error;  // everything but lane and counters is meaningless then
+  Lane lane;                   // from the start of prompt building to the parsed result
+  TaskCounters counters;
+  FinishReason finish_reason = FinishReason::kStop;
+  std::string
+      text;  // generate: the reply, trimmed; classify with decode = "generate": what it said
+  // classify: the answer. Absent only with decode = "generate", when the model named no label.
+  std::optional<std::string> label;
+  // classify with decode = "score": the probability of `label`, and of every label in their order.
+  std::optional<float> score;
+  std::vector<float> label_probabilities;
+  int history_dropped = 0;  // oldest turns that did not fit into max_prompt_tokens
+};
+
+struct RequestOutcome {
+  std::vector<TaskOutcome> tasks;  // in the order asked for
+  std::optional<Error> error;      // what failed first; the other tasks were cancelled
+};
+
+// All are called on the engine's thread, except that on_done may come from inside run() when the
+// request could not be started. They must not block, throw or call PipelineRun::cancel().
+struct PipelineCallbacks {
+  std::function<void(size_t task, std::string_view text)> on_text;  // optional; pieces of replies
+  std::function<void(size_t task, const TaskOutcome& outcome)> on_task;  // optional; each success
+  std::function<void(RequestOutcome)> on_done;                           // exactly once
+};
+
+// A handle to tasks that are running. Dropping it lets them run on.
+class PipelineRun {
+ public:
+  virtual ~PipelineRun() = default;
+  // Thread-safe, returns at once; on_done follows with kCancelled unless everything was done.
+  virtual void cancel() = 0;
+};
+
+// Immutable after creation; thread-safe. Everything it is made from must outlive it, and the engine
+// must outlive calls of PipelineRun::cancel().
+class Pipeline {
+ public:
+  // Compiles every task's prompt; the error names the task that this vocabulary cannot serve.
+  static Result<std::unique_ptr<Pipeline>> create(const TaskRegistry& tasks, Engine& engine,
+                                                  const Tokenizer& tokenizer, const Clock& clock);
+
+  // Builds all prompts on the calling thread, submits them together and returns. Errors arrive
+  // through on_done: kNotFound for an unknown task, kInvalidArgument as of PromptTemplate::build()
+  // and Engine::submit(), kResourceExhausted when the engine's queue is full.
+  std::shared_ptr<PipelineRun> run(PipelineRequest request, PipelineCallbacks callbacks) const;
+
+ private:
+  struct CompiledTask {
+    TaskDefinition definition;
+    PromptTemplate prompt;
+  };
+  class Run;
+
+  Pipeline(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+  Result<EngineRequest> prepare(const CompiledTask& task, const PipelineRequest& request,
+                                uint64_t seed, TaskOutcome& outcome) const;
+
+  Engine& engine_;
+  const Clock& clock_;
+  std::map<std::string, std::shared_ptr<const CompiledTask>, std::less<>> tasks_;
+};
+
+}  // namespace qaio

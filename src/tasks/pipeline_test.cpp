@@ -1,0 +1,186 @@
+#include "tasks/pipeline.h"
+
+#include <gmock/gmock.h>
+
+#include <future>
+
+#include "base/file_set.h"
+#include "tasks/fake_model.h"
+
+namespace qaio {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+class PipelineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto files = FileSet::open(QAIO_SHARED_DATA_DIR "/mini-qwen1.5/tokenizer.json");
+    ASSERT_TRUE(files) << files.error().message;
+    auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    tokenizer_ = std::move(*loaded);
+  }
+
+  void start(std::string_view reply, std::chrono::microseconds step = 0us, int queue_max = 128) {
+    FakeModel::Script script;
+    script.reply = tokenizer_->encode(reply);
+    script.end = *tokenizer_->special("<|im_end|>");
+    script.favourite = tokenizer_->encode("负面").front();
+    script.step = step;
+    model_ = std::make_unique<FakeModel>(script, tokenizer_->size());
+    EngineOptions options;
+    options.queue_max = queue_max;
+    options.end_tokens = {script.end};
+    engine_ = std::make_unique<Engine>(*model_, *tokenizer_, clock_, options);
+    auto pipeline = Pipeline::create(tasks_, *engine_, *tokenizer_, clock_);
+    ASSERT_TRUE(pipeline) << pipeline.error().message;
+    pipeline_ = std::move(*pipeline);
+  }
+
+  static PipelineRequest request(std::vector<std::string> tasks, std::string input = "hello") {
+    PipelineRequest out;
+    out.tasks = std::move(tasks);
+    out.input = std::move(input);
+    out.overrides.temperature = 0.0F;
+    return out;
+  }
+
+  RequestOutcome run(PipelineRequest request, PipelineCallbacks callbacks = {}) {
+    std::promise<RequestOutcome> promise;
+    callbacks.on_done = [&](RequestOutcome outcome) { promise.set_value(std::move(outcome)); };
+    const auto handle = pipeline_->run(std::move(request), std::move(callbacks));
+    auto future = promise.get_future();
+    EXPECT_EQ(future.wait_for(20s), std::future_status::ready);
+    return future.get();
+  }
+
+  const SteadyClock& clock_ = SteadyClock::instance();
+  TaskRegistry tasks_ = TaskRegistry::built_in();
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<FakeModel> model_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+TEST_F(PipelineTest, RunsSentimentAndChatSideBySide) {
+  start(" ok, thanks ");
+  const RequestOutcome outcome = run(request({"sentiment", "chat"}));
+  ASSERT_FALSE(outcome.error) << outcome.error->message;
+  ASSERT_EQ(outcome.tasks.size(), 2U);
+  const TaskOutcome& sentiment = outcome.tasks[0];
+  EXPECT_EQ(sentiment.task, "sentiment");
+  EXPECT_EQ(sentiment.label, "负面");
+  EXPECT_GT(sentiment.score.value(), 0.5F);
+  EXPECT_EQ(sentiment.label_probabilities.size(), 2U);
+  EXPECT_EQ(sentiment.finish_reason, FinishReason::kScored);
+  const TaskOutcome& chat = outcome.tasks[1];
+  EXPECT_EQ(chat.text, "ok, thanks");
+  EXPECT_EQ(chat.finish_reason, FinishReason::kStop);
+  EXPECT_GT(chat.counters.completion_tokens, 0U);
+}
+
+TEST_F(PipelineTest, LanesTileFromPromptToResult) {
+  start("ok", 2ms);
+  const RequestOutcome outcome = run(request({"sentiment", "chat"}));
+  ASSERT_FALSE(outcome.error) << outcome.error->message;
+  for (const TaskOutcome& task : outcome.tasks) {
+    EXPECT_GT(task.lane.stage_ns(Stage::kPromptBuild), 0) << task.task;
+    EXPECT_GT(task.lane.stage_ns(Stage::kTokenize), 0) << task.task;
+    EXPECT_GT(task.lane.stage_ns(Stage::kPrefill), 0) << task.task;
+    EXPECT_GT(task.lane.stage_ns(Stage::kOutputParse), 0) << task.task;
+    EXPECT_GE(task.lane.unattributed_ns(), 0) << task.task;
+    EXPECT_EQ(task.lane.dropped(), 0U) << task.task;
+  }
+}
+
+TEST_F(PipelineTest, StreamsTheReplyAndReportsTasksAsTheyEnd) {
+  start("one two three", 1ms);
+  std::mutex mutex;
+  std::string streamed;
+  std::vector<std::string> ended;
+  PipelineCallbacks callbacks;
+  callbacks.on_text = [&](size_t task, std::string_view text) {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(task, 1U);
+    streamed += text;
+  };
+  callbacks.on_task = [&](size_t, const TaskOutcome& outcome) {
+    const std::lock_guard lock(mutex);
+    ended.push_back(outcome.task);
+  };
+  const RequestOutcome outcome = run(request({"sentiment", "chat"}), std::move(callbacks));
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(streamed, outcome.tasks[1].text);
+  EXPECT_EQ(ended, (std::vector<std::string>{"sentiment", "chat"}));
+}
+
+TEST_F(PipelineTest, ThePredecessorsWayParsesTheLastLine) {
+  ASSERT_TRUE(tasks_.add_toml("[[task]]\nname='sentiment'\ndecode='generate'\n", "t"));
+  ASSERT_TRUE(
+      tasks_.add_toml("[[task]]\nname='size'\nkind='classify'\ndecode='generate'\n"
+                      "labels=['small','large']\nmax_new_tokens=12\n",
+                      "t"));
+  start("so large");
+  RequestOutcome outcome = run(request({"size"}));
+  ASSERT_FALSE(outcome.error) << outcome.error->message;
+  EXPECT_EQ(outcome.tasks[0].label, "large");
+  EXPECT_FALSE(outcome.tasks[0].score);
+  outcome = run(request({"sentiment"}));
+  ASSERT_FALSE(outcome.error);
+  EXPECT_FALSE(outcome.tasks[0].label) << "no label named: no label invented";
+  EXPECT_LE(outcome.tasks[0].counters.completion_tokens, 5U);
+}
+
+TEST_F(PipelineTest, OverridesReachGenerateTasksOnly) {
+  start("a long reply of several words");
+  PipelineRequest small = request({"sentiment", "chat"});
+  small.overrides.max_new_tokens = 1;
+  const RequestOutcome outcome = run(small);
+  EXPECT_EQ(outcome.tasks[1].counters.completion_tokens, 1U);
+  EXPECT_EQ(outcome.tasks[1].finish_reason, FinishReason::kLength);
+}
+
+TEST_F(PipelineTest, AnUnknownTaskOrALongInputFailsTheRequest) {
+  start("ok");
+  EXPECT_EQ(run(request({"sentiment", "none"})).error->code, ErrorCode::kNotFound);
+  const RequestOutcome outcome = run(request({"sentiment", "chat"}, std::string(30'000, 'x')));
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(outcome.error->field, "input");
+}
+
+TEST_F(PipelineTest, CancelEndsAllTasks) {
+  start("a long reply of several words", 20ms);
+  std::promise<RequestOutcome> promise;
+  PipelineCallbacks callbacks;
+  callbacks.on_done = [&](RequestOutcome outcome) { promise.set_value(std::move(outcome)); };
+  const auto handle = pipeline_->run(request({"sentiment", "chat"}), std::move(callbacks));
+  handle->cancel();
+  handle->cancel();
+  auto future = promise.get_future();
+  ASSERT_EQ(future.wait_for(20s), std::future_status::ready);
+  EXPECT_EQ(future.get().error->code, ErrorCode::kCancelled);
+  EXPECT_EQ(engine_->load().kv_blocks_used, 0);
+}
+
+TEST_F(PipelineTest, AFullQueueFailsAtOnceAndCancelsTheRest) {
+  start("a long reply of several words", 50ms, /*queue_max=*/1);
+  const RequestOutcome outcome = run(request({"sentiment", "chat", "sentiment", "chat"}));
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kResourceExhausted);
+}
+
+TEST_F(PipelineTest, TheEnginesEndIsAnErrorNotAHang) {
+  start("a long reply of several words", 20ms);
+  std::promise<RequestOutcome> promise;
+  PipelineCallbacks callbacks;
+  callbacks.on_done = [&](RequestOutcome outcome) { promise.set_value(std::move(outcome)); };
+  const auto handle = pipeline_->run(request({"chat"}), std::move(callbacks));
+  engine_.reset();
+  EXPECT_EQ(promise.get_future().get().error->code, ErrorCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace qaio

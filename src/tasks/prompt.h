@@ -1,0 +1,69 @@
+// ChatML prompts as token ids. Special tokens come from the template alone: whatever a user writes
+// is plain text.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/token.h"
+#include "tasks/task.h"
+#include "text/tokenizer.h"
+#include "trace/trace.h"
+
+namespace qaio {
+
+// An earlier exchange of the conversation.
+struct Turn {
+  std::string user;
+  std::string bot;
+};
+
+struct Prompt {
+  std::vector<TokenId> ids;
+  int history_dropped = 0;  // oldest turns left out so that the prompt fits
+};
+
+// One task's template with everything constant already tokenized. Immutable, thread-safe; the
+// tokenizer must outlive it.
+class PromptTemplate {
+ public:
+  // kUnsupported when the vocabulary lacks the ChatML tokens; kInvalidArgument when the template
+  // alone fills max_prompt_tokens.
+  static Result<PromptTemplate> compile(const TaskDefinition& task, const Tokenizer& tokenizer);
+
+  // Each text is tokenized once, newest turn first, and only as far as turns fit. Stamps
+  // prompt_build and tokenize on `lane`. kInvalidArgument on field "input" when the prompt
+  // without any history is longer than max_prompt_tokens: an input is never cut.
+  Result<Prompt> build(std::string_view input, std::span<const Turn> history, Lane& lane,
+                       const Clock& clock) const;
+
+  // Token sequences of the task's labels, in their order.
+  const std::vector<std::vector<TokenId>>& label_ids() const { return label_ids_; }
+
+ private:
+  PromptTemplate() = default;
+  std::string fill_user(std::string_view input) const;
+  // Fewest tokens that `bytes` of text can become.
+  size_t tokens_min(size_t bytes) const { return bytes / bytes_per_token_max_; }
+  tl::unexpected<Error> too_long(size_t tokens, bool exact) const;
+  size_t turn_tokens(size_t user_tokens, size_t bot_tokens) const;
+
+  const Tokenizer* tokenizer_ = nullptr;
+  std::string task_name_;
+  std::string user_prefix_;  // "user\n" and the template before {input}
+  std::string user_suffix_;  // the template after {input}
+  size_t prompt_tokens_max_ = 0;
+  size_t bytes_per_token_max_ = 1;
+  TokenId im_start_ = 0;
+  TokenId im_end_ = 0;
+  std::vector<TokenId> newline_;
+  std::vector<TokenId> head_;  // the system turn
+  std::vector<TokenId> tail_;  // end of the user turn and "<|im_start|>assistant\n"
+  std::vector<std::vector<TokenId>> label_ids_;
+};
+
+}  // namespace qaio
