@@ -18,56 +18,79 @@ namespace qaio {
 struct Vocabulary {
   struct AddedToken {
     TokenId id = 0;
-    std::string content;  // plain UTF-8
-    bool special = true;  // false: matched in text always, like an ordinary word
+    std::string content;      // plain UTF-8, 1 to 512 bytes
+    bool special = true;      // false: matched in text always, like an ordinary word
+    bool normalized = false;  // true: matched after NFC instead of before
   };
-  std::vector<std::string> tokens;  // index = id, in the byte-to-unicode spelling of GPT-2
+  // Index = id, in the byte-to-unicode spelling of GPT-2 ("Ġthe"). Added tokens may stand here too,
+  // spelled plainly, or lie behind. Empty: no token has this id. At most kTokensMax (2^20).
+  std::vector<std::string> tokens;
   std::vector<std::string> merges;  // "left right" in the same spelling, best rank first
   std::vector<AddedToken> added;
-  std::string split_pattern;        // PCRE2 regular expression; empty: the Qwen pattern
+  std::string split_pattern;   // regular expression, PCRE2's syntax; empty: the Qwen pattern
+  bool nfc = true;             // normalize text first
+  bool ignore_merges = false;  // a piece that is a token as a whole is not merged from bytes
 };
 
 // Immutable after construction; all methods are thread-safe.
+//
+// For valid UTF-8, decode(encode(text), false) is NFC(text). Bytes that are not valid UTF-8 become
+// the tokens of the single bytes, unchanged, so that every text survives the round trip.
 class Tokenizer {
  public:
-  // Bytes of a Hugging Face tokenizer.json. kCorrupt / kUnsupported name what was found.
+  // Reads the bytes of a Hugging Face tokenizer.json, whose decoder must be ByteLevel BPE.
+  // kCorrupt: not JSON, a section is missing or contradicts another. kUnsupported: well-formed, but
+  // would tokenize in a way this class does not. The message names what was found.
+  // The post-processor, truncation and padding are ignored: special tokens come from the prompt
+  // template alone, and lengths are limited elsewhere.
   static Result<std::unique_ptr<Tokenizer>> from_json(std::string_view tokenizer_json);
-  static Result<std::unique_ptr<Tokenizer>> from_vocabulary(Vocabulary vocabulary);
+  // kCorrupt: ids or merges contradict each other. kUnsupported: a byte has no token, the split
+  // pattern does not compile, or a maximum is exceeded.
+  static Result<std::unique_ptr<Tokenizer>> from_vocabulary(const Vocabulary& vocabulary);
   ~Tokenizer();
 
-  // Ids of plain text: "<|im_end|>" in it is ordinary characters. Invalid UTF-8 bytes are kept.
+  // Ids of plain text: "<|im_end|>" in it is ordinary characters, and no id for which is_special()
+  // holds is ever returned. Added tokens that are not special ("<think>") are recognized.
   std::vector<TokenId> encode(std::string_view text) const;
-  // Like encode(), but the spelling of an added token becomes that token.
+  // Like encode(), but the spelling of any added token becomes that token: the leftmost first, the
+  // longest where several begin. For text that the prompt template itself wrote.
   std::vector<TokenId> encode_with_special(std::string_view text) const;
-  // The id of an added token by its exact spelling, e.g. "<|im_start|>".
+  // The id of an added token, special or not, by its exact spelling, e.g. "<|im_start|>".
   std::optional<TokenId> special(std::string_view content) const;
 
-  // Bytes of the ids; ids outside the vocabulary give nothing. May end inside a character.
+  // Bytes of the ids; ids outside the vocabulary give nothing. May hold bytes that are not valid
+  // UTF-8, for instance when the last character is incomplete: see replace_invalid_utf8().
   std::string decode(std::span<const TokenId> ids, bool skip_special = true) const;
-  // The raw bytes one token stands for (special tokens: their spelling). Empty if out of range.
+  // The raw bytes one token stands for (added tokens: their spelling); valid while the tokenizer
+  // lives. Empty if there is no such token.
   std::string_view token_bytes(TokenId id) const;
   bool is_special(TokenId id) const;
-  // Number of ids, including added tokens.
+  // The largest id, added tokens included, plus one.
   TokenId size() const;
 
  private:
   struct Impl;
+  class Encoder;
+  class Builder;
   explicit Tokenizer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
-// Turns a stream of ids into text that never ends inside a UTF-8 character.
+// Turns a stream of ids into valid UTF-8 that never ends inside a character. All that push() and
+// finish() return, joined, is replace_invalid_utf8(decode(ids)). Not thread-safe.
 class StreamingDetokenizer {
  public:
+  // `tokenizer` must outlive this object.
   explicit StreamingDetokenizer(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}
-  // The text that became complete with this token, possibly empty. Special tokens give nothing.
+  // The text that became complete with this token, possibly empty. Special tokens and ids outside
+  // the vocabulary give nothing.
   std::string push(TokenId id);
-  // What is left at the end: an incomplete character becomes U+FFFD.
+  // What is left at the end: an incomplete character becomes U+FFFD. Ready for another stream.
   std::string finish();
 
  private:
   const Tokenizer* tokenizer_;
-  std::string pending_;
+  std::string pending_;  // the beginning of one character, at most 3 bytes
 };
 
 }  // namespace qaio
