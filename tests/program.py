@@ -1,0 +1,96 @@
+"""What the tests of the whole program share: running `qaio` and finding models to give it."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+QAIO = os.environ.get("QAIO_BINARY", str(ROOT / "build/release/qaio"))
+SHARED_MODELS = ROOT.parent / "shared/data"
+DEMO_MODEL = ROOT / "models/demo"
+
+OK, NO, USAGE, FAILED = 0, 1, 2, 3
+
+
+def run(*arguments, stdin="", environment=None, timeout=120, text=True):
+    """One run of qaio to its end: .returncode, .stdout, .stderr."""
+    return subprocess.run([QAIO, *map(str, arguments)], input=stdin, capture_output=True, text=text,
+                          timeout=timeout, env={**os.environ, **(environment or {})})
+
+
+class ProgramTest(unittest.TestCase):
+    """Gives each test class a temporary folder."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls._folder = tempfile.TemporaryDirectory(prefix="qaio-test-")
+        cls.folder = pathlib.Path(cls._folder.name)
+        cls.addClassCleanup(cls._folder.cleanup)
+
+    def ok(self, *arguments, **options):
+        """The standard output of a run that must succeed quietly."""
+        result = run(*arguments, **options)
+        self.assertEqual((result.returncode, result.stderr), (OK, ""), arguments)
+        return result.stdout
+
+    def ok_json(self, *arguments, **options):
+        return json.loads(self.ok(*arguments, **options))
+
+    def fails(self, code, *arguments, **options):
+        """The one sentence on standard error of a run that must fail with `code`."""
+        result = run(*arguments, **options)
+        self.assertEqual(result.returncode, code, (arguments, result.stderr))
+        self.assertEqual(result.stdout, "", arguments)
+        self.assertRegex(result.stderr, r"\Aqaio: [^\n]+\n(Try [^\n]+\n)?\Z", arguments)
+        return result.stderr
+
+
+class Server:
+    """`qaio serve` on a free port; a context manager that is ready once entered."""
+
+    def __init__(self, *arguments, environment=None):
+        self.process = subprocess.Popen(
+            [QAIO, "serve", "--port", "0", *map(str, arguments)], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, env={**os.environ, **(environment or {})})
+        self.lines = []
+        self.port = None
+        self._ready = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+            match = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+            if match:
+                self.port = int(match[1])
+            if re.search(r"\bready\b", line):
+                self._ready.set()
+        self._ready.set()  # the program ended
+
+    def __enter__(self):
+        if not self._ready.wait(60) or self.port is None or self.process.poll() is not None:
+            self.process.kill()
+            raise AssertionError("serve did not become ready:\n" + "".join(self.lines))
+        return self
+
+    def stop(self, number=signal.SIGTERM):
+        """Sends the signal; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        self._reader.join(10)
+        return code
+
+    def __exit__(self, *_):
+        self.stop()

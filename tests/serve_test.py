@@ -1,0 +1,194 @@
+"""The server as a client sees it: two sentences, a breakdown that adds up, helpful refusals."""
+
+import concurrent.futures
+import http.client
+import json
+import re
+import signal
+import socket
+import unittest
+
+from program import OK, ProgramTest, Server
+
+POSITIVE = "今天被领导表扬了,心情超好!"
+NEGATIVE = "排队两小时还卖完了,气死我了"
+INPUTS = [POSITIVE, NEGATIVE, "你好", "I love this phone, thank you!", "What a terrible day.",
+          "帮我想一个周末的安排", "The train was late again and nobody said sorry.", "谢谢你", "😀", "a"]
+
+
+class ServeTest(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server())
+
+    def request(self, method, path, body=None, headers=None):
+        """(status, headers, parsed JSON or text)."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        try:
+            if body is not None and not isinstance(body, (bytes, str)):
+                body = json.dumps(body)
+            if isinstance(body, str):
+                body = body.encode()
+            connection.request(method, path, body,
+                               {"Content-Type": "application/json", **(headers or {})})
+            response = connection.getresponse()
+            data = response.read()
+        finally:
+            connection.close()
+        is_json = "json" in (response.getheader("Content-Type") or "")
+        return response.status, response.headers, json.loads(data) if is_json else data.decode()
+
+    def chat(self, text, **options):
+        status, headers, answer = self.request(
+            "POST", "/chat", {"input": text, "max_new_tokens": 24, "seed": 1, **options})
+        self.assertEqual(status, 200, answer)
+        return headers, answer
+
+
+class Answers(ServeTest):
+    def test_the_two_sentences(self):
+        for text, sentiment in ((POSITIVE, "正面"), (NEGATIVE, "负面")):
+            _, answer = self.chat(text)
+            self.assertEqual(answer["sentiment"], sentiment)
+            self.assertTrue(0.5 < answer["sentiment_score"] <= 1)
+            self.assertTrue(answer["reply"].strip())
+            self.assertIn(answer["finish_reason"], ("stop", "length"))
+            self.assertTrue(answer["request_id"])
+            self.assertGreater(answer["usage"]["prompt_tokens"], 0)
+            self.assertGreater(answer["usage"]["completion_tokens"], 0)
+
+    def test_same_seed_same_reply(self):
+        replies = {self.chat("你好", seed=7)[1]["reply"] for _ in range(3)}
+        self.assertEqual(len(replies), 1)
+
+    def test_side_by_side_as_alone(self):
+        alone = [self.chat(text)[1]["reply"] for text in INPUTS]
+        with concurrent.futures.ThreadPoolExecutor(5) as threads:
+            together = [answer["reply"] for _, answer in threads.map(self.chat, INPUTS)]
+        self.assertEqual(alone, together)
+
+    def test_history_is_understood(self):
+        _, answer = self.chat("还有呢?", history=[{"user": "你好", "bot": "你好!"}])
+        self.assertTrue(answer["reply"])
+
+    def test_one_task(self):
+        status, _, answer = self.request("POST", "/v1/tasks/sentiment", {"input": POSITIVE})
+        self.assertEqual(status, 200, answer)
+        self.assertIn("正面", json.dumps(answer, ensure_ascii=False))
+
+    def test_tokenize_round_trip(self):
+        text = "Hello 你好 <|im_end|> 😀"
+        _, _, tokens = self.request("POST", "/tokenize", {"content": text})
+        _, _, content = self.request("POST", "/detokenize", tokens)
+        self.assertEqual(content["content"], text)
+
+    def test_health(self):
+        for path in ("/health/live", "/health/ready"):
+            self.assertEqual(self.request("GET", path)[0], 200)
+
+
+class Times(ServeTest):
+    def test_the_breakdown_adds_up(self):
+        shares = []
+        for number in range(30):
+            headers, answer = self.chat(INPUTS[number % len(INPUTS)], seed=number)
+            total = answer["total_response_time_ms"]
+            breakdown = answer["breakdown"]
+            self.assertTrue(all(value >= 0 for value in breakdown.values()), breakdown)
+            request_lane = ("http_read", "parse", "tasks", "serialize", "http_write")
+            covered = sum(breakdown.get(stage, 0) for stage in request_lane)
+            self.assertAlmostEqual(covered + breakdown["unattributed"], total, delta=0.01 + total / 1e3)
+            self.assertGreater(total, max(breakdown["prefill"], breakdown["decode"]))
+            shares.append(breakdown["unattributed"] / total)
+            for stage in ("tasks", "prefill", "decode", "score"):
+                self.assertRegex(headers["Server-Timing"], rf"(^|, ?){stage};.*dur=[\d.]+")
+        self.assertLess(sorted(shares)[len(shares) // 2], 0.01, shares)
+        self.assertLess(sum(shares) / len(shares), 0.01, shares)
+
+    def test_metrics_are_there(self):
+        _, answer = self.chat(POSITIVE)
+        for name in ("total_response_time", "model_inference_time", "prompt_build_time",
+                     "output_parse_time", "ttft", "tpot", "queue_time", "cpu_usage",
+                     "memory_usage"):
+            self.assertIn(name, answer["metrics"])
+
+
+class Refusals(ServeTest):
+    BAD_BODIES = [
+        ("", 400), ("not json", 400), ("[1, 2]", 400), ("{}", 400), ('"text"', 400),
+        ('{"input": 5}', 400), ('{"input": null}', 400), ('{"input": ["a"]}', 400),
+        ('{"input": "a", "history": "b"}', 400), ('{"input": "a", "history": [{"user": 1}]}', 400),
+        ('{"input": "a", "max_new_tokens": "many"}', 400),
+        ('{"input": "a", "max_new_tokens": -1}', 400),
+        ('{"input": "a", "temperature": "hot"}', 400), ('{"input": "a", "top_p": 5}', 400),
+        ('{"input": "a", "tasks": ["no-such-task"]}', 404), ('{"input": "a", "tasks": "chat"}', 400),
+        ('{"input": "a", "seed": 1.5}', 400), ("[" * 5000, 400),
+        (b'{"input": "\xff\xfe"}', 400), ('{"input": "' + "长" * 20000 + '"}', 400),
+    ]
+
+    def refused(self, answer, status, allowed):
+        self.assertIn(status, allowed, answer)
+        self.assertRegex(answer["error"]["code"], r"^[a-z_]+$")
+        self.assertGreater(len(answer["error"]["message"]), 10)
+
+    def test_bad_bodies(self):
+        for body, expected in self.BAD_BODIES:
+            with self.subTest(body[:60]):
+                status, _, answer = self.request("POST", "/chat", body)
+                self.refused(answer, status, {expected, 400, 413, 422} if expected == 400 else {404})
+
+    def test_the_field_at_fault_is_named(self):
+        for field, value in (("input", 5), ("temperature", "hot"), ("max_new_tokens", [])):
+            _, _, answer = self.request("POST", "/chat", {"input": "a", field: value})
+            self.assertEqual(answer["error"].get("field"), field, answer)
+
+    def test_a_huge_body(self):
+        body = b'{"input": "' + b"a" * 10_000_000 + b'"}'
+        try:
+            status, _, answer = self.request("POST", "/chat", body)
+        except (BrokenPipeError, ConnectionResetError):
+            return  # refused before it was read to its end
+        self.refused(answer, status, {413})
+
+    def test_unknown_places(self):
+        status, _, answer = self.request("GET", "/nowhere")
+        self.refused(answer, status, {404})
+        status, _, answer = self.request("GET", "/chat")
+        self.refused(answer, status, {405})
+        status, _, answer = self.request("POST", "/v1/tasks/no-such-task", {"input": "a"})
+        self.refused(answer, status, {404})
+
+    def test_not_even_http(self):
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=10) as client:
+            client.sendall(b"\x16\x03\x01 hello\r\n\r\n")
+            client.settimeout(10)
+            first = client.recv(1000)
+        self.assertTrue(first == b"" or b" 400 " in first.splitlines()[0], first)
+        self.chat("你好")  # and the server goes on
+
+
+class Ends(ProgramTest):
+    def test_signals_end_it_with_success(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with Server() as server:
+                self.assertEqual(server.stop(number), OK, "".join(server.lines))
+
+    def test_it_prints_where_it_listens_and_when_it_is_ready(self):
+        with Server("--threads", "1") as server:
+            server.stop()
+        text = "".join(server.lines)
+        self.assertRegex(text, r"http://127\.0\.0\.1:\d+")
+        self.assertEqual(len(re.findall(r"\bready\b", text)), 1)
+
+    def test_a_taken_port_is_one_sentence(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            message = self.fails(3, "serve", "--port", port)
+            self.assertIn(str(port), message)
+
+
+if __name__ == "__main__":
+    unittest.main()
