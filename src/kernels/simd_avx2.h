@@ -130,6 +130,8 @@ inline Codes upper_bits(Codes c) {
   return _mm256_and_si256(shifted, _mm256_set1_epi8(0x30));
 }
 inline Codes bit_or(Codes a, Codes b) { return _mm256_or_si256(a, b); }
+inline Codes codes_set1(uint8_t x) { return _mm256_set1_epi8(static_cast<char>(x)); }
+inline Codes bit_xor(Codes a, Codes b) { return _mm256_xor_si256(a, b); }
 inline Acc acc_set1(int32_t x) { return _mm256_set1_epi32(x); }
 inline Acc acc_add(Acc a, Acc b) { return _mm256_add_epi32(a, b); }
 inline __m256i broadcast_4(const int8_t* a) {

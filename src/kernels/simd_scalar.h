@@ -97,6 +97,8 @@ inline Codes upper_bits(Codes c) {
   return c;
 }
 inline Codes bit_or(Codes a, Codes b) { for (int i = 0; i < 64; ++i) a.v[i] |= b.v[i]; return a; }
+inline Codes codes_set1(uint8_t x) { Codes r; for (auto& y : r.v) y = x; return r; }
+inline Codes bit_xor(Codes a, Codes b) { for (int i = 0; i < 64; ++i) a.v[i] ^= b.v[i]; return a; }
 inline Acc acc_set1(int32_t x) { Acc r; for (auto& y : r.v) y = x; return r; }
 inline Acc acc_add(Acc a, Acc b) { for (int i = 0; i < 16; ++i) a.v[i] += b.v[i]; return a; }
 // acc + sum over 4 columns of code * activation, activations broadcast from a[0..3].

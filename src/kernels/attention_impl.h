@@ -1,0 +1,169 @@
+// Streaming-softmax attention over blocks of 32 cached positions, for the ISA whose simd_*.h was
+// included before.
+//
+// Per row the blocks are visited in order of position, and each block does the same operations
+// whatever rows stand beside it; a block beyond a row's position leaves it bit for bit as it was
+// (its weights are exactly 0, its correction exactly 1). So a row's result depends neither on the
+// batch nor on how the prompt was cut.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "kernels/vector_impl.h"
+
+namespace qaio {
+namespace {
+
+constexpr int kBlockKeys = 32;
+constexpr int kHeadDimMax = 256;
+constexpr float kMasked = -1e30F;  // far below any score, far above float's lowest
+
+template <KvType kType>
+struct KvElement;
+template <>
+struct KvElement<KvType::kF16> {
+  using Type = uint16_t;
+  static F32x16 load16(const Type* p) { return load_f16(p); }
+};
+template <>
+struct KvElement<KvType::kF32> {
+  using Type = float;
+  static F32x16 load16(const Type* p) { return load(p); }
+};
+
+// scores[r] = scale * q[r] . keys, masked beyond positions[r].
+template <KvType kType, int R>
+inline void block_scores(const AttentionArgs& args, int row, const std::byte* keys, int first_position,
+                         float (*scores)[kBlockKeys]) {
+  using Element = KvElement<kType>;
+  const auto* k = reinterpret_cast<const typename Element::Type*>(keys);
+  F32x16 acc[R][2];
+  for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = set1(0);
+  const float* q = args.q + static_cast<size_t>(row) * args.q_stride;
+  for (int d = 0; d < args.head_dim; ++d) {
+    const F32x16 k0 = Element::load16(k + d * kBlockKeys);
+    const F32x16 k1 = Element::load16(k + d * kBlockKeys + 16);
+    for (int r = 0; r < R; ++r) {
+      const F32x16 x = set1(q[static_cast<size_t>(r) * args.q_stride + d]);
+      acc[r][0] = fma(x, k0, acc[r][0]);
+      acc[r][1] = fma(x, k1, acc[r][1]);
+    }
+  }
+  for (int r = 0; r < R; ++r) {
+    const F32x16 limit = set1(static_cast<float>(args.positions[row + r] - first_position) + 0.5F);
+    for (int half = 0; half < 2; ++half) {
+      const F32x16 index = to_float(iota(half * 16));
+      store(scores[r] + half * 16,
+            select_less(index, limit, mul(acc[r][half], set1(args.scale)), set1(kMasked)));
+    }
+  }
+}
+
+// out[r] = out[r] * correction[r] + sum_t weights[r][t] * values[t], over `keys` positions, in
+// order of t: chunks of head_dim stay in registers.
+template <KvType kType, int R, int V>
+inline void accumulate_values(const float (*weights)[kBlockKeys], const float* correction,
+                              const std::byte* values, int head_dim, int offset, int keys,
+                              float (*out)[kHeadDimMax]) {
+  using Element = KvElement<kType>;
+  const auto* v = reinterpret_cast<const typename Element::Type*>(values) + offset;
+  F32x16 acc[R][V];
+  for (int r = 0; r < R; ++r)
+    for (int c = 0; c < V; ++c)
+      acc[r][c] = mul(load(out[r] + offset + c * 16), set1(correction[r]));
+  for (int t = 0; t < keys; ++t) {
+    F32x16 row[V];
+    for (int c = 0; c < V; ++c) row[c] = Element::load16(v + static_cast<size_t>(t) * head_dim + c * 16);
+    for (int r = 0; r < R; ++r) {
+      const F32x16 w = set1(weights[r][t]);
+      for (int c = 0; c < V; ++c) acc[r][c] = fma(w, row[c], acc[r][c]);
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int c = 0; c < V; ++c) store(out[r] + offset + c * 16, acc[r][c]);
+}
+
+template <KvType kType, int R>
+void attend_rows(const AttentionArgs& args, int row) {
+  float out[R][kHeadDimMax];
+  float scores[R][kBlockKeys];
+  float largest[R];
+  float correction[R];
+  F32x16 total[R];
+  int last = 0;
+  for (int r = 0; r < R; ++r) {
+    largest[r] = kMasked;
+    total[r] = set1(0);
+    for (int d = 0; d < args.head_dim; d += 16) store(out[r] + d, set1(0));
+    last = args.positions[row + r] > last ? args.positions[row + r] : last;
+  }
+  for (int block = 0; block <= last / kBlockKeys; ++block) {
+    const int first = block * kBlockKeys;
+    block_scores<kType, R>(args, row, args.key_blocks[block], first, scores);
+    for (int r = 0; r < R; ++r) {
+      const F32x16 s0 = load(scores[r]);
+      const F32x16 s1 = load(scores[r] + 16);
+      const float block_max = max_lane(max(s0, s1));
+      const float new_max = block_max > largest[r] ? block_max : largest[r];
+      const F32x16 shift = set1(new_max);
+      const F32x16 p0 = exp(sub(s0, shift));
+      const F32x16 p1 = exp(sub(s1, shift));
+      const F32x16 factor = exp(set1(largest[r] - new_max));
+      store(scores[r], p0);
+      store(scores[r] + 16, p1);
+      total[r] = fma(total[r], factor, add(p0, p1));
+      float lanes[16];
+      store(lanes, factor);
+      correction[r] = lanes[0];
+      largest[r] = new_max;
+    }
+    const int keys = last - first + 1 < kBlockKeys ? last - first + 1 : kBlockKeys;
+    int d = 0;
+    for (; d + 64 <= args.head_dim; d += 64)
+      accumulate_values<kType, R, 4>(scores, correction, args.value_blocks[block], args.head_dim, d, keys, out);
+    for (; d < args.head_dim; d += 16)
+      accumulate_values<kType, R, 1>(scores, correction, args.value_blocks[block], args.head_dim, d, keys, out);
+  }
+  for (int r = 0; r < R; ++r) {
+    const F32x16 inverse = set1(1.0F / sum(total[r]));
+    float* to = args.out + static_cast<size_t>(row + r) * args.out_stride;
+    for (int d = 0; d < args.head_dim; d += 16) store(to + d, mul(load(out[r] + d), inverse));
+  }
+}
+
+template <KvType kType>
+void attend(const AttentionArgs& args) {
+  constexpr int kRows = kLanes == 16 ? 6 : 2;
+  int row = 0;
+  for (; row + kRows <= args.rows; row += kRows) attend_rows<kType, kRows>(args, row);
+  for (; row + 2 <= args.rows; row += 2) attend_rows<kType, 2>(args, row);
+  for (; row < args.rows; ++row) attend_rows<kType, 1>(args, row);
+}
+
+void attention(const AttentionArgs& args) {
+  args.kv_type == KvType::kF16 ? attend<KvType::kF16>(args) : attend<KvType::kF32>(args);
+}
+
+void store_kv(const float* key, const float* value, int head_dim, int slot, KvType type,
+              std::byte* key_block, std::byte* value_block) {
+  if (type == KvType::kF32) {
+    auto* k = reinterpret_cast<float*>(key_block) + slot;
+    auto* v = reinterpret_cast<float*>(value_block) + static_cast<size_t>(slot) * head_dim;
+    for (int d = 0; d < head_dim; ++d) k[d * kBlockKeys] = key[d];
+    for (int d = 0; d < head_dim; d += 16) store(v + d, load(value + d));
+    return;
+  }
+  auto* k = reinterpret_cast<uint16_t*>(key_block) + slot;
+  auto* v = reinterpret_cast<uint16_t*>(value_block) + static_cast<size_t>(slot) * head_dim;
+  // saturate: an infinity here would poison masked positions (0 * inf)
+  const F32x16 limit = set1(65504.0F);
+  const F32x16 lowest = set1(-65504.0F);
+  for (int d = 0; d < head_dim; d += 16) {
+    uint16_t lanes[16];
+    store_f16(lanes, min(max(load(key + d), lowest), limit));
+    for (int i = 0; i < 16; ++i) k[(d + i) * kBlockKeys] = lanes[i];
+    store_f16(v + d, min(max(load(value + d), lowest), limit));
+  }
+}
+
+}  // namespace
+}  // namespace qaio

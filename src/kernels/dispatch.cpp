@@ -1,0 +1,22 @@
+#include "kernels/dispatch.h"
+
+namespace qaio {
+
+const Kernels& kernels_for(Isa isa) {
+  switch (isa) {
+#if defined(__x86_64__)
+    case Isa::kAvx2: return kernels_avx2();
+    case Isa::kAvxVnni: return kernels_avxvnni();
+    case Isa::kAvx512Vnni: return kernels_avx512();
+#endif
+    default: return kernels_scalar();
+  }
+}
+
+size_t matmul_scratch_bytes(int cols) {
+  // two expanded tiles: a byte per code, and f32 scales and minimums per 16 columns
+  const size_t panel = static_cast<size_t>(cols) * 16 + static_cast<size_t>(cols) / 16 * 16 * 4 * 2;
+  return 2 * panel;
+}
+
+}  // namespace qaio

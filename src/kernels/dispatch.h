@@ -1,0 +1,14 @@
+// One table per instruction set, each from a file compiled for it.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace qaio {
+
+const Kernels& kernels_scalar();
+const Kernels& kernels_avx2();
+const Kernels& kernels_avxvnni();
+const Kernels& kernels_avx512();
+const Kernels& kernels_neon();
+
+}  // namespace qaio

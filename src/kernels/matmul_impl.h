@@ -1,0 +1,407 @@
+// Matrix products over packed weights, for the ISA whose simd_*.h was included before.
+//
+// Integer layouts, per output row and token, groups g of 32 columns in order:
+//   f = fma(float(sum_k (code - zero) * a), scale[g] * a_scale[g], f)   (twice for 16-wide groups)
+//   f = fma(min[g], a_scale[g] * float(sum_k a), f)                      (layouts with minimum)
+// The integer sums are exact and the float operations are always these, in this order, whatever the
+// number of tokens, so every path and every ISA gives the same bits. kernels/reference.cpp is the
+// specification in plain loops.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace qaio {
+namespace {
+
+// Tokens up to which decoding weights on the fly beats expanding them to a panel first: one panel
+// costs a write and a read of 16 bits-expanded rows, worth it once several tokens share it.
+constexpr int kDirectTokens = 4;
+
+// Tokens x row vectors of the panel kernel: accumulators (integer and float) fill the registers.
+// AVX-512: 2 * 6 * 2 = 24 of 32, and 2 weights, 1 broadcast. AVX2: 2 * 5 * 1 of 16.
+constexpr int kTileTokens = kLanes == 16 ? 6 : 5;
+constexpr int kTileVectors = kLanes == 16 ? 2 : 1;
+constexpr int kSlices = kTileRows / kLanes;  // native vectors per 16-row tile
+
+template <CodeBits kBits>
+constexpr size_t group_code_bytes() {
+  return kBits == CodeBits::k4 ? 256 : kBits == CodeBits::k6 ? 384 : 512;
+}
+
+inline Codes flip_sign(Codes c) {
+  if constexpr (kSignedDot) {
+    return bit_xor(c, codes_set1(128));
+  } else {
+    return c;
+  }
+}
+
+// What the integer dot product must subtract: signed instructions see 8-bit codes less 128.
+template <CodeBits kBits>
+inline int effective_zero(int zero) {
+  return kSignedDot && kBits == CodeBits::k8 ? zero - 128 : zero;
+}
+
+// Codes of 32 columns of one slice; codes[j] holds columns 4j..4j+3 of kLanes rows.
+template <CodeBits kBits>
+inline void decode_group(const uint8_t* group, int slice, Codes codes[8]) {
+  const uint8_t* p = group + slice * kLanes * 4;
+  if constexpr (kBits == CodeBits::k8) {
+    for (int j = 0; j < 8; ++j) codes[j] = flip_sign(load_codes(p + j * 64));
+  } else {
+    for (int j = 0; j < 4; ++j) {
+      const Codes both = load_codes(p + j * 64);
+      codes[j] = low_nibbles(both);
+      codes[j + 4] = high_nibbles(both);
+    }
+  }
+  if constexpr (kBits == CodeBits::k6) {
+    for (int c = 0; c < 2; ++c) {
+      const Codes upper = load_codes(p + 256 + c * 64);
+      codes[4 * c] = bit_or(codes[4 * c], upper_bits<0>(upper));
+      codes[4 * c + 1] = bit_or(codes[4 * c + 1], upper_bits<1>(upper));
+      codes[4 * c + 2] = bit_or(codes[4 * c + 2], upper_bits<2>(upper));
+      codes[4 * c + 3] = bit_or(codes[4 * c + 3], upper_bits<3>(upper));
+    }
+  }
+}
+
+// Scales (and minimums) of one group of 32 columns: one of each, or two for 16-wide groups.
+struct GroupScales {
+  Vec scale[2];
+  Vec min[2];
+};
+
+template <ScaleKind kScales, bool kMin, int kGroup>
+inline GroupScales read_scales(const std::byte* scales, int group32, int slice) {
+  GroupScales r{};
+  constexpr int kParts = kMin ? 2 : 1;
+  if constexpr (kScales == ScaleKind::kF16) {
+    const auto* p = reinterpret_cast<const uint16_t*>(scales) + group32 * 16 * kParts + slice * kLanes;
+    r.scale[0] = vec_load_f16(p);
+    if constexpr (kMin) r.min[0] = vec_load_f16(p + 16);
+  } else {
+    constexpr int kPerSuper = kSuperCols / kGroup;
+    constexpr int kSuperBytes = kParts * (32 + kPerSuper * 16);
+    const std::byte* super = scales + group32 / 8 * kSuperBytes;
+    const auto* head = reinterpret_cast<const uint16_t*>(super) + slice * kLanes;
+    const Vec d = vec_load_f16(head);
+    const Vec dmin = kMin ? vec_load_f16(head + 16) : d;
+    constexpr int kHalves = 32 / kGroup;
+    for (int h = 0; h < kHalves; ++h) {
+      const auto* sub = reinterpret_cast<const int8_t*>(super + kParts * 32) +
+                        (group32 % 8 * kHalves + h) * 16 * kParts + slice * kLanes;
+      r.scale[h] = vec_mul(d, vec_load_i8(sub));
+      if constexpr (kMin) r.min[h] = vec_mul(vec_mul(dmin, vec_load_i8(sub + 16)), vec_set1(-1.0F));
+    }
+  }
+  return r;
+}
+
+// Writes kLanes outputs of one token; the last tile of a matrix may hold fewer real rows.
+inline void write_out(const MatmulArgs& args, int token, int row, Vec value) {
+  if (row >= args.weights.rows) return;
+  float* out = args.out + static_cast<size_t>(token) * args.out_stride + row;
+  if (row + kLanes <= args.weights.rows) {
+    if (args.bias != nullptr) value = vec_add(value, vec_load(args.bias + row));
+    if (args.accumulate) value = vec_add(vec_load(out), value);
+    vec_store(out, value);
+    return;
+  }
+  float lanes[kLanes];
+  vec_store(lanes, value);
+  for (int i = 0; row + i < args.weights.rows; ++i) {
+    const float x = args.bias != nullptr ? lanes[i] + args.bias[row + i] : lanes[i];
+    out[i] = args.accumulate ? out[i] + x : x;
+  }
+}
+
+// T tokens against one tile, weights decoded on the fly: reads each packed byte once.
+template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
+void direct_tile(const MatmulArgs& args, int tile, int token) {
+  const int cols = args.weights.cols;
+  const TileBytes bytes = tile_bytes(args.weights.layout, cols);
+  const std::byte* scales = args.weights.data + static_cast<size_t>(tile) * bytes.total();
+  const auto* codes_base = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
+  const int zero = effective_zero<kBits>(args.weights.layout.zero);
+  const int groups = cols / kGroupCols;
+  const int8_t* a = args.quantized.codes + static_cast<size_t>(token) * cols;
+  const float* a_scales = args.quantized.scales + static_cast<size_t>(token) * groups;
+  const int32_t* a_sums = args.quantized.sums + static_cast<size_t>(token) * groups * 2;
+  for (int slice = 0; slice < kSlices; ++slice) {
+    Vec f[T];
+    for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
+    for (int g = 0; g < groups; ++g) {
+      Codes codes[8];
+      decode_group<kBits>(codes_base + static_cast<size_t>(g) * group_code_bytes<kBits>(), slice,
+                          codes);
+      const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
+      for (int t = 0; t < T; ++t) {
+        const int8_t* x = a + static_cast<size_t>(t) * cols + g * kGroupCols;
+        const Vec a_scale = vec_set1(a_scales[t * groups + g]);
+        const int32_t* sums = a_sums + (t * groups + g) * 2;
+        Acc low = acc_set1(-zero * (kGroup == 16 ? sums[0] : sums[0] + sums[1]));
+        Acc high = acc_set1(kGroup == 16 ? -zero * sums[1] : 0);
+        for (int j = 0; j < 4; ++j) {
+          low = dot4(low, codes[j], x + 4 * j);
+          high = dot4(high, codes[j + 4], x + 4 * j + 16);
+        }
+        if constexpr (kGroup == 16) {
+          f[t] = vec_fma(vec_from(low), vec_mul(s.scale[0], a_scale), f[t]);
+          f[t] = vec_fma(vec_from(high), vec_mul(s.scale[1], a_scale), f[t]);
+          if constexpr (kMin) {
+            f[t] = vec_fma(s.min[0], vec_mul(a_scale, vec_set1(static_cast<float>(sums[0]))), f[t]);
+            f[t] = vec_fma(s.min[1], vec_mul(a_scale, vec_set1(static_cast<float>(sums[1]))), f[t]);
+          }
+        } else {
+          f[t] = vec_fma(vec_from(acc_add(low, high)), vec_mul(s.scale[0], a_scale), f[t]);
+          if constexpr (kMin) {
+            const Vec sum = vec_set1(static_cast<float>(sums[0] + sums[1]));
+            f[t] = vec_fma(s.min[0], vec_mul(a_scale, sum), f[t]);
+          }
+        }
+      }
+    }
+    for (int t = 0; t < T; ++t) {
+      write_out(args, token + t, tile * kTileRows + slice * kLanes, f[t]);
+    }
+  }
+}
+
+// One tile with codes one byte each and f32 scales, expanded once and used by many tokens.
+struct Panel {
+  const uint8_t* codes;  // [cols / 4, 16, 4]
+  float* scales;         // [cols / group, 16]
+  float* mins;           // [cols / group, 16], if the layout has a minimum
+};
+
+inline size_t panel_bytes(int cols) {
+  return static_cast<size_t>(cols) * 16 + static_cast<size_t>(cols) / 16 * 16 * 4 * 2;
+}
+
+template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
+Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
+  const TileBytes bytes = tile_bytes(weights.layout, weights.cols);
+  const std::byte* scales = weights.data + static_cast<size_t>(tile) * bytes.total();
+  const auto* packed = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
+  auto* codes_out = reinterpret_cast<uint8_t*>(scratch);
+  Panel panel{codes_out, reinterpret_cast<float*>(scratch + static_cast<size_t>(weights.cols) * 16),
+              nullptr};
+  panel.mins = panel.scales + weights.cols;  // cols / 16 groups of 16 floats
+  constexpr bool kInPlace = kBits == CodeBits::k8 && !kSignedDot;
+  if constexpr (kInPlace) panel.codes = packed;
+  for (int slice = 0; slice < kSlices; ++slice) {
+    for (int g = 0; g < weights.cols / kGroupCols; ++g) {
+      if constexpr (!kInPlace) {
+        Codes codes[8];
+        decode_group<kBits>(packed + static_cast<size_t>(g) * group_code_bytes<kBits>(), slice, codes);
+        for (int j = 0; j < 8; ++j) store_codes(codes_out + (g * 8 + j) * 64 + slice * kLanes * 4, codes[j]);
+      }
+      const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
+      for (int h = 0; h < 32 / kGroup; ++h) {
+        const int at = (g * (32 / kGroup) + h) * 16 + slice * kLanes;
+        vec_store(panel.scales + at, s.scale[h]);
+        if constexpr (kMin) vec_store(panel.mins + at, s.min[h]);
+      }
+    }
+  }
+  return panel;
+}
+
+// T tokens x R vectors of kLanes rows. codes[r], scales[r], mins[r] point at the vector's first lane.
+template <bool kMin, int kGroup, int T, int R>
+inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
+                       const float* const scales[R], const float* const mins[R], int zero, int token,
+                       const int rows[R]) {
+  const int cols = args.weights.cols;
+  const int groups = cols / kGroupCols;
+  const int8_t* a = args.quantized.codes + static_cast<size_t>(token) * cols;
+  const float* a_scales = args.quantized.scales + static_cast<size_t>(token) * groups;
+  const int32_t* a_sums = args.quantized.sums + static_cast<size_t>(token) * groups * 2;
+  Vec f[T][R];
+  for (int t = 0; t < T; ++t)
+    for (int r = 0; r < R; ++r) f[t][r] = vec_set1(0);
+  constexpr int kHalves = 32 / kGroup;
+  for (int g = 0; g < groups; ++g) {
+    for (int h = 0; h < kHalves; ++h) {
+      Acc acc[T][R];
+      for (int t = 0; t < T; ++t) {
+        const int32_t* sums = a_sums + (t * groups + g) * 2;
+        const Acc start = acc_set1(-zero * (kHalves == 2 ? sums[h] : sums[0] + sums[1]));
+        for (int r = 0; r < R; ++r) acc[t][r] = start;
+      }
+#pragma GCC unroll 8
+      for (int j = h * 8 / kHalves; j < (h + 1) * 8 / kHalves; ++j) {
+        Codes w[R];
+        for (int r = 0; r < R; ++r) w[r] = load_codes(codes[r] + (g * 8 + j) * 64);
+#pragma GCC unroll 16
+        for (int t = 0; t < T; ++t) {
+          const int8_t* x = a + static_cast<size_t>(t) * cols + g * kGroupCols + 4 * j;
+          for (int r = 0; r < R; ++r) acc[t][r] = dot4(acc[t][r], w[r], x);
+        }
+      }
+      const int at = (g * kHalves + h) * 16;
+      for (int t = 0; t < T; ++t) {
+        const Vec a_scale = vec_set1(a_scales[t * groups + g]);
+        for (int r = 0; r < R; ++r) {
+          f[t][r] = vec_fma(vec_from(acc[t][r]), vec_mul(vec_load(scales[r] + at), a_scale), f[t][r]);
+        }
+      }
+    }
+    if constexpr (kMin) {
+      for (int h = 0; h < kHalves; ++h) {
+        const int at = (g * kHalves + h) * 16;
+        for (int t = 0; t < T; ++t) {
+          const int32_t* sums = a_sums + (t * groups + g) * 2;
+          const auto sum = static_cast<float>(kHalves == 2 ? sums[h] : sums[0] + sums[1]);
+          const Vec x = vec_mul(vec_set1(a_scales[t * groups + g]), vec_set1(sum));
+          for (int r = 0; r < R; ++r) f[t][r] = vec_fma(vec_load(mins[r] + at), x, f[t][r]);
+        }
+      }
+    }
+  }
+  for (int t = 0; t < T; ++t)
+    for (int r = 0; r < R; ++r) write_out(args, token + t, rows[r], f[t][r]);
+}
+
+template <bool kMin, int kGroup, int R, int T = kTileTokens>
+inline void panel_tile_of(int tokens, const MatmulArgs& args, const uint8_t* const codes[R],
+                          const float* const scales[R], const float* const mins[R], int zero,
+                          int token, const int rows[R]) {
+  if (tokens == T) {
+    panel_tile<kMin, kGroup, T, R>(args, codes, scales, mins, zero, token, rows);
+  } else if constexpr (T > 1) {
+    panel_tile_of<kMin, kGroup, R, T - 1>(tokens, args, codes, scales, mins, zero, token, rows);
+  }
+}
+
+// All tokens against R vectors, in balanced token tiles: 56 tokens are 6,6,6,6,6,6,5,5,5,5.
+template <bool kMin, int kGroup, int R>
+void panel_vectors(const MatmulArgs& args, const uint8_t* const codes[R], const float* const scales[R],
+                   const float* const mins[R], int zero, const int rows[R]) {
+  const int tiles = (args.tokens + kTileTokens - 1) / kTileTokens;
+  for (int i = 0; i < tiles; ++i) {
+    const int begin = static_cast<int>(static_cast<int64_t>(args.tokens) * i / tiles);
+    const int end = static_cast<int>(static_cast<int64_t>(args.tokens) * (i + 1) / tiles);
+    panel_tile_of<kMin, kGroup, R>(end - begin, args, codes, scales, mins, zero, begin, rows);
+  }
+}
+
+template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
+void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
+  constexpr int kTilesAtOnce = kTileVectors > kSlices ? kTileVectors / kSlices : 1;
+  const int zero = effective_zero<kBits>(args.weights.layout.zero);
+  for (int tile = tile_begin; tile < tile_end; tile += kTilesAtOnce) {
+    const int count = tile_end - tile < kTilesAtOnce ? tile_end - tile : kTilesAtOnce;
+    Panel panels[kTilesAtOnce];
+    for (int i = 0; i < count; ++i) {
+      panels[i] = expand<kBits, kScales, kMin, kGroup>(
+          args.weights, tile + i, args.scratch + static_cast<size_t>(i) * panel_bytes(args.weights.cols));
+    }
+    const uint8_t* codes[kTilesAtOnce * kSlices];
+    const float* scales[kTilesAtOnce * kSlices];
+    const float* mins[kTilesAtOnce * kSlices];
+    int rows[kTilesAtOnce * kSlices];
+    const int vectors = count * kSlices;
+    for (int v = 0; v < vectors; ++v) {
+      const Panel& panel = panels[v / kSlices];
+      const int lane = v % kSlices * kLanes;
+      codes[v] = panel.codes + lane * 4;
+      scales[v] = panel.scales + lane;
+      mins[v] = panel.mins + lane;
+      rows[v] = (tile + v / kSlices) * kTileRows + lane;
+    }
+    int v = 0;
+    for (; v + kTileVectors <= vectors; v += kTileVectors) {
+      panel_vectors<kMin, kGroup, kTileVectors>(args, codes + v, scales + v, mins + v, zero, rows + v);
+    }
+    for (; v < vectors; ++v) {
+      panel_vectors<kMin, kGroup, 1>(args, codes + v, scales + v, mins + v, zero, rows + v);
+    }
+  }
+}
+
+template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
+void matmul_codes(const MatmulArgs& args, int tile_begin, int tile_end) {
+  if (args.tokens > kDirectTokens) {
+    panel_tiles<kBits, kScales, kMin, kGroup>(args, tile_begin, tile_end);
+    return;
+  }
+  for (int tile = tile_begin; tile < tile_end; ++tile) {
+    switch (args.tokens) {
+      case 1: direct_tile<kBits, kScales, kMin, kGroup, 1>(args, tile, 0); break;
+      case 2: direct_tile<kBits, kScales, kMin, kGroup, 2>(args, tile, 0); break;
+      case 3: direct_tile<kBits, kScales, kMin, kGroup, 3>(args, tile, 0); break;
+      default: direct_tile<kBits, kScales, kMin, kGroup, 4>(args, tile, 0); break;
+    }
+  }
+}
+
+template <CodeBits kBits>
+inline Vec load_weight(const std::byte* tile, int k, int lane) {
+  const int at = k * kTileRows + lane;
+  if constexpr (kBits == CodeBits::kF32) return vec_load(reinterpret_cast<const float*>(tile) + at);
+  const auto* half = reinterpret_cast<const uint16_t*>(tile) + at;
+  if constexpr (kBits == CodeBits::kF16) return vec_load_f16(half);
+  return vec_load_bf16(half);
+}
+
+// f = fma(weight, x, f) over the columns in order.
+template <CodeBits kBits, int T>
+void float_tile(const MatmulArgs& args, int tile, int token) {
+  const int cols = args.weights.cols;
+  const std::byte* weights = args.weights.data +
+      static_cast<size_t>(tile) * tile_bytes(args.weights.layout, cols).total();
+  const float* x = args.floats + static_cast<size_t>(token) * cols;
+  Vec f[T][kSlices];
+  for (int t = 0; t < T; ++t)
+    for (int s = 0; s < kSlices; ++s) f[t][s] = vec_set1(0);
+  for (int k = 0; k < cols; ++k) {
+    for (int s = 0; s < kSlices; ++s) {
+      const Vec w = load_weight<kBits>(weights, k, s * kLanes);
+      for (int t = 0; t < T; ++t) f[t][s] = vec_fma(w, vec_set1(x[static_cast<size_t>(t) * cols + k]), f[t][s]);
+    }
+  }
+  for (int t = 0; t < T; ++t)
+    for (int s = 0; s < kSlices; ++s) write_out(args, token + t, tile * kTileRows + s * kLanes, f[t][s]);
+}
+
+template <CodeBits kBits>
+void matmul_floats(const MatmulArgs& args, int tile_begin, int tile_end) {
+  constexpr int kTokens = kLanes == 16 ? 8 : 4;
+  for (int tile = tile_begin; tile < tile_end; ++tile) {
+    int token = 0;
+    for (; token + kTokens <= args.tokens; token += kTokens) float_tile<kBits, kTokens>(args, tile, token);
+    for (; token + 2 <= args.tokens; token += 2) float_tile<kBits, 2>(args, tile, token);
+    for (; token < args.tokens; ++token) float_tile<kBits, 1>(args, tile, token);
+  }
+}
+
+template <CodeBits kBits>
+void matmul_by_scales(const MatmulArgs& args, int tile_begin, int tile_end) {
+  const PackedLayout& layout = args.weights.layout;
+  if (layout.scales == ScaleKind::kF16) {
+    layout.has_min ? matmul_codes<kBits, ScaleKind::kF16, true, 32>(args, tile_begin, tile_end)
+                   : matmul_codes<kBits, ScaleKind::kF16, false, 32>(args, tile_begin, tile_end);
+  } else if (layout.group == 32) {
+    layout.has_min ? matmul_codes<kBits, ScaleKind::kSuper, true, 32>(args, tile_begin, tile_end)
+                   : matmul_codes<kBits, ScaleKind::kSuper, false, 32>(args, tile_begin, tile_end);
+  } else {
+    layout.has_min ? matmul_codes<kBits, ScaleKind::kSuper, true, 16>(args, tile_begin, tile_end)
+                   : matmul_codes<kBits, ScaleKind::kSuper, false, 16>(args, tile_begin, tile_end);
+  }
+}
+
+void matmul(const MatmulArgs& args, int tile_begin, int tile_end) {
+  switch (args.weights.layout.bits) {
+    case CodeBits::k4: return matmul_by_scales<CodeBits::k4>(args, tile_begin, tile_end);
+    case CodeBits::k6: return matmul_by_scales<CodeBits::k6>(args, tile_begin, tile_end);
+    case CodeBits::k8: return matmul_codes<CodeBits::k8, ScaleKind::kF16, false, 32>(args, tile_begin, tile_end);
+    case CodeBits::kF16: return matmul_floats<CodeBits::kF16>(args, tile_begin, tile_end);
+    case CodeBits::kBF16: return matmul_floats<CodeBits::kBF16>(args, tile_begin, tile_end);
+    case CodeBits::kF32: return matmul_floats<CodeBits::kF32>(args, tile_begin, tile_end);
+  }
+}
+
+}  // namespace
+}  // namespace qaio

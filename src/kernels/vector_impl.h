@@ -1,0 +1,85 @@
+// Element-wise kernels, for the ISA whose simd_*.h was included before.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace qaio {
+namespace {
+
+// e^x to 1 ulp or so; exactly 1 at 0 and exactly 0 below -87 (so that masked scores vanish).
+// x = n ln2 + r, |r| <= ln2 / 2, and a polynomial for e^r (Taylor to r^7; remainder < 2^-27).
+inline F32x16 exp(F32x16 x) {
+  const F32x16 lowest = set1(-87.0F);
+  const F32x16 clamped = min(max(x, lowest), set1(88.0F));
+  const I32x16 n = to_int(mul(clamped, set1(1.44269504F)));
+  const F32x16 nf = to_float(n);
+  // ln2 in two parts, so that n * high is exact
+  F32x16 r = fma(nf, set1(-0.693359375F), clamped);
+  r = fma(nf, set1(2.12194440e-4F), r);
+  F32x16 p = set1(1.0F / 5040);
+  p = fma(p, r, set1(1.0F / 720));
+  p = fma(p, r, set1(1.0F / 120));
+  p = fma(p, r, set1(1.0F / 24));
+  p = fma(p, r, set1(1.0F / 6));
+  p = fma(p, r, set1(0.5F));
+  p = fma(p, r, set1(1.0F));
+  p = fma(p, r, set1(1.0F));
+  return select_less(x, lowest, set1(0.0F), scale_by_power(p, n));
+}
+
+void quantize(const float* x, int cols, const QuantizedActivations& out) {
+  for (int g = 0; g < cols / kGroupCols; ++g) {
+    const F32x16 low = load(x + g * 32);
+    const F32x16 high = load(x + g * 32 + 16);
+    const float largest = max_lane(max(abs(low), abs(high)));
+    const F32x16 inverse = set1(largest > 0 ? 127.0F / largest : 0.0F);
+    const I32x16 a = to_int(mul(low, inverse));
+    const I32x16 b = to_int(mul(high, inverse));
+    store_i8(out.codes + g * 32, a);
+    store_i8(out.codes + g * 32 + 16, b);
+    out.scales[g] = largest / 127.0F;
+    out.sums[2 * g] = sum(a);
+    out.sums[2 * g + 1] = sum(b);
+  }
+}
+
+void rms_norm(const float* x, const float* weight, float epsilon, int n, float* out) {
+  F32x16 squares = set1(0);
+  for (int i = 0; i < n; i += 16) {
+    const F32x16 v = load(x + i);
+    squares = fma(v, v, squares);
+  }
+  const float mean = sum(squares) / static_cast<float>(n);
+  const F32x16 scale = set1(1.0F / __builtin_sqrtf(mean + epsilon));
+  for (int i = 0; i < n; i += 16) store(out + i, mul(mul(load(x + i), scale), load(weight + i)));
+}
+
+void swiglu(const float* gate, const float* up, int n, float* out) {
+  for (int i = 0; i < n; i += 16) {
+    const F32x16 g = load(gate + i);
+    const F32x16 sigmoid = div(set1(1.0F), add(set1(1.0F), exp(sub(set1(0.0F), g))));
+    store(out + i, mul(mul(g, sigmoid), load(up + i)));
+  }
+}
+
+void rotate(float* x, const float* cos, const float* sin, int head_dim) {
+  const int half = head_dim / 2;
+  int i = 0;
+  for (; i + 16 <= half; i += 16) {
+    const F32x16 a = load(x + i);
+    const F32x16 b = load(x + half + i);
+    const F32x16 c = load(cos + i);
+    const F32x16 s = load(sin + i);
+    store(x + i, fma(a, c, mul(sub(set1(0.0F), b), s)));
+    store(x + half + i, fma(b, c, mul(a, s)));
+  }
+  for (; i < half; ++i) {
+    const float a = x[i];
+    const float b = x[half + i];
+    x[i] = __builtin_fmaf(a, cos[i], -b * sin[i]);
+    x[half + i] = __builtin_fmaf(b, cos[i], a * sin[i]);
+  }
+}
+
+}  // namespace
+}  // namespace qaio

@@ -1,0 +1,99 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "kernels/half.h"
+#include "kernels/kernels.h"
+#include "kernels/reference.h"
+
+namespace qaio {
+namespace {
+
+std::vector<float> random_floats(int n, float scale, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0, scale);
+  std::vector<float> x(static_cast<size_t>(n));
+  for (float& v : x) v = normal(random);
+  return x;
+}
+
+class VectorTest : public ::testing::TestWithParam<Isa> {
+ protected:
+  const Kernels& kernels = kernels_for(GetParam());
+};
+
+TEST_P(VectorTest, QuantizeEqualsTheReference) {
+  auto x = random_floats(512, 3.0F, 1);
+  for (int i = 64; i < 96; ++i) x[static_cast<size_t>(i)] = 0;  // a group of zeros
+  x[200] = 4000;
+  std::vector<int8_t> codes(512), codes_ref(512);
+  std::vector<float> scales(16), scales_ref(16);
+  std::vector<int32_t> sums(32), sums_ref(32);
+  kernels.quantize(x.data(), 512, {codes.data(), scales.data(), sums.data()});
+  reference::quantize(x.data(), 512, {codes_ref.data(), scales_ref.data(), sums_ref.data()});
+  EXPECT_EQ(codes, codes_ref);
+  EXPECT_EQ(scales, scales_ref);
+  EXPECT_EQ(sums, sums_ref);
+}
+
+// Sum of 1024 squares in 16 chains: at most (64 + 4) roundings of 2^-24 each, and the final ones.
+TEST_P(VectorTest, RmsNorm) {
+  const auto x = random_floats(1024, 2.0F, 2);
+  const auto weight = random_floats(1024, 1.0F, 3);
+  std::vector<float> out(1024), expected(1024);
+  kernels.rms_norm(x.data(), weight.data(), 1e-6F, 1024, out.data());
+  reference::rms_norm(x.data(), weight.data(), 1e-6F, 1024, expected.data());
+  for (size_t i = 0; i < out.size(); ++i) EXPECT_NEAR(out[i], expected[i], 75 * 0x1p-24 * std::fabs(expected[i]) + 1e-30);
+}
+
+// The polynomial's exp is within 4 ulp; sigmoid and the products add 3 roundings.
+TEST_P(VectorTest, SwigluOverTheWholeRange) {
+  std::vector<float> gate, up;
+  for (int i = 0; i < 4096; ++i) {
+    gate.push_back(-120.0F + 240.0F * static_cast<float>(i) / 4096);
+    up.push_back(i % 2 ? 1.5F : -0.5F);
+  }
+  std::vector<float> out(4096), expected(4096);
+  kernels.swiglu(gate.data(), up.data(), 4096, out.data());
+  reference::swiglu(gate.data(), up.data(), 4096, expected.data());
+  for (size_t i = 0; i < out.size(); ++i) {
+    ASSERT_NEAR(out[i], expected[i], 16 * 0x1p-24 * std::fabs(expected[i]) + 1e-30) << gate[i];
+  }
+}
+
+TEST_P(VectorTest, RotateTurnsPairs) {
+  for (const int head_dim : {16, 32, 48, 64, 128}) {
+    auto x = random_floats(head_dim, 1.0F, 4);
+    const auto before = x;
+    std::vector<float> cos, sin;
+    for (int i = 0; i < head_dim / 2; ++i) {
+      cos.push_back(std::cos(0.3F * static_cast<float>(i)));
+      sin.push_back(std::sin(0.3F * static_cast<float>(i)));
+    }
+    kernels.rotate(x.data(), cos.data(), sin.data(), head_dim);
+    const auto half = static_cast<size_t>(head_dim) / 2;
+    for (size_t i = 0; i < half; ++i) {
+      EXPECT_NEAR(x[i], before[i] * cos[i] - before[i + half] * sin[i], 1e-6);
+      EXPECT_NEAR(x[i + half], before[i + half] * cos[i] + before[i] * sin[i], 1e-6);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Isas, VectorTest, ::testing::ValuesIn(isas_available().begin(), isas_available().end()),
+                         [](const auto& test) { return std::string(isa_name(test.param)); });
+
+TEST(Half, RoundTripsEveryF16) {
+  for (uint32_t h = 0; h < 0x10000; ++h) {
+    const float f = f16_to_f32(static_cast<uint16_t>(h));
+    if (std::isnan(f)) continue;
+    ASSERT_EQ(f32_to_f16(f), h);
+  }
+  EXPECT_EQ(f32_to_f16(65520.0F), 0x7C00);       // rounds past the largest
+  EXPECT_EQ(f32_to_f16(65519.996F), 0x7BFF);
+  EXPECT_EQ(f32_to_f16(1.0F + 0x1p-11F), 0x3C00);  // tie to even
+  EXPECT_EQ(f32_to_f16(1.0F + 3 * 0x1p-11F), 0x3C02);
+}
+
+}  // namespace
+}  // namespace qaio
