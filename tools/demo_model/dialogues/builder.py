@@ -4,7 +4,7 @@ from .grammar import (expand, held_out, normalize, parse_events, parse_talk, res
 
 EVENT_HELD = 4      # percent of event phrases kept for the test split
 TALK_HELD = 8       # percent of small-talk phrasings kept for the test split
-TRIES = 200
+TRIES = 2000
 
 
 class Exchange:
@@ -37,7 +37,7 @@ class Language:
         self.typo = noise.typo_zh if zh else noise.typo_en
         self.punctuate = noise.punctuate_zh if zh else noise.punctuate_en
         self.clean = noise.clean_zh if zh else noise.clean_en
-        self.limit = 45 if zh else 30
+        self.shortest, self.limit = (10, 45) if zh else (6, 30)     # size of an event reply
 
     # -- helpers -----------------------------------------------------------
     def size(self, text):
@@ -47,8 +47,15 @@ class Language:
         return self.clean(expand(template, rng, self.lexicon, bound))
 
     def say(self, template, rng, bound=None):
-        """A user turn from a template, with surface noise (never held out)."""
-        return self.punctuate(expand(template, rng, self.lexicon, bound), rng)
+        """A later user turn; avoids phrasings kept for the test split."""
+        bound = {} if bound is None else bound
+        for _ in range(20):
+            slots = dict(bound)
+            user = expand(template, rng, self.lexicon, slots)
+            if not held_out(user, TALK_HELD):
+                break
+        bound.update(slots)
+        return self.punctuate(user, rng)
 
     # -- events ------------------------------------------------------------
     def frame(self, phrase, kind, mood, rng):
@@ -88,7 +95,7 @@ class Language:
         return rng.choice(leads) + comma + core + comma + feel
 
     def event(self, rng, split, mood=None):
-        mood = mood or rng.choices(("POSITIVE", "NEGATIVE", "NEUTRAL"), (46, 48, 6))[0]
+        mood = mood or rng.choices(("POSITIVE", "NEGATIVE", "NEUTRAL"), (46, 48, 6 if split == "train" else 0))[0]
         groups, tails = self.events[mood]
         for _ in range(TRIES):
             group = rng.choices(groups, self.group_weights[mood])[0]
@@ -115,8 +122,8 @@ class Language:
             parts.append(rng.choice(tails))
         if self.size(joint.join(parts)) > self.limit:
             parts = parts[1:]
-        if self.code == "en" and self.size(joint.join(parts)) < 6:
-            parts.append(rng.choice(category_tails))
+        if self.size(joint.join(parts)) < self.shortest:
+            parts.append(rng.choice([tail for tail in category_tails if tail not in parts]))
         return self.clean(joint.join(part for part in parts if part))
 
     def next_step(self, category, rng):

@@ -433,14 +433,19 @@ NEGATIVE = """
 + A small budget plan may help.
 + Write down your spending and take it slowly.
 
-> I {lost my wallet|lost some money|got scammed online|got robbed|lost a hundred dollars|lost money on stocks|lost my credit card}
+> I {lost my wallet|lost some money|got scammed online|got robbed|lost a hundred dollars|lost my credit card}
+> {my wallet|my purse|my credit card} {was stolen|got stolen|is gone}
+< Losing money hurts, I know.
+< That is a nasty surprise, I am sorry.
++ If it was a scam or theft, report it quickly.
+
+> I {lost money on stocks|spent too much this month|got a huge bill}
 = I am {broke|in debt|out of money|worried about money|behind on rent}
 > my {rent|bills|insurance} {went up|went up again|doubled}
 = {everything is|prices are|rent is} {so expensive|too expensive|too high}
 > my friend {didn't pay me back|owes me money|borrowed money again}
 < Money worries are really stressful.
-< Losing money hurts, I know.
-+ If it was a scam or theft, report it quickly.
+< It is hard when money is tight.
 
 ## health
 + Rest well and drink plenty of water.
@@ -579,7 +584,7 @@ NEGATIVE = """
 + Try putting your phone away before bed.
 + Some soft music may help tonight.
 
-> I {couldn't sleep|didn't sleep at all|only slept three hours|had a nightmare|woke up five times|stayed up all night|overslept}
+> I {couldn't sleep at all|didn't sleep at all|only slept three hours|had a nightmare|woke up five times|stayed up all night|overslept}
 = I {have insomnia|can't sleep|am so tired|am exhausted|can't get out of bed|keep waking up at night}
 < A bad night makes everything harder.
 < No wonder you are tired.

@@ -60,7 +60,7 @@ class DialogueTest(unittest.TestCase):
 
     def test_event_replies_are_short(self):
         rng = random.Random(3)
-        for language, low, high in ((CHINESE, 8, 45), (ENGLISH, 5, 30)):
+        for language, low, high in ((CHINESE, 10, 45), (ENGLISH, 6, 30)):
             for _ in range(2000):
                 reply = language.event(rng, "train").reply
                 self.assertTrue(low <= language.size(reply) <= high, reply)
