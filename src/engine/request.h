@@ -73,8 +73,8 @@ struct EngineRequest {
 
 // What a request is checked against before it is accepted.
 struct RequestLimits {
-  int vocab = 0;             // token ids are in [0, vocab)
-  int positions_max = 0;     // positions one sequence may need
+  int vocab = 0;          // token ids are in [0, vocab)
+  int positions_max = 0;  // positions one sequence may need
   std::span<const TokenId> end_tokens;
 };
 

@@ -1,0 +1,116 @@
+#include "engine/request.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <tuple>
+
+namespace qaio {
+namespace {
+
+bool in_vocabulary(const std::vector<TokenId>& tokens, int vocab) {
+  return std::ranges::all_of(tokens, [vocab](TokenId id) { return id >= 0 && id < vocab; });
+}
+
+Result<void> invalid(std::string message, std::string field) {
+  return fail(ErrorCode::kInvalidArgument, std::move(message), std::move(field));
+}
+
+// Written so that NaN fails every check.
+Result<void> validate(const GenerateJob& job) {
+  const SamplingParams& sampling = job.sampling;
+  if (job.max_new_tokens < 1) return invalid("max_new_tokens must be at least 1", "max_new_tokens");
+  if (!(sampling.temperature >= 0) || !std::isfinite(sampling.temperature)) {
+    return invalid("temperature must be a number of at least 0", "temperature");
+  }
+  if (sampling.top_k < 0) return invalid("top_k must be at least 0 (0: off)", "top_k");
+  if (!(sampling.top_p > 0 && sampling.top_p <= 1)) {
+    return invalid("top_p must be above 0 and at most 1 (1: off)", "top_p");
+  }
+  if (!(sampling.repetition_penalty > 0) || !std::isfinite(sampling.repetition_penalty)) {
+    return invalid("repetition_penalty must be a number above 0 (1: off)", "repetition_penalty");
+  }
+  return {};
+}
+
+Result<void> validate(const ClassifyJob& job, const RequestLimits& limits) {
+  const auto& labels = job.labels;
+  if (labels.size() < 2 || labels.size() > kClassifyLabelsMax) {
+    return invalid("a classification needs 2 to " + std::to_string(kClassifyLabelsMax) +
+                       " labels, not " + std::to_string(labels.size()),
+                   "labels");
+  }
+  for (const auto& label : labels) {
+    if (label.empty()) return invalid("a label is empty", "labels");
+    if (!in_vocabulary(label, limits.vocab)) {
+      return invalid("a label holds a token outside the vocabulary", "labels");
+    }
+    for (const TokenId end : limits.end_tokens) {
+      if (std::ranges::find(label, end) != label.end()) {
+        return invalid("a label holds an end token", "labels");
+      }
+    }
+  }
+  auto sorted = labels;
+  std::ranges::sort(sorted);
+  for (size_t i = 1; i < sorted.size(); ++i) {
+    const auto& [shorter, longer] = std::tie(sorted[i - 1], sorted[i]);
+    if (shorter == longer) return invalid("two labels are the same tokens", "labels");
+    if (limits.end_tokens.empty() && std::ranges::mismatch(shorter, longer).in1 == shorter.end()) {
+      return invalid("a label begins another one and the model has no end token to tell them apart",
+                     "labels");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view finish_reason_name(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kStop:
+      return "stop";
+    case FinishReason::kLength:
+      return "length";
+    case FinishReason::kScored:
+      return "scored";
+  }
+  return "unknown";
+}
+
+int64_t positions_needed(const EngineRequest& request) {
+  const auto prompt = static_cast<int64_t>(request.prompt.size());
+  if (const auto* generate = std::get_if<GenerateJob>(&request.job)) {
+    return prompt + generate->max_new_tokens;
+  }
+  // The last token of a label is only read from logits, never computed.
+  size_t longest = 1;
+  for (const auto& label : std::get<ClassifyJob>(request.job).labels) {
+    longest = std::max(longest, label.size());
+  }
+  return prompt + static_cast<int64_t>(longest) - 1;
+}
+
+Result<void> validate(const EngineRequest& request, const RequestLimits& limits) {
+  if (request.prompt.empty()) return invalid("the prompt is empty", "prompt");
+  if (!in_vocabulary(request.prompt, limits.vocab)) {
+    return invalid("the prompt holds a token outside the vocabulary", "prompt");
+  }
+  if (!request.on_done) return fail(ErrorCode::kInternal, "a request needs on_done");
+  const auto* classify = std::get_if<ClassifyJob>(&request.job);
+  if (auto valid =
+          classify ? validate(*classify, limits) : validate(std::get<GenerateJob>(request.job));
+      !valid) {
+    return valid;
+  }
+  if (const int64_t needed = positions_needed(request); needed > limits.positions_max) {
+    return invalid("the prompt of " + std::to_string(request.prompt.size()) +
+                       " tokens and what is to follow need " + std::to_string(needed) +
+                       " positions; at most " + std::to_string(limits.positions_max) +
+                       " are possible",
+                   "prompt");
+  }
+  return {};
+}
+
+}  // namespace qaio

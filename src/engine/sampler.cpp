@@ -1,0 +1,232 @@
+#include "engine/sampler.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+namespace qaio {
+namespace {
+
+// Loops over the vocabulary work on this many floats at a time: a fixed count that every compiler
+// turns into vector instructions of the baseline instruction set, in the same order everywhere.
+constexpr size_t kLanes = 16;
+
+// The finalizer of splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators).
+uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+constexpr uint64_t kGamma = 0x9e3779b97f4a7c15;
+
+float max_of(std::span<const float> values) {
+  std::array<float, kLanes> best;
+  best.fill(-std::numeric_limits<float>::infinity());
+  size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    const float* block = values.data() + i;
+    for (size_t k = 0; k < kLanes; ++k) best[k] = block[k] > best[k] ? block[k] : best[k];
+  }
+  for (; i < values.size(); ++i) best[0] = std::max(best[0], values[i]);
+  return *std::ranges::max_element(best);
+}
+
+// e^x for x <= 0, relative error below 3e-7: x = n ln 2 + r, |r| <= ln 2 / 2, polynomial in r.
+// Below e^-87 the result stays there instead of becoming zero.
+inline float exp_negative(float x) {
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
+  x = x < -87.0F ? -87.0F : x;
+  const float shifted = x * 1.44269504F + kRound;
+  const float n = shifted - kRound;
+  const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+  float p = 1.0F / 720;
+  p = p * r + 1.0F / 120;
+  p = p * r + 1.0F / 24;
+  p = p * r + 1.0F / 6;
+  p = p * r + 0.5F;
+  p = p * r + 1.0F;
+  p = p * r + 1.0F;
+  const auto exponent = std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(kRound);
+  return p * std::bit_cast<float>((exponent + 127) << 23);
+}
+
+// weights[i] = exp((logits[i] - max) * scale); returns their sum.
+double exponentiate(std::span<const float> logits, float max, float scale, float* weights) {
+  std::array<float, kLanes> sums{};
+  size_t i = 0;
+  for (; i + kLanes <= logits.size(); i += kLanes) {
+    const float* block = logits.data() + i;
+    float* out = weights + i;
+    for (size_t k = 0; k < kLanes; ++k) {
+      out[k] = exp_negative((block[k] - max) * scale);
+      sums[k] += out[k];
+    }
+  }
+  double sum = 0;
+  for (; i < logits.size(); ++i) sum += weights[i] = exp_negative((logits[i] - max) * scale);
+  for (const float lane : sums) sum += lane;
+  return sum;
+}
+
+// 128 bins an octave by the leading bits of the float, bin 0 for weight 1; monotonic.
+inline int bin_of(float weight) {
+  const int bin = (std::bit_cast<int32_t>(1.0F) >> 16) - (std::bit_cast<int32_t>(weight) >> 16);
+  return std::max(bin, 0);
+}
+
+inline size_t at(int bin) { return static_cast<size_t>(bin); }
+
+// The candidate of the wanted ones in whose share of their mass the point lies.
+template <typename Wanted>
+TokenId walk(const auto& candidates, double point, Wanted wanted) {
+  TokenId token = 0;
+  for (const auto& candidate : candidates) {
+    if (!wanted(candidate)) continue;
+    token = candidate.id;  // the last one if rounding takes the point past the end
+    if (point < candidate.weight) break;
+    point -= candidate.weight;
+  }
+  return token;
+}
+
+}  // namespace
+
+TokenId argmax(std::span<const float> logits) {
+  const float max = max_of(logits);
+  const auto it = std::ranges::find(logits, max);
+  return it == logits.end() ? 0 : static_cast<TokenId>(it - logits.begin());
+}
+
+SamplerScratch::SamplerScratch(int vocab)
+    : weights_(static_cast<size_t>(vocab)), candidates_(static_cast<size_t>(vocab)) {
+  last_bin_.reserve(1024);
+}
+
+Sampler::Sampler(const SamplingParams& params, int vocab)
+    : params_(params), stream_(mix(params.seed + kGamma)) {
+  if (params.repetition_penalty != 1.0F) seen_.resize(static_cast<size_t>(vocab));
+}
+
+void Sampler::observe(TokenId token) {
+  const auto index = static_cast<size_t>(token);
+  if (index >= seen_.size() || seen_[index]) return;
+  seen_[index] = true;
+  penalized_.push_back(token);
+}
+
+// As in CTRL (Keskar et al. 2019) and Hugging Face: towards less likely, whatever the sign.
+void Sampler::penalize(std::span<float> logits) const {
+  for (const TokenId token : penalized_) {
+    float& logit = logits[static_cast<size_t>(token)];
+    logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
+  }
+}
+
+double Sampler::next_uniform() {
+  return static_cast<double>(mix(stream_ + kGamma * ++draws_) >> 11) * 0x1p-53;
+}
+
+TokenId Sampler::draw(std::span<float> logits, SamplerScratch& scratch) {
+  assert(scratch.weights_.size() == logits.size());
+  penalize(logits);
+  const float max = max_of(logits);
+  const float scale = 1.0F / params_.temperature;
+  TokenId token = 0;
+  if (params_.temperature == 0 || !std::isfinite(max) || !std::isfinite(scale)) {
+    token = argmax(logits);
+  } else {
+    const double sum = exponentiate(logits, max, scale, scratch.weights_.data());
+    // Tokens below (1 - p) of the mass spread evenly over the vocabulary hold less than 1 - p
+    // together, so top-p needs none of them. After top-k the mass may be as little as the best one.
+    const double mass_min = params_.top_k > 0 ? 1.0 : sum;
+    const double rest = (1.0 - static_cast<double>(params_.top_p)) * mass_min;
+    const double floor = 0.999 * rest / static_cast<double>(logits.size());  // rounding
+    scratch.gather(static_cast<float>(std::max(floor, 0x1p-40)));
+    token = scratch.pick(params_, sum, next_uniform());
+  }
+  observe(token);
+  return token;
+}
+
+// The weights of at least `floor` in order of id, and their mass and number by bins.
+void SamplerScratch::gather(float floor) {
+  bins_ = bin_of(floor) + 1;
+  std::fill_n(bin_mass_.begin(), bins_, 0.0);
+  std::fill_n(bin_count_.begin(), bins_, 0);
+  candidates_.resize(weights_.size());  // within its capacity
+  size_t size = 0;
+  for (size_t begin = 0; begin < weights_.size(); begin += kLanes) {
+    const size_t end = std::min(begin + kLanes, weights_.size());
+    bool any = false;
+    for (size_t i = begin; i < end; ++i) any |= weights_[i] >= floor;
+    if (!any) continue;
+    for (size_t i = begin; i < end; ++i) {  // without a branch nobody can predict
+      candidates_[size] = {weights_[i], static_cast<TokenId>(i)};
+      size += weights_[i] >= floor ? 1 : 0;
+    }
+  }
+  candidates_.resize(size);
+  for (const Candidate& candidate : candidates_) {
+    const auto bin = static_cast<size_t>(bin_of(candidate.weight));
+    bin_mass_[bin] += candidate.weight;
+    ++bin_count_[bin];
+  }
+}
+
+// Fills last_bin_ with the candidates of a bin, best first.
+void SamplerScratch::sort_bin(int bin) {
+  last_bin_.clear();
+  for (const Candidate& candidate : candidates_) {
+    if (bin_of(candidate.weight) == bin) last_bin_.push_back(candidate);
+  }
+  std::ranges::sort(last_bin_, [](const Candidate& a, const Candidate& b) {
+    return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
+  });
+}
+
+// Selects without sorting the vocabulary: the candidates' mass is known by bins of nearly equal
+// weight; only the bin in which top-k or top-p ends is put in order.
+TokenId SamplerScratch::pick(const SamplingParams& params, double total, double uniform) {
+  int sorted = -1;
+  if (const int k = params.top_k; k > 0 && static_cast<size_t>(k) < candidates_.size()) {
+    int above = 0;
+    total = 0;
+    for (sorted = 0; above + bin_count_[at(sorted)] < k; ++sorted) {
+      above += bin_count_[at(sorted)];
+      total += bin_mass_[at(sorted)];
+    }
+    sort_bin(sorted);
+    last_bin_.resize(static_cast<size_t>(k - above));
+    bin_mass_[at(sorted)] = 0;
+    for (const Candidate& candidate : last_bin_) bin_mass_[at(sorted)] += candidate.weight;
+    total += bin_mass_[at(sorted)];
+    bins_ = sorted + 1;
+  }
+
+  const double wanted = params.top_p < 1 ? static_cast<double>(params.top_p) * total : total * 2;
+  int last = 0;
+  double above = 0;
+  for (; last + 1 < bins_ && above + bin_mass_[at(last)] < wanted; ++last) {
+    above += bin_mass_[at(last)];
+  }
+  if (last != sorted) sort_bin(last);
+  double kept = 0;
+  size_t size = 0;
+  for (; size < last_bin_.size() && above + kept < wanted; ++size) kept += last_bin_[size].weight;
+  last_bin_.resize(size);
+
+  double rest = uniform * (above + kept);
+  if (rest >= above) return walk(last_bin_, rest - above, [](const Candidate&) { return true; });
+  int bin = 0;  // never empty: it holds the best token; nor are those that bin_count_ skips below
+  for (int next = 0; next < last; ++next) {
+    if (bin_count_[at(next)] == 0) continue;
+    bin = next;
+    if (rest < bin_mass_[at(bin)]) break;
+    rest -= bin_mass_[at(bin)];
+  }
+  return walk(candidates_, rest, [bin](const Candidate& c) { return bin_of(c.weight) == bin; });
+}
+
+}  // namespace qaio

@@ -1,0 +1,70 @@
+// Draws the next token from logits.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/token.h"
+#include "engine/request.h"
+
+namespace qaio {
+
+// Work memory of Sampler::draw(), shared by the samplers of one thread.
+class SamplerScratch {
+ public:
+  explicit SamplerScratch(int vocab);
+
+ private:
+  friend class Sampler;
+  struct Candidate {
+    float weight;  // exp((logit - max) / temperature), in (0, 1]
+    TokenId id;
+  };
+  // Weights in [2^-kOctaves, 1] are sorted into bins by the leading bits of their representation.
+  static constexpr int kOctaves = 40;
+  static constexpr int kBins = kOctaves * 128 + 1;
+
+  void gather(float floor);
+  void sort_bin(int bin);
+  // `total`: mass of the whole vocabulary; `uniform` in [0, 1).
+  TokenId pick(const SamplingParams& params, double total, double uniform);
+
+  std::vector<float> weights_;          // [vocab]
+  std::vector<Candidate> candidates_;   // in order of id
+  std::vector<Candidate> last_bin_;     // best first
+  std::array<double, kBins> bin_mass_;  // bin 0 holds the likeliest
+  std::array<int32_t, kBins> bin_count_;
+  int bins_ = 0;  // in use
+};
+
+// One request's sampling state. The i-th draw depends only on the parameters, the tokens observed,
+// the logits and i. Not thread-safe.
+class Sampler {
+ public:
+  // `vocab`: size of the logits. Parameters are valid as validate() defines it.
+  Sampler(const SamplingParams& params, int vocab);
+
+  // Tells the repetition penalty about a token of the prompt; draw() does so for its own.
+  void observe(TokenId token);
+
+  // Ties go to the lower id. Overwrites the logits. Tokens less likely than the likeliest by a
+  // factor of 2^40 are never drawn.
+  TokenId draw(std::span<float> logits, SamplerScratch& scratch);
+
+ private:
+  void penalize(std::span<float> logits) const;
+  double next_uniform();  // [0, 1)
+
+  SamplingParams params_;
+  uint64_t stream_;                 // the seed's own random stream
+  uint64_t draws_ = 0;              // position in it
+  std::vector<bool> seen_;          // [vocab], empty without repetition penalty
+  std::vector<TokenId> penalized_;  // the ids in seen_
+};
+
+// The id of the largest logit, the lowest of equals; 0 if all are NaN.
+TokenId argmax(std::span<const float> logits);
+
+}  // namespace qaio
