@@ -41,14 +41,13 @@ void q4_0(const float* values, uint8_t* block) {
   }
 }
 
-// Codes round half away from zero, as roundf() does.
+// Codes round half away from zero, as round() does.
 void q8_0(const float* values, uint8_t* block) {
   const float step = std::fabs(extreme(values, 32)) / 127.0f;
   const float scale = inverse(step);
   store_f16(block, step);
   for (int j = 0; j < 32; ++j) {
-    const float scaled = values[j] * scale;
-    const int code = static_cast<int>(scaled + std::copysign(0.5f, scaled));
+    const int code = static_cast<int>(std::round(values[j] * scale));
     block[2 + j] = static_cast<uint8_t>(static_cast<int8_t>(code));
   }
 }

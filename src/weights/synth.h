@@ -34,18 +34,22 @@ std::span<const ModelShape> model_shapes();
 const ModelShape* find_model_shape(std::string_view name);
 
 struct SynthOptions {
-  TensorType type = TensorType::kF16;  // kF16, kQ8_0 or kQ4_0; norms and biases are F32
-  std::optional<TensorType> head;      // of embedding and output; kQ6_K as llama.cpp's Q4_0
-  std::string_view tokenizer_json;     // bytes of a Hugging Face tokenizer.json; may be empty
+  // Of the matrices: kF16, kQ8_0 or kQ4_0. Norms and biases are F32, as llama.cpp writes them.
+  TensorType type = TensorType::kF16;
+  // Of token embedding and output head; nullopt: `type`. llama.cpp's own Q4_0 files have kQ6_K
+  // here. Rows that are no whole number of Q6_K blocks become Q8_0, as llama.cpp does it.
+  std::optional<TensorType> head;
+  std::string_view tokenizer_json;  // text of a Hugging Face tokenizer.json; may be empty
   uint64_t seed = 1;
-  std::function<void(double)> progress;  // called with the fraction written, [0, 1]
+  std::function<void(double)> progress;  // called now and then with the fraction written, [0, 1]
 };
 
 // Writes a GGUF v3 file that llama.cpp loads as well. The same seed gives the same bytes.
-// Weights are random with the size a trained model's have, so activations stay in range.
-// Without a tokenizer the vocabulary is the 256 bytes, filler tokens and the ChatML specials.
+// Weights are random with the size a freshly initialized model's have (standard deviation 0.02,
+// norms near 1), so activations stay in range. Without a tokenizer the vocabulary is a small
+// working BPE: the 256 bytes, words of lower-case letters, and the ChatML specials.
 // kInvalidArgument for a type it cannot write or a tokenizer that does not fit the shape's
-// vocabulary; kIo with the path when writing fails (the unfinished file is removed).
+// vocabulary; kIo with the path when writing fails. `path` is replaced only by a finished file.
 Result<void> synthesize_gguf(const ModelShape& shape, const SynthOptions& options,
                              const std::filesystem::path& path);
 

@@ -1,0 +1,27 @@
+// Brings every weight type to a packed layout, keeping its dequantized value.
+#pragma once
+
+#include "base/result.h"
+#include "kernels/packed.h"
+#include "weights/tensor.h"
+
+namespace qaio {
+
+// How weights are held and multiplied.
+enum class WeightsMode : uint8_t {
+  kAuto,    // quantized files as they are; F32/F16/BF16 packed to 8 bits
+  kNative,  // F32/F16/BF16 in their own precision with f32 arithmetic; quantized files as kAuto
+  kF32,     // everything dequantized to f32 with f32 arithmetic: the reference
+};
+
+PackedLayout packed_layout(TensorType type, WeightsMode mode);
+
+// Packs rows [16 * tile, 16 * tile + 16) of the matrix into `out`, tile_bytes() long; rows past the
+// end become zero weights. `tensor` is [rows, cols] with cols a multiple of 32, and `layout` is
+// packed_layout() of its type. Tiles may be packed concurrently.
+void pack_tile(const TensorView& tensor, const PackedLayout& layout, int tile, std::byte* out);
+
+// One row of a packed matrix as f32: out [cols].
+void unpack_row(const PackedView& matrix, int row, float* out);
+
+}  // namespace qaio

@@ -1,0 +1,74 @@
+#include "weights/packed.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/half.h"
+#include "kernels/reference.h"
+#include "weights/dequantize.h"
+
+namespace qaio {
+namespace {
+
+// A tensor of random blocks: every bit pattern of the codes occurs, scales are finite.
+struct RandomTensor {
+  RandomTensor(TensorType type, int rows, int cols) {
+    view.name = "test";
+    view.type = type;
+    view.shape = {rows, cols};
+    bytes.resize(static_cast<size_t>(tensor_bytes(type, static_cast<int64_t>(rows) * cols)));
+    std::mt19937 random(3);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(random());
+    for (size_t i = 0; i + 1 < bytes.size(); i += 2) {
+      uint16_t half;
+      std::memcpy(&half, &bytes[i], 2);
+      // exponents of all ones would be NaN wherever the pair is read as a scale
+      if ((half & 0x7C00) == 0x7C00 || type <= TensorType::kBF16) half &= 0xBBFF;
+      std::memcpy(&bytes[i], &half, 2);
+    }
+    view.bytes = bytes;
+  }
+  std::vector<std::byte> bytes;
+  TensorView view;
+};
+
+class PackedTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(PackedTest, KeepsTheDequantizedValue) {
+  const auto type = static_cast<TensorType>(GetParam());
+  constexpr int kRows = 37;
+  constexpr int kCols = 512;
+  const RandomTensor tensor(type, kRows, kCols);
+  for (const WeightsMode mode : {WeightsMode::kAuto, WeightsMode::kNative, WeightsMode::kF32}) {
+    const PackedLayout layout = packed_layout(type, mode);
+    const size_t tile = tile_bytes(layout, kCols).total();
+    std::vector<std::byte> data(tile * 3, std::byte{0xAA});
+    for (int t = 0; t < 3; ++t) pack_tile(tensor.view, layout, t, data.data() + static_cast<size_t>(t) * tile);
+    const PackedView view{layout, kRows, kCols, data.data()};
+    // 8-bit packing of plain floats is the one lossy case: half a step of its group
+    const bool lossy = mode == WeightsMode::kAuto && type <= TensorType::kBF16;
+    std::vector<float> expected(kCols), unpacked(kCols);
+    for (int row = 0; row < kRows; ++row) {
+      dequantize(type, tensor.view.row(row).data(), kCols, expected.data());
+      unpack_row(view, row, unpacked.data());
+      for (int col = 0; col < kCols; ++col) {
+        const auto i = static_cast<size_t>(col);
+        const float value = reference::weight_at(view, row, col);
+        ASSERT_EQ(unpacked[i], value);
+        const float step = lossy ? reference::scale_at(view, row, col).scale : 0;
+        // the scale is rounded to f16: the largest weight may be off by 2^-11 of itself
+        ASSERT_LE(std::fabs(value - expected[i]), step * 0.5F + (lossy ? std::fabs(expected[i]) * 0x1p-10F : 0))
+            << tensor_type_name(type) << " " << row << "," << col;
+      }
+    }
+    for (int row = kRows; row < 48; ++row) EXPECT_EQ(reference::weight_at(view, row, 5), 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, PackedTest, ::testing::Range(0, kTensorTypes), [](const auto& test) {
+  return std::string(tensor_type_name(static_cast<TensorType>(test.param)));
+});
+
+}  // namespace
+}  // namespace qaio

@@ -1,0 +1,264 @@
+#include "weights/synth.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "weights/gguf_writer.h"
+#include "weights/quantize.h"
+#include "weights/synth_vocabulary.h"
+
+namespace qaio {
+namespace {
+
+constexpr float kRmsEpsilon = 1e-6f;  // rms_norm_eps of every shape's config.json
+
+// The template of Qwen1.5's tokenizer_config.json.
+constexpr std::string_view kChatTemplate =
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
+    "{{ '<|im_start|>system\nYou are a helpful assistant<|im_end|>\n' }}{% endif %}"
+    "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+struct PlannedTensor {
+  std::string name;
+  TensorType type;
+  std::vector<int64_t> shape;
+  float mean;
+  float deviation;
+};
+
+// Names and shapes as llama.cpp's converter writes them for qwen2 and qwen3.
+class Plan {
+ public:
+  Plan(const ModelShape& shape, TensorType matrix, TensorType head) : matrix_(matrix) {
+    const int64_t hidden = shape.hidden;
+    const bool qwen3 = shape.architecture == "qwen3";
+    add("token_embd.weight", head, {shape.vocab, hidden});
+    for (int layer = 0; layer < shape.layers; ++layer) {
+      prefix_ = "blk." + std::to_string(layer) + ".";
+      const int64_t q_rows = int64_t{shape.heads} * shape.head_dim;
+      const int64_t kv_rows = int64_t{shape.kv_heads} * shape.head_dim;
+      add_norm("attn_norm", hidden);
+      add_linear("attn_q", q_rows, hidden, !qwen3);
+      add_linear("attn_k", kv_rows, hidden, !qwen3);
+      add_linear("attn_v", kv_rows, hidden, !qwen3);
+      if (qwen3) add_norm("attn_q_norm", shape.head_dim);
+      if (qwen3) add_norm("attn_k_norm", shape.head_dim);
+      add_linear("attn_output", hidden, q_rows, false);
+      add_norm("ffn_norm", hidden);
+      add_linear("ffn_gate", shape.intermediate, hidden, false);
+      add_linear("ffn_up", shape.intermediate, hidden, false);
+      add_linear("ffn_down", hidden, shape.intermediate, false);
+    }
+    prefix_.clear();
+    add_norm("output_norm", hidden);
+    if (!shape.tied) add("output.weight", head, {shape.vocab, hidden});
+  }
+
+  const std::vector<PlannedTensor>& tensors() const { return tensors_; }
+  int64_t bytes_total() const {
+    int64_t total = 0;
+    for (const PlannedTensor& tensor : tensors_) {
+      total += tensor_bytes(tensor.type, *checked_elements(tensor.shape));
+    }
+    return total;
+  }
+
+ private:
+  void add(const std::string& name, TensorType type, std::vector<int64_t> shape, float mean = 0.0f,
+           float deviation = 0.02f) {
+    tensors_.push_back({prefix_ + name, type, std::move(shape), mean, deviation});
+  }
+  void add_linear(const std::string& name, int64_t rows, int64_t cols, bool bias) {
+    add(name + ".weight", matrix_, {rows, cols});
+    if (bias) add(name + ".bias", TensorType::kF32, {rows});
+  }
+  void add_norm(const std::string& name, int64_t size) {
+    add(name + ".weight", TensorType::kF32, {size}, 1.0f, 0.05f);
+  }
+
+  TensorType matrix_;
+  std::string prefix_;
+  std::vector<PlannedTensor> tensors_;
+};
+
+// llama_ftype in llama.h
+uint32_t file_type(TensorType type) {
+  switch (type) {
+    case TensorType::kQ4_0:
+      return 2;
+    case TensorType::kQ8_0:
+      return 7;
+    default:
+      return 1;  // mostly F16
+  }
+}
+
+void describe_model(const ModelShape& shape, TensorType type, GgufWriter& writer) {
+  const std::string arch(shape.architecture);
+  const auto count = [&](const char* key, int value) {
+    writer.add_uint(arch + key, static_cast<uint32_t>(value));
+  };
+  writer.add_string("general.architecture", arch);
+  writer.add_string("general.type", "model");
+  writer.add_string("general.name", std::string(shape.name) + " (random weights)");
+  writer.add_uint("general.file_type", file_type(type));
+  writer.add_uint("general.quantization_version", 2);
+  count(".block_count", shape.layers);
+  count(".context_length", shape.context_max);
+  count(".embedding_length", shape.hidden);
+  count(".feed_forward_length", shape.intermediate);
+  count(".attention.head_count", shape.heads);
+  count(".attention.head_count_kv", shape.kv_heads);
+  if (shape.head_dim != shape.hidden / shape.heads || shape.architecture == "qwen3") {
+    count(".attention.key_length", shape.head_dim);
+    count(".attention.value_length", shape.head_dim);
+  }
+  writer.add_float(arch + ".rope.freq_base", shape.rope_theta);
+  writer.add_float(arch + ".attention.layer_norm_rms_epsilon", kRmsEpsilon);
+}
+
+void describe_tokenizer(const SynthVocabulary& vocabulary, GgufWriter& writer) {
+  writer.add_string("tokenizer.ggml.model", "gpt2");
+  writer.add_string("tokenizer.ggml.pre", "qwen2");
+  writer.add_strings("tokenizer.ggml.tokens", vocabulary.tokens);
+  writer.add_ints("tokenizer.ggml.token_type", vocabulary.types);
+  writer.add_strings("tokenizer.ggml.merges", vocabulary.merges);
+  writer.add_uint("tokenizer.ggml.bos_token_id", static_cast<uint32_t>(vocabulary.end_of_text));
+  writer.add_uint("tokenizer.ggml.eos_token_id", static_cast<uint32_t>(vocabulary.end_of_turn));
+  writer.add_uint("tokenizer.ggml.padding_token_id", static_cast<uint32_t>(vocabulary.end_of_text));
+  writer.add_bool("tokenizer.ggml.add_bos_token", false);
+  writer.add_string("tokenizer.chat_template", kChatTemplate);
+}
+
+// Nearly normal random numbers: the sum of four uniform 16-bit numbers, which are the quarters of
+// one SplitMix64 output (https://prng.di.unimi.it/splitmix64.c). Never further out than 3.47 sigma.
+class RandomWeights {
+ public:
+  RandomWeights(uint64_t seed, uint64_t stream) : state_(mix(seed) ^ mix(~stream)) {}
+
+  void fill(std::span<float> values, float mean, float deviation) {
+    constexpr float kSumMean = 2.0f * 65535.0f;
+    constexpr float kSumDeviation = 37836.7f;  // 65536 * sqrt(4 / 12)
+    const float scale = deviation / kSumDeviation;
+    for (float& value : values) {
+      const uint64_t bits = mix(state_ += 0x9e3779b97f4a7c15u);
+      const auto sum = static_cast<int>((bits & 0xffff) + ((bits >> 16) & 0xffff) +
+                                        ((bits >> 32) & 0xffff) + (bits >> 48));
+      value = mean + (static_cast<float>(sum) - kSumMean) * scale;
+    }
+  }
+
+ private:
+  static uint64_t mix(uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+  uint64_t state_;
+};
+
+// A file under a temporary name until finish() gives it its own; removed if that never happens.
+class NewFile {
+ public:
+  explicit NewFile(const std::filesystem::path& path)
+      : path_(path), part_(path.string() + ".part"), file_(std::fopen(part_.c_str(), "wbe")) {}
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile() {
+    if (file_ == nullptr) return;
+    std::fclose(file_);
+    std::remove(part_.c_str());
+  }
+
+  bool is_open() const { return file_ != nullptr; }
+  bool write(const void* data, size_t bytes) {
+    return bytes == 0 || std::fwrite(data, 1, bytes, file_) == bytes;
+  }
+  bool finish() {
+    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
+    if (closed && std::rename(part_.c_str(), path_.c_str()) == 0) return true;
+    const int saved = errno;
+    std::remove(part_.c_str());
+    errno = saved;
+    return false;
+  }
+  tl::unexpected<Error> io_error() const {
+    const int saved = errno;
+    return fail(ErrorCode::kIo,
+                path_.string() + ": cannot write: " + std::generic_category().message(saved));
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::string part_;
+  std::FILE* file_;
+};
+
+Result<void> write_tensors(const Plan& plan, const SynthOptions& options, NewFile& file) {
+  constexpr int64_t kChunkElements = 1 << 20;  // a multiple of every block size
+  constexpr char kZeros[64] = {};
+  const auto total = static_cast<double>(plan.bytes_total());
+  std::vector<float> values(kChunkElements);
+  std::vector<std::byte> blocks(kChunkElements * sizeof(float));
+  int64_t written = 0;
+  uint64_t stream = 0;
+  for (const PlannedTensor& tensor : plan.tensors()) {
+    RandomWeights random(options.seed, stream++);
+    const int64_t elements = *checked_elements(tensor.shape);
+    for (int64_t done = 0; done < elements; done += kChunkElements) {
+      const int64_t count = std::min(kChunkElements, elements - done);
+      random.fill(std::span(values).first(static_cast<size_t>(count)), tensor.mean,
+                  tensor.deviation);
+      quantize(tensor.type, values.data(), count, blocks.data());
+      const int64_t bytes = tensor_bytes(tensor.type, count);
+      if (!file.write(blocks.data(), static_cast<size_t>(bytes))) return file.io_error();
+      written += bytes;
+      if (options.progress) options.progress(static_cast<double>(written) / total);
+    }
+    const int64_t padding = GgufWriter::padding_bytes(tensor_bytes(tensor.type, elements));
+    if (!file.write(kZeros, static_cast<size_t>(padding))) return file.io_error();
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> synthesize_gguf(const ModelShape& shape, const SynthOptions& options,
+                             const std::filesystem::path& path) {
+  TensorType head = options.head.value_or(options.type);
+  if (!can_quantize(options.type) || !can_quantize(head)) {
+    return fail(ErrorCode::kInvalidArgument, "random weights cannot be written as " +
+                                                 std::string(tensor_type_name(options.type)) +
+                                                 " with a head of " +
+                                                 std::string(tensor_type_name(head)));
+  }
+  if (shape.hidden % tensor_traits(head).block_elements != 0) head = TensorType::kQ8_0;
+  SynthVocabulary vocabulary;
+  if (options.tokenizer_json.empty()) {
+    vocabulary = generated_vocabulary(shape.vocab);
+  } else {
+    QAIO_ASSIGN(vocabulary, vocabulary_from_json(options.tokenizer_json, shape.vocab));
+  }
+  GgufWriter writer;
+  describe_model(shape, options.type, writer);
+  describe_tokenizer(vocabulary, writer);
+  const Plan plan(shape, options.type, head);
+  for (const PlannedTensor& tensor : plan.tensors()) {
+    writer.add_tensor(tensor.name, tensor.type, tensor.shape);
+  }
+  const std::string header = writer.header();
+  NewFile file(path);
+  if (!file.is_open() || !file.write(header.data(), header.size())) return file.io_error();
+  QAIO_RETURN_IF_ERROR(write_tensors(plan, options, file));
+  if (!file.finish()) return file.io_error();
+  return {};
+}
+
+}  // namespace qaio
