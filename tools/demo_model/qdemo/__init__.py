@@ -1,0 +1,1 @@
+"""Corpus, tokenizer, model and training of the embedded demo model."""

@@ -1,0 +1,206 @@
+"""Generates labelled sentiment sentences from lexicons and templates.
+
+A split is decided per entry by a hash, so it never changes when a lexicon grows:
+about one entry in eight and one template in six belong to `test`. A training text
+never contains a held-out word in any position; a test text uses held-out
+sentiment words in held-out templates only.
+"""
+import random
+import re
+import zlib
+
+from . import lexicon_en, lexicon_zh, templates_en, templates_zh
+
+FULL_WIDTH = str.maketrans({",": "\uff0c", "?": "\uff1f", "!": "\uff01"})
+OPPOSITE = {"+": "-", "-": "+"}
+
+
+def is_test(kind: str, text: str, one_in: int) -> bool:
+    return zlib.crc32(f"{kind}:{text}".encode()) % one_in == 0
+
+
+class Language:
+    """The word lists of one language, split into train and test."""
+
+    def __init__(self, name: str, lexicon, templates: str, core: set, split):
+        self.name = name
+        self.core = core
+        self.test_words = set()
+        self.neutral = {k: split(v) for k, v in lexicon.NEUTRAL_SLOTS.items()}
+        # slot -> polarity -> split -> words; domain slots one level deeper
+        self.words = {k: {pol: self._partition(split(v[pol])) for pol in "+-"}
+                      for k, v in lexicon.SLOTS.items()}
+        self.domains = {}
+        for domain, lists in lexicon.DOMAINS.items():
+            entry = {"t": split(lists["t"])}
+            for slot in "ape":
+                entry[slot] = {pol: self._partition(split(lists[slot + end]))
+                               for pol, end in (("+", "p"), ("-", "n"))}
+            self.domains[domain] = entry
+        lines = [t for t in templates.strip().splitlines() if t]
+        self.templates = {"train": [], "test": []}
+        for t in dict.fromkeys(lines):
+            self.templates["test" if is_test("t", t, 6) else "train"].append(t)
+        # A held-out word inside another training entry would leak it.
+        self.guard = self._guard_regex()
+        self._drop_leaks()
+
+    def _partition(self, words: list) -> dict:
+        out = {"train": [], "test": []}
+        for w in dict.fromkeys(words):
+            held = (w not in self.core and len(w) > 1 and w.isprintable()
+                    and any(c.isalpha() for c in w) and is_test("w", w, 8))
+            out["test" if held else "train"].append(w)
+            if held:
+                self.test_words.add(w)
+        return out
+
+    def _guard_regex(self):
+        words = sorted(self.test_words, key=len, reverse=True)
+        body = "|".join(re.escape(w) for w in words)
+        if self.name == "en":
+            body = r"(?<![A-Za-z])(?:" + body + r")(?![A-Za-z])"
+        return re.compile(body, re.IGNORECASE)
+
+    def leaks(self, text: str) -> bool:
+        return self.guard.search(text) is not None
+
+    def _drop_leaks(self) -> None:
+        for lists in self._all_partitions():
+            lists["train"] = [w for w in lists["train"] if not self.leaks(w)]
+        self.templates["train"] = [t for t in self.templates["train"] if not self.leaks(t)]
+        for k in self.neutral:
+            self.neutral[k] = [w for w in self.neutral[k] if not self.leaks(w)]
+        for d in self.domains.values():
+            d["t"] = [w for w in d["t"] if not self.leaks(w)]
+
+    def _all_partitions(self):
+        for slot in self.words.values():
+            yield from slot.values()
+        for d in self.domains.values():
+            for slot in "ape":
+                yield from d[slot].values()
+
+
+class Generator:
+    """Draws (text, label) pairs of one language. Label 1 positive, 0 negative."""
+
+    def __init__(self, lang: Language, finish):
+        self.lang, self.finish = lang, finish
+        self._pools = {}
+        for split in ("train", "test"):
+            for label in (0, 1):
+                bad = "N:" if label else "P:"
+                self._pools[split, label] = [t for t in lang.templates[split]
+                                             if not t.startswith(bad)]
+
+    def sentence(self, rng: random.Random, label: int, words: str = "train",
+                 templates: str = "train") -> str:
+        return self.draw(rng, label, words, templates)[0]
+
+    def draw(self, rng: random.Random, label: int, words: str = "train",
+             templates: str = "train") -> tuple:
+        """A sentence, its template and the name of its domain."""
+        while True:
+            template = rng.choice(self._pools[templates, label])
+            if template[:2] in ("P:", "N:"):
+                template = template[2:]
+            name = rng.choice(list(self.lang.domains))
+            text = self._expand(template, rng, label, words, self.lang.domains[name])
+            text = self.finish(text, rng)
+            if text and (words == "test" or not self.lang.leaks(text)):
+                return text, template, name
+
+    def _expand(self, text, rng, label, words, domain):
+        text = re.sub(r"\[([^\]]*)\]", lambda m: rng.choice(m[1].split("|"))
+                      if rng.random() < 0.5 else "", text)
+        text = re.sub(r"\(([^()]*\|[^()]*)\)", lambda m: rng.choice(m[1].split("|")), text)
+        used = set()
+
+        def fill(m):
+            slot, sign = m[1], m[2]
+            if not sign:
+                pool = domain["t"] if slot == "t" else self.lang.neutral[slot]
+                return rng.choice(pool)
+            pol = sign if label else OPPOSITE[sign]
+            lists = self._lists(slot, pol, rng, domain)
+            pool = lists[words] or lists["train"]
+            for _ in range(4):
+                word = rng.choice(pool)
+                if word not in used:
+                    break
+            used.add(word)
+            return word
+
+        return re.sub(r"\{(\w+)([+-]?)\}", fill, text)
+
+    def _lists(self, slot, pol, rng, domain):
+        if slot in "pe":
+            return domain[slot][pol]
+        if slot == "a":
+            general = self.lang.words["a"][pol]
+            return general if rng.random() < 0.25 else domain["a"][pol]
+        return self.lang.words[slot][pol]
+
+
+def finish_zh(text: str, rng: random.Random) -> str:
+    """Punctuation habits, particles' repetition, and a few typing slips."""
+    text = re.sub(r"(.)\1(?=了)", lambda m: m[0] if m[1] != "了" else "了", text)
+    text = text.replace("了了", "了").replace("很很", "很").replace("太太", "太")
+    text = text.replace("真的真", "真的").replace("好好", "好") if rng.random() < 0.8 else text
+    style = rng.random()
+    if style < 0.45:
+        text = text.translate(FULL_WIDTH)
+    elif style < 0.60:
+        text = text.replace(",", rng.choice([" ", "。", "\uff01", "~", "…", "、"]))
+    elif style < 0.64:
+        text = text.replace(",", "")
+    full = style < 0.55
+    end = rng.random()
+    if text and (text[-1].isalpha()):
+        if end < 0.22:
+            text += "\uff01" if full else "!"
+        elif end < 0.48:
+            text += "。" if full else "."
+        elif end < 0.53:
+            text += rng.choice(["\uff01\uff01\uff01", "!!!", "~", "...", "……", "。。。", "\uff01\uff01", "~~"])
+    if rng.random() < 0.04 and len(text) > 6:
+        i = rng.randrange(len(text) - 1)
+        text = text[:i] + rng.choice(["", text[i] * 2]) + text[i + 1:]
+    return text.strip()
+
+
+def finish_en(text: str, rng: random.Random) -> str:
+    """Articles, capitals, punctuation and a few typing slips."""
+    text = re.sub(r" +", " ", text).strip()
+    text = re.sub(r" ([,.!?])", r"\1", text)
+    text = re.sub(r"\ba ([aeiouAEIOU])", r"an \1", text)
+    style = rng.random()
+    if style < 0.55:
+        text = text[:1].upper() + text[1:]
+        text = re.sub(r"([.!?] )([a-z])", lambda m: m[1] + m[2].upper(), text)
+    elif style < 0.9:
+        text = text[:1].upper() + text[1:] if rng.random() < 0.4 else text.lower()
+    elif style < 0.93:
+        text = text.upper()
+    if style > 0.8:
+        text = text.replace("'", "") if rng.random() < 0.5 else text
+    end = rng.random()
+    if text and text[-1].isalnum():
+        if end < 0.45:
+            text += "."
+        elif end < 0.68:
+            text += "!"
+        elif end < 0.75:
+            text += rng.choice(["!!", "!!!", "...", ".."])
+    if rng.random() < 0.04 and len(text) > 8:
+        i = rng.randrange(1, len(text) - 1)
+        text = text[:i] + rng.choice(["", text[i] * 2]) + text[i + 1:]
+    return text
+
+
+def languages() -> dict:
+    zh = Language("zh", lexicon_zh, templates_zh.TEMPLATES, lexicon_zh.CORE, str.split)
+    en = Language("en", lexicon_en, templates_en.TEMPLATES, lexicon_en.CORE,
+                  lambda s: [w.strip() for w in s.replace("\n", " ").split("/") if w.strip()])
+    return {"zh": Generator(zh, finish_zh), "en": Generator(en, finish_en)}
