@@ -1,0 +1,89 @@
+#include "cli/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "base/mapped_file.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace qaio {
+namespace {
+
+tl::unexpected<Error> fault(const std::string& path, const toml::node& node,
+                            std::string_view what) {
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} line {}: {}", path, node.source().begin.line, what));
+}
+
+// Spaces over the lines of `region`; the line breaks stay.
+void blank(std::string& text, const toml::source_region& region) {
+  toml::source_index line = 1;
+  for (char& c : text) {
+    if (c == '\n') {
+      ++line;
+    } else if (line >= region.begin.line && line <= region.end.line) {
+      c = ' ';
+    }
+  }
+}
+
+std::optional<std::string> scalar_text(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto number = node.value_exact<int64_t>()) return std::to_string(*number);
+  return std::nullopt;
+}
+
+// `key` is an option's long name; underscores do for dashes.
+Result<void> apply_key(CLI::App& command, const std::string& path, std::string key,
+                       const toml::node& node) {
+  std::ranges::replace(key, '_', '-');
+  CLI::Option* option = command.get_option_no_throw("--" + key);
+  if (option == nullptr) {
+    const CLI::App* serve = command.get_parent()->get_subcommand("serve");
+    if (serve->get_option_no_throw("--" + key) != nullptr) return {};
+    return fault(path, node, fmt::format("'{}' is not an option of `qaio serve`", key));
+  }
+  const auto value = scalar_text(node);
+  if (!value) return fault(path, node, fmt::format("'{}' needs a string or a whole number", key));
+  if (option->count() > 0) return {};
+  try {
+    option->add_result(*value);
+    option->run_callback();
+  } catch (const CLI::Error& error) {
+    return fault(path, node, error.what());
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_config_option(CLI::App& command, std::string& path) {
+  command.add_option("--config", path, "TOML file with options and [[task]] tables")
+      ->envname("QAIO_CONFIG")
+      ->type_name("FILE");
+}
+
+Result<std::string> apply_config(CLI::App& command, const std::string& path) {
+  if (path.empty()) return std::string();
+  QAIO_ASSIGN(const MappedFile file, MappedFile::open(path));
+  std::string text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  const toml::parse_result parsed = toml::parse(text, path);
+  if (!parsed) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} line {}: {}", path, parsed.error().source().begin.line,
+                            parsed.error().description()));
+  }
+  for (const auto& [key, node] : parsed.table()) {
+    if (key.str() == "task") continue;
+    QAIO_RETURN_IF_ERROR(apply_key(command, path, std::string(key.str()), node));
+    blank(text, node.source());
+  }
+  return text;
+}
+
+}  // namespace qaio

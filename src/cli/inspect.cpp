@@ -1,0 +1,180 @@
+// qaio inspect: what a model's files hold.
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/json_text.h"
+#include "cli/model_options.h"
+#include "cli/terminal.h"
+#include "text/tokenizer.h"
+#include "weights/gguf.h"
+#include "weights/safetensors.h"
+
+namespace qaio {
+namespace {
+
+constexpr size_t kValueWidth = 60;
+
+struct Options {
+  std::string model;
+  bool json = false;
+};
+
+struct Listing {
+  std::string format;  // "GGUF v3", "safetensors"
+  uint64_t file_bytes = 0;
+  std::vector<std::pair<std::string, std::string>> settings;  // name, value as JSON
+  int64_t vocabulary = 0;                                     // tokens; 0: no tokenizer
+  TensorTable tensors;                                        // borrows the model's bytes
+};
+
+std::string json_value(const GgufFile& gguf, const GgufEntry& entry) {
+  if (entry.type == GgufType::kString) return json_quote(*gguf.get_string(entry.key));
+  const std::string text = GgufFile::describe(entry);
+  return parse_json(text, "") ? text : json_quote(text);
+}
+
+Result<Listing> list_gguf(const FileSet& files, const std::string& name) {
+  QAIO_ASSIGN(const GgufFile gguf, GgufFile::parse(files.bytes(name), files.label()));
+  Listing listing;
+  listing.format = fmt::format("GGUF v{}", gguf.version());
+  listing.file_bytes = files.bytes(name).size();
+  for (const GgufEntry& entry : gguf.metadata())
+    listing.settings.emplace_back(entry.key, json_value(gguf, entry));
+  if (const GgufEntry* tokens = gguf.find("tokenizer.ggml.tokens"))
+    listing.vocabulary = static_cast<int64_t>(tokens->count);
+  listing.tensors = gguf.tensors();
+  return listing;
+}
+
+Result<Listing> list_folder(const FileSet& files) {
+  Listing listing;
+  listing.format = "safetensors";
+  QAIO_ASSIGN(listing.tensors, load_safetensors(files));
+  for (const std::string& name : files.names())
+    if (name.ends_with(".safetensors")) listing.file_bytes += files.bytes(name).size();
+  for (const char* name : {"config.json", "generation_config.json"}) {
+    if (!files.contains(name)) continue;
+    QAIO_ASSIGN(const auto value, parse_json(files.text(name), files.label() + "/" + name));
+    if (!value.is_object())
+      return fail(ErrorCode::kCorrupt, fmt::format("{}/{}: is not an object", files.label(), name));
+    for (const auto& [key, setting] : value.as_object())
+      listing.settings.emplace_back(std::string(key), boost::json::serialize(setting));
+  }
+  if (files.contains("tokenizer.json")) {
+    QAIO_ASSIGN(const auto tokenizer, Tokenizer::from_json(files.text("tokenizer.json")));
+    listing.vocabulary = tokenizer->size();
+  }
+  return listing;
+}
+
+Result<Listing> list_model(const FileSet& files) {
+  const std::vector<std::string> names = files.names();
+  for (const std::string& name : names)
+    if (name.ends_with(".gguf")) return list_gguf(files, name);
+  return list_folder(files);
+}
+
+struct TypeTotal {
+  int tensors = 0;
+  uint64_t parameters = 0;
+  uint64_t bytes = 0;
+};
+
+std::map<std::string, TypeTotal> totals(const TensorTable& table) {
+  std::map<std::string, TypeTotal> by_type;
+  for (const TensorView& tensor : table.tensors()) {
+    TypeTotal& total = by_type[std::string(tensor_type_name(tensor.type))];
+    ++total.tensors;
+    total.parameters += static_cast<uint64_t>(tensor.elements());
+    total.bytes += tensor.bytes.size();
+  }
+  for (const ForeignTensor& tensor : table.foreign()) ++by_type[tensor.type_name].tensors;
+  return by_type;
+}
+
+void print_json(const Listing& listing, const std::string& label) {
+  std::vector<std::string> settings;
+  for (const auto& [name, value] : listing.settings)
+    settings.push_back(fmt::format("    {}: {}", json_quote(name), value));
+  std::vector<std::string> tensors;
+  uint64_t parameters = 0;
+  for (const TensorView& tensor : listing.tensors.tensors()) {
+    parameters += static_cast<uint64_t>(tensor.elements());
+    tensors.push_back(fmt::format(
+        "    {{\"name\": {}, \"type\": \"{}\", \"shape\": {}, \"bytes\": {}}}",
+        json_quote(tensor.name), tensor_type_name(tensor.type), json_numbers(tensor.shape),
+        tensor.bytes.size()));
+  }
+  for (const ForeignTensor& tensor : listing.tensors.foreign()) {
+    tensors.push_back(fmt::format("    {{\"name\": {}, \"type\": {}, \"shape\": {}}}",
+                                  json_quote(tensor.name), json_quote(tensor.type_name),
+                                  json_numbers(tensor.shape)));
+  }
+  fmt::print(
+      "{{\n  \"model\": {},\n  \"format\": \"{}\",\n  \"file_bytes\": {},\n  \"parameters\": {},\n"
+      "  \"vocabulary\": {},\n  \"settings\": {{\n{}\n  }},\n  \"tensors\": [\n{}\n  ]\n}}\n",
+      json_quote(label), listing.format, listing.file_bytes, parameters, listing.vocabulary,
+      fmt::join(settings, ",\n"), fmt::join(tensors, ",\n"));
+}
+
+// At most kValueWidth bytes, never cut inside a character.
+std::string shortened(std::string value) {
+  if (value.size() <= kValueWidth) return value;
+  size_t end = kValueWidth - 3;
+  while (end > 0 && (value[end] & 0xC0) == 0x80) --end;
+  return value.substr(0, end) + "...";
+}
+
+void print_text(const Listing& listing, const std::string& label) {
+  using enum Table::Align;
+  fmt::print("{}: {}, {}\n\n", label, listing.format, bytes_text(listing.file_bytes));
+  Table settings({kLeft, kLeft});
+  for (const auto& [name, value] : listing.settings) settings.row({name, shortened(value)});
+  if (listing.vocabulary > 0)
+    settings.row({"vocabulary", count_text(static_cast<uint64_t>(listing.vocabulary)) + " tokens"});
+  fmt::print("{}\n", settings.text());
+
+  Table tensors({kLeft, kLeft, kLeft, kRight});
+  for (const TensorView& tensor : listing.tensors.tensors()) {
+    tensors.row({tensor.name, std::string(tensor_type_name(tensor.type)), shape_text(tensor.shape),
+                 bytes_text(tensor.bytes.size())});
+  }
+  for (const ForeignTensor& tensor : listing.tensors.foreign())
+    tensors.row({tensor.name, tensor.type_name, shape_text(tensor.shape), "unsupported"});
+  fmt::print("{}\n", tensors.text());
+
+  Table sums({kLeft, kRight, kRight, kRight});
+  sums.row({"type", "tensors", "parameters", "size"});
+  for (const auto& [type, total] : totals(listing.tensors)) {
+    sums.row({type, std::to_string(total.tensors), count_text(total.parameters),
+              bytes_text(total.bytes)});
+  }
+  fmt::print("{}", sums.text());
+}
+
+Result<void> inspect(const Options& options) {
+  QAIO_ASSIGN(const FileSet files, open_model(options.model));
+  QAIO_ASSIGN(const Listing listing, list_model(files));
+  options.json ? print_json(listing, files.label()) : print_text(listing, files.label());
+  return {};
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, ExitCode& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("inspect", "List what a model's files hold");
+  command->add_option("model", options->model,
+                      "Hugging Face folder or GGUF file; without it the embedded demo model")
+      ->type_name("MODEL");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->callback([options, &exit_code] { exit_code = exit_code_of(inspect(*options)); });
+}
+
+}  // namespace qaio

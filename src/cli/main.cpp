@@ -1,0 +1,49 @@
+#include <cstdio>
+#include <string>
+
+#include "cli/commands.h"
+
+namespace qaio {
+
+ExitCode exit_code_of(const Result<void>& result) {
+  if (result) return ExitCode::kOk;
+  std::fprintf(stderr, "qaio: %s\n", result.error().message.c_str());
+  return ExitCode::kFailed;
+}
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app("Qwen All-in-One: one small Qwen model, many tasks, every millisecond accounted for",
+               "qaio");
+  app.set_version_flag("--version", std::string("qaio ") + QAIO_VERSION);
+  app.require_subcommand(1);
+  app.footer("qaio COMMAND --help tells more. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 failed.");
+
+  ExitCode exit_code = ExitCode::kOk;
+  add_serve(app, exit_code);
+  add_run(app, exit_code);
+  add_chat(app, exit_code);
+  add_bench(app, exit_code);
+  add_inspect(app, exit_code);
+  add_tokenize(app, exit_code);
+  add_logits(app, exit_code);
+  add_synth(app, exit_code);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::fprintf(stderr, "qaio: %s\nTry `%s --help`.\n", error.what(),
+                 app.get_subcommands().empty()
+                     ? "qaio"
+                     : ("qaio " + app.get_subcommands().front()->get_name()).c_str());
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  return static_cast<int>(exit_code);
+}
+
+}  // namespace
+}  // namespace qaio
+
+int main(int argc, char** argv) { return qaio::run(argc, argv); }

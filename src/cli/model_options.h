@@ -1,0 +1,25 @@
+// The options that every command with a model shares, and opening what they name.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "base/file_set.h"
+#include "base/result.h"
+#include "model/load.h"
+
+namespace qaio {
+
+struct ModelOptions {
+  std::string model;  // folder or GGUF file; empty: the embedded demo model
+  int threads = 1;
+};
+
+// Adds --model and --threads (QAIO_MODEL, QAIO_THREADS); the default is every core allowed.
+void add_model_options(CLI::App& command, ModelOptions& options);
+void add_model_path(CLI::App& command, std::string& model);
+
+// The embedded demo model when `model` is empty. kNotFound / kIo with the path.
+Result<FileSet> open_model(const std::string& model);
+
+}  // namespace qaio

@@ -1,0 +1,22 @@
+// A request's answers and times, for people.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tasks/pipeline.h"
+
+namespace qaio {
+
+const TaskOutcome* find_outcome(const RequestOutcome& outcome, std::string_view task);
+
+// "正面 (98.2 %)"; "-" when the model named no label.
+std::string label_text(const TaskOutcome& task);
+
+// One row per stage, one column of ms per task; each column adds up to its total.
+std::string breakdown_table(const RequestOutcome& outcome);
+
+// "152 ms, first token 36 ms, 7.9 ms per token, 15 tokens" of a generate task.
+std::string times_line(const TaskOutcome& task);
+
+}  // namespace qaio

@@ -1,0 +1,73 @@
+#include "cli/runtime.h"
+
+#include <future>
+#include <utility>
+
+#include "base/clock.h"
+#include "cli/config.h"
+
+namespace qaio {
+
+void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
+  add_model_options(command, options.model);
+  command
+      .add_option("--weights", options.weights,
+                  "auto: F32/F16/BF16 packed to 8 bits; native: in their own precision")
+      ->envname("QAIO_WEIGHTS")
+      ->check(CLI::IsMember({"auto", "native"}))
+      ->type_name("")
+      ->capture_default_str();
+  command
+      .add_option("--kv-tokens", options.kv_tokens,
+                  "Token positions of KV memory, shared by all requests; 0: from the model")
+      ->envname("QAIO_KV_TOKENS")
+      ->check(CLI::Range(0, 1 << 24))
+      ->type_name("N");
+  add_config_option(command, options.config);
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
+                                                 const std::string& tasks_toml) {
+  std::unique_ptr<Runtime> runtime(new Runtime(options.model.threads));
+  QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
+  QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
+  LoadOptions load;
+  load.weights = options.weights == "native" ? WeightsMode::kNative : WeightsMode::kAuto;
+  load.kv_tokens = options.kv_tokens;
+  QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
+  runtime->engine_ =
+      std::make_unique<Engine>(*runtime->loaded_.model, *runtime->loaded_.tokenizer,
+                               SteadyClock::instance(),
+                               EngineOptions{.end_tokens = runtime->loaded_.end_tokens});
+  QAIO_ASSIGN(runtime->pipeline_,
+              Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
+                               SteadyClock::instance()));
+  QAIO_RETURN_IF_ERROR(runtime->warm_up());
+  return runtime;
+}
+
+// One short request touches every weight, the KV memory and the sampler's tables, so that the first
+// real one finds them in memory.
+Result<void> Runtime::warm_up() {
+  GenerateOverrides overrides;
+  overrides.max_new_tokens = 2;
+  overrides.seed = 1;
+  const RequestOutcome outcome =
+      run_and_wait(*pipeline_, {.tasks = {"sentiment", "chat"},
+                                .input = "你好, hello!",
+                                .history = {},
+                                .overrides = overrides});
+  if (outcome.error) return tl::unexpected<Error>(*outcome.error);
+  return {};
+}
+
+RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,
+                            PipelineCallbacks callbacks) {
+  // Shared: the waiting thread may return while set_value() is still on its way out.
+  const auto done = std::make_shared<std::promise<RequestOutcome>>();
+  callbacks.on_done = [done](RequestOutcome outcome) { done->set_value(std::move(outcome)); };
+  const auto run = pipeline.run(std::move(request), std::move(callbacks));
+  return done->get_future().get();
+}
+
+}  // namespace qaio

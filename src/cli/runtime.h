@@ -1,0 +1,59 @@
+// A model ready to answer inside this process: what `serve`, `run` and `chat` have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/thread_pool.h"
+#include "cli/model_options.h"
+#include "engine/engine.h"
+#include "model/load.h"
+#include "tasks/pipeline.h"
+#include "tasks/task.h"
+
+namespace qaio {
+
+struct RuntimeOptions {
+  ModelOptions model;
+  std::string config;
+  std::string weights = "auto";
+  int kv_tokens = 0;  // 0: the loader's choice
+};
+
+// --model, --threads, --weights, --kv-tokens, --config, each also as QAIO_*.
+void add_runtime_options(CLI::App& command, RuntimeOptions& options);
+
+// Everything from the weights to the tasks, warmed up. Members are destroyed in reverse order: the
+// engine's thread ends before the model it runs goes.
+class Runtime {
+ public:
+  // Loads the model, defines the tasks of `tasks_toml` (text that apply_config() returned; may be
+  // empty) beside the built-in ones, and runs each of `chat`'s and `sentiment`'s code paths once.
+  static Result<std::unique_ptr<Runtime>> create(const RuntimeOptions& options,
+                                                 const std::string& tasks_toml);
+
+  const ModelInfo& model() const { return loaded_.model->info(); }
+  const Tokenizer& tokenizer() const { return *loaded_.tokenizer; }
+  const TaskRegistry& tasks() const { return tasks_; }
+  Engine& engine() { return *engine_; }
+  const Pipeline& pipeline() const { return *pipeline_; }
+  int threads() const { return pool_.size(); }
+
+ private:
+  explicit Runtime(int threads) : pool_(threads) {}
+  Result<void> warm_up();
+
+  ThreadPool pool_;
+  LoadedModel loaded_;
+  TaskRegistry tasks_ = TaskRegistry::built_in();
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+// Runs one request and waits for it. `callbacks.on_done` is taken.
+RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,
+                            PipelineCallbacks callbacks = {});
+
+}  // namespace qaio

@@ -1,0 +1,57 @@
+// qaio tokenize: the ids of a text, and the bytes behind each.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/json_text.h"
+#include "cli/model_options.h"
+#include "cli/terminal.h"
+#include "model/load.h"
+
+namespace qaio {
+namespace {
+
+struct Options {
+  std::string model;
+  std::string text;
+  bool special = false;
+  bool json = false;
+};
+
+Result<void> tokenize(const Options& options) {
+  QAIO_ASSIGN(const FileSet files, open_model(options.model));
+  QAIO_ASSIGN(const std::unique_ptr<Tokenizer> tokenizer, load_tokenizer(files));
+  std::string text = options.text;
+  if (text == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  const std::vector<TokenId> ids =
+      options.special ? tokenizer->encode_with_special(text) : tokenizer->encode(text);
+  if (options.json) {
+    fmt::print("{{\"tokens\": {}}}\n", json_numbers(ids));
+    return {};
+  }
+  Table table({Table::Align::kRight, Table::Align::kLeft});
+  for (const TokenId id : ids)
+    table.row({std::to_string(id), json_quote(tokenizer->token_bytes(id))});
+  fmt::print("{}", table.text());
+  return {};
+}
+
+}  // namespace
+
+void add_tokenize(CLI::App& app, ExitCode& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("tokenize", "Print the token ids of a text");
+  command->add_option("text", options->text, "The text, or - for standard input")
+      ->required()
+      ->type_name("TEXT");
+  add_model_path(*command, options->model);
+  command->add_flag("--special", options->special,
+                    "Let spellings such as <|im_end|> mean the special token");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->callback([options, &exit_code] { exit_code = exit_code_of(tokenize(*options)); });
+}
+
+}  // namespace qaio
