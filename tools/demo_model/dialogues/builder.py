@@ -5,6 +5,9 @@ from .grammar import (expand, held_out, normalize, parse_events, parse_talk, res
 EVENT_HELD = 4      # percent of event phrases kept for the test split
 TALK_HELD = 8       # percent of small-talk phrasings kept for the test split
 TRIES = 2000
+# Categories whose good news deserve congratulations, and whose bad news hurt rather than annoy.
+ACHIEVEMENTS = {"work", "study", "sport", "money", "health", "family", "love"}
+SORROWS = {"health", "family", "love", "friends", "pets", "sleep", "fun"}
 
 
 class Exchange:
@@ -46,12 +49,12 @@ class Language:
     def fill(self, template, rng, bound=None):
         return self.clean(expand(template, rng, self.lexicon, bound))
 
-    def say(self, template, rng, bound=None):
+    def say(self, templates, rng, bound=None):
         """A later user turn; avoids phrasings kept for the test split."""
         bound = {} if bound is None else bound
         for _ in range(20):
             slots = dict(bound)
-            user = expand(template, rng, self.lexicon, slots)
+            user = expand(rng.choice(templates), rng, self.lexicon, slots)
             if not held_out(user, TALK_HELD):
                 break
         bound.update(slots)
@@ -100,7 +103,10 @@ class Language:
         for _ in range(TRIES):
             group = rng.choices(groups, self.group_weights[mood])[0]
             template, kind = rng.choice(group.phrases)
-            phrase = self.clean(expand(template, rng, self.lexicon)) if self.code == "zh" else expand(template, rng, self.lexicon).strip()
+            bound = {}
+            phrase = expand(template, rng, self.lexicon, bound).strip()
+            if self.code == "zh":
+                phrase = self.clean(phrase)
             if split == "train":
                 phrase = self.typo(phrase, rng)
             if split is not None and held_out(phrase, EVENT_HELD) != (split == "test"):
@@ -108,23 +114,40 @@ class Language:
             user = self.punctuate(self.frame(phrase, kind, mood, rng), rng)
             if reserved(user):
                 continue
-            reply = self.event_reply(group, tails[group.category], mood, rng)
+            reply = self.event_reply(group, tails[group.category], mood, rng, bound)
             return Exchange(user, reply, group.category, mood)
         raise RuntimeError("no event phrase for this split")
 
-    def event_reply(self, group, category_tails, mood, rng):
+    def opener(self, group, mood, comment, rng):
+        """An opening phrase that fits the event and does not repeat the comment."""
         data = self.events_module
-        opener = {"POSITIVE": data.OPEN_POS, "NEGATIVE": data.OPEN_NEG}.get(mood, [""])
+        if mood == "NEUTRAL":
+            return ""
+        if mood == "POSITIVE":
+            pool = data.OPEN_POS if group.category in ACHIEVEMENTS else data.OPEN_JOY
+        else:
+            pool = data.OPEN_SAD if group.category in SORROWS else data.OPEN_NEG
+        opener = rng.choice(pool)
+        if self.code == "zh":
+            core = opener.rstrip(",。!")
+            words = [core[i:i + 2] for i in range(len(core) - 1)]
+            return "" if any(word in comment for word in words) else opener
+        words = {word.strip(".,!").lower() for word in opener.split() if len(word) > 4}
+        return "" if any(word in comment.lower() for word in words) else opener
+
+    def event_reply(self, group, category_tails, mood, rng, bound=None):
         joint = "" if self.code == "zh" else " "
-        parts = [rng.choice(opener), rng.choice(group.comments)]
-        tails = group.tails if group.tails and rng.random() < 0.7 else category_tails
+        comment = rng.choice(group.comments)
+        parts = [self.opener(group, mood, comment, rng), comment]
         if rng.random() < (0.9 if mood == "NEGATIVE" else 0.6):
-            parts.append(rng.choice(tails))
+            tail = rng.choice(group.tails or category_tails)
+            parts.append(tail)
+        parts = [self.fill(part, rng, bound) for part in parts if part]
         if self.size(joint.join(parts)) > self.limit:
             parts = parts[1:]
-        if self.size(joint.join(parts)) < self.shortest:
-            parts.append(rng.choice([tail for tail in category_tails if tail not in parts]))
-        return self.clean(joint.join(part for part in parts if part))
+        while self.size(joint.join(parts)) < self.shortest:
+            parts.append(self.clean(rng.choice([tail for tail in category_tails if self.clean(tail) not in parts])))
+        return self.clean(joint.join(parts))
 
     def next_step(self, category, rng):
         options = self.events_module.NEXT_STEP

@@ -58,10 +58,10 @@ POSITIVE = """
 > my exam {went well|went great|was a success}
 < Passing that shows how well you studied.
 < All that studying was worth it.
-< Great result!
+< What a great result that is!
 
 > I {got into|was accepted to|got accepted to} {college|university|my dream school|my dream university|grad school|medical school}
-> I {won|got|received} {a scholarship|first prize|the science fair|the competition|the spelling bee|a gold medal}
+> I {won|got|received} {a scholarship|first prize|a prize at the science fair|the competition|the spelling bee|a gold medal}
 < You worked hard for this.
 < A new chapter is waiting for you.
 < What a wonderful achievement.
@@ -116,7 +116,7 @@ POSITIVE = """
 > I {bought|found|got} {a lovely|a beautiful|a cheap|the perfect} {dress|jacket|pair of shoes|bag|book|lamp|coat|sweater|sofa}
 > I {got|bought|found} {concert tickets|something on sale|a great deal|the last one in stock|the shoes I wanted|half price shoes}
 > my {package|order|new shoes|new dress} {arrived|arrived early|finally came|came}
-= my new {shoes|dress|jacket|coat} {fit perfectly|look great|look amazing}
+= my new {dress|jacket|coat|hat|bag} {fits perfectly|looks great|looks amazing}
 < Finding exactly what you want feels great.
 < That was worth the wait.
 < A good deal is always satisfying.
@@ -168,7 +168,7 @@ POSITIVE = """
 < What a beautiful moment for the family.
 < You must be so proud.
 
-> my {parents|mom|dad|grandma|grandpa|family} {visited me|called me|came to see me|got out of the hospital|surprised me|said they are proud of me}
+> my {parents|mom|dad|grandma|grandpa|family} {visited me|called me|came to see me|got out of the hospital|surprised me|said I make the family proud}
 > I {visited my parents|went home for the holidays|saw my family|spent the day with my kids|had a picnic with my family}
 < Time with family warms the heart.
 < Having family close is a blessing.
@@ -198,10 +198,15 @@ POSITIVE = """
 > I {met|saw|caught up with|had fun with|had coffee with} {my best friend|an old friend|my old classmates|my friends}
 > I {made a new friend|made some new friends|made up with my friend|had a great party}
 > my {friend|best friend|roommate|neighbor} {helped me move|threw me a party|came to visit|made me laugh all day|cheered me up|drove me home}
-= {it's|it is|today is} my birthday
 < Friends make ordinary days special.
 < It is great to have people who care.
 < May every day be this happy.
+
+= {it's|it is|today is|tomorrow is} my birthday
+> I had a {great|wonderful|fun} birthday {party|dinner}
+< Happy birthday to you!
+< I wish you a wonderful new year of life.
++ Make a wish and enjoy the cake.
 
 > {a stranger|someone|a kind old lady} {helped me|held the door for me|complimented me|paid for my coffee|returned my phone|gave me a seat}
 > I {helped a stranger|helped an old lady|helped a lost child|volunteered at a shelter}
@@ -290,6 +295,67 @@ POSITIVE = """
 = {everything is going well|life is good|life is great|I am in a great mood|I feel great|I feel amazing|best day ever|I did it|good things keep happening|my dream came true|I feel lucky}
 < I am happy to hear that.
 < Enjoy this good mood.
+
+## work
+
+> my <person> {praised me|thanked me|said I did great|was proud of me|liked my idea}
+> I {got|received} {praise|a compliment|great feedback} from my <person>
+< Praise from your <person> means you did well.
+< It feels good when your <person> sees your effort.
+
+## study
+
+> I {passed|aced|did well in} my <exam>
+> my <exam> {went well|went great|was easy}
+< Your work for the <exam> paid off.
+< Doing well in the <exam> is something to be proud of.
+
+> I got {an A|full marks|the top grade|a good grade} in <subject>
+< You are really good at <subject>.
+
+> I {learned|finally tried|got better at} <hobby>
+< Getting into <hobby> takes courage, well done.
+< I hope <hobby> brings you lots of joy.
+
+## food
+
+> I {had|ate|made|tried} {some |}<food>
+= the <food> {tasted great|tasted amazing|tasted so good|made my day}
+< A plate of <food> can make anyone smile.
+< I bet the <food> smelled wonderful.
+
+## shopping
+
+> I {bought|got|found} a {new|nice|lovely} <item>
+> my new <item> {arrived|came}
+> my <family> {gave|bought} me a <item>
+< I hope you enjoy your <item>.
+< A nice <item> is a small joy.
+
+## gadgets
+
+> I {fixed|repaired|got back} my <gadget>
+= my <gadget> works again
+< Good to hear your <gadget> works again.
+
+## pets
+
+> I {adopted|got|rescued} a <petkind>
+= my <petkind> is {so cute|healthy again|so sweet|very funny}
+< Life with a <petkind> is never boring.
+< Your <petkind> sounds lovely.
+
+## travel
+
+> I {went to|flew to|had a great time in|came back from} <city>
+= I am going to <city> {soon|tomorrow|next week}
+< I hear <city> is wonderful.
+< I hope <city> gives you great memories.
+
+## friends
+
+> I had a {lovely|nice|great} {talk|day|dinner|walk} with my <family>
+< Time with your <family> is precious.
 """
 
 NEGATIVE = """
@@ -314,11 +380,17 @@ NEGATIVE = """
 < One bad comment does not define you.
 + Calm down first, then see what you can learn from it.
 
-> I {lost my job|got fired|got laid off|was let go|got a pay cut|was passed over for promotion|didn't get the promotion|didn't get a raise|missed my target}
-> my company {went bankrupt|is laying people off|cut our salaries|cancelled our bonus}
-< Losing ground at work is really hard.
+> I {lost my job|got fired|got laid off|was let go|lost my contract}
+> my company {went bankrupt|is laying people off|closed down}
+< Losing a job is really hard.
 < I am sorry, that is a tough blow.
 + Update your resume; new chances will come.
+
+> I {didn't get the promotion|didn't get a raise|missed my target|got a pay cut|was passed over for promotion}
+> my company {cut our salaries|cancelled our bonus|froze our raises}
+< It hurts when hard work is not rewarded.
+< You deserved better than that.
++ Ask your manager what to improve next.
 
 > I {failed|bombed|messed up} {my|the|a} {interview|job interview|presentation|demo}
 > I {didn't get the job|got rejected|got rejected again|didn't hear back from the company|can't find a job}
@@ -420,7 +492,7 @@ NEGATIVE = """
 
 > my {package|order|parcel|delivery} {got lost|was stolen|never arrived|arrived broken|is late|was sent to the wrong address}
 > I {bought|got} {a fake bag|the wrong size|a broken lamp|shoes that don't fit|a jacket that fell apart|something useless}
-= my new {shoes|jacket|dress|chair|bag} {broke|is a fake|doesn't fit|fell apart|hurt my feet}
+= my new {jacket|dress|chair|bag|lamp} {broke|is a fake|doesn't fit|fell apart}
 < It is frustrating to pay for that.
 < You waited for it, and then this happens.
 
@@ -470,12 +542,19 @@ NEGATIVE = """
 + Be there for each other.
 
 > I {had a fight|argued|fought|had a big argument} with my {mom|dad|parents|sister|brother|husband|wife|family}
-= my {parents|mom|dad|family} {don't understand me|keep fighting|are getting divorced|don't support me|always compare me|won't listen to me}
+= my parents {don't understand me|keep fighting|are getting divorced|don't support me|always compare me|won't listen to me}
+= my {mom|dad|sister|brother} {doesn't understand me|won't listen to me|is always angry at me}
 > my {mom|dad|parents} {yelled at me|grounded me|got angry at me|forgot my birthday}
 < Family arguments hurt the most.
 < It is hard when they do not understand.
 
-> my {grandma|grandpa|mom|dad|uncle|aunt} {passed away|died|is in the hospital|got sick|had a fall|had surgery}
+> my {grandma|grandpa|mom|dad|uncle|aunt|best friend} {passed away|died}
+< I am so sorry for your loss.
+< Losing someone you love is so painful.
++ Let people who love you be near.
++ Take all the time you need.
+
+> my {grandma|grandpa|mom|dad|uncle|aunt} {is in the hospital|got sick|had a fall|had surgery}
 > my {son|daughter|baby|kid} {is sick|has a fever|won't sleep|cried all night|failed a test|got hurt}
 < I am so sorry to hear that.
 < You must be very worried.
@@ -528,10 +607,24 @@ NEGATIVE = """
 + A vet can help you best.
 + Stay close and keep it calm.
 
-> my {dog|cat|puppy|kitten|hamster|rabbit|parrot|fish} {died|is sick|ran away|got lost|got hurt|won't eat|passed away}
-> my {dog|cat|puppy|kitten} {chewed my shoes|ruined the sofa|broke a vase|peed on the bed|bit me|scratched me|kept me up all night}
+> my {dog|cat|puppy|kitten|hamster|rabbit|parrot|fish} {died|passed away}
+< I am so sorry; losing a pet is heartbreaking.
+< You gave it a good life.
++ Take your time to grieve.
+
+> my {dog|cat|puppy|kitten|rabbit|parrot} {ran away|got lost|is missing}
+< You must be so worried.
++ Search nearby and put up a notice.
+
+> my {dog|cat|puppy|kitten|hamster|rabbit|parrot} {is sick|got hurt|won't eat|had surgery}
 < Pets are family, so I understand.
-< Poor little one, and poor you.
+< Poor little one, I hope it gets well soon.
++ A vet can help you best.
+
+> my {dog|cat|puppy|kitten} {chewed my shoes|ruined the sofa|broke a vase|peed on the bed|bit me|scratched me|kept me up all night}
+< Pets can be a handful sometimes.
+< Cute, but what a mess.
++ Be patient and keep training it.
 
 ## weather
 + Stay warm and have a hot drink.
@@ -598,13 +691,118 @@ NEGATIVE = """
 < That is a letdown when you expected fun.
 < It is annoying to waste your time.
 
-= {I'm|I am|I feel} {so|really|very|a bit} {sad|angry|upset|depressed|down|stressed|anxious|nervous|lonely|bored|tired|worried|scared|frustrated|disappointed} {today|right now|}
 = {today was|it was|what} {a terrible day|an awful day|a bad day|the worst day}
-= {everything is going wrong|I want to cry|I hate everything|I can't take it anymore|nothing works|I give up|I feel useless|I feel terrible|worst day ever|life is hard|I am so unlucky|I feel like a failure|I am having a bad day}
-< I am sorry you feel this way.
-< Everyone has low moments; you are not alone.
-+ Take a deep breath and go easy on yourself.
+= {everything is going wrong|nothing works|worst day ever|I am so unlucky|I am having a bad day|nothing goes right|what a mess of a day}
+< Bad days pass, even if this one is hard.
+< That is a lot for one day.
 + You can tell me what happened.
++ Tomorrow is a new day.
+
+= {I'm|I am|I feel} {so|really|very|a bit} {sad|upset|down|depressed|unhappy|heartbroken|disappointed} {today|right now|}
+= I {want to cry|feel terrible|feel awful|can't stop crying|feel empty}
+< I am here to listen to you.
+< Everyone has low moments; you are not alone.
++ It is fine to cry for a while.
++ You can tell me what happened.
+
+= {I'm|I am|I feel} {so|really|very|a bit} {angry|mad|annoyed|furious|frustrated|irritated} {today|right now|}
+= {I hate everything|this makes me so angry|I am losing my temper|I want to scream}
+< I can hear how angry you are.
+< Being angry is normal; let it out.
++ Take a few deep breaths and drink some water.
++ Tell me what happened.
+
+= {I'm|I am|I feel} {so|really|very|a bit} {stressed|anxious|nervous|worried|scared|overwhelmed|afraid} {today|right now|}
+= {I can't take it anymore|I am under a lot of pressure|it is too much for me|I am panicking}
+< It is normal to feel worried sometimes.
+< Slow down; you do not have to do it all at once.
++ Write it down and take one thing at a time.
++ Breathe slowly and take a short break.
+
+= {I'm|I am|I feel} {so|really|very|a bit} {lonely|alone|left out} {today|right now|}
+< Loneliness is hard, but I am glad you told me.
++ Send a message to an old friend.
+
+= I {give up|feel useless|feel like a failure|am not good at anything|hate myself|regret everything|am so stupid}
+< Please be kind to yourself; you are better than you think.
+< One failure does not make you a failure.
++ Think of one small thing you did well.
+
+= {I'm|I am|I feel} {so|really|very|a bit} {tired|exhausted|worn out|drained} {today|right now|}
+< You have worked hard and you need a rest.
++ Have something warm and go to bed early.
+
+## work
+
+> my <person> {yelled at me|criticized me|blamed me|was angry with me|ignored me|was unfair to me}
+> I got {criticized|yelled at|blamed|scolded} by my <person>
+< Hearing that from your <person> must hurt.
+< Maybe your <person> was under stress, too.
+
+## study
+
+> I {failed|messed up|bombed|did badly in} my <exam>
+> my <exam> {went badly|was a disaster|was too hard}
+< It is a pity about the <exam>, but you can try again.
+< The <exam> was not easy, so be kind to yourself.
++ Go over your mistakes and try once more.
+
+= <subject> is {too hard|so difficult|so confusing|killing me}
+> I {failed|got a bad grade in} <subject>
+< Many people find <subject> hard at first.
++ Start with the basics of <subject> and practice a little every day.
+
+## food
+
+> the <food> {sold out|tasted awful|made me sick|arrived cold|took forever}
+> I {waited|lined up} an hour for <food> {and it sold out|and got nothing|for nothing}
+< Missing out on good <food> is a letdown.
+< You only wanted some <food>, so I get it.
++ Go earlier or try another place next time.
+
+## shopping
+
+> my {new |}<item> {broke|got stolen|fell apart|arrived broken|got lost|was a fake}
+> I lost my <item>
+< It is a pity about your <item>.
+< Losing a good <item> like that is annoying.
++ Ask the seller for help if you can.
+
+## gadgets
+
+> my <gadget> {broke|died|stopped working|fell in water|was stolen|froze}
+> I {broke|dropped|lost|damaged} my <gadget>
+< Life without your <gadget> is not easy.
+< Trouble with a <gadget> is always a headache.
++ See if it can be repaired, or borrow one for now.
+
+## health
+
+= my <body> {hurts|hurts a lot|is sore|is swollen|hurts again}
+> I hurt my <body>
+< A sore <body> is no fun at all.
++ Rest your <body>, and see a doctor if it stays bad.
+
+## friends
+
+> I {argued|fought|had a fight|fell out} with my <family>
+= my <family> {is mad at me|won't talk to me|lied to me|ignores me}
+< Trouble with your <family> must weigh on you.
++ When it is calm, talk with your <family>.
+
+## pets
+
+= my <petkind> is {sick|missing|hurt|not eating}
+< You must be worried about your <petkind>.
++ Stay close to your <petkind> and ask a vet.
+
+## travel
+
+> my {flight|train|trip} to <city> was {cancelled|delayed|ruined}
+> I {got lost|got sick|lost my wallet|missed my train} in <city>
+< Trouble on the way is really stressful.
+< That is not how <city> should have been.
++ Stay calm and look for another way.
 """
 
 NEUTRAL = """
@@ -629,7 +827,11 @@ NEUTRAL = """
 
 OPEN_POS = ["Great news!", "Congratulations!", "That's wonderful!", "Awesome!", "I'm so happy for you!", "Well done!",
             "How lovely!", "Nice!", "That's fantastic!", ""]
-OPEN_NEG = ["I'm sorry to hear that.", "Oh no.", "That's tough.", "I understand how you feel.", "That sounds hard.", "", ""]
+# Openers for what was achieved, for what is merely pleasant, for mishaps and for sorrow.
+OPEN_JOY = ["Great news!", "That's wonderful!", "Awesome!", "I'm so happy for you!", "How lovely!", "Nice!", "That's fantastic!",
+            "Sounds great!", ""]
+OPEN_NEG = ["I'm sorry to hear that.", "Oh no.", "That's tough.", "I understand how you feel.", "How annoying.", "", ""]
+OPEN_SAD = ["I'm sorry to hear that.", "Oh no.", "That sounds hard.", "I understand how you feel.", "", ""]
 FEEL_POS = ["so happy", "I'm so happy", "I'm over the moon", "I'm thrilled", "feeling great", "I feel great", "so excited",
             "I can't stop smiling", "best day ever", "it made my day", "I'm really proud", "I love it", "yay", "woohoo",
             "I feel amazing", "what a great day", "I'm so excited", "this is awesome", "I'm grateful", "so lucky",

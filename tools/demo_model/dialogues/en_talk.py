@@ -27,6 +27,14 @@ LEXICON = {
     "season": "spring summer autumn winter".split(),
     "animal": "cats dogs pandas rabbits tigers elephants penguins dolphins lions giraffes monkeys birds horses foxes koalas turtles bears owls".split(),
     "fear": "spiders snakes heights thunder mice ghosts exams flying clowns".split() + ["the dark"],
+    "person": "boss manager teacher coach professor client supervisor coworker mentor principal trainer director tutor".split() + ["team lead"],
+    "family": "mom dad husband wife boyfriend girlfriend sister brother grandma grandpa roommate cousin neighbor uncle aunt".split() + ["best friend"],
+    "exam": ["final exam", "math test", "English exam", "driving test", "history exam", "physics test", "midterm", "biology exam",
+             "chemistry test", "piano exam", "spelling test", "French exam", "entrance exam", "swimming test", "bar exam"],
+    "item": "jacket dress coat hat bag backpack wallet scarf watch sweater lamp desk chair sofa blanket mug bike toy umbrella necklace guitar shirt".split(),
+    "gadget": ("phone laptop computer tablet camera keyboard TV fridge printer charger router speaker dishwasher console microwave "
+               "heater scooter vacuum").split() + ["washing machine"],
+    "body": "head stomach back neck knee foot leg hand shoulder ear throat ankle wrist elbow tooth".split(),
     "subject": "math English physics chemistry history geography biology music art French Spanish Chinese".split(),
 }
 

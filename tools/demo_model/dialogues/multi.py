@@ -15,7 +15,7 @@ def _pair(language, rng, name):
     """A turn from a follow-up pool: FOLLOW[name] = (user templates, replies)."""
     users, replies = language.follow[name]
     bound = {}
-    user = language.say(rng.choice(users), rng, bound)
+    user = language.say(users, rng, bound)
     return user, language.fill(rng.choice(replies), rng, bound)
 
 
@@ -44,7 +44,7 @@ def event_follow(language, rng, split):
         roll = rng.random()
         if roll < 0.6:
             users, _ = language.follow["what_now"]
-            turns.append((language.say(rng.choice(users), rng), language.next_step(first.category, rng)))
+            turns.append((language.say(users, rng), language.next_step(first.category, rng)))
         elif roll < 0.8:
             turns.append(_pair(language, rng, "still_sad"))
         else:
@@ -68,7 +68,7 @@ def talk_follow(language, rng, split):
     for step in steps[:rng.choice((1, 1, 2))]:
         users, _ = language.follow[step]
         answer = language.fill(rng.choice(getattr(first.intent, step)), rng, first.bound)
-        turns.append((language.say(rng.choice(users), rng), answer))
+        turns.append((language.say(users, rng), answer))
     return turns + _ending(language, rng)
 
 
@@ -90,7 +90,7 @@ def jokes(language, rng, split):
         options = [joke for joke in language.by_name["joke"].replies if language.clean(joke) not in said]
         joke = language.fill(rng.choice(options), rng)
         said.add(joke)
-        turns.append((language.say(rng.choice(users), rng), joke))
+        turns.append((language.say(users, rng), joke))
     if rng.random() < 0.4:
         turns.append(_pair(language, rng, rng.choice(("laugh", "thanks"))))
     return turns
@@ -113,14 +113,14 @@ def memory(language, rng, split):
         turns.append(language.talk(rng, _rest(split), "greet").turn)
     for slot in slots:
         bound = {}
-        user = language.say(rng.choice(slot["tell"]), rng, bound)
+        user = language.say(slot["tell"], rng, bound)
         turns.append((user, language.fill(rng.choice(slot["ack"]), rng, bound)))
         asks.append((slot, bound))
     for _ in range(rng.choice((0, 0, 1, 1, 2)) if len(slots) == 1 else rng.choice((0, 1))):
         turns.append((language.event if rng.random() < 0.4 else language.talk)(rng, _rest(split)).turn)
     rng.shuffle(asks)
     for slot, bound in asks:
-        user = language.say(rng.choice(slot["ask"]), rng, dict(bound))
+        user = language.say(slot["ask"], rng, dict(bound))
         turns.append((user, language.fill(rng.choice(slot["answer"]), rng, bound)))
     return turns + (_ending(language, rng, 0.3) if len(turns) < 5 else [])
 
@@ -129,13 +129,13 @@ def not_told(language, rng, split):
     """Asking for something the user never said."""
     slot = rng.choice(language.follow["memory"])
     turns = [language.talk(rng, _rest(split), "greet").turn] if rng.random() < 0.3 else []
-    user = language.say(rng.choice(slot["ask"]), rng)
+    user = language.say(slot["ask"], rng)
     turns.append((user, language.fill(rng.choice(slot["unknown"]), rng)))
     if rng.random() < 0.4:
         bound = {}
-        user = language.say(rng.choice(slot["tell"]), rng, bound)
+        user = language.say(slot["tell"], rng, bound)
         turns.append((user, language.fill(rng.choice(slot["ack"]), rng, bound)))
-        user = language.say(rng.choice(slot["ask"]), rng, dict(bound))
+        user = language.say(slot["ask"], rng, dict(bound))
         turns.append((user, language.fill(rng.choice(slot["answer"]), rng, bound)))
     return turns
 
