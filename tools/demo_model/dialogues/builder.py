@@ -118,6 +118,23 @@ class Language:
             return Exchange(user, reply, group.category, mood)
         raise RuntimeError("no event phrase for this split")
 
+    def mixed(self, rng, split):
+        """A sentence with one good and one bad event."""
+        second = rng.choice(("POSITIVE", "NEGATIVE"))
+        first = "NEGATIVE" if second == "POSITIVE" else "POSITIVE"
+        while True:
+            phrases = []
+            for mood in (first, second):
+                groups, _ = self.events[mood]
+                group = rng.choices(groups, self.group_weights[mood])[0]
+                template, kind = rng.choice(group.phrases)
+                phrases.append(expand(template, rng, self.lexicon).strip())
+            if split is None or all(held_out(phrase, EVENT_HELD) == (split == "test") for phrase in phrases):
+                break
+        joint, reply = rng.choice(self.events_module.MIXED[second])
+        time = rng.choice(("今天", "昨天", "刚才", "")) if self.code == "zh" and not phrases[0].startswith(("今", "昨", "明")) else ""
+        return Exchange(self.punctuate(time + phrases[0] + joint + phrases[1], rng), self.clean(reply), "fun", "MIXED")
+
     def opener(self, group, mood, comment, rng):
         """An opening phrase that fits the event and does not repeat the comment."""
         data = self.events_module

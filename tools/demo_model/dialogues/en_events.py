@@ -38,6 +38,10 @@ POSITIVE = """
 < All that effort was worth it.
 < That is a real achievement.
 
+## rest
++ Enjoy your free time.
++ You can relax now.
+
 > I {finished work early|left work early|got the day off|finally got some time off|got Friday off}
 > {my vacation starts|my holiday starts|the weekend is here}
 < Time to relax and enjoy yourself.
@@ -47,6 +51,10 @@ POSITIVE = """
 = my {new boss|new team|new coworker} is {great|really nice|so kind|very friendly}
 < Good people make work much easier.
 < A friendly team is worth a lot.
+
+> {my first day at work|my new job} {went well|was great|was fun}
+< A good start is half the battle.
+< That sounds like a place to grow.
 
 ## study
 + Keep going!
@@ -656,11 +664,18 @@ NEGATIVE = """
 < It always happens at the worst time.
 
 > {my files|my photos|my essay|my work|my code} got {deleted|lost|corrupted}
-= {the internet|the wifi|my connection|this app|this website} {is so slow|is down|keeps crashing|is broken|keeps disconnecting}
-> my {account|email} got {hacked|locked|banned}
 < Losing your work is really painful.
-< Technical trouble wastes so much time.
+< All that effort gone, I understand.
 + Check for a backup before anything else.
+
+= {the internet|the wifi|my connection|this app|this website} {is so slow|is down|keeps crashing|is broken|keeps disconnecting}
+< Technical trouble wastes so much time.
+< It always fails when you need it most.
++ Restart it and check the connection.
+
+> my {account|email} got {hacked|locked|banned}
+< Being locked out is really worrying.
++ Contact support and change your password.
 
 ## travel
 + A new plan may bring a nice surprise.
@@ -738,6 +753,8 @@ NEGATIVE = """
 > I got {criticized|yelled at|blamed|scolded} by my <person>
 < Hearing that from your <person> must hurt.
 < Maybe your <person> was under stress, too.
++ Calm down first, then see what you can learn.
++ Talk with your <person> when things are quiet.
 
 ## study
 
@@ -804,6 +821,14 @@ NEGATIVE = """
 < That is not how <city> should have been.
 + Stay calm and look for another way.
 """
+
+# Two events in one sentence: (joint, reply) by the mood of the second half.
+MIXED = {
+    "POSITIVE": [(" but ", "A rough start, but I'm glad it ended well for you."), (", but luckily ", "Luckily there was something good in the end, too."),
+                 (", however ", "Bitter first, sweet later; the good part counts most.")],
+    "NEGATIVE": [(" but ", "Some good, some bad; enjoy the good part and fix the rest slowly."), (", but sadly ", "That is a pity, but the good part is still yours."),
+                 (", and then ", "What a roller coaster; take a short break first.")],
+}
 
 NEUTRAL = """
 ## daily

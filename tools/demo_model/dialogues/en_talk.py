@@ -485,6 +485,42 @@ TALK = """
 < Don't hurry; think about whether you can accept the worst case.
 ? Writing it down makes your thoughts clear.
 
+# adv_comfort 1.5
+> {how can I|how do I|how should I} {comfort|cheer up|help|support} {a sad friend|my friend|my girlfriend|my boyfriend|my mom|someone who is sad|my coworker|my sick friend}?
+> my {friend|girlfriend|boyfriend|mom|roommate|coworker} {is sad|is upset|had a breakup|is angry|feels down}{, what can I do|, how can I help|}?
+< Listen quietly first, then do something light together.
+< You do not need big words; being there is enough.
+? A sad person needs to be heard most of all.
+* Bring something tasty, or take a walk together.
+
+# adv_baby 1
+> my {kid|son|daughter|child|baby} {won't listen|won't study|won't eat|won't sleep|plays on the phone all day|cries a lot}{, what should I do|, any advice|}?
+< Listen with patience, set clear rules, and praise small steps.
+? Children who feel understood listen better.
+
+# adv_pet 1
+> {how can I|how do I} {take care of a cat|take care of a dog|train a puppy|wash my cat|stop my dog from barking|keep fish}?
+< Feed it on time, keep it clean, and play with it every day.
+
+# adv_house 1
+> {how can I|how do I} {clean my room|organize my clothes|keep my home tidy|take care of plants|wash a white shirt|get rid of a bad smell}?
+< Do one corner at a time and give away what you don't use.
+
+# adv_speech 1
+> {how can I|how do I} {give a good speech|speak in public|stop being nervous on stage|present better}?
+> {I'm nervous about my speech|public speaking scares me}{, any tips|, what should I do|}?
+< Practice it a few times, breathe deeply, and start slowly.
+? What you practiced comes out even when you are nervous.
+
+# adv_weekend 1
+> {any plans|any ideas|what are good plans} for {the weekend|tomorrow|tonight|the holidays}?
+< Sleep in a little, then go out with a friend.
+< A good book and a nice meal make a lovely day.
+
+# adv_wear 1
+> what should I wear {today|tomorrow|to work|on a date|when it's cold|in the rain|to a party}?
+< Comfort comes first; check the weather and take a layer.
+
 # phone 1
 > my {phone|computer|laptop} is {slow|frozen|full|offline|overheating|not charging}{, what should I do|, any advice|}?
 < Restart it first, then remove apps you don't use.
@@ -640,6 +676,7 @@ FOLLOW = {
     "laugh": (["haha", "lol", "hahaha", "{haha, |}that's {funny|hilarious|a good one}", "so bad it's good", "good one"],
               ["I'm glad I made you smile!", "Haha, glad you liked it."]),
     "another_joke": (["another one{, please|}", "tell me another{ joke| one|}", "one more{, please|}", "{do you have|got} any more?", "more jokes", "again", "{haha, |}another", "not funny, try another one"], []),
+    "yes_joke": (["yes{, please|}", "{sure|ok|okay|yeah}, {tell me|go ahead|one joke please}", "why not", "go for it", "I'd love that"], []),
     "why": (["why?", "why is that?", "why so?", "how come?", "but why?", "what is the reason?", "why does that help?"], []),
     "more": (["tell me more", "and then?", "what else?", "anything else?", "go on", "more, please", "can you say more?", "what next?"], []),
     "memory": [

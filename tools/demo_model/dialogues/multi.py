@@ -37,6 +37,36 @@ def single_talk(language, rng, split):
     return [language.talk(rng, split).turn]
 
 
+def mixed_event(language, rng, split):
+    return [language.mixed(rng, split).turn]
+
+
+def invited(language, rng, split):
+    """The assistant asks how the day was, or offers to listen; the user tells."""
+    name = rng.choice(("greet", "greet_evening", "chat_me", "listen", "how_are_you"))
+    turns = [language.talk(rng, _rest(split), name).turn]
+    if rng.random() < 0.15:
+        turns.append(language.talk(rng, _rest(split), "im_fine").turn)
+    event = language.event(rng, _rest(split), rng.choice(("POSITIVE", "NEGATIVE")))
+    turns.append(event.turn)
+    if event.mood == "NEGATIVE" and rng.random() < 0.4:
+        turns.append((language.say(language.follow["what_now"][0], rng), language.next_step(event.category, rng)))
+    return turns + _ending(language, rng)
+
+
+def offered_joke(language, rng, split):
+    """A bored user accepts the joke the assistant offers."""
+    for _ in range(200):
+        first = language.talk(rng, _rest(split), "bored")
+        if any(word in first.reply for word in ("笑话", "joke")):
+            break
+    joke = language.fill(rng.choice(language.by_name["joke"].replies), rng)
+    turns = [first.turn, (language.say(language.follow["yes_joke"][0], rng), joke)]
+    if rng.random() < 0.5:
+        turns.append(_pair(language, rng, "laugh"))
+    return turns + _ending(language, rng, 0.2)
+
+
 def event_follow(language, rng, split):
     first = language.event(rng, split, rng.choice(("POSITIVE", "NEGATIVE", "NEGATIVE")))
     turns = [first.turn]
@@ -142,8 +172,9 @@ def not_told(language, rng, split):
 
 SHAPES = [
     (single_event, 34), (single_talk, 33), (event_follow, 9), (talk_follow, 6), (talk_thanks, 2),
-    (jokes, 2), (chain, 5), (memory, 8), (not_told, 1),
+    (mixed_event, 2), (invited, 4), (offered_joke, 0.7),
+    (jokes, 2), (chain, 4), (memory, 8), (not_told, 1),
 ]
 # Shapes whose opening turn is always held out in the test split.
 TEST_SHAPES = [(shape, weight) for shape, weight in SHAPES
-               if shape in (single_event, single_talk, event_follow, talk_follow, talk_thanks)]
+               if shape in (single_event, mixed_event, single_talk, event_follow, talk_follow, talk_thanks)]

@@ -1,4 +1,4 @@
-"""Run from tools/demo_model: python3 -m unittest dialogues.test_dialogues"""
+"""Tests of the corpus; run from tools/demo_model: python3 -m unittest dialogues.test_dialogues"""
 import random
 import re
 import unittest
@@ -8,6 +8,10 @@ from .builder import user_key
 from .grammar import RESERVED
 
 COUNT = 4000
+
+
+def find_slots(template):
+    return set(re.findall(r"<([a-z_0-9]+)>", template))
 
 
 def sample(seed, split, count=COUNT):
@@ -74,6 +78,25 @@ class DialogueTest(unittest.TestCase):
         for dialogue in self.train:
             for _, reply in dialogue:
                 self.assertNotRegex(reply, "[\u4e00-\u9fff][,!?;:]|[,!?;:][\u4e00-\u9fff]")
+
+    def test_templates_are_well_formed(self):
+        for language in (CHINESE, ENGLISH):
+            for groups, tails in language.events.values():
+                for group in groups:
+                    for phrase, _ in group.phrases:
+                        self.check_template(phrase, language.lexicon)
+                        self.assertTrue(set().union(*map(find_slots, group.comments + group.tails))
+                                        <= find_slots(phrase), phrase)
+                for tail in (tail for items in tails.values() for tail in items):
+                    self.assertEqual(find_slots(tail), set())
+            for intent in language.intents:
+                known = set(language.lexicon) | set(intent.columns)
+                for template in [user for user, _ in intent.users] + intent.replies + intent.why + intent.more:
+                    self.check_template(template, known)
+
+    def check_template(self, template, known):
+        self.assertEqual(template.count("{"), template.count("}"), template)
+        self.assertLessEqual(find_slots(template), set(known), template)
 
     def test_event_breadth(self):
         for language in (CHINESE, ENGLISH):
