@@ -1,9 +1,9 @@
 """Builds single exchanges and whole dialogues from the data modules."""
 from . import noise
-from .grammar import (expand, held_out, normalize, parse_events, parse_talk, reserved)
+from .grammar import expand, expansions, held_out, normalize, parse_events, parse_talk, reserved
 
-EVENT_HELD = 4      # percent of event phrases kept for the test split
-TALK_HELD = 8       # percent of small-talk phrasings kept for the test split
+EVENT_HELD = 4      # percent of event phrases kept for the test split, in whatever frame
+USER_HELD = 8       # percent of whole user turns kept for the test split
 TRIES = 2000
 # Categories whose good news deserve congratulations, and whose bad news hurt rather than annoy.
 ACHIEVEMENTS = {"work", "study", "sport", "money", "health", "family", "love"}
@@ -33,6 +33,11 @@ class Language:
         self.intents = [intent for text in talks for intent in parse_talk(text)]
         self.by_name = {intent.name: intent for intent in self.intents}
         self.weights = [intent.weight for intent in self.intents]
+        # Phrasings marked ">!": so common that they always stay in the training split.
+        self.common = {normalize(phrasing) for intent in self.intents for template, holdable in intent.users
+                       if not holdable for phrasing in expansions(template)}
+        # Added to a reply that would be too short.
+        self.filler = {"POSITIVE": events.OPEN_JOY[:2], "NEGATIVE": events.FILLER, "NEUTRAL": events.FILLER}
         # Groups are drawn by breadth: a group with more phrases comes up more often.
         self.group_weights = {mood: [1.0 + len(group.phrases) for group in groups]
                               for mood, (groups, _) in self.events.items()}
@@ -46,6 +51,10 @@ class Language:
     def size(self, text):
         return len(text) if self.code == "zh" else len(text.split())
 
+    def for_test(self, user):
+        """True if a whole user turn is kept for the test split."""
+        return held_out(user, USER_HELD) and normalize(user) not in self.common
+
     def fill(self, template, rng, bound=None):
         return self.clean(expand(template, rng, self.lexicon, bound))
 
@@ -55,7 +64,7 @@ class Language:
         for _ in range(20):
             slots = dict(bound)
             user = expand(rng.choice(templates), rng, self.lexicon, slots)
-            if not held_out(user, TALK_HELD):
+            if not self.for_test(user):
                 break
         bound.update(slots)
         return self.punctuate(user, rng)
@@ -111,10 +120,13 @@ class Language:
                 phrase = self.typo(phrase, rng)
             if split is not None and held_out(phrase, EVENT_HELD) != (split == "test"):
                 continue
-            user = self.punctuate(self.frame(phrase, kind, mood, rng), rng)
-            if reserved(user):
+            asks = mood == "NEGATIVE" and rng.random() < 0.1
+            user = self.frame(phrase, kind, mood, rng) if not asks else phrase + rng.choice(self.events_module.ASK)
+            user = self.punctuate(user, rng)
+            if reserved(user) or split is not None and self.for_test(user) != (split == "test"):
                 continue
-            reply = self.event_reply(group, tails[group.category], mood, rng, bound)
+            advice = [self.next_step(group.category, rng)] if asks else group.tails or tails[group.category]
+            reply = self.event_reply(group, advice, mood, rng, bound, certain=asks)
             return Exchange(user, reply, group.category, mood)
         raise RuntimeError("no event phrase for this split")
 
@@ -129,11 +141,10 @@ class Language:
                 group = rng.choices(groups, self.group_weights[mood])[0]
                 template, kind = rng.choice(group.phrases)
                 phrases.append(expand(template, rng, self.lexicon).strip())
-            if split is None or all(held_out(phrase, EVENT_HELD) == (split == "test") for phrase in phrases):
-                break
-        joint, reply = rng.choice(self.events_module.MIXED[second])
-        time = rng.choice(("今天", "昨天", "刚才", "")) if self.code == "zh" and not phrases[0].startswith(("今", "昨", "明")) else ""
-        return Exchange(self.punctuate(time + phrases[0] + joint + phrases[1], rng), self.clean(reply), "fun", "MIXED")
+            joint, reply = rng.choice(self.events_module.MIXED[second])
+            user = self.punctuate(phrases[0] + joint + phrases[1], rng)
+            if split is None or self.for_test(user) == (split == "test"):
+                return Exchange(user, self.clean(reply), "fun", "MIXED")
 
     def opener(self, group, mood, comment, rng):
         """An opening phrase that fits the event and does not repeat the comment."""
@@ -152,18 +163,20 @@ class Language:
         words = {word.strip(".,!").lower() for word in opener.split() if len(word) > 4}
         return "" if any(word in comment.lower() for word in words) else opener
 
-    def event_reply(self, group, category_tails, mood, rng, bound=None):
+    def event_reply(self, group, tails, mood, rng, bound=None, certain=False):
+        """Opener, comment and a tail; the last is left out at times unless ``certain``."""
         joint = "" if self.code == "zh" else " "
+        tails = list(tails)
+        rng.shuffle(tails)
         comment = rng.choice(group.comments)
         parts = [self.opener(group, mood, comment, rng), comment]
-        if rng.random() < (0.9 if mood == "NEGATIVE" else 0.6):
-            tail = rng.choice(group.tails or category_tails)
-            parts.append(tail)
+        if certain or rng.random() < (0.9 if mood == "NEGATIVE" else 0.6):
+            parts.append(tails.pop())
         parts = [self.fill(part, rng, bound) for part in parts if part]
-        if self.size(joint.join(parts)) > self.limit:
+        while self.size(joint.join(parts)) > self.limit:
             parts = parts[1:]
         while self.size(joint.join(parts)) < self.shortest:
-            parts.append(self.clean(rng.choice([tail for tail in category_tails if self.clean(tail) not in parts])))
+            parts.append(self.fill(tails.pop(), rng, bound) if tails else self.fill(rng.choice(self.filler[mood]), rng))
         return self.clean(joint.join(parts))
 
     def next_step(self, category, rng):
@@ -174,24 +187,17 @@ class Language:
     def bind(self, intent, rng):
         return dict(zip(intent.columns, rng.choice(intent.rows))) if intent.rows else {}
 
-    def talk(self, rng, split, name=None, avoid=None):
-        """One small-talk exchange; ``avoid`` is a reply not to repeat."""
+    def talk(self, rng, split, name=None):
+        """One small-talk exchange of any intent or of the one named."""
         for _ in range(TRIES):
             intent = self.by_name[name] if name else rng.choices(self.intents, self.weights)[0]
-            template, holdable = rng.choice(intent.users)
+            template, _ = rng.choice(intent.users)
             bound = self.bind(intent, rng)
             user = expand(template, rng, self.lexicon, bound)
             if split == "train":
                 user = self.typo(user, rng)
-            if split is not None and (holdable and held_out(user, TALK_HELD)) != (split == "test"):
+            if reserved(user) or split is not None and self.for_test(user) != (split == "test"):
                 continue
             reply = self.fill(rng.choice(intent.replies), rng, bound)
-            if reply == avoid or reserved(user):
-                continue
             return Exchange(self.punctuate(user, rng), reply, intent=intent, bound=bound)
         raise RuntimeError(f"no phrasing of {name} for split {split}")
-
-
-def user_key(text):
-    """Identity of a user phrasing, for disjointness checks."""
-    return normalize(text)

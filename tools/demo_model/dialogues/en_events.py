@@ -867,9 +867,14 @@ FEEL_NEG = ["I'm so angry", "so annoying", "I'm so upset", "I hate this", "I fee
             "I feel awful", "I'm so stressed", "so unlucky", "I'm exhausted", "this is ridiculous", "argh"]
 TIME = ["today", "yesterday", "this morning", "this afternoon", "last night", "this week", "just now", "last week", "on Monday", "an hour ago"]
 TIME_NEG = TIME
-LEAD_POS = ["guess what", "good news", "you know what", "I have good news", "hey", "wow", "omg", "finally"]
-LEAD_NEG = ["ugh", "you know what", "bad news", "oh no", "sigh", "seriously", "so", "I need to vent"]
+LEAD_POS = ["hi", "hello", "haha", "guess what", "good news", "you know what", "I have good news", "hey", "wow", "omg", "finally"]
+LEAD_NEG = ["hi", "hey", "not my day", "ugh", "you know what", "bad news", "oh no", "sigh", "seriously", "so", "I need to vent"]
 
+# Bad news that ends in a question, answered with the next step.
+ASK = [", what should I do?", ", what now?", ", any advice?", ". What should I do?", ", what can I do?", ", can you help me?", ". Any tips?"]
+FILLER = ["Take it one step at a time.", "I'm here if you want to talk."]
+
+# What to do next, by category: answers to a follow-up question after bad news.
 NEXT_STEP = {
     "work": ["List your three most important tasks, then talk to your manager.", "Rest tonight, and tomorrow solve one problem at a time."],
     "study": ["Go over your mistakes and make a small daily plan.", "Ask a teacher or a friend to explain the hard parts."],

@@ -158,15 +158,11 @@ def parse_events(text):
     return groups, tails
 
 
-def count_expansions(template, lexicon=None):
-    """Number of expansions (slots count as their lexicon size when known)."""
-    total = 1
-    for name in set(_SLOT.findall(template)):
-        total *= len((lexicon or {}).get(name, [0]))
-    stripped = _SLOT.sub("", template)
-    while True:
-        match = _ALT.search(stripped)
-        if not match:
-            return total
-        total *= match.group(1).count("|") + 1
-        stripped = stripped[:match.start()] + stripped[match.end():]
+def expansions(template):
+    """All expansions of a template without slots."""
+    match = _ALT.search(template)
+    if not match:
+        yield template
+        return
+    for option in match.group(1).split("|"):
+        yield from expansions(template[:match.start()] + option + template[match.end():])

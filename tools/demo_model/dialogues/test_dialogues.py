@@ -4,8 +4,7 @@ import re
 import unittest
 
 from . import CHINESE, ENGLISH, MAX_EN_WORDS, MAX_ZH_CHARS, dialogue_size, generate
-from .builder import user_key
-from .grammar import RESERVED
+from .grammar import RESERVED, normalize
 
 COUNT = 4000
 
@@ -28,8 +27,8 @@ class DialogueTest(unittest.TestCase):
         self.assertNotEqual(sample(7, "train", 300), sample(8, "train", 300))
 
     def test_splits_are_disjoint(self):
-        train = {user_key(turn[0]) for dialogue in self.train for turn in dialogue}
-        test = {user_key(dialogue[0][0]) for dialogue in self.test}
+        train = {normalize(turn[0]) for dialogue in self.train for turn in dialogue}
+        test = {normalize(dialogue[0][0]) for dialogue in self.test}
         self.assertGreater(len(test), 500)
         self.assertEqual(train & test, set())
 
@@ -72,7 +71,7 @@ class DialogueTest(unittest.TestCase):
     def test_reserved_sentences_are_absent(self):
         for dialogue in self.train + self.test:
             for user, _ in dialogue:
-                self.assertFalse(any(item in user_key(user) for item in RESERVED))
+                self.assertFalse(any(item in normalize(user) for item in RESERVED))
 
     def test_chinese_replies_use_full_width_punctuation(self):
         for dialogue in self.train:
