@@ -1,0 +1,71 @@
+// One request on its way through an endpoint: what was asked, how to answer, where the time goes.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "server/http.h"
+#include "server/record.h"
+#include "trace/trace.h"
+
+namespace qaio {
+
+// Everything but post() runs on the connection's executor: endpoints are called there, and work
+// that begins on another thread comes back through post(). An endpoint answers exactly once, with
+// respond() or with begin_stream() ... end_stream(), at once or later.
+class Call : public std::enable_shared_from_this<Call> {
+ public:
+  explicit Call(const Clock& clock) : clock_(clock) {}
+  virtual ~Call() = default;
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // Any thread.
+  virtual void post(std::function<void()> work) = 0;
+
+  virtual void respond(HttpResponse response) = 0;
+  virtual void begin_stream(HttpResponse head) = 0;
+  // Ignored once the client has left. A client that reads too slowly counts as one that left.
+  virtual void send(std::string chunk) = 0;
+  virtual void end_stream() = 0;
+
+  // Called once if the client leaves or the server stops before the answer is complete; the
+  // endpoint must still answer, soon.
+  virtual void on_cancel(std::function<void()> cancel) = 0;
+
+  const HttpRequest& request() const { return request_; }
+  RequestRecord& record() { return record_; }
+  const Clock& clock() const { return clock_; }
+
+  // The request lane's stages tile it: each begins where the last one ended.
+  void lap(Stage stage) { lap_until(stage, clock_.now_ns()); }
+  void lap_until(Stage stage, TimeNs end_ns) {
+    record_.lane.add(stage, boundary_ns_, end_ns);
+    boundary_ns_ = end_ns;
+  }
+  TimeNs boundary_ns() const { return boundary_ns_; }  // where the last stage ended
+  // What passed since the last stage belongs to none: it is unattributed.
+  void skip() { boundary_ns_ = clock_.now_ns(); }
+
+  // Brings the record's end, CPU time and memory up to this moment; with a stage, as lap() to the
+  // very same moment, so that taking the figures leaves no gap.
+  void take_figures(std::optional<Stage> stage = {});
+
+ protected:
+  void begin(TimeNs begin_ns);
+
+  HttpRequest request_;
+  RequestRecord record_;
+
+ private:
+  const Clock& clock_;
+  TimeNs boundary_ns_ = 0;
+  int64_t cpu_begin_ns_ = 0;
+};
+
+using Handler = std::function<void(const std::shared_ptr<Call>&)>;
+
+}  // namespace qaio

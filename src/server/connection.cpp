@@ -1,0 +1,237 @@
+#include "server/connection.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+#include "server/response_head.h"
+
+namespace qaio {
+namespace {
+
+namespace net = boost::asio;
+
+constexpr auto kAwait = net::as_tuple(net::use_awaitable);
+
+constexpr size_t kReadChunk = 4096;         // what an idle connection holds
+constexpr size_t kReadAheadMax = 64 << 10;  // of pipelined requests
+constexpr size_t kDiscardMax = 64 << 20;    // of a refused body, so that the refusal is read
+constexpr std::chrono::seconds kDiscardTime{5};
+constexpr int kClientClosedRequest = 499;
+
+}  // namespace
+
+Connection::Connection(ConnectionSocket socket, ConnectionContext& context)
+    : socket_(std::move(socket)),
+      context_(context),
+      buffer_(kReadAheadMax),
+      timer_(socket_.get_executor()),
+      wakeup_(socket_.get_executor(), Timer::time_point::max()) {}
+
+void Connection::start(std::function<void()> on_end) {
+  net::co_spawn(
+      socket_.get_executor(), [self = shared_from_this()] { return self->run(); },
+      [self = shared_from_this(), on_end = std::move(on_end)](const std::exception_ptr&) {
+        on_end();
+      });
+}
+
+void Connection::stop(bool cancel) {
+  net::post(socket_.get_executor(), [self = shared_from_this(), cancel] {
+    if (self->idle_) self->socket_.cancel();
+    if (cancel && self->exchange_) self->exchange_->cancel();
+  });
+}
+
+net::awaitable<void> Connection::run() {
+  for (bool open = true; open;) {
+    open = co_await wait_for_request();
+    if (open) open = co_await serve_request();
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(ConnectionSocket::shutdown_both, ignored);
+  socket_.close(ignored);
+}
+
+// The time between requests belongs to none of them: returns with the first byte of one.
+net::awaitable<bool> Connection::wait_for_request() {
+  if (context_.stopping) co_return false;
+  if (buffer_.size() > 0) co_return true;
+  idle_ = true;
+  arm(context_.options.idle_timeout);
+  auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
+  disarm();
+  idle_ = false;
+  buffer_.commit(bytes);
+  co_return !ec;
+}
+
+net::awaitable<bool> Connection::serve_request() {
+  auto exchange =
+      std::make_shared<Exchange>(socket_.get_executor(), context_.clock, context_.clock.now_ns(),
+                                 context_.options.stream_bytes_max, [this] { wake(); });
+  exchange_ = exchange;
+  arm(context_.options.read_timeout);
+  const ReadResult request = co_await read_request(socket_, buffer_, context_.options, *exchange);
+  disarm();
+  exchange->lap(Stage::kHttpRead);
+
+  bool refused = request.outcome == ReadResult::Outcome::kRefused;
+  if (request.outcome == ReadResult::Outcome::kComplete) {
+    dispatch(exchange);
+  } else if (request.outcome == ReadResult::Outcome::kGone && timed_out_) {
+    refused = true;
+    exchange->respond(error_response(408, "timeout", "the request did not arrive in time"));
+  } else if (request.outcome == ReadResult::Outcome::kGone) {
+    exchange->respond({});
+    exchange->leave();
+  }
+  const bool keep_alive = request.keep_alive && !context_.stopping;
+  const bool written = co_await write_answer(*exchange, request, keep_alive);
+
+  RequestRecord& record = exchange->record();
+  record.status = written ? exchange->response()->status : kClientClosedRequest;
+  record.error_code = written ? exchange->response()->error_code
+                              : std::string(error_code_name(ErrorCode::kCancelled));
+  exchange->detach();
+  exchange_.reset();
+  if (context_.sink) context_.sink(record);
+  if (refused && written) co_await discard_input();
+  co_return written&& keep_alive;
+}
+
+void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
+  HttpRequest& request = exchange->mutable_request();
+  const Router::Match match = context_.router.match(request.method, request.path);
+  if (match.handler == nullptr && match.route.empty()) {
+    exchange->respond(error_response(404, "not_found", "there is nothing at this path"));
+    return;
+  }
+  exchange->record().path = match.route;
+  if (match.handler == nullptr) {
+    HttpResponse response =
+        error_response(405, "method_not_allowed", "this path answers " + match.allow + " only");
+    response.headers.push_back({"Allow", match.allow});
+    exchange->respond(std::move(response));
+    return;
+  }
+  request.parameter = match.parameter;
+  try {
+    (*match.handler)(exchange);
+  } catch (const std::exception&) {  // out of memory, or a bug: one request fails, not the server
+    exchange->respond(error_response(500, error_code_name(ErrorCode::kInternal),
+                                     "the request failed inside the server"));
+  }
+}
+
+net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResult& request,
+                                              bool keep_alive) {
+  if (!exchange.complete()) watch();
+  while (!exchange.response()) co_await wait();
+
+  const HttpResponse& response = *exchange.response();
+  ResponseFraming framing;
+  framing.chunked = exchange.streaming() && !request.http_1_0;
+  framing.keep_alive = keep_alive && (!exchange.streaming() || framing.chunked);
+  framing.request_id = exchange.record().request_id;
+  framing.wall_unix_ms = context_.clock.wall_unix_ms();
+  if (!exchange.streaming()) framing.content_length = response.body.size();
+  std::string head = response_head(response, framing);
+
+  bool written = false;
+  if (exchange.streaming()) {
+    written = co_await write_stream(exchange, std::move(head), framing.chunked);
+  } else if (!exchange.left()) {
+    const bool head_only = exchange.request().method == "HEAD";
+    written = co_await write(head, head_only ? std::string_view() : response.body);
+  }
+  exchange.take_figures(written ? std::optional(Stage::kHttpWrite) : std::nullopt);
+  co_await stop_watching();
+  co_return written;
+}
+
+net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string head, bool chunked) {
+  for (bool first = true;; first = false) {
+    const bool last = exchange.complete();
+    std::string piece = exchange.take_pending();
+    if (chunked && !piece.empty()) piece = fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
+    if (chunked && last) piece += "0\r\n\r\n";
+    if (!exchange.left() && (first || !piece.empty())) {
+      const bool written = co_await write(first ? head : std::string_view(), piece);
+      if (!written) exchange.leave();
+    }
+    if (last) co_return !exchange.left();
+    // What came while writing is written next; otherwise there is something to wait for.
+    if (!exchange.has_pending() && !exchange.complete()) co_await wait();
+  }
+}
+
+net::awaitable<bool> Connection::write(std::string_view head, std::string_view body) {
+  const std::array buffers = {net::buffer(head), net::buffer(body)};
+  arm(context_.options.write_timeout);
+  auto [ec, bytes] = co_await net::async_write(socket_, buffers, kAwait);
+  disarm();
+  co_return !ec;
+}
+
+// Closing with unread input would reset the connection and could destroy the answer on its way.
+net::awaitable<void> Connection::discard_input() {
+  boost::system::error_code failed;
+  socket_.shutdown(ConnectionSocket::shutdown_send, failed);
+  arm(kDiscardTime);
+  for (size_t discarded = 0; !failed && discarded < kDiscardMax;) {
+    buffer_.clear();
+    auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadAheadMax), kAwait);
+    failed = ec;
+    discarded += bytes;
+  }
+  disarm();
+}
+
+void Connection::watch() {
+  if (buffer_.size() + kReadChunk > buffer_.max_size()) return;
+  watching_ = true;
+  socket_.async_read_some(
+      buffer_.prepare(kReadChunk),
+      [self = shared_from_this()](const boost::system::error_code& ec, size_t bytes) {
+        self->watching_ = false;
+        self->buffer_.commit(bytes);
+        if (!ec) {
+          self->watch();
+        } else if (ec != net::error::operation_aborted && self->exchange_) {
+          self->exchange_->leave();
+        }
+        self->wake();
+      });
+}
+
+net::awaitable<void> Connection::stop_watching() {
+  if (watching_) socket_.cancel();
+  while (watching_) co_await wait();
+}
+
+net::awaitable<void> Connection::wait() { co_await wakeup_.async_wait(kAwait); }
+
+void Connection::arm(std::chrono::milliseconds timeout) {
+  timed_out_ = false;
+  timer_.expires_after(timeout);
+  timer_.async_wait(
+      [self = shared_from_this(), number = ++deadline_](const boost::system::error_code& ec) {
+        if (ec || number != self->deadline_) return;
+        self->timed_out_ = true;
+        self->socket_.cancel();
+      });
+}
+
+void Connection::disarm() {
+  ++deadline_;
+  timer_.cancel();
+}
+
+}  // namespace qaio

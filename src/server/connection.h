@@ -1,0 +1,81 @@
+// One client: reads requests, has them answered in order, writes the answers.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/exchange.h"
+#include "server/request_reader.h"
+#include "server/router.h"
+#include "server/server.h"
+
+namespace qaio {
+
+// What all connections of a server share; outlives them.
+struct ConnectionContext {
+  const ServerOptions& options;
+  const Router& router;
+  const RecordSink& sink;
+  const Clock& clock;
+  std::atomic<bool> stopping{false};
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(ConnectionSocket socket, ConnectionContext& context);
+
+  // Runs until the client or the server ends it, then calls `on_end` and lets go of itself.
+  void start(std::function<void()> on_end);
+  // Ends after the answer in progress, at once if there is none; `cancel` ends that one, too. Any
+  // thread.
+  void stop(bool cancel);
+
+ private:
+  template <typename T>
+  using Awaitable = boost::asio::awaitable<T>;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        ConnectionExecutor>;
+
+  Awaitable<void> run();
+  Awaitable<bool> wait_for_request();
+  Awaitable<bool> serve_request();  // whether the connection goes on
+  void dispatch(const std::shared_ptr<Exchange>& exchange);
+  // Waits for the answer and writes it; whether all of it was written.
+  Awaitable<bool> write_answer(Exchange& exchange, const ReadResult& request, bool keep_alive);
+  Awaitable<bool> write_stream(Exchange& exchange, std::string head, bool chunked);
+  Awaitable<bool> write(std::string_view head, std::string_view body);
+  Awaitable<void> discard_input();
+
+  // Reads ahead while a request is being answered: notices a client that leaves, keeps what it
+  // pipelines.
+  void watch();
+  Awaitable<void> stop_watching();
+
+  // Suspends until wake(): whatever changes the state above calls it.
+  Awaitable<void> wait();
+  void wake() { wakeup_.cancel(); }
+
+  // Aborts the socket's operations after `timeout` unless disarmed before.
+  void arm(std::chrono::milliseconds timeout);
+  void disarm();
+
+  ConnectionSocket socket_;
+  ConnectionContext& context_;
+  boost::beast::flat_buffer buffer_;
+  Timer timer_;            // the deadline of what is being read or written
+  Timer wakeup_;           // never expires
+  uint64_t deadline_ = 0;  // number of the current one
+  bool timed_out_ = false;
+  bool idle_ = false;
+  bool watching_ = false;
+  std::shared_ptr<Exchange> exchange_;  // being answered
+};
+
+}  // namespace qaio

@@ -1,0 +1,64 @@
+// The connection's side of a Call: what the endpoint has said so far, for the connection to write.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/strand.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "server/call.h"
+
+namespace qaio {
+
+using ConnectionExecutor = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+class Exchange final : public Call {
+ public:
+  // `changed` is called whenever there is something new to write, until detach().
+  Exchange(ConnectionExecutor executor, const Clock& clock, TimeNs begin_ns,
+           size_t stream_bytes_max, std::function<void()> changed);
+
+  void post(std::function<void()> work) override;
+  void respond(HttpResponse response) override;
+  void begin_stream(HttpResponse head) override;
+  void send(std::string chunk) override;
+  void end_stream() override;
+  void on_cancel(std::function<void()> cancel) override;
+
+  HttpRequest& mutable_request() { return request_; }
+
+  // The client left, or does not read: cancels the work, drops what it would be sent.
+  void leave();
+  // The server stops: cancels the work, the client still gets the answer.
+  void cancel();
+  // No call reaches the connection any more.
+  void detach();
+
+  bool left() const { return left_; }
+  bool streaming() const { return streaming_; }
+  // The endpoint has said all it will.
+  bool complete() const { return complete_; }
+  // Set by respond() or begin_stream().
+  const std::optional<HttpResponse>& response() const { return response_; }
+  bool has_pending() const { return !pending_.empty(); }
+  // What was sent since the last call.
+  std::string take_pending() { return std::exchange(pending_, {}); }
+
+ private:
+  void change();
+
+  ConnectionExecutor executor_;
+  const size_t stream_bytes_max_;
+  std::function<void()> changed_;
+  std::function<void()> cancel_;
+  std::optional<HttpResponse> response_;
+  std::string pending_;
+  bool streaming_ = false;
+  bool complete_ = false;
+  bool cancelled_ = false;
+  bool left_ = false;
+};
+
+}  // namespace qaio

@@ -1,0 +1,48 @@
+#include "server/http.h"
+
+#include "server/json_writer.h"
+
+namespace qaio {
+
+int http_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+      return 400;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kUnsupported:
+      return 400;
+    case ErrorCode::kResourceExhausted:
+      return 503;
+    case ErrorCode::kCancelled:
+      return 503;  // a client that left gets no answer: we are stopping
+    case ErrorCode::kDeadlineExceeded:
+      return 504;
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kIo:
+    case ErrorCode::kInternal:
+      return 500;
+  }
+  return 500;
+}
+
+HttpResponse error_response(int status, std::string_view code, std::string_view message,
+                            std::string_view field) {
+  HttpResponse response;
+  response.status = status;
+  response.error_code = code;
+  JsonWriter json(response.body);
+  json.begin_object().key("error").begin_object();
+  json.key("code").string(code).key("message").string(message);
+  if (!field.empty()) json.key("field").string(field);
+  json.end_object().end_object();
+  if (status == 503) response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+HttpResponse error_response(const Error& error) {
+  return error_response(http_status(error.code), error_code_name(error.code), error.message,
+                        error.field);
+}
+
+}  // namespace qaio

@@ -1,0 +1,116 @@
+#include "server/json_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "base/json.h"
+#include "text/utf8.h"
+
+namespace qaio {
+
+Result<JsonFields> JsonFields::parse(std::string_view body,
+                                     std::span<const std::string_view> known) {
+  if (body.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "the request has no body; send a JSON object");
+  }
+  if (const size_t valid = valid_utf8_prefix(body); valid < body.size()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("the request body is not valid UTF-8 at byte {}", valid));
+  }
+  QAIO_ASSIGN(boost::json::value value, parse_json(body, "request body"));
+  if (!value.is_object()) {
+    return fail(ErrorCode::kInvalidArgument, "the request body must be a JSON object");
+  }
+  return checked(std::move(value.get_object()), "", known);
+}
+
+Result<JsonFields> JsonFields::nested(const boost::json::value& value, std::string path,
+                                      std::span<const std::string_view> known) {
+  if (!value.is_object()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' must be an object with {}", path, fmt::join(known, ", ")), path);
+  }
+  return checked(value.get_object(), std::move(path), known);
+}
+
+Result<JsonFields> JsonFields::checked(boost::json::object object, std::string path,
+                                       std::span<const std::string_view> known) {
+  JsonFields fields(std::move(object), std::move(path));
+  for (const auto& member : fields.object_) {
+    const std::string_view name(member.key().data(), member.key().size());
+    if (std::ranges::find(known, name) == known.end()) {
+      // A hostile name is not echoed at length.
+      const std::string shown = replace_invalid_utf8(fields.full_name(name).substr(0, 100));
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("unknown field '{}'; known are {}", shown, fmt::join(known, ", ")),
+                  shown);
+    }
+  }
+  return fields;
+}
+
+const boost::json::value* JsonFields::find(std::string_view name) const {
+  const boost::json::value* value = object_.if_contains(name);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+std::string JsonFields::full_name(std::string_view name) const {
+  return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name);
+}
+
+tl::unexpected<Error> JsonFields::must_be(std::string_view name, std::string_view what) const {
+  const std::string field = full_name(name);
+  return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' must be {}", field, what), field);
+}
+
+Result<std::string> JsonFields::text(std::string_view name) const {
+  const boost::json::value* value = find(name);
+  if (value == nullptr) {
+    const std::string field = full_name(name);
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is missing", field), field);
+  }
+  if (!value->is_string()) return must_be(name, "a string");
+  return std::string(value->get_string());
+}
+
+Result<std::optional<bool>> JsonFields::boolean(std::string_view name) const {
+  const boost::json::value* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_bool()) return must_be(name, "true or false");
+  return value->get_bool();
+}
+
+Result<std::optional<int64_t>> JsonFields::integer(std::string_view name, int64_t min,
+                                                   int64_t max) const {
+  const boost::json::value* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_int64() || value->get_int64() < min || value->get_int64() > max) {
+    return must_be(name, fmt::format("a whole number from {} to {}", min, max));
+  }
+  return value->get_int64();
+}
+
+Result<std::optional<double>> JsonFields::number(std::string_view name) const {
+  const boost::json::value* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  boost::system::error_code ec;
+  const double number = value->to_number<double>(ec);
+  if (ec || !std::isfinite(number)) return must_be(name, "a number");
+  return number;
+}
+
+Result<const boost::json::array*> JsonFields::array(std::string_view name, size_t max) const {
+  const boost::json::value* value = find(name);
+  if (value == nullptr) return nullptr;
+  if (!value->is_array()) return must_be(name, "an array");
+  if (value->get_array().size() > max) {
+    return must_be(name, fmt::format("an array of at most {} elements, it has {}", max,
+                                     value->get_array().size()));
+  }
+  return &value->get_array();
+}
+
+}  // namespace qaio

@@ -1,0 +1,50 @@
+// A request body as validated fields: every refusal names the field and what it should be.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace qaio {
+
+// Reading methods give kInvalidArgument with the field's name; null counts as absent.
+class JsonFields {
+ public:
+  // The body must be a JSON object in UTF-8 whose members all are among `known`.
+  static Result<JsonFields> parse(std::string_view body, std::span<const std::string_view> known);
+  // The same for an object inside a body; `path` ("history[2]") leads its fields' names.
+  static Result<JsonFields> nested(const boost::json::value& value, std::string path,
+                                   std::span<const std::string_view> known);
+
+  // Present and a string; may be empty.
+  Result<std::string> text(std::string_view name) const;
+  Result<std::optional<bool>> boolean(std::string_view name) const;
+  // A whole number in [min, max].
+  Result<std::optional<int64_t>> integer(std::string_view name, int64_t min, int64_t max) const;
+  // A finite number; the caller checks its range and refuses with must_be().
+  Result<std::optional<double>> number(std::string_view name) const;
+  // An array of at most `max` elements; nullptr if absent.
+  Result<const boost::json::array*> array(std::string_view name, size_t max) const;
+
+  // "`name` must be <what>".
+  tl::unexpected<Error> must_be(std::string_view name, std::string_view what) const;
+
+ private:
+  JsonFields(boost::json::object object, std::string path)
+      : object_(std::move(object)), path_(std::move(path)) {}
+  static Result<JsonFields> checked(boost::json::object object, std::string path,
+                                    std::span<const std::string_view> known);
+  const boost::json::value* find(std::string_view name) const;  // nullptr if absent or null
+  std::string full_name(std::string_view name) const;
+
+  boost::json::object object_;
+  std::string path_;
+};
+
+}  // namespace qaio

@@ -1,0 +1,52 @@
+#include "server/perf_log.h"
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+
+#include <algorithm>
+
+#include "server/breakdown.h"
+
+namespace qaio {
+namespace {
+
+// What a client sent may hold anything; a log line is one line.
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
+std::string perf_line(const RequestRecord& record) {
+  std::string line = fmt::format("[PERF] id={} status={} {} {} total={}ms", record.request_id,
+                                 record.status, one_line(record.method), one_line(record.path),
+                                 format_thousandths(lane_micros(record.lane).total));
+  auto out = std::back_inserter(line);
+  uint32_t tokens = 0;
+  for (const TaskRecord& task : record.tasks) {
+    fmt::format_to(out, " {}={}ms", task.task, format_thousandths(lane_micros(task.lane).total));
+    tokens += task.counters.completion_tokens;
+  }
+  if (!record.tasks.empty()) {
+    const RequestMetrics metrics = derive_metrics(record);
+    fmt::format_to(out, " prompt_build={}ms queue={}ms",
+                   format_thousandths(metrics.prompt_build_us),
+                   format_thousandths(metrics.queue_us));
+    if (metrics.ttft_us) fmt::format_to(out, " ttft={}ms", format_thousandths(*metrics.ttft_us));
+    fmt::format_to(out, " tokens={}", tokens);
+  }
+  fmt::format_to(out, " unattributed={}ms",
+                 format_thousandths(lane_micros(record.lane).unattributed));
+  if (!record.error_code.empty()) fmt::format_to(out, " error={}", record.error_code);
+  return line;
+}
+
+}  // namespace
+
+RecordSink perf_log(std::shared_ptr<spdlog::logger> logger) {
+  return [logger = std::move(logger)](const RequestRecord& record) {
+    logger->info("{}", perf_line(record));
+  };
+}
+
+}  // namespace qaio

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace qaio {
+
+// The client's id if it is 1 to 128 visible ASCII characters, else a new one: 16 hex digits,
+// unlikely to occur twice ever. Thread-safe.
+std::string choose_request_id(std::string_view from_client);
+
+}  // namespace qaio

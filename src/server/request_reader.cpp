@@ -1,0 +1,95 @@
+#include "server/request_reader.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <string_view>
+
+#include "server/request_id.h"
+
+namespace qaio {
+namespace {
+
+namespace net = boost::asio;
+namespace http = boost::beast::http;
+
+using Parser = http::request_parser<http::string_body>;
+
+constexpr auto kAwait = net::as_tuple(net::use_awaitable);
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr size_t kRecordedPathMax = 256;
+
+void describe(const Parser& parser, Exchange& exchange) {
+  const auto& message = parser.get();
+  HttpRequest& request = exchange.mutable_request();
+  request.method = std::string_view(message.method_string());
+  std::string_view target = message.target();
+  if (target.starts_with("http://")) {  // absolute form, as sent to proxies
+    target.remove_prefix(std::min(target.find('/', 7), target.size()));
+  }
+  const size_t query = std::min(target.find('?'), target.size());
+  request.path = target.substr(0, query);
+  request.query = target.substr(std::min(query + 1, target.size()));
+
+  RequestRecord& record = exchange.record();
+  record.request_id = choose_request_id(message["X-Request-Id"]);
+  record.method = request.method;
+  record.path = request.path.substr(0, kRecordedPathMax);
+}
+
+ReadResult refuse(const boost::system::error_code& ec, const ServerOptions& options,
+                  Exchange& exchange) {
+  if (ec.category() != make_error_code(http::error::body_limit).category() ||
+      ec == http::error::end_of_stream || ec == http::error::partial_message) {
+    return {};
+  }
+  if (ec == http::error::body_limit) {
+    exchange.respond(error_response(
+        413, "too_large",
+        fmt::format("the request body is larger than {} bytes", options.body_bytes_max)));
+  } else if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+    exchange.respond(error_response(
+        431, "header_too_large",
+        fmt::format("the request header is larger than {} bytes", options.header_bytes_max)));
+  } else {
+    exchange.respond(error_response(400, "bad_http", "not a valid HTTP request: " + ec.message()));
+  }
+  return {.outcome = ReadResult::Outcome::kRefused};
+}
+
+bool wants_continue(const Parser& parser) {
+  return !parser.is_done() && parser.get().version() >= 11 &&
+         boost::beast::iequals(parser.get()[http::field::expect], "100-continue");
+}
+
+}  // namespace
+
+net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::flat_buffer& buffer,
+                                        const ServerOptions& options, Exchange& exchange) {
+  Parser parser;
+  parser.header_limit(options.header_bytes_max);
+  parser.body_limit(options.body_bytes_max);
+  auto [header_ec, header_bytes] = co_await http::async_read_header(socket, buffer, parser, kAwait);
+  describe(parser, exchange);
+  if (header_ec) co_return refuse(header_ec, options, exchange);
+  if (wants_continue(parser)) {
+    auto [ec, bytes] = co_await net::async_write(socket, net::buffer(kContinue), kAwait);
+    if (ec) co_return ReadResult{};
+  }
+  auto [body_ec, body_bytes] = co_await http::async_read(socket, buffer, parser, kAwait);
+  if (body_ec) co_return refuse(body_ec, options, exchange);
+  ReadResult result;
+  result.outcome = ReadResult::Outcome::kComplete;
+  result.keep_alive = parser.keep_alive();
+  result.http_1_0 = parser.get().version() < 11;
+  exchange.mutable_request().body = std::move(parser.get().body());
+  co_return result;
+}
+
+}  // namespace qaio

@@ -1,0 +1,32 @@
+// Reads one HTTP request within the server's limits.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include "server/exchange.h"
+#include "server/server.h"
+
+namespace qaio {
+
+using ConnectionSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, ConnectionExecutor>;
+
+struct ReadResult {
+  enum class Outcome : uint8_t {
+    kComplete,
+    kRefused,  // the exchange has its answer: 400, 413 or 431; what follows cannot be read
+    kGone,     // the connection ended or was cancelled before the request was complete
+  };
+  Outcome outcome = Outcome::kGone;
+  bool keep_alive = false;
+  bool http_1_0 = false;
+};
+
+// Fills in the exchange's request and the record's id, method and path as far as they are known.
+// Bytes behind the request stay in `buffer`. The caller bounds the time by cancelling the socket.
+boost::asio::awaitable<ReadResult> read_request(ConnectionSocket& socket,
+                                                boost::beast::flat_buffer& buffer,
+                                                const ServerOptions& options, Exchange& exchange);
+
+}  // namespace qaio

@@ -1,0 +1,55 @@
+// The HTTP server: listens, keeps connections within their limits, stops gracefully. What the
+// endpoints do is the router's business.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "server/record.h"
+#include "server/router.h"
+
+namespace qaio {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  uint16_t port = 8080;  // 0: any free one
+  int io_threads = 1;
+  size_t body_bytes_max = 1 << 20;
+  uint32_t header_bytes_max = 16 << 10;
+  size_t stream_bytes_max = 1 << 20;  // waiting to be read by one client of a stream
+  int connections_max = 1024;
+  std::chrono::milliseconds read_timeout{30'000};   // first byte -> request complete
+  std::chrono::milliseconds write_timeout{30'000};  // for each piece of an answer
+  std::chrono::milliseconds idle_timeout{75'000};   // between requests
+};
+
+class Server {
+ public:
+  // Listens and serves on its own threads at once. kInvalidArgument or kIo with the address and
+  // the system's reason. `sink` is called from any of the I/O threads; `clock` outlives the server.
+  static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Router router,
+                                               RecordSink sink, const Clock& clock);
+  ~Server();  // as stop(0) if still running
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  uint16_t port() const;
+  int connections() const;
+
+  // Accepts nothing more, closes idle connections, lets running requests finish for `drain` at
+  // most, then cancels them. Blocks until no thread of the server runs. Afterwards destroy the
+  // engine before the server: its last callbacks still refer to connections.
+  void stop(std::chrono::milliseconds drain);
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace qaio

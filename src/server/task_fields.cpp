@@ -1,0 +1,60 @@
+#include "server/task_fields.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json/array.hpp>
+#include <limits>
+
+#include "tasks/labels.h"
+
+namespace qaio {
+namespace {
+
+constexpr std::array<std::string_view, 2> kTurnFields = {"user", "bot"};
+
+Result<void> read_history(const JsonFields& fields, size_t turns_max, std::vector<Turn>& history) {
+  QAIO_ASSIGN(const boost::json::array* turns, fields.array("history", turns_max));
+  if (turns == nullptr) return {};
+  for (size_t i = 0; i < turns->size(); ++i) {
+    QAIO_ASSIGN(const JsonFields turn,
+                JsonFields::nested((*turns)[i], fmt::format("history[{}]", i), kTurnFields));
+    QAIO_ASSIGN(std::string user, turn.text("user"));
+    QAIO_ASSIGN(std::string bot, turn.text("bot"));
+    history.push_back({std::move(user), std::move(bot)});
+  }
+  return {};
+}
+
+Result<void> read_overrides(const JsonFields& fields, int new_tokens_max,
+                            GenerateOverrides& overrides) {
+  QAIO_ASSIGN(overrides.max_new_tokens, fields.integer("max_new_tokens", 1, new_tokens_max));
+  QAIO_ASSIGN(const std::optional<double> temperature, fields.number("temperature"));
+  if (temperature) {
+    if (*temperature < 0 || *temperature > 10) {
+      return fields.must_be("temperature", "a number from 0 to 10");
+    }
+    overrides.temperature = static_cast<float>(*temperature);
+  }
+  QAIO_ASSIGN(const std::optional<double> top_p, fields.number("top_p"));
+  if (top_p) {
+    if (static_cast<float>(*top_p) <= 0 || *top_p > 1) {
+      return fields.must_be("top_p", "a number above 0 and up to 1");
+    }
+    overrides.top_p = static_cast<float>(*top_p);
+  }
+  QAIO_ASSIGN(overrides.seed, fields.integer("seed", 0, std::numeric_limits<int64_t>::max()));
+  return {};
+}
+
+}  // namespace
+
+Result<void> read_task_fields(const JsonFields& fields, const ApiLimits& limits,
+                              PipelineRequest& request) {
+  QAIO_ASSIGN(request.input, fields.text("input"));
+  if (trim(request.input).empty()) return fields.must_be("input", "a text that is not blank");
+  QAIO_RETURN_IF_ERROR(read_history(fields, limits.history_turns_max, request.history));
+  return read_overrides(fields, limits.new_tokens_max, request.overrides);
+}
+
+}  // namespace qaio

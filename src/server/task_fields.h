@@ -1,0 +1,14 @@
+// The fields that /chat and /v1/tasks/{name} have in common.
+#pragma once
+
+#include "server/api.h"
+#include "server/json_fields.h"
+#include "tasks/pipeline.h"
+
+namespace qaio {
+
+// Reads input, history, max_new_tokens, temperature, top_p and seed into `request`.
+Result<void> read_task_fields(const JsonFields& fields, const ApiLimits& limits,
+                              PipelineRequest& request);
+
+}  // namespace qaio

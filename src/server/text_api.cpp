@@ -1,0 +1,104 @@
+// POST /tokenize, POST /detokenize, as llama-server has them.
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json/array.hpp>
+
+#include "server/endpoints.h"
+#include "server/json_fields.h"
+#include "server/json_writer.h"
+#include "text/utf8.h"
+
+namespace qaio {
+namespace {
+
+constexpr std::array<std::string_view, 4> kTokenizeFields = {"content", "add_special",
+                                                             "parse_special", "with_pieces"};
+constexpr std::array<std::string_view, 1> kDetokenizeFields = {"tokens"};
+
+// A string, or the bytes of a token that is part of a character.
+void write_piece(std::string_view bytes, JsonWriter& json) {
+  if (valid_utf8_prefix(bytes) == bytes.size()) {
+    json.string(bytes);
+    return;
+  }
+  json.begin_array();
+  for (const char byte : bytes) json.integer(static_cast<unsigned char>(byte));
+  json.end_array();
+}
+
+Result<std::string> tokenize(Call& call, const Tokenizer& tokenizer) {
+  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(call.request().body, kTokenizeFields));
+  QAIO_ASSIGN(const std::string content, fields.text("content"));
+  QAIO_RETURN_IF_ERROR(fields.boolean("add_special"));  // Qwen adds none
+  QAIO_ASSIGN(const std::optional<bool> parse_special, fields.boolean("parse_special"));
+  QAIO_ASSIGN(const std::optional<bool> with_pieces, fields.boolean("with_pieces"));
+  call.lap(Stage::kParse);
+  const std::vector<TokenId> ids = parse_special.value_or(true)
+                                       ? tokenizer.encode_with_special(content)
+                                       : tokenizer.encode(content);
+  call.lap(Stage::kTokenize);
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().key("tokens").begin_array();
+  for (const TokenId id : ids) {
+    if (!with_pieces.value_or(false)) {
+      json.integer(id);
+      continue;
+    }
+    json.begin_object().key("id").integer(id).key("piece");
+    write_piece(tokenizer.token_bytes(id), json);
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return body;
+}
+
+Result<std::string> detokenize(Call& call, const Tokenizer& tokenizer) {
+  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(call.request().body, kDetokenizeFields));
+  QAIO_ASSIGN(const boost::json::array* tokens, fields.array("tokens", call.request().body.size()));
+  if (tokens == nullptr) return fields.must_be("tokens", "an array of token ids");
+  std::vector<TokenId> ids;
+  ids.reserve(tokens->size());
+  for (const boost::json::value& token : *tokens) {
+    if (!token.is_int64() || token.get_int64() < 0 || token.get_int64() >= tokenizer.size()) {
+      return fields.must_be(
+          "tokens", fmt::format("an array of token ids from 0 to {}", tokenizer.size() - 1));
+    }
+    ids.push_back(static_cast<TokenId>(token.get_int64()));
+  }
+  call.lap(Stage::kParse);
+  std::string body;
+  JsonWriter(body)
+      .begin_object()
+      .key("content")
+      .string(tokenizer.decode(ids, /*skip_special=*/false))
+      .end_object();
+  return body;
+}
+
+using Convert = Result<std::string> (*)(Call&, const Tokenizer&);
+
+Handler text_handler(const BackendSlot& slot, Convert convert) {
+  return when_ready(slot, [convert](const auto& call, const auto& backend) {
+    Result<std::string> body = convert(*call, *backend->tokenizer);
+    if (!body) {
+      call->lap(Stage::kParse);
+      call->respond(error_response(body.error()));
+      return;
+    }
+    HttpResponse response;
+    response.body = std::move(*body);
+    call->lap(Stage::kSerialize);
+    call->respond(std::move(response));
+  });
+}
+
+}  // namespace
+
+void add_text_api(Router& router, const BackendSlot& slot) {
+  router.add("POST", "/tokenize", text_handler(slot, tokenize));
+  router.add("POST", "/detokenize", text_handler(slot, detokenize));
+}
+
+}  // namespace qaio
