@@ -4,19 +4,16 @@
 
 #include "text/bpe.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_json_parser.h"
 
 namespace qaio {
 namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kNestingMax = 32;
-
-tl::unexpected<Error> corrupt(std::string what) {
-  return fail(ErrorCode::kCorrupt, "tokenizer.json: " + std::move(what));
-}
+tl::unexpected<Error> corrupt(std::string what) { return corrupt_tokenizer_json(std::move(what)); }
 tl::unexpected<Error> unsupported(std::string what) {
-  return fail(ErrorCode::kUnsupported, "tokenizer.json: " + std::move(what));
+  return unsupported_tokenizer_json(std::move(what));
 }
 
 // For messages: at most 60 bytes of a value, "nothing" if it is absent.
@@ -74,7 +71,7 @@ Result<TokenId> read_id(const json::value* value, std::string_view spelling) {
 
 class Reader {
  public:
-  explicit Reader(const json::value& root) : root_(root) {}
+  explicit Reader(TokenizerJson file) : file_(std::move(file)), root_(file_.tree) {}
 
   Result<Vocabulary> read() {
     if (!root_.is_object()) return corrupt("it is " + shown(&root_) + " instead of an object");
@@ -86,8 +83,14 @@ class Reader {
     QAIO_RETURN_IF_ERROR(read_normalizer());
     QAIO_RETURN_IF_ERROR(read_pre_tokenizer());
     QAIO_RETURN_IF_ERROR(check_decoder());
-    QAIO_RETURN_IF_ERROR(read_vocab());
-    QAIO_RETURN_IF_ERROR(read_merges());
+    if (!file_.has_vocab) {
+      return corrupt("model.vocab is " + shown(member(model_, "vocab")) + " instead of an object");
+    }
+    if (!file_.has_merges) {
+      return corrupt("model.merges is " + shown(member(model_, "merges")) + " instead of an array");
+    }
+    vocabulary_.tokens = std::move(file_.tokens);
+    vocabulary_.merges = std::move(file_.merges);
     QAIO_RETURN_IF_ERROR(read_added_tokens());
     return std::move(vocabulary_);
   }
@@ -174,63 +177,6 @@ class Reader {
                        "; only \"ByteLevel\" is supported");
   }
 
-  Result<void> read_vocab() {
-    const json::value* vocab = member(model_, "vocab");
-    if (vocab == nullptr || !vocab->is_object()) {
-      return corrupt("model.vocab is " + shown(vocab) + " instead of an object");
-    }
-    const json::object& entries = vocab->get_object();
-    if (entries.size() > kTokensMax) {
-      return unsupported("model.vocab has " + std::to_string(entries.size()) +
-                         " tokens; at most 2^20 are supported");
-    }
-    auto& tokens = vocabulary_.tokens;
-    tokens.resize(entries.size());
-    for (const auto& entry : entries) {
-      const std::string_view spelling(entry.key().data(), entry.key().size());
-      QAIO_ASSIGN(const TokenId id, read_id(&entry.value(), spelling));
-      const auto index = static_cast<size_t>(id);
-      if (spelling.empty()) return corrupt("token " + std::to_string(id) + " is spelled \"\"");
-      if (index >= tokens.size()) tokens.resize(index + 1);
-      if (!tokens[index].empty()) {
-        return corrupt("the tokens \"" + tokens[index].substr(0, 40) + "\" and \"" +
-                       std::string(spelling.substr(0, 40)) + "\" share the id " +
-                       std::to_string(id));
-      }
-      tokens[index] = spelling;
-    }
-    return {};
-  }
-
-  // "left right", or ["left", "right"] since tokenizers 0.20.
-  Result<void> read_merges() {
-    const json::value* merges = member(model_, "merges");
-    if (merges == nullptr || !merges->is_array()) {
-      return corrupt("model.merges is " + shown(merges) + " instead of an array");
-    }
-    const json::array& list = merges->get_array();
-    if (list.size() > kMergesMax) {
-      return unsupported("model.merges has " + std::to_string(list.size()) +
-                         " entries; at most 2^24 - 1 are supported");
-    }
-    vocabulary_.merges.reserve(list.size());
-    for (const json::value& merge : list) {
-      if (merge.is_string()) {
-        vocabulary_.merges.emplace_back(view(merge.get_string()));
-        continue;
-      }
-      const json::array* pair = merge.if_array();
-      if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_string() ||
-          !(*pair)[1].is_string()) {
-        return corrupt("merge " + std::to_string(vocabulary_.merges.size()) + " is " +
-                       shown(&merge) + " instead of a string or an array of two");
-      }
-      std::string& text = vocabulary_.merges.emplace_back(view((*pair)[0].get_string()));
-      text.append(" ").append(view((*pair)[1].get_string()));
-    }
-    return {};
-  }
-
   Result<void> read_added_tokens() {
     const json::value* added = member(&root_, "added_tokens");
     if (added == nullptr) return {};
@@ -257,28 +203,17 @@ class Reader {
     return {};
   }
 
+  TokenizerJson file_;
   const json::value& root_;
   const json::value* model_ = nullptr;
   Vocabulary vocabulary_;
 };
 
-Result<Vocabulary> read_vocabulary(std::string_view tokenizer_json) {
-  // The tree of a 7 MB file has half a million nodes, which one arena frees at once.
-  json::monotonic_resource arena;
-  json::parser parser(&arena, {.max_depth = kNestingMax});
-  boost::system::error_code error;
-  const size_t parsed = parser.write(tokenizer_json.data(), tokenizer_json.size(), error);
-  if (error) {
-    return corrupt("not valid JSON at byte " + std::to_string(parsed) + ": " + error.message());
-  }
-  const json::value root = parser.release();
-  return Reader(root).read();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Tokenizer>> Tokenizer::from_json(std::string_view tokenizer_json) {
-  QAIO_ASSIGN(const Vocabulary vocabulary, read_vocabulary(tokenizer_json));
+  QAIO_ASSIGN(TokenizerJson file, parse_tokenizer_json(tokenizer_json));
+  QAIO_ASSIGN(const Vocabulary vocabulary, Reader(std::move(file)).read());
   return from_vocabulary(vocabulary);
 }
 
