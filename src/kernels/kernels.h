@@ -20,11 +20,13 @@ struct QuantizedActivations {
 struct MatmulArgs {
   PackedView weights;                // [rows, cols]
   QuantizedActivations quantized;    // [tokens, cols], for integer layouts
-  const float* floats = nullptr;     // [tokens, cols], for floating-point layouts
+  const float* floats = nullptr;     // [tokens, float_stride], for floating-point layouts
+  size_t float_stride = 0;           // in floats, at least cols
   int tokens = 0;
   const float* bias = nullptr;       // [rows] or null
   float* out = nullptr;              // [tokens, out_stride], rows of this matrix first
-  size_t out_stride = 0;             // in floats, at least rows rounded up to 16
+  size_t out_stride = 0;             // in floats, at least rows
+  float* const* out_rows = nullptr;  // [tokens] pointers, instead of out and out_stride
   bool accumulate = false;           // out += instead of out =
   std::byte* scratch = nullptr;      // matmul_scratch_bytes(cols), 64-byte aligned, per thread
 };

@@ -101,7 +101,9 @@ inline GroupScales read_scales(const std::byte* scales, int group32, int slice) 
 // Writes kLanes outputs of one token; the last tile of a matrix may hold fewer real rows.
 inline void write_out(const MatmulArgs& args, int token, int row, Vec value) {
   if (row >= args.weights.rows) return;
-  float* out = args.out + static_cast<size_t>(token) * args.out_stride + row;
+  float* out = (args.out_rows != nullptr ? args.out_rows[token]
+                                         : args.out + static_cast<size_t>(token) * args.out_stride) +
+               row;
   if (row + kLanes <= args.weights.rows) {
     if (args.bias != nullptr) value = vec_add(value, vec_load(args.bias + row));
     if (args.accumulate) value = vec_add(vec_load(out), value);
@@ -352,14 +354,14 @@ void float_tile(const MatmulArgs& args, int tile, int token) {
   const int cols = args.weights.cols;
   const std::byte* weights = args.weights.data +
       static_cast<size_t>(tile) * tile_bytes(args.weights.layout, cols).total();
-  const float* x = args.floats + static_cast<size_t>(token) * cols;
+  const float* x = args.floats + static_cast<size_t>(token) * args.float_stride;
   Vec f[T][kSlices];
   for (int t = 0; t < T; ++t)
     for (int s = 0; s < kSlices; ++s) f[t][s] = vec_set1(0);
   for (int k = 0; k < cols; ++k) {
     for (int s = 0; s < kSlices; ++s) {
       const Vec w = load_weight<kBits>(weights, k, s * kLanes);
-      for (int t = 0; t < T; ++t) f[t][s] = vec_fma(w, vec_set1(x[static_cast<size_t>(t) * cols + k]), f[t][s]);
+      for (int t = 0; t < T; ++t) f[t][s] = vec_fma(w, vec_set1(x[static_cast<size_t>(t) * args.float_stride + k]), f[t][s]);
     }
   }
   for (int t = 0; t < T; ++t)

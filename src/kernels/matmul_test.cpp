@@ -20,6 +20,7 @@ std::vector<float> multiply(const Kernels* kernels, TestMatrix& matrix, TestActi
   const MatmulArgs args{.weights = view,
                         .quantized = x.quantized(),
                         .floats = x.floats.data(),
+                        .float_stride = static_cast<size_t>(view.cols),
                         .tokens = tokens,
                         .bias = with_bias ? bias.data() : nullptr,
                         .out = out.data(),

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels/half.h"
+#include "base/half.h"
 
 namespace qaio::reference {
 namespace {
@@ -139,7 +139,7 @@ float dot_floats(const MatmulArgs& args, int token, int row) {
   float f = 0;
   for (int k = 0; k < args.weights.cols; ++k) {
     f = std::fma(weight_at(args.weights, row, k),
-                 args.floats[static_cast<size_t>(token) * args.weights.cols + k], f);
+                 args.floats[static_cast<size_t>(token) * args.float_stride + k], f);
   }
   return f;
 }

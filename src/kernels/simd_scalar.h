@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/half.h"
+#include "base/half.h"
 
 namespace qaio {
 namespace {

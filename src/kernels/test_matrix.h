@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/half.h"
+#include "base/half.h"
 #include "kernels/kernels.h"
 #include "kernels/reference.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <random>
 
-#include "kernels/half.h"
+#include "base/half.h"
 #include "kernels/kernels.h"
 #include "kernels/reference.h"
 

@@ -1,4 +1,4 @@
-// From files to a running model.
+// From files to a model ready to run.
 #pragma once
 
 #include <memory>
@@ -9,19 +9,13 @@
 #include "base/thread_pool.h"
 #include "model/model.h"
 #include "text/tokenizer.h"
+#include "weights/packed.h"
 
 namespace qaio {
 
-// How weights are held and multiplied.
-enum class WeightsMode : uint8_t {
-  kAuto,    // quantized files as they are; F32/F16/BF16 packed to 8 bits
-  kNative,  // F32/F16/BF16 in their own precision with f32 arithmetic; quantized files as kAuto
-  kF32,     // everything dequantized to f32 with f32 arithmetic: the reference
-};
-
 struct LoadOptions {
   WeightsMode weights = WeightsMode::kAuto;
-  int kv_tokens = 0;       // positions of KV memory; 0: 4 sequences of context_max, at most 16384
+  int kv_tokens = 8192;  // positions of KV memory, for all sequences together
   int step_tokens_max = 512;
 };
 

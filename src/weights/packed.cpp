@@ -73,7 +73,8 @@ void write_codes(CodeBits bits, TileRows& rows, std::byte* out) {
       constexpr uint32_t kLow = 0x0F0F0F0F;
       const size_t base = static_cast<size_t>(g) * (bits == CodeBits::k4 ? 256 : 384);
       for (int j = 0; j < 4; ++j) {
-        put(base + static_cast<size_t>(j) * 64, lane, (quads[j] & kLow) | (quads[j + 4] & kLow) << 4);
+        put(base + static_cast<size_t>(j) * 64, lane,
+            (quads[j] & kLow) | (quads[j + 4] & kLow) << 4);
       }
       for (int c = 0; c < 2 && bits == CodeBits::k6; ++c) {
         uint32_t upper = 0;
@@ -100,7 +101,8 @@ void quantize_row(const float* x, int cols, uint8_t* codes, RowScales& scales) {
   }
 }
 
-void pack_float_tile(const TensorView& tensor, const PackedLayout& layout, int tile, std::byte* out) {
+void pack_float_tile(const TensorView& tensor, const PackedLayout& layout, int tile,
+                     std::byte* out) {
   const int cols = static_cast<int>(tensor.cols());
   std::vector<float> x(static_cast<size_t>(cols));
   const size_t element = layout.bits == CodeBits::kF32 ? 4 : 2;
@@ -111,7 +113,8 @@ void pack_float_tile(const TensorView& tensor, const PackedLayout& layout, int t
     const std::byte* source = tensor.row(row).data();
     if (layout.bits == CodeBits::kF32) dequantize(tensor.type, source, cols, x.data());
     for (int k = 0; k < cols; ++k) {
-      std::byte* at = out + (static_cast<size_t>(k) * kTileRows + static_cast<size_t>(lane)) * element;
+      std::byte* at =
+          out + (static_cast<size_t>(k) * kTileRows + static_cast<size_t>(lane)) * element;
       if (element == 4) {
         std::memcpy(at, &x[static_cast<size_t>(k)], 4);
       } else {
@@ -136,16 +139,26 @@ PackedLayout packed_layout(TensorType type, WeightsMode mode) {
     case TensorType::kBF16:
       if (mode == WeightsMode::kNative) return {kBF16, ScaleKind::kNone, false, 0, 32};
       break;
-    case TensorType::kQ8_0: break;
-    case TensorType::kQ4_0: return {k4, ScaleKind::kF16, false, 8, 32};
-    case TensorType::kQ4_1: return {k4, ScaleKind::kF16, true, 0, 32};
-    case TensorType::kQ5_0: return {k6, ScaleKind::kF16, false, 16, 32};
-    case TensorType::kQ5_1: return {k6, ScaleKind::kF16, true, 0, 32};
-    case TensorType::kQ2_K: return {k4, ScaleKind::kSuper, true, 0, 16};
-    case TensorType::kQ3_K: return {k4, ScaleKind::kSuper, false, 4, 16};
-    case TensorType::kQ4_K: return {k4, ScaleKind::kSuper, true, 0, 32};
-    case TensorType::kQ5_K: return {k6, ScaleKind::kSuper, true, 0, 32};
-    case TensorType::kQ6_K: return {k6, ScaleKind::kSuper, false, 32, 16};
+    case TensorType::kQ8_0:
+      break;
+    case TensorType::kQ4_0:
+      return {k4, ScaleKind::kF16, false, 8, 32};
+    case TensorType::kQ4_1:
+      return {k4, ScaleKind::kF16, true, 0, 32};
+    case TensorType::kQ5_0:
+      return {k6, ScaleKind::kF16, false, 16, 32};
+    case TensorType::kQ5_1:
+      return {k6, ScaleKind::kF16, true, 0, 32};
+    case TensorType::kQ2_K:
+      return {k4, ScaleKind::kSuper, true, 0, 16};
+    case TensorType::kQ3_K:
+      return {k4, ScaleKind::kSuper, false, 4, 16};
+    case TensorType::kQ4_K:
+      return {k4, ScaleKind::kSuper, true, 0, 32};
+    case TensorType::kQ5_K:
+      return {k6, ScaleKind::kSuper, true, 0, 32};
+    case TensorType::kQ6_K:
+      return {k6, ScaleKind::kSuper, false, 32, 16};
   }
   return {k8, ScaleKind::kF16, false, 128, 32};
 }
@@ -196,7 +209,9 @@ void unpack_row(const PackedView& matrix, int row, float* out) {
     std::memcpy(&half, at, 2);
     return f16_to_f32(half);
   };
-  const size_t group_bytes = layout.bits == CodeBits::k8 ? 512 : layout.bits == CodeBits::k6 ? 384 : 256;
+  const size_t group_bytes = layout.bits == CodeBits::k8   ? 512
+                             : layout.bits == CodeBits::k6 ? 384
+                                                           : 256;
   for (int quad = 0; quad < matrix.cols / 4; ++quad) {
     float scale;
     float min = 0;

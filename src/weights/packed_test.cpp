@@ -44,7 +44,8 @@ TEST_P(PackedTest, KeepsTheDequantizedValue) {
     const PackedLayout layout = packed_layout(type, mode);
     const size_t tile = tile_bytes(layout, kCols).total();
     std::vector<std::byte> data(tile * 3, std::byte{0xAA});
-    for (int t = 0; t < 3; ++t) pack_tile(tensor.view, layout, t, data.data() + static_cast<size_t>(t) * tile);
+    for (int t = 0; t < 3; ++t)
+      pack_tile(tensor.view, layout, t, data.data() + static_cast<size_t>(t) * tile);
     const PackedView view{layout, kRows, kCols, data.data()};
     // 8-bit packing of plain floats is the one lossy case: half a step of its group
     const bool lossy = mode == WeightsMode::kAuto && type <= TensorType::kBF16;
@@ -58,7 +59,8 @@ TEST_P(PackedTest, KeepsTheDequantizedValue) {
         ASSERT_EQ(unpacked[i], value);
         const float step = lossy ? reference::scale_at(view, row, col).scale : 0;
         // the scale is rounded to f16: the largest weight may be off by 2^-11 of itself
-        ASSERT_LE(std::fabs(value - expected[i]), step * 0.5F + (lossy ? std::fabs(expected[i]) * 0x1p-10F : 0))
+        ASSERT_LE(std::fabs(value - expected[i]),
+                  step * 0.5F + (lossy ? std::fabs(expected[i]) * 0x1p-10F : 0))
             << tensor_type_name(type) << " " << row << "," << col;
       }
     }
@@ -66,9 +68,11 @@ TEST_P(PackedTest, KeepsTheDequantizedValue) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, PackedTest, ::testing::Range(0, kTensorTypes), [](const auto& test) {
-  return std::string(tensor_type_name(static_cast<TensorType>(test.param)));
-});
+INSTANTIATE_TEST_SUITE_P(Types, PackedTest, ::testing::Range(0, kTensorTypes),
+                         [](const auto& test) {
+                           return std::string(
+                               tensor_type_name(static_cast<TensorType>(test.param)));
+                         });
 
 }  // namespace
 }  // namespace qaio

@@ -83,7 +83,8 @@ void read_q5_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super)
   const uint8_t* q = block + 48;
   for (int j = 0; j < 4; ++j) {
     for (int i = 0; i < 32; ++i) {
-      codes[j * 64 + i] = static_cast<uint8_t>((q[j * 32 + i] & 15) | ((high[i] >> (2 * j)) & 1) << 4);
+      codes[j * 64 + i] =
+          static_cast<uint8_t>((q[j * 32 + i] & 15) | ((high[i] >> (2 * j)) & 1) << 4);
       codes[j * 64 + 32 + i] =
           static_cast<uint8_t>((q[j * 32 + i] >> 4) | ((high[i] >> (2 * j + 1)) & 1) << 4);
     }
@@ -107,13 +108,15 @@ void read_q6_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super)
 }
 
 // One block of 32 columns.
-void read_block32(TensorType type, const uint8_t* block, uint8_t* codes, RowScales& s, size_t group) {
+void read_block32(TensorType type, const uint8_t* block, uint8_t* codes, RowScales& s,
+                  size_t group) {
   s.d[group] = u16(block);
   switch (type) {
     case TensorType::kQ8_0:
       for (int i = 0; i < 32; ++i) codes[i] = block[2 + i] ^ 0x80;
       return;
-    case TensorType::kQ4_0: return split_nibbles(block + 2, codes);
+    case TensorType::kQ4_0:
+      return split_nibbles(block + 2, codes);
     case TensorType::kQ4_1:
       s.dmin[group] = u16(block + 2);
       return split_nibbles(block + 4, codes);
@@ -124,7 +127,8 @@ void read_block32(TensorType type, const uint8_t* block, uint8_t* codes, RowScal
       s.dmin[group] = u16(block + 2);
       split_nibbles(block + 8, codes);
       return add_fifth_bits(block + 4, codes);
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -138,19 +142,32 @@ void RowScales::resize(int cols) {
   sub_min.assign(groups, 0);
 }
 
-bool read_row_codes(TensorType type, const std::byte* row, int cols, uint8_t* codes, RowScales& scales) {
+bool read_row_codes(TensorType type, const std::byte* row, int cols, uint8_t* codes,
+                    RowScales& scales) {
   const TensorTraits& traits = tensor_traits(type);
   if (traits.block_elements == 1) return false;
   const auto* block = reinterpret_cast<const uint8_t*>(row);
   for (int col = 0; col < cols; col += traits.block_elements, block += traits.block_bytes) {
     const auto index = static_cast<size_t>(col / traits.block_elements);
     switch (type) {
-      case TensorType::kQ2_K: read_q2_k(block, codes + col, scales, index); break;
-      case TensorType::kQ3_K: read_q3_k(block, codes + col, scales, index); break;
-      case TensorType::kQ4_K: read_q4_k(block, codes + col, scales, index); break;
-      case TensorType::kQ5_K: read_q5_k(block, codes + col, scales, index); break;
-      case TensorType::kQ6_K: read_q6_k(block, codes + col, scales, index); break;
-      default: read_block32(type, block, codes + col, scales, index); break;
+      case TensorType::kQ2_K:
+        read_q2_k(block, codes + col, scales, index);
+        break;
+      case TensorType::kQ3_K:
+        read_q3_k(block, codes + col, scales, index);
+        break;
+      case TensorType::kQ4_K:
+        read_q4_k(block, codes + col, scales, index);
+        break;
+      case TensorType::kQ5_K:
+        read_q5_k(block, codes + col, scales, index);
+        break;
+      case TensorType::kQ6_K:
+        read_q6_k(block, codes + col, scales, index);
+        break;
+      default:
+        read_block32(type, block, codes + col, scales, index);
+        break;
     }
   }
   return true;

@@ -12,13 +12,14 @@ namespace qaio {
 // per 256 columns, with sub_scale (and sub_min) per 32 or 16 columns.
 struct RowScales {
   void resize(int cols);
-  std::vector<uint16_t> d;        // f16 bits
-  std::vector<uint16_t> dmin;     // f16 bits
+  std::vector<uint16_t> d;     // f16 bits
+  std::vector<uint16_t> dmin;  // f16 bits
   std::vector<int8_t> sub_scale;
   std::vector<int8_t> sub_min;
 };
 
 // Fills codes [cols] and scales. False for types without codes (F32, F16, BF16).
-bool read_row_codes(TensorType type, const std::byte* row, int cols, uint8_t* codes, RowScales& scales);
+bool read_row_codes(TensorType type, const std::byte* row, int cols, uint8_t* codes,
+                    RowScales& scales);
 
 }  // namespace qaio

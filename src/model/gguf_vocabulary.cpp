@@ -1,0 +1,37 @@
+#include "model/gguf_vocabulary.h"
+
+#include <algorithm>
+
+namespace qaio {
+namespace {
+
+// Values of tokenizer.ggml.token_type.
+constexpr int64_t kControl = 3;
+constexpr int64_t kUserDefined = 4;
+
+}  // namespace
+
+Result<Vocabulary> vocabulary_from_gguf(const GgufFile& file) {
+  QAIO_ASSIGN(const std::string_view model, file.get_string("tokenizer.ggml.model"));
+  QAIO_ASSIGN(const std::string_view pre, file.get_string("tokenizer.ggml.pre", "qwen2"));
+  // "default" is what files made before the key existed were given
+  if (model != "gpt2" || (pre != "qwen2" && pre != "default")) {
+    return fail(ErrorCode::kUnsupported,
+                file.label() + ": the tokenizer is " + quoted_name(model) + " with pre-tokenizer " +
+                    quoted_name(pre) + "; supported is gpt2 with qwen2");
+  }
+  QAIO_ASSIGN(const auto tokens, file.get_string_array("tokenizer.ggml.tokens"));
+  QAIO_ASSIGN(const auto merges, file.get_string_array("tokenizer.ggml.merges"));
+  Vocabulary vocabulary;
+  vocabulary.tokens.assign(tokens.begin(), tokens.end());
+  vocabulary.merges.assign(merges.begin(), merges.end());
+  if (!file.contains("tokenizer.ggml.token_type")) return vocabulary;
+  QAIO_ASSIGN(const auto types, file.get_int_array("tokenizer.ggml.token_type"));
+  for (size_t i = 0; i < std::min(types.size(), tokens.size()); ++i) {
+    if (types[i] != kControl && types[i] != kUserDefined) continue;
+    vocabulary.added.push_back({static_cast<TokenId>(i), vocabulary.tokens[i], types[i] == kControl});
+  }
+  return vocabulary;
+}
+
+}  // namespace qaio

@@ -1,0 +1,303 @@
+#include "model/transformer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+
+#include "weights/packed.h"
+
+namespace qaio {
+namespace {
+
+// Query rows of one attention task: four of the kernel's six-row tiles, so that the keys of a block
+// are read from cache by the later ones.
+constexpr int kAttentionRows = 24;
+
+// Phases of a layer whose work is handed out dynamically: q/k/v, attention, output, gate/up, down.
+constexpr int kLayerPhases = 5;
+
+}  // namespace
+
+Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& config,
+                                                         ModelWeights weights, ModelInfo info,
+                                                         const Kernels& kernels, ThreadPool& pool,
+                                                         const TransformerOptions& options) {
+  std::unique_ptr<Transformer> model(
+      new Transformer(config, std::move(weights), std::move(info), kernels, pool, options));
+  QAIO_ASSIGN(model->kv_memory_,
+              KvMemory::allocate(config.layers, model->kv_pool_.blocks_total(), config.kv_heads,
+                                 config.head_dim, options.kv_type));
+  const auto tokens = static_cast<size_t>(options.step_tokens_max);
+  const size_t widest = static_cast<size_t>(std::max({config.hidden, config.intermediate, config.q_cols()}));
+  const size_t floats = static_cast<size_t>(2 * config.hidden + 2 * config.q_cols() + 2 * config.kv_cols() +
+                                            2 * config.intermediate + config.head_dim);
+  // every buffer starts on its own cache line
+  QAIO_ASSIGN(model->activations_,
+              HugeBuffer::allocate(tokens * (floats * 4 + widest + widest / 32 * 4 + widest / 16 * 4) + 16 * 64));
+  model->allocate();
+  return model;
+}
+
+Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelInfo info,
+                         const Kernels& kernels, ThreadPool& pool, const TransformerOptions& options)
+    : config_(config),
+      weights_(std::move(weights)),
+      info_(std::move(info)),
+      kernels_(kernels),
+      pool_(pool),
+      options_(options),
+      kv_pool_(KvPool::blocks_for(options.kv_tokens)),
+      buffers_(static_cast<size_t>(pool.size())),
+      counters_(static_cast<size_t>(config.layers * kLayerPhases + 1)),
+      next_phase_(static_cast<size_t>(pool.size()) * 16) {
+  for (int i = 0; i < config.head_dim / 2; ++i) {
+    inverse_frequencies_.push_back(std::pow(config.rope_theta, -2.0 * i / config.head_dim));
+  }
+}
+
+void Transformer::allocate() {
+  std::byte* at = activations_.data();
+  const auto take = [&](auto*& pointer, size_t columns) {
+    pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(at);
+    at += (columns * static_cast<size_t>(options_.step_tokens_max) * sizeof(*pointer) + 63) / 64 * 64;
+  };
+  const auto hidden = static_cast<size_t>(config_.hidden);
+  const auto q_cols = static_cast<size_t>(config_.q_cols());
+  const auto widest = static_cast<size_t>(std::max({config_.hidden, config_.intermediate, config_.q_cols()}));
+  take(x_, hidden);
+  take(normed_, hidden);
+  take(qkv_, q_cols + 2 * static_cast<size_t>(config_.kv_cols()));
+  take(attended_, q_cols);
+  take(gate_up_, 2 * static_cast<size_t>(config_.intermediate));
+  take(cos_, static_cast<size_t>(config_.head_dim) / 2);
+  take(sin_, static_cast<size_t>(config_.head_dim) / 2);
+  take(codes_, widest);
+  take(scales_, widest / 32);
+  take(sums_, widest / 16);
+  for (ThreadBuffers& b : buffers_) {
+    const size_t bytes = matmul_scratch_bytes(static_cast<int>(widest));
+    b.scratch_storage.resize(bytes + 64);
+    const auto address = reinterpret_cast<uintptr_t>(b.scratch_storage.data());
+    b.scratch = b.scratch_storage.data() + (64 - address % 64) % 64;
+    const auto rows = static_cast<size_t>(kAttentionRows + config_.heads / config_.kv_heads);
+    b.q.resize(rows * static_cast<size_t>(config_.head_dim));
+    b.out.resize(b.q.size());
+    b.positions.resize(rows);
+    b.key_blocks.resize(static_cast<size_t>(kv_pool_.blocks_total()));
+    b.value_blocks.resize(b.key_blocks.size());
+  }
+}
+
+void Transformer::forward(std::span<ForwardItem> items) {
+  plan(items);
+  for (auto& counter : counters_) counter.store(0, std::memory_order_relaxed);
+  std::fill(next_phase_.begin(), next_phase_.end(), 0);
+  pool_.run([this](int thread) { run_step(thread); });
+  for (ForwardItem& item : items) item.kv->advance(static_cast<int>(item.tokens.size()));
+}
+
+void Transformer::plan(std::span<ForwardItem> items) {
+  tokens_.clear();
+  attention_tasks_.clear();
+  logits_rows_.clear();
+  logits_out_.clear();
+  const int group = config_.heads / config_.kv_heads;
+  const int task_tokens = std::max(1, kAttentionRows / group);
+  for (const ForwardItem& item : items) {
+    const int first = static_cast<int>(tokens_.size());
+    const int count = static_cast<int>(item.tokens.size());
+    assert(static_cast<int>(item.kv->blocks().size()) >= KvPool::blocks_for(item.kv->length() + count));
+    for (int i = 0; i < count; ++i) {
+      tokens_.push_back({&item, item.kv->length() + i, item.tokens[static_cast<size_t>(i)]});
+    }
+    for (int begin = 0; begin < count; begin += task_tokens) {
+      for (int head = 0; head < config_.kv_heads; ++head)
+        attention_tasks_.push_back({first + begin, std::min(task_tokens, count - begin), head});
+    }
+    if (item.logits_at == LogitsAt::kNone) continue;
+    const size_t width = item.logit_rows.empty() ? static_cast<size_t>(config_.vocab) : item.logit_rows.size();
+    float* out = item.logits.data();
+    for (int i = item.logits_at == LogitsAt::kLast ? count - 1 : 0; i < count; ++i, out += width) {
+      logits_rows_.push_back({first + i, out, item.logit_rows});
+    }
+  }
+  const auto full_end = std::stable_partition(logits_rows_.begin(), logits_rows_.end(),
+                                              [](const LogitsRow& row) { return row.rows.empty(); });
+  for (auto row = logits_rows_.begin(); row != full_end; ++row) logits_out_.push_back(row->out);
+  assert(!tokens_.empty() && static_cast<int>(tokens_.size()) <= options_.step_tokens_max);
+}
+
+void Transformer::run_step(int thread) {
+  embed(thread);
+  pool_.barrier();
+  for (int layer = 0; layer < config_.layers; ++layer) run_layer(layer, thread);
+  if (!logits_rows_.empty()) compute_logits(thread);
+}
+
+void Transformer::run_layer(int index, int thread) {
+  const LayerWeights& layer = weights_.layers[static_cast<size_t>(index)];
+  const auto q_cols = static_cast<size_t>(config_.q_cols());
+  const auto kv_cols = static_cast<size_t>(config_.kv_cols());
+  const size_t qkv_stride = q_cols + 2 * kv_cols;
+  const auto hidden = static_cast<size_t>(config_.hidden);
+  const auto intermediate = static_cast<size_t>(config_.intermediate);
+
+  normalize(layer.attention_norm, thread);
+  pool_.barrier();
+  const Product qkv[] = {{&layer.q, normed_, hidden, qkv_, qkv_stride, false},
+                         {&layer.k, normed_, hidden, qkv_ + q_cols, qkv_stride, false},
+                         {&layer.v, normed_, hidden, qkv_ + q_cols + kv_cols, qkv_stride, false}};
+  multiply(qkv, thread);
+  pool_.barrier();
+  place_keys(layer, index, thread);
+  pool_.barrier();
+  attend(index, thread);
+  pool_.barrier();
+  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+    quantize_row(attended_ + static_cast<size_t>(token) * q_cols, config_.q_cols(), token);
+  });
+  pool_.barrier();
+  const Product output[] = {{&layer.output, attended_, q_cols, x_, hidden, true}};
+  multiply(output, thread);
+  pool_.barrier();
+  normalize(layer.ffn_norm, thread);
+  pool_.barrier();
+  const Product gate_up[] = {{&layer.gate, normed_, hidden, gate_up_, 2 * intermediate, false},
+                             {&layer.up, normed_, hidden, gate_up_ + intermediate, 2 * intermediate, false}};
+  multiply(gate_up, thread);
+  pool_.barrier();
+  activate(thread);
+  pool_.barrier();
+  const Product down[] = {{&layer.down, gate_up_, 2 * intermediate, x_, hidden, true}};
+  multiply(down, thread);
+  pool_.barrier();
+}
+
+template <typename Body>
+void Transformer::for_share(int count, int thread, Body body) const {
+  const int threads = pool_.size();
+  const int begin = static_cast<int>(static_cast<int64_t>(count) * thread / threads);
+  const int end = static_cast<int>(static_cast<int64_t>(count) * (thread + 1) / threads);
+  for (int i = begin; i < end; ++i) body(i);
+}
+
+std::atomic<int>& Transformer::phase_counter(int thread) {
+  return counters_[static_cast<size_t>(next_phase_[static_cast<size_t>(thread) * 16]++)];
+}
+
+void Transformer::embed(int thread) {
+  const int half = config_.head_dim / 2;
+  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+    const TokenPlace& place = tokens_[static_cast<size_t>(token)];
+    unpack_row(weights_.embedding, place.id, x_ + static_cast<size_t>(token) * static_cast<size_t>(config_.hidden));
+    for (int i = 0; i < half; ++i) {
+      const double angle = place.position * inverse_frequencies_[static_cast<size_t>(i)];
+      cos_[token * half + i] = static_cast<float>(std::cos(angle));
+      sin_[token * half + i] = static_cast<float>(std::sin(angle));
+    }
+  });
+}
+
+QuantizedActivations Transformer::quantized(int cols, int token) const {
+  const auto first = static_cast<size_t>(token) * static_cast<size_t>(cols);
+  return {codes_ + first, scales_ + first / 32, sums_ + first / 16};
+}
+
+void Transformer::quantize_row(const float* x, int cols, int token) {
+  kernels_.quantize(x, cols, quantized(cols, token));
+}
+
+void Transformer::normalize(const std::vector<float>& weight, int thread) {
+  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+    const auto row = static_cast<size_t>(token) * static_cast<size_t>(config_.hidden);
+    kernels_.rms_norm(x_ + row, weight.data(), config_.rms_epsilon, config_.hidden, normed_ + row);
+    quantize_row(normed_ + row, config_.hidden, token);
+  });
+}
+
+void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
+  const int head_dim = config_.head_dim;
+  const int q_cols = config_.q_cols();
+  const int kv_cols = config_.kv_cols();
+  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+    const TokenPlace& place = tokens_[static_cast<size_t>(token)];
+    float* q = qkv_ + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
+    const float* cos = cos_ + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
+    const float* sin = sin_ + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
+    for (int head = 0; head < config_.heads + config_.kv_heads; ++head) {  // k follows q
+      float* x = q + head * head_dim;
+      const std::vector<float>& norm = head < config_.heads ? layer.q_norm : layer.k_norm;
+      if (!norm.empty()) kernels_.rms_norm(x, norm.data(), config_.rms_epsilon, head_dim, x);
+      kernels_.rotate(x, cos, sin, head_dim);
+    }
+    const BlockId block = place.item->kv->blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
+    for (int head = 0; head < config_.kv_heads; ++head) {
+      kernels_.store_kv(q + q_cols + head * head_dim, q + q_cols + kv_cols + head * head_dim, head_dim,
+                        place.position % kKvBlockTokens, options_.kv_type,
+                        kv_memory_.keys(index, block, head), kv_memory_.values(index, block, head));
+    }
+  });
+}
+
+void Transformer::attend(int layer, int thread) {
+  std::atomic<int>& next = phase_counter(thread);
+  ThreadBuffers& buffers = buffers_[static_cast<size_t>(thread)];
+  // from the end: the longest rows first, so that no thread is left with a long one
+  const int count = static_cast<int>(attention_tasks_.size());
+  for (int i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+    attend_task(attention_tasks_[static_cast<size_t>(count - 1 - i)], layer, buffers);
+  }
+}
+
+void Transformer::attend_task(const AttentionTask& task, int layer, ThreadBuffers& b) {
+  const int head_dim = config_.head_dim;
+  const int group = config_.heads / config_.kv_heads;
+  const auto stride = static_cast<size_t>(config_.q_cols() + 2 * config_.kv_cols());
+  const size_t head_bytes = static_cast<size_t>(head_dim) * sizeof(float);
+  int rows = 0;
+  for (int t = 0; t < task.tokens; ++t) {
+    const int token = task.first_token + t;
+    for (int g = 0; g < group; ++g, ++rows) {
+      std::memcpy(b.q.data() + static_cast<size_t>(rows) * static_cast<size_t>(head_dim),
+                  qkv_ + static_cast<size_t>(token) * stride + (task.kv_head * group + g) * head_dim, head_bytes);
+      b.positions[static_cast<size_t>(rows)] = tokens_[static_cast<size_t>(token)].position;
+    }
+  }
+  const KvSequence& kv = *tokens_[static_cast<size_t>(task.first_token)].item->kv;
+  const int last = b.positions[static_cast<size_t>(rows - 1)];
+  for (int block = 0; block <= last / kKvBlockTokens; ++block) {
+    const auto at = static_cast<size_t>(block);
+    b.key_blocks[at] = kv_memory_.keys(layer, kv.blocks()[at], task.kv_head);
+    b.value_blocks[at] = kv_memory_.values(layer, kv.blocks()[at], task.kv_head);
+  }
+  kernels_.attention({.q = b.q.data(),
+                      .q_stride = static_cast<size_t>(head_dim),
+                      .out = b.out.data(),
+                      .out_stride = static_cast<size_t>(head_dim),
+                      .positions = b.positions.data(),
+                      .rows = rows,
+                      .head_dim = head_dim,
+                      .scale = 1.0F / std::sqrt(static_cast<float>(head_dim)),
+                      .kv_type = options_.kv_type,
+                      .key_blocks = b.key_blocks.data(),
+                      .value_blocks = b.value_blocks.data()});
+  for (int t = 0, row = 0; t < task.tokens; ++t) {
+    for (int g = 0; g < group; ++g, ++row) {
+      std::memcpy(attended_ + static_cast<size_t>(task.first_token + t) * static_cast<size_t>(config_.q_cols()) +
+                      (task.kv_head * group + g) * head_dim,
+                  b.out.data() + static_cast<size_t>(row) * static_cast<size_t>(head_dim), head_bytes);
+    }
+  }
+}
+
+void Transformer::activate(int thread) {
+  const auto width = static_cast<size_t>(config_.intermediate);
+  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+    float* gate = gate_up_ + static_cast<size_t>(token) * 2 * width;
+    kernels_.swiglu(gate, gate + width, config_.intermediate, gate);
+    quantize_row(gate, config_.intermediate, token);
+  });
+}
+
+}  // namespace qaio

@@ -1,0 +1,132 @@
+// The forward pass of a dense Qwen model on packed weights.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "base/huge_buffer.h"
+#include "base/thread_pool.h"
+#include "kernels/kernels.h"
+#include "model/config.h"
+#include "model/kv_memory.h"
+#include "model/model.h"
+#include "model/weights.h"
+
+namespace qaio {
+
+struct TransformerOptions {
+  int step_tokens_max = 512;
+  int kv_tokens = 4096;  // rounded up to whole blocks
+  KvType kv_type = KvType::kF16;
+};
+
+class Transformer final : public Model {
+ public:
+  // Allocates all activation and KV memory. The pool and the kernels outlive the model.
+  static Result<std::unique_ptr<Transformer>> create(const ModelConfig& config, ModelWeights weights,
+                                                     ModelInfo info, const Kernels& kernels,
+                                                     ThreadPool& pool,
+                                                     const TransformerOptions& options);
+
+  const ModelInfo& info() const override { return info_; }
+  void forward(std::span<ForwardItem> items) override;
+  int step_tokens_max() const override { return options_.step_tokens_max; }
+  KvPool& kv_pool() override { return kv_pool_; }
+
+ private:
+  // One token of the step.
+  struct TokenPlace {
+    const ForwardItem* item;
+    int position;  // in its sequence
+    TokenId id;
+  };
+  // Some query rows of one KV head of one item: a unit of attention work.
+  struct AttentionTask {
+    int first_token;  // in the step
+    int tokens;
+    int kv_head;
+  };
+  // One matrix of a phase. Its quantized input is in codes_; float layouts read `input`.
+  struct Product {
+    const Linear* linear;
+    const float* input;  // [tokens, input_stride]
+    size_t input_stride;
+    float* out;  // [tokens, stride]
+    size_t stride;
+    bool accumulate;
+  };
+  // A logits row wanted: hidden state of a step token into out.
+  struct LogitsRow {
+    int token;
+    float* out;                       // [vocab or rows.size()]
+    std::span<const TokenId> rows;    // empty: all
+  };
+  // Buffers of one thread.
+  struct ThreadBuffers {
+    std::vector<std::byte> scratch_storage;
+    std::byte* scratch;                    // matmul_scratch_bytes, 64-byte aligned
+    std::vector<float> q, out;             // [attention rows, head_dim]
+    std::vector<int32_t> positions;        // [attention rows]
+    std::vector<const std::byte*> key_blocks, value_blocks;
+  };
+
+  Transformer(const ModelConfig& config, ModelWeights weights, ModelInfo info,
+              const Kernels& kernels, ThreadPool& pool, const TransformerOptions& options);
+  void allocate();
+
+  void plan(std::span<ForwardItem> items);
+  void run_step(int thread);
+  void run_layer(int index, int thread);
+  void embed(int thread);
+  void normalize(const std::vector<float>& weight, int thread);
+  void place_keys(const LayerWeights& layer, int index, int thread);
+  void attend(int layer, int thread);
+  void attend_task(const AttentionTask& task, int layer, ThreadBuffers& buffers);
+  void activate(int thread);
+  void multiply(std::span<const Product> products, int thread);
+  void compute_logits(int thread);
+  void compute_label_rows(const LogitsRow& row, int index, ThreadBuffers& buffers);
+  // Quantizes row `token` of a [tokens, cols] activation for the integer layouts.
+  void quantize_row(const float* x, int cols, int token);
+  QuantizedActivations quantized(int cols, int token = 0) const;
+  // Calls body(token) for this thread's share of [0, count).
+  template <typename Body>
+  void for_share(int count, int thread, Body body) const;
+  // The next unit of the current phase, shared by all threads; phases are numbered per step.
+  std::atomic<int>& phase_counter(int thread);
+
+  ModelConfig config_;
+  ModelWeights weights_;
+  ModelInfo info_;
+  const Kernels& kernels_;
+  ThreadPool& pool_;
+  TransformerOptions options_;
+  KvPool kv_pool_;
+  KvMemory kv_memory_;
+  std::vector<double> inverse_frequencies_;  // [head_dim / 2]
+
+  // The step being computed.
+  std::vector<TokenPlace> tokens_;
+  std::vector<AttentionTask> attention_tasks_;
+  std::vector<LogitsRow> logits_rows_;
+  std::vector<float*> logits_out_;  // of the first rows, those that want the whole vocabulary
+
+  HugeBuffer activations_;
+  float* x_ = nullptr;           // [tokens, hidden] residual stream
+  float* normed_ = nullptr;      // [tokens, hidden]
+  float* qkv_ = nullptr;         // [tokens, q_cols + 2 kv_cols]
+  float* attended_ = nullptr;    // [tokens, q_cols]
+  float* gate_up_ = nullptr;     // [tokens, 2 * intermediate]
+  float* cos_ = nullptr;         // [tokens, head_dim / 2]
+  float* sin_ = nullptr;
+  int8_t* codes_ = nullptr;      // [tokens, widest]
+  float* scales_ = nullptr;      // [tokens, widest / 32]
+  int32_t* sums_ = nullptr;      // [tokens, widest / 16]
+
+  std::vector<ThreadBuffers> buffers_;
+  std::vector<std::atomic<int>> counters_;  // one per dynamically shared phase of a step
+  std::vector<int> next_phase_;             // per thread, 16 ints apart
+};
+
+}  // namespace qaio

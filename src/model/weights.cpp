@@ -1,0 +1,166 @@
+#include "model/weights.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+
+#include "weights/dequantize.h"
+
+namespace qaio {
+namespace {
+
+// The parts of a layer in both naming schemes.
+struct LayerNames {
+  const char* hugging_face;
+  const char* gguf;
+};
+constexpr LayerNames kAttentionNorm{"input_layernorm", "attn_norm"};
+constexpr LayerNames kQ{"self_attn.q_proj", "attn_q"};
+constexpr LayerNames kK{"self_attn.k_proj", "attn_k"};
+constexpr LayerNames kV{"self_attn.v_proj", "attn_v"};
+constexpr LayerNames kQNorm{"self_attn.q_norm", "attn_q_norm"};
+constexpr LayerNames kKNorm{"self_attn.k_norm", "attn_k_norm"};
+constexpr LayerNames kOutput{"self_attn.o_proj", "attn_output"};
+constexpr LayerNames kFfnNorm{"post_attention_layernorm", "ffn_norm"};
+constexpr LayerNames kGate{"mlp.gate_proj", "ffn_gate"};
+constexpr LayerNames kUp{"mlp.up_proj", "ffn_up"};
+constexpr LayerNames kDown{"mlp.down_proj", "ffn_down"};
+
+// First collects the matrices, then packs them all into one allocation.
+class Binder {
+ public:
+  Binder(const TensorTable& tensors, TensorNaming naming, WeightsMode mode)
+      : tensors_(tensors), naming_(naming), mode_(mode) {}
+
+  std::string layer_name(int layer, const LayerNames& names, const char* suffix) const {
+    return naming_ == TensorNaming::kHuggingFace
+               ? "model.layers." + std::to_string(layer) + "." + names.hugging_face + suffix
+               : "blk." + std::to_string(layer) + "." + names.gguf + suffix;
+  }
+  std::string global_name(const char* hugging_face, const char* gguf) const {
+    return naming_ == TensorNaming::kHuggingFace ? hugging_face : gguf;
+  }
+
+  Result<void> matrix(const std::string& name, int rows, int cols, PackedView& to) {
+    QAIO_ASSIGN(const TensorView* tensor, tensors_.get(name, {rows, cols}));
+    PackedLayout layout = packed_layout(tensor->type, mode_);
+    to = {layout, rows, cols, nullptr};
+    const size_t bytes = tile_bytes(layout, cols).total() * static_cast<size_t>(to.tiles());
+    jobs_.push_back({tensor, &to, bytes_});
+    bytes_ += bytes;
+    parameters_ += static_cast<uint64_t>(tensor->elements());
+    bytes_by_type_[tensor->type] += tensor->bytes.size();
+    return {};
+  }
+
+  Result<void> vector(const std::string& name, int size, std::vector<float>& to) {
+    QAIO_ASSIGN(const TensorView* tensor, tensors_.get(name, {size}));
+    to.resize(static_cast<size_t>(size));
+    dequantize(tensor->type, tensor->bytes.data(), size, to.data());
+    parameters_ += static_cast<uint64_t>(size);
+    return {};
+  }
+
+  Result<void> linear(int layer, const LayerNames& names, int rows, int cols, Linear& to) {
+    QAIO_RETURN_IF_ERROR(matrix(layer_name(layer, names, ".weight"), rows, cols, to.weights));
+    const std::string bias = layer_name(layer, names, ".bias");
+    return tensors_.contains(bias) ? vector(bias, rows, to.bias) : Result<void>{};
+  }
+
+  Result<void> norm(int layer, const LayerNames& names, int size, std::vector<float>& to) {
+    return vector(layer_name(layer, names, ".weight"), size, to);
+  }
+
+  Result<void> pack(ThreadPool& pool, ModelWeights& weights) {
+    QAIO_ASSIGN(weights.memory, HugeBuffer::allocate(bytes_));
+    for (Job& job : jobs_) job.view->data = weights.memory.data() + job.offset;
+    std::atomic<size_t> next_job{0};
+    pool.run([&](int) {
+      for (size_t chunk; (chunk = next_job.fetch_add(1)) < chunks();) pack_chunk(chunk);
+    });
+    weights.parameters = parameters_;
+    const auto most = std::max_element(
+        bytes_by_type_.begin(), bytes_by_type_.end(),
+        [](const auto& a, const auto& b) { return a.second < b.second; });
+    weights.weight_type = tensor_type_name(most->first);
+    return {};
+  }
+
+ private:
+  struct Job {
+    const TensorView* tensor;
+    PackedView* view;
+    size_t offset;
+  };
+  static constexpr int kChunkTiles = 32;
+
+  static size_t chunks_of(const Job& job) {
+    return static_cast<size_t>((job.view->tiles() + kChunkTiles - 1) / kChunkTiles);
+  }
+  size_t chunks() const {
+    size_t count = 0;
+    for (const Job& job : jobs_) count += chunks_of(job);
+    return count;
+  }
+  void pack_chunk(size_t chunk) {
+    size_t job = 0;
+    while (chunk >= chunks_of(jobs_[job])) chunk -= chunks_of(jobs_[job++]);
+    const PackedView& view = *jobs_[job].view;
+    const size_t bytes = tile_bytes(view.layout, view.cols).total();
+    const int begin = static_cast<int>(chunk) * kChunkTiles;
+    for (int tile = begin; tile < std::min(begin + kChunkTiles, view.tiles()); ++tile) {
+      pack_tile(*jobs_[job].tensor, view.layout, tile,
+                const_cast<std::byte*>(view.data) + static_cast<size_t>(tile) * bytes);
+    }
+  }
+
+  const TensorTable& tensors_;
+  TensorNaming naming_;
+  WeightsMode mode_;
+  std::vector<Job> jobs_;
+  size_t bytes_ = 0;
+  uint64_t parameters_ = 0;
+  std::map<TensorType, uint64_t> bytes_by_type_;
+};
+
+Result<void> bind_layer(Binder& binder, const ModelConfig& c, int index, LayerWeights& layer) {
+  QAIO_RETURN_IF_ERROR(binder.norm(index, kAttentionNorm, c.hidden, layer.attention_norm));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kQ, c.q_cols(), c.hidden, layer.q));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kK, c.kv_cols(), c.hidden, layer.k));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kV, c.kv_cols(), c.hidden, layer.v));
+  if (c.architecture == Architecture::kQwen3) {
+    QAIO_RETURN_IF_ERROR(binder.norm(index, kQNorm, c.head_dim, layer.q_norm));
+    QAIO_RETURN_IF_ERROR(binder.norm(index, kKNorm, c.head_dim, layer.k_norm));
+  }
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kOutput, c.hidden, c.q_cols(), layer.output));
+  QAIO_RETURN_IF_ERROR(binder.norm(index, kFfnNorm, c.hidden, layer.ffn_norm));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kGate, c.intermediate, c.hidden, layer.gate));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kUp, c.intermediate, c.hidden, layer.up));
+  return binder.linear(index, kDown, c.hidden, c.intermediate, layer.down);
+}
+
+}  // namespace
+
+Result<ModelWeights> pack_weights(const TensorTable& tensors, TensorNaming naming,
+                                  const ModelConfig& config, WeightsMode mode, ThreadPool& pool) {
+  ModelWeights weights;
+  Binder binder(tensors, naming, mode);
+  QAIO_RETURN_IF_ERROR(
+      binder.matrix(binder.global_name("model.embed_tokens.weight", "token_embd.weight"),
+                    config.vocab, config.hidden, weights.embedding));
+  QAIO_RETURN_IF_ERROR(binder.vector(binder.global_name("model.norm.weight", "output_norm.weight"),
+                                     config.hidden, weights.final_norm));
+  weights.layers.resize(static_cast<size_t>(config.layers));
+  for (int i = 0; i < config.layers; ++i) {
+    QAIO_RETURN_IF_ERROR(bind_layer(binder, config, i, weights.layers[static_cast<size_t>(i)]));
+  }
+  if (!config.tied_head) {
+    QAIO_RETURN_IF_ERROR(binder.matrix(binder.global_name("lm_head.weight", "output.weight"),
+                                       config.vocab, config.hidden, weights.head));
+  }
+  QAIO_RETURN_IF_ERROR(binder.pack(pool, weights));
+  if (config.tied_head) weights.head = weights.embedding;
+  return weights;
+}
+
+}  // namespace qaio

@@ -1,0 +1,49 @@
+// A model's weights, packed and bound to their places in the network.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/huge_buffer.h"
+#include "base/result.h"
+#include "base/thread_pool.h"
+#include "kernels/packed.h"
+#include "model/config.h"
+#include "weights/packed.h"
+#include "weights/tensor_table.h"
+
+namespace qaio {
+
+struct Linear {
+  PackedView weights;         // [out, in]
+  std::vector<float> bias;    // [out], or empty
+};
+
+struct LayerWeights {
+  std::vector<float> attention_norm;  // [hidden]
+  Linear q, k, v;                     // [heads * head_dim | kv_heads * head_dim, hidden]
+  std::vector<float> q_norm, k_norm;  // [head_dim], Qwen3 only
+  Linear output;                      // [hidden, heads * head_dim]
+  std::vector<float> ffn_norm;        // [hidden]
+  Linear gate, up;                    // [intermediate, hidden]
+  Linear down;                        // [hidden, intermediate]
+};
+
+struct ModelWeights {
+  PackedView embedding;            // [vocab, hidden]
+  std::vector<LayerWeights> layers;
+  std::vector<float> final_norm;   // [hidden]
+  PackedView head;                 // [vocab, hidden]; the embedding if tied
+  HugeBuffer memory;               // what the views point into
+
+  uint64_t parameters = 0;
+  std::string weight_type;         // the most frequent by bytes, e.g. "Q4_K"
+};
+
+enum class TensorNaming : uint8_t { kHuggingFace, kGguf };
+
+// Finds, checks and packs every tensor, in parallel on `pool`. Errors name file, tensor, reason.
+Result<ModelWeights> pack_weights(const TensorTable& tensors, TensorNaming naming,
+                                  const ModelConfig& config, WeightsMode mode, ThreadPool& pool);
+
+}  // namespace qaio
