@@ -13,9 +13,9 @@ SORROWS = {"health", "family", "love", "friends", "pets", "sleep", "fun"}
 class Exchange:
     """One user turn with its reply and what follow-ups need to know."""
 
-    def __init__(self, user, reply, category=None, mood=None, intent=None, bound=None):
+    def __init__(self, user, reply, group=None, mood=None, intent=None, bound=None):
         self.user, self.reply = user, reply
-        self.category, self.mood, self.intent, self.bound = category, mood, intent, bound
+        self.group, self.mood, self.intent, self.bound = group, mood, intent, bound
 
     @property
     def turn(self):
@@ -125,9 +125,9 @@ class Language:
             user = self.punctuate(user, rng)
             if reserved(user) or split is not None and self.for_test(user) != (split == "test"):
                 continue
-            advice = [self.next_step(group.category, rng)] if asks else group.tails or tails[group.category]
+            advice = self.steps(group) if asks else group.tails or tails[group.category]
             reply = self.event_reply(group, advice, mood, rng, bound, certain=asks)
-            return Exchange(user, reply, group.category, mood)
+            return Exchange(user, reply, group, mood, bound=bound)
         raise RuntimeError("no event phrase for this split")
 
     def mixed(self, rng, split):
@@ -144,7 +144,7 @@ class Language:
             joint, reply = rng.choice(self.events_module.MIXED[second])
             user = self.punctuate(phrases[0] + joint + phrases[1], rng)
             if split is None or self.for_test(user) == (split == "test"):
-                return Exchange(user, self.clean(reply), "fun", "MIXED")
+                return Exchange(user, self.clean(reply), mood="MIXED")
 
     def opener(self, group, mood, comment, rng):
         """An opening phrase that fits the event and does not repeat the comment."""
@@ -179,9 +179,14 @@ class Language:
             parts.append(self.fill(tails.pop(), rng, bound) if tails else self.fill(rng.choice(self.filler[mood]), rng))
         return self.clean(joint.join(parts))
 
-    def next_step(self, category, rng):
+    def steps(self, group):
         options = self.events_module.NEXT_STEP
-        return self.clean(rng.choice(options.get(category, options["fun"])))
+        return group.steps or options.get(group.category, options["fun"])
+
+    def next_step(self, event, rng):
+        """What to do after the event; not what its reply already said."""
+        steps = [self.fill(step, rng, event.bound) for step in self.steps(event.group)]
+        return rng.choice([step for step in steps if step not in event.reply] or self.events_module.FILLER)
 
     # -- small talk --------------------------------------------------------
     def bind(self, intent, rng):

@@ -380,6 +380,8 @@ NEGATIVE = """
 < You have been carrying a lot.
 < Losing your free time is really frustrating.
 + Try to get some rest; your health matters.
+! Sleep first, then talk to your manager about the workload.
+! Put the tasks in order and leave the small ones for tomorrow.
 
 > my {boss|manager|client|supervisor|coworker} {yelled at me|criticized me|blamed me|was rude to me|shouted at me|said my work was bad|ignored my idea}
 > I {got|was} {criticized|yelled at|blamed|scolded} by my {boss|manager|client|supervisor}
@@ -393,6 +395,8 @@ NEGATIVE = """
 < Losing a job is really hard.
 < I am sorry, that is a tough blow.
 + Update your resume; new chances will come.
+! Update your resume and ask former colleagues about jobs.
+! Check your savings and take one week to recover.
 
 > I {didn't get the promotion|didn't get a raise|missed my target|got a pay cut|was passed over for promotion}
 > my company {cut our salaries|cancelled our bonus|froze our raises}
@@ -405,6 +409,8 @@ NEGATIVE = """
 < A failed interview is disappointing.
 < Rejection hurts, but it is not the end.
 + Note what went wrong and try again.
+! Write down the hard questions and practice them.
+! Apply to a few more places and keep your introduction short.
 
 > {my project|our project|my proposal|our plan|the contract} {failed|was cancelled|was rejected|got delayed|fell through}
 > the {client|customer} {changed everything again|cancelled the order|refused to pay|complained about me|was so rude}
@@ -442,6 +448,8 @@ NEGATIVE = """
 < Nobody deserves to be treated like that.
 < That must have really hurt.
 + Please talk to someone you trust.
+! Tell a teacher or a parent; you are not alone in this.
+! Write down what happened and ask an adult for help.
 
 ## food
 + Maybe try another place next time.
@@ -462,6 +470,8 @@ NEGATIVE = """
 < After such a long line, that is so frustrating.
 + Next time you could book ahead.
 + Next time, going early may help.
+! Get something else to eat, and book ahead next time.
+! Ask when they restock, and come at a quiet hour.
 
 > I {burned dinner|burned the cake|ruined the soup|cut my finger while cooking|dropped my lunch|spilled my coffee}
 < Kitchen accidents happen to everyone.
@@ -481,6 +491,8 @@ NEGATIVE = """
 < Plans falling apart on the road is stressful.
 < All that waiting must have been tiring.
 + Check whether you can rebook or take another route.
+! Look for the next one and ask for a refund.
+! Call customer service and ask what they can offer.
 
 > my car {broke down|wouldn't start|got towed|got scratched|got a flat tire|was stolen|ran out of gas}
 > I got {a parking ticket|a speeding ticket|a flat tire|lost|into a car accident}
@@ -493,6 +505,8 @@ NEGATIVE = """
 < Being late is stressful.
 < It happens to everyone sometimes.
 + An extra alarm may help.
+! Say sorry, and leave ten minutes earlier tomorrow.
+! Set two alarms and pack your bag the night before.
 
 ## shopping
 + You could ask for a refund or an exchange.
@@ -518,6 +532,8 @@ NEGATIVE = """
 < Losing money hurts, I know.
 < That is a nasty surprise, I am sorry.
 + If it was a scam or theft, report it quickly.
+! Call the police, then ask your bank to block the card.
+! Think where you last had it, and block your cards.
 
 > I {lost money on stocks|spent too much this month|got a huge bill}
 = I am {broke|in debt|out of money|worried about money|behind on rent}
@@ -560,6 +576,8 @@ NEGATIVE = """
 < I am so sorry for your loss.
 < Losing someone you love is so painful.
 + Let people who love you be near.
+! Let yourself be sad, and stay close to your family.
+! Look at old photos and write down what you want to say.
 + Take all the time you need.
 
 > my {grandma|grandpa|mom|dad|uncle|aunt} {is in the hospital|got sick|had a fall|had surgery}
@@ -567,11 +585,15 @@ NEGATIVE = """
 < I am so sorry to hear that.
 < You must be very worried.
 + Take care of yourself as well.
+! Follow the doctor and take turns with your family.
+! Watch closely, and go to the hospital if anything changes.
 
 = I {miss my family|am homesick|miss my mom|miss home|am alone on my birthday|can't go home for the holidays}
 < Missing people you love is hard.
 < Being far from home can feel lonely.
 + A phone call may help a lot.
+! Make a video call and share your day.
+! Have dinner with a friend, so you feel less alone.
 
 > my {neighbors|neighbor|upstairs neighbors} {kept me up all night|were so loud|played loud music all night|argued all night}
 > my {landlord|roommate} {raised the rent|won't fix the sink|kept my deposit|left a huge mess}
@@ -605,11 +627,15 @@ NEGATIVE = """
 < Loneliness is hard, but I am glad you told me.
 < I am here to chat with you.
 + A club or a hobby group can be a good start.
+! Send a message to one old friend first.
+! Join an activity you like and meet people slowly.
 
 > {someone|a stranger|a guy|a lady} {cut in line|stole my seat|pushed me|was rude to me|yelled at me on the bus|stepped on my foot|stole my umbrella}
 < Rude people can ruin a day.
 < Anyone would be upset by that.
 + Do not let them spoil your day.
+! Step away, breathe, and have some water.
+! If it happens again, ask the staff for help.
 
 ## pets
 + A vet can help you best.
@@ -619,10 +645,14 @@ NEGATIVE = """
 < I am so sorry; losing a pet is heartbreaking.
 < You gave it a good life.
 + Take your time to grieve.
+! Give yourself time, and keep a photo of it.
+! Make a small album to say goodbye.
 
 > my {dog|cat|puppy|kitten|rabbit|parrot} {ran away|got lost|is missing}
 < You must be so worried.
 + Search nearby and put up a notice.
+! Call its name around your home and post a photo online.
+! Take its favorite food and search again in the evening.
 
 > my {dog|cat|puppy|kitten|hamster|rabbit|parrot} {is sick|got hurt|won't eat|had surgery}
 < Pets are family, so I understand.
@@ -667,6 +697,8 @@ NEGATIVE = """
 < Losing your work is really painful.
 < All that effort gone, I understand.
 + Check for a backup before anything else.
+! Do not write new files; try a recovery tool first.
+! Ask a friend who knows computers, and back up from now on.
 
 = {the internet|the wifi|my connection|this app|this website} {is so slow|is down|keeps crashing|is broken|keeps disconnecting}
 < Technical trouble wastes so much time.
@@ -676,6 +708,8 @@ NEGATIVE = """
 > my {account|email} got {hacked|locked|banned}
 < Being locked out is really worrying.
 + Contact support and change your password.
+! Reset the password and turn on two-step login.
+! Write to support now and warn your friends.
 
 ## travel
 + A new plan may bring a nice surprise.
@@ -726,12 +760,16 @@ NEGATIVE = """
 < Being angry is normal; let it out.
 + Take a few deep breaths and drink some water.
 + Tell me what happened.
+! Leave the place that makes you angry and walk a little.
+! Write down what you want to say and talk when calm.
 
 = {I'm|I am|I feel} {so|really|very|a bit} {stressed|anxious|nervous|worried|scared|overwhelmed|afraid} {today|right now|}
 = {I can't take it anymore|I am under a lot of pressure|it is too much for me|I am panicking}
 < It is normal to feel worried sometimes.
 < Slow down; you do not have to do it all at once.
 + Write it down and take one thing at a time.
+! Write down three worries and start with one you can change.
+! Rest ten minutes, then do just one thing.
 + Breathe slowly and take a short break.
 
 = {I'm|I am|I feel} {so|really|very|a bit} {lonely|alone|left out} {today|right now|}
@@ -742,6 +780,8 @@ NEGATIVE = """
 < Please be kind to yourself; you are better than you think.
 < One failure does not make you a failure.
 + Think of one small thing you did well.
+! Finish one very small thing today, then praise yourself.
+! Talk to someone you trust and hear their view.
 
 = {I'm|I am|I feel} {so|really|very|a bit} {tired|exhausted|worn out|drained} {today|right now|}
 < You have worked hard and you need a rest.

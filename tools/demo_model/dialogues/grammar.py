@@ -23,6 +23,7 @@ Event blocks (``parse_events``)::
     > event phrase                 ("-" = own subject, "=" = no time word either)
     < comment on this event
     + advice for this event
+    ! answer to "what should I do?" (else NEXT_STEP of the category)
 """
 import hashlib
 import re
@@ -89,6 +90,7 @@ class EventGroup:
     phrases: list = field(default_factory=list)    # (template, kind)
     comments: list = field(default_factory=list)
     tails: list = field(default_factory=list)
+    steps: list = field(default_factory=list)
 
 
 def _lines(text):
@@ -150,6 +152,8 @@ def parse_events(text):
             group.phrases.append((body, mark))
         elif mark == "<":
             group.comments.append(body)
+        elif mark == "!":
+            group.steps.append(body)
         else:
             raise ValueError(f"line {number}: unknown mark {mark!r}")
     for item in groups:

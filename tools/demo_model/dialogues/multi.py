@@ -50,7 +50,7 @@ def invited(language, rng, split):
     event = language.event(rng, _rest(split), rng.choice(("POSITIVE", "NEGATIVE")))
     turns.append(event.turn)
     if event.mood == "NEGATIVE" and rng.random() < 0.4:
-        turns.append((language.say(language.follow["what_now"][0], rng), language.next_step(event.category, rng)))
+        turns.append((language.say(language.follow["what_now"][0], rng), language.next_step(event, rng)))
     return turns + _ending(language, rng)
 
 
@@ -74,7 +74,7 @@ def event_follow(language, rng, split):
         roll = rng.random()
         if roll < 0.6:
             users, _ = language.follow["what_now"]
-            turns.append((language.say(users, rng), language.next_step(first.category, rng)))
+            turns.append((language.say(users, rng), language.next_step(first, rng)))
         elif roll < 0.8:
             turns.append(_pair(language, rng, "still_sad"))
         else:
@@ -103,7 +103,8 @@ def talk_follow(language, rng, split):
 
 
 def talk_thanks(language, rng, split):
-    return [language.talk(rng, split).turn, _pair(language, rng, "thanks")] + _ending(language, rng, 0.2)
+    turns = [language.talk(rng, split).turn, _pair(language, rng, "thanks")]
+    return turns + ([_pair(language, rng, "bye")] if rng.random() < 0.2 else [])
 
 
 def jokes(language, rng, split):

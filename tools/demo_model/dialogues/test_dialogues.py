@@ -84,7 +84,7 @@ class DialogueTest(unittest.TestCase):
                 for group in groups:
                     for phrase, _ in group.phrases:
                         self.check_template(phrase, language.lexicon)
-                        self.assertTrue(set().union(*map(find_slots, group.comments + group.tails))
+                        self.assertTrue(set().union(*map(find_slots, group.comments + group.tails + group.steps))
                                         <= find_slots(phrase), phrase)
                 for tail in (tail for items in tails.values() for tail in items):
                     self.assertEqual(find_slots(tail), set())
