@@ -138,9 +138,9 @@ class Language:
             phrases = []
             for mood in (first, second):
                 groups, _ = self.events[mood]
-                group = rng.choices(groups, self.group_weights[mood])[0]
-                template, kind = rng.choice(group.phrases)
-                phrases.append(expand(template, rng, self.lexicon).strip())
+                templates = [phrase for group in groups if group.category not in SORROWS
+                             for phrase, kind in group.phrases if kind != "="]
+                phrases.append(expand(rng.choice(templates), rng, self.lexicon).strip())
             joint, reply = rng.choice(self.events_module.MIXED[second])
             user = self.punctuate(phrases[0] + joint + phrases[1], rng)
             if split is None or self.for_test(user) == (split == "test"):

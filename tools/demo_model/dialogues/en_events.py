@@ -364,6 +364,24 @@ POSITIVE = """
 
 > I had a {lovely|nice|great} {talk|day|dinner|walk} with my <family>
 < Time with your <family> is precious.
++ Enjoy every moment with them.
+
+## daily
++ Little joys count a lot.
++ It will be a good day.
+
+> I {found my keys|found my lost ring|caught the elevator just in time|got a letter from an old friend|saw a shooting star|found money in my pocket|found my glasses}
+< A small bit of luck is a lovely thing.
+< Little surprises make the day brighter.
+
+> I {cleaned my room|cleaned the kitchen|did all my laundry|got up early|got a haircut|organized my desk|threw out old stuff|went to bed early}
+= my new haircut {looks great|looks nice|suits me}
+< A fresh start always feels good.
+< That must feel really satisfying.
+
+> my {plants|flowers|roses|tomatoes|sunflowers} {bloomed|are growing well|finally sprouted}
+< Watching them grow is so rewarding.
++ Remember to give them water and light.
 """
 
 NEGATIVE = """
@@ -389,6 +407,8 @@ NEGATIVE = """
 < That must have felt unfair.
 < One bad comment does not define you.
 + Calm down first, then see what you can learn from it.
+! Write down what was said and fix what you can first.
+! Find a quiet moment and talk it over face to face.
 
 > I {lost my job|got fired|got laid off|was let go|lost my contract}
 > my company {went bankrupt|is laying people off|closed down}
@@ -423,6 +443,8 @@ NEGATIVE = """
 < Conflict at work is exhausting.
 < It is normal to feel angry about that.
 + Keep notes and talk about it calmly.
+! Write down the facts and talk to them in person.
+! If it does not help, ask your manager to step in.
 
 ## study
 + One bad grade does not define you.
@@ -860,6 +882,50 @@ NEGATIVE = """
 < Trouble on the way is really stressful.
 < That is not how <city> should have been.
 + Stay calm and look for another way.
+
+## daily
++ Take a breath and have some water.
++ Small troubles pass quickly.
+
+> I {lost my keys|forgot my keys|lost my glasses|lost my ID card|can't find my ring|locked myself out}
+< Losing things at a bad time is so stressful.
+< That is always annoying.
++ Think of the last place you used it.
+! Go back to where you last had it and ask around.
+! If it does not show up, get a replacement soon.
+
+> I {slipped on the stairs|fell off my bike|hit my head|burned my hand|cut my finger|stepped in a puddle|got stung by a bee}
+< Ouch, I hope you are okay.
+< That sounds painful, poor you.
++ Look after it, and see a doctor if it is bad.
+! Clean it, cool it, and get some rest.
+! If it keeps hurting, go to a doctor.
+
+> I {spilled coffee on my shirt|sent a message to the wrong person|said something stupid|wore two different shoes|got a terrible haircut|tore my pants|called my teacher mom}
+= my new haircut is {terrible|too short|ugly}
+< A bit awkward, but people forget quickly.
+< It happens to all of us, don't worry.
++ Laugh it off and carry on.
+! Take a breath, say sorry if needed, and move on.
+! Fix what you can; it will be fine in a few days.
+
+> the {elevator|door lock|toilet|light|heater|shower} {broke|broke again|stopped working}
+> I {got stuck in the elevator|had no hot water|got locked out}
+< Little breakdowns at home are tiring.
+< That kind of trouble wastes so much time.
++ Call someone to fix it.
+! Call a repair person and set a time.
+! Stay calm, and press the help button if you are stuck.
+
+## work
+
+> {my meeting|the meeting} {took all day|lasted four hours|ran late|was a waste of time}
+> I {had to go on a sudden business trip|worked ten days in a row|did the work of three people|had back to back meetings|had to work the night shift}
+< A schedule like that would tire anyone.
+< No wonder you feel drained.
++ Keep a little time just for yourself.
+! Tell your manager about your schedule and ask for help.
+! Do the urgent part and move the rest.
 """
 
 # Two events in one sentence: (joint, reply) by the mood of the second half.
@@ -932,5 +998,6 @@ NEXT_STEP = {
     "gadgets": ["Restart it first, then contact the repair service.", "Back up your files and get it checked."],
     "travel": ["Ask for a refund or a new booking, then change your plan.", "Make a backup plan and take it slowly."],
     "sleep": ["Put your phone away, keep the room dark, and try soft music.", "Get up at the same time every day and drink less coffee."],
+    "daily": ["Take a breath, then handle it step by step.", "Ask someone for help; it will be quicker."],
     "fun": ["Go for a walk or listen to a song you love.", "Get a good sleep; tomorrow will be better."],
 }
