@@ -31,7 +31,8 @@ class Engine {
 
   // Thread-safe, never waits for the model. On an error on_done is not called:
   // kResourceExhausted when the queue is full, kInvalidArgument when the request can never run (a
-  // bad parameter, or prompt plus new tokens beyond the KV memory or the context length).
+  // bad parameter, or prompt plus new tokens beyond the KV memory or the context length),
+  // kCancelled when the engine is stopping.
   Result<EngineRequestId> submit(EngineRequest request);
   // Takes effect at the next step; unknown or finished ids are ignored. Thread-safe.
   void cancel(EngineRequestId id);

@@ -15,6 +15,8 @@ namespace qaio {
 class SamplerScratch {
  public:
   explicit SamplerScratch(int vocab);
+  SamplerScratch(const SamplerScratch&) = delete;
+  SamplerScratch& operator=(const SamplerScratch&) = delete;
 
  private:
   friend class Sampler;
@@ -32,7 +34,8 @@ class SamplerScratch {
   TokenId pick(const SamplingParams& params, double total, double uniform);
 
   std::vector<float> weights_;          // [vocab]
-  std::vector<Candidate> candidates_;   // in order of id
+  std::vector<Candidate> storage_;      // [vocab]
+  std::span<Candidate> candidates_;     // the part of it in use, in order of id
   std::vector<Candidate> last_bin_;     // best first
   std::array<double, kBins> bin_mass_;  // bin 0 holds the likeliest
   std::array<int32_t, kBins> bin_count_;

@@ -1,0 +1,496 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "engine/fake_model.h"
+#include "engine/sampler.h"
+
+namespace qaio {
+namespace {
+
+struct Answer {
+  Result<EngineResult> result;
+  EngineTrace trace;
+  std::string streamed;
+};
+
+// Submits and remembers what came back; on_done twice fails the test.
+class Client {
+ public:
+  Result<EngineRequestId> submit(Engine& engine, EngineRequest request) {
+    request.on_text = [this](std::string_view text) { streamed_ += text; };
+    request.on_done = [this](Result<EngineResult> result, const EngineTrace& trace) {
+      if (at_end) at_end();
+      promise_.set_value(Answer{std::move(result), trace, streamed_});  // throws when set twice
+    };
+    return engine.submit(std::move(request));
+  }
+  Answer wait() { return promise_.get_future().get(); }
+
+  std::function<void()> at_end;  // on the engine thread
+
+ private:
+  std::string streamed_;
+  std::promise<Answer> promise_;
+};
+
+EngineRequest generate(std::vector<TokenId> prompt, int max_new_tokens, float temperature = 0.0F,
+                       uint64_t seed = 0) {
+  EngineRequest request;
+  request.prompt = std::move(prompt);
+  request.job = GenerateJob{.sampling = {.temperature = temperature, .seed = seed},
+                            .max_new_tokens = max_new_tokens};
+  return request;
+}
+
+EngineRequest classify(std::vector<TokenId> prompt, std::vector<std::vector<TokenId>> labels) {
+  EngineRequest request;
+  request.prompt = std::move(prompt);
+  request.job = ClassifyJob{std::move(labels)};
+  return request;
+}
+
+std::vector<TokenId> prompt_of(int length, int first) {
+  std::vector<TokenId> prompt;
+  for (int i = 0; i < length; ++i) prompt.push_back((first + i * 7) % 26);
+  return prompt;
+}
+
+// What greedy decoding must give, straight from the model's definition.
+std::string greedy_text(std::vector<TokenId> history, int tokens) {
+  const auto tokenizer = fake_tokenizer();
+  StreamingDetokenizer detokenizer(*tokenizer);
+  std::string text;
+  for (int i = 0; i < tokens; ++i) {
+    history.push_back(argmax(FakeModel::all_logits(history)));
+    text += detokenizer.push(history.back());
+  }
+  return text + detokenizer.finish();
+}
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineOptions options_{
+      .queue_max = 64, .sequences_max = 8, .step_tokens = 48, .end_tokens = {FakeModel::kEnd}};
+  FakeModel model_{64};
+  std::unique_ptr<Tokenizer> tokenizer_ = fake_tokenizer();
+};
+
+void expect_tiles(const EngineTrace& trace, TimeNs end_ns) {
+  TimeNs at = trace.counters.submitted_ns;
+  for (size_t i = 0; i < trace.lane.size(); ++i) {
+    EXPECT_EQ(trace.lane[i].begin_ns, at);
+    at = trace.lane[i].end_ns;
+  }
+  EXPECT_EQ(at, end_ns);
+}
+
+TEST_F(EngineTest, GeneratesGreedily) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  Client client;
+  ASSERT_TRUE(client.submit(engine, generate(prompt_of(100, 3), 20)));
+  const Answer answer = client.wait();
+  ASSERT_TRUE(answer.result);
+  EXPECT_EQ(answer.result->text, greedy_text(prompt_of(100, 3), 20));
+  EXPECT_EQ(answer.streamed, answer.result->text);
+  EXPECT_EQ(answer.result->finish_reason, FinishReason::kLength);
+  const TaskCounters& counters = answer.trace.counters;
+  EXPECT_EQ(counters.prompt_tokens, 100U);
+  EXPECT_EQ(counters.completion_tokens, 20U);
+  EXPECT_EQ(counters.prefill_steps, 3U);  // 48 + 48 + 4
+  EXPECT_EQ(counters.decode_steps, 19U);
+  EXPECT_EQ(model_.steps, 22);
+  EXPECT_EQ(model_.tokens_computed, 119);
+}
+
+TEST_F(EngineTest, ABatchGivesWhatEachRequestGivesAlone) {
+  constexpr int kRequests = 24;
+  const auto request = [](int i) {
+    return generate(prompt_of(1 + i * 5, i), 3 + i, 0.8F, static_cast<uint64_t>(i % 3));
+  };
+  std::vector<std::string> alone;
+  for (int i = 0; i < kRequests; ++i) {
+    FakeModel model(8);
+    Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
+    Client client;
+    ASSERT_TRUE(client.submit(engine, request(i)));
+    alone.push_back(client.wait().result->text);
+  }
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  std::vector<Client> clients(kRequests);
+  for (int i = 0; i < kRequests; ++i) {
+    ASSERT_TRUE(clients[static_cast<size_t>(i)].submit(engine, request(i)));
+  }
+  for (size_t i = 0; i < kRequests; ++i) {
+    const Answer answer = clients[i].wait();
+    EXPECT_EQ(answer.result->text, alone[i]) << i;
+    EXPECT_EQ(answer.streamed, alone[i]) << i;
+  }
+  EXPECT_GT(model_.most_together, 4);
+  EXPECT_EQ(engine.load().running, 0);
+  EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
+}
+
+TEST_F(EngineTest, EndTokensStopUnlessIgnored) {
+  model_.ends = [](std::span<const TokenId> history) { return history.size() == 14; };
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  Client stopping;
+  ASSERT_TRUE(stopping.submit(engine, generate(prompt_of(10, 1), 30)));
+  const Answer stopped = stopping.wait();
+  EXPECT_EQ(stopped.result->finish_reason, FinishReason::kStop);
+  EXPECT_EQ(stopped.result->text, greedy_text(prompt_of(10, 1), 4));
+  EXPECT_EQ(stopped.trace.counters.completion_tokens, 5U);  // the end token was drawn, too
+
+  Client ignoring;
+  auto request = generate(prompt_of(10, 1), 30);
+  std::get<GenerateJob>(request.job).ignore_eos = true;
+  ASSERT_TRUE(ignoring.submit(engine, std::move(request)));
+  const Answer ignored = ignoring.wait();
+  EXPECT_EQ(ignored.result->finish_reason, FinishReason::kLength);
+  EXPECT_EQ(ignored.trace.counters.completion_tokens, 30U);
+}
+
+TEST_F(EngineTest, StagesTileAndTimesAreTheClocks) {
+  FakeClock clock;
+  model_.before_step = [&] { clock.advance_ns(1000); };
+  Engine engine(model_, *tokenizer_, clock, options_);
+  Client client;
+  auto request = generate(prompt_of(60, 2), 5);
+  request.lane.start(clock.now_ns());
+  ASSERT_TRUE(client.submit(engine, std::move(request)));
+  const Answer answer = client.wait();
+  const Lane& lane = answer.trace.lane;
+  const TaskCounters& counters = answer.trace.counters;
+  ASSERT_EQ(lane.size(), 3U);
+  EXPECT_EQ(lane[0].stage, Stage::kQueue);
+  EXPECT_EQ(lane[1].stage, Stage::kPrefill);
+  EXPECT_EQ(lane[2].stage, Stage::kDecode);
+  EXPECT_EQ(lane.stage_ns(Stage::kQueue), 0);
+  EXPECT_EQ(lane.stage_ns(Stage::kPrefill), 2000);  // 48 + 12 tokens
+  EXPECT_EQ(lane.stage_ns(Stage::kDecode), 4000);
+  expect_tiles(answer.trace, counters.last_token_ns);
+  EXPECT_EQ(counters.first_token_ns - counters.scheduled_ns, 2000);
+  EXPECT_EQ(counters.gap_min_ns, 1000);
+  EXPECT_EQ(counters.gap_max_ns, 1000);
+  EXPECT_EQ(counters.forward_ns, 4000);
+  EXPECT_EQ(counters.sample_ns + counters.detokenize_ns, 0);
+}
+
+TEST_F(EngineTest, ClassifiesFromThePromptsLastPosition) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  Client client;
+  ASSERT_TRUE(client.submit(engine, classify(prompt_of(30, 4), {{7, 1}, {3, 2}, {9}})));
+  const Answer answer = client.wait();
+  EXPECT_EQ(answer.result->finish_reason, FinishReason::kScored);
+  const auto prompt = prompt_of(30, 4);
+  double sum = 0;
+  for (const TokenId row : {7, 3, 9}) sum += std::exp(FakeModel::logit(prompt, row));
+  for (const auto& [index, row] : std::map<size_t, TokenId>{{0, 7}, {1, 3}, {2, 9}}) {
+    EXPECT_NEAR(answer.result->label_probabilities[index],
+                std::exp(FakeModel::logit(prompt, row)) / sum, 1e-5);
+  }
+  EXPECT_EQ(model_.steps, 1);  // no pass but the prompt's
+  EXPECT_EQ(answer.trace.counters.decode_steps, 0U);
+  ASSERT_EQ(answer.trace.lane.size(), 3U);
+  EXPECT_EQ(answer.trace.lane[2].stage, Stage::kScore);
+  expect_tiles(answer.trace, answer.trace.lane[2].end_ns);
+}
+
+TEST_F(EngineTest, ClassifiesLabelsThatShareTokens) {
+  const std::vector<std::vector<TokenId>> labels = {{5, 1, 2}, {5, 1, 3}, {5, 4},
+                                                    {6, 2},    {6, 3},    {7}};
+  const auto prompt = prompt_of(63, 4);  // the walk crosses into the next block
+  // One step of the brute force: p(next | path) among the alternatives.
+  const auto p = [&](std::vector<TokenId> path, TokenId next, std::vector<TokenId> alternatives) {
+    std::vector<TokenId> history = prompt;
+    history.insert(history.end(), path.begin(), path.end());
+    double sum = 0;
+    for (const TokenId row : alternatives) sum += std::exp(FakeModel::logit(history, row));
+    return std::exp(FakeModel::logit(history, next)) / sum;
+  };
+  const std::vector<double> expected = {
+      p({}, 5, {5, 6, 7}) * p({5}, 1, {1, 4}) * p({5, 1}, 2, {2, 3}),
+      p({}, 5, {5, 6, 7}) * p({5}, 1, {1, 4}) * p({5, 1}, 3, {2, 3}),
+      p({}, 5, {5, 6, 7}) * p({5}, 4, {1, 4}),
+      p({}, 6, {5, 6, 7}) * p({6}, 2, {2, 3}),
+      p({}, 6, {5, 6, 7}) * p({6}, 3, {2, 3}),
+      p({}, 7, {5, 6, 7}),
+  };
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  Client beside;  // a neighbour in the same steps
+  ASSERT_TRUE(beside.submit(engine, generate(prompt_of(50, 9), 30)));
+  Client client;
+  ASSERT_TRUE(client.submit(engine, classify(prompt, labels)));
+  const Answer answer = client.wait();
+  ASSERT_TRUE(answer.result);
+  for (size_t i = 0; i < labels.size(); ++i) {
+    EXPECT_NEAR(answer.result->label_probabilities[i], expected[i], 1e-5) << i;
+  }
+  EXPECT_EQ(answer.trace.counters.decode_steps, 3U);  // one per further branch
+  EXPECT_EQ(beside.wait().result->text, greedy_text(prompt_of(50, 9), 30));
+}
+
+TEST_F(EngineTest, WhatAllLabelsBeginWithBelongsToThePrefill) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  Client client;
+  ASSERT_TRUE(client.submit(engine, classify(prompt_of(10, 4), {{5, 6, 1}, {5, 6, 2}})));
+  const Answer answer = client.wait();
+  EXPECT_EQ(model_.steps, 1);
+  EXPECT_EQ(model_.tokens_computed, 12);
+  EXPECT_EQ(answer.trace.counters.prompt_tokens, 10U);
+}
+
+TEST_F(EngineTest, TextNeverEndsInsideACharacter) {
+  model_.before_step = nullptr;
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    std::promise<std::string> done;
+    std::string pieces;
+    auto request = generate({1, 2, 3}, 60, 2.0F, seed);
+    request.on_text = [&](std::string_view text) {
+      // A piece begins with no continuation byte and holds whole characters.
+      ASSERT_FALSE(text.empty());
+      for (size_t i = 0; i < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        ASSERT_NE(lead & 0xC0, 0x80);
+        i += lead < 0x80 ? 1 : lead < 0xE0 ? 2 : 3;
+        ASSERT_LE(i, text.size());
+      }
+      pieces += text;
+    };
+    request.on_done = [&](Result<EngineResult> result, const EngineTrace&) {
+      done.set_value(result->text);
+    };
+    ASSERT_TRUE(engine.submit(std::move(request)));
+    EXPECT_EQ(done.get_future().get(), pieces);
+  }
+}
+
+TEST_F(EngineTest, RefusesWhatCanNeverRun) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  const auto refused = [&](EngineRequest request, const std::string& field) {
+    Client client;
+    const auto id = client.submit(engine, std::move(request));
+    ASSERT_FALSE(id);
+    EXPECT_EQ(id.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(id.error().field, field);
+  };
+  refused(generate({}, 5), "prompt");
+  refused(generate({1, -1}, 5), "prompt");
+  refused(generate({1, FakeModel::kVocab}, 5), "prompt");
+  refused(generate(prompt_of(990, 0), 11), "prompt");  // context length 1000
+  refused(generate({1}, 0), "max_new_tokens");
+  refused(generate({1}, 2'000'000'000), "prompt");
+  refused(generate({1}, 5, -1.0F), "temperature");
+  refused(generate({1}, 5, std::nanf("")), "temperature");
+  refused(classify({1}, {{2}}), "labels");
+  refused(classify({1}, {{2}, {}}), "labels");
+  refused(classify({1}, {{2}, {2}}), "labels");
+  refused(classify({1}, {{2}, {FakeModel::kEnd}}), "labels");
+  refused(classify({1}, {{2}, {FakeModel::kVocab}}), "labels");
+  EXPECT_EQ(engine.load().waiting, 0);
+
+  FakeModel small(2);
+  Engine narrow(small, *tokenizer_, SteadyClock::instance(), options_);
+  Client client;
+  EXPECT_FALSE(client.submit(narrow, generate(prompt_of(60, 0), 5)));  // 65 of 64 positions
+  ASSERT_TRUE(client.submit(narrow, generate(prompt_of(60, 0), 4)));
+  EXPECT_TRUE(client.wait().result);
+}
+
+// Holds the engine inside a forward pass until told to go on.
+class Gate {
+ public:
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++arrived_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_ || permits_ > 0; });
+    if (!open_) --permits_;
+  }
+  void wait_for_arrivals(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return arrived_ >= count; });
+  }
+  void permit_one() {
+    const std::lock_guard lock(mutex_);
+    ++permits_;
+    changed_.notify_all();
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int arrived_ = 0;
+  int permits_ = 0;
+  bool open_ = false;
+};
+
+TEST_F(EngineTest, CancellationIsSeenAtTheNextStepAndFreesTheBlocks) {
+  Gate gate;
+  model_.before_step = [&] { gate.pass(); };
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  Client running;
+  Client waiting;
+  Engine::Load at_end;
+  running.at_end = [&] { at_end = engine.load(); };
+  const auto first = running.submit(engine, generate(prompt_of(40, 1), 100));
+  gate.wait_for_arrivals(1);
+  EXPECT_EQ(engine.load().running, 1);
+  EXPECT_EQ(engine.load().kv_blocks_used, 5);  // 140 positions
+  EXPECT_EQ(engine.load().kv_blocks_total, 64);
+  const auto second = waiting.submit(engine, generate(prompt_of(40, 1), 100));
+  EXPECT_EQ(engine.load().waiting, 1);
+  engine.cancel(*second);
+  engine.cancel(*first);
+  engine.cancel(*first);
+  engine.cancel(12345);
+  gate.permit_one();
+  const Answer answer = running.wait();
+  EXPECT_EQ(answer.result.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(answer.trace.counters.completion_tokens, 1U);
+  EXPECT_EQ(answer.trace.lane[answer.trace.lane.size() - 1].stage, Stage::kDecode);
+  EXPECT_EQ(at_end.kv_blocks_used, 0);
+  EXPECT_EQ(at_end.running, 0);
+  const Answer never_ran = waiting.wait();
+  EXPECT_EQ(never_ran.result.error().code, ErrorCode::kCancelled);
+  ASSERT_EQ(never_ran.trace.lane.size(), 1U);
+  EXPECT_EQ(never_ran.trace.lane[0].stage, Stage::kQueue);
+  EXPECT_EQ(model_.steps, 1);
+  gate.open();
+}
+
+TEST_F(EngineTest, AFullQueueRefusesAtOnce) {
+  options_.queue_max = 3;
+  options_.sequences_max = 1;
+  Gate gate;
+  model_.before_step = [&] { gate.pass(); };
+  std::vector<Client> clients(5);
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  ASSERT_TRUE(clients[0].submit(engine, generate({1}, 5)));
+  gate.wait_for_arrivals(1);
+  for (size_t i = 1; i < 4; ++i) ASSERT_TRUE(clients[i].submit(engine, generate({1}, 5)));
+  const auto refused = clients[4].submit(engine, generate({1}, 5));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kResourceExhausted);
+  gate.open();
+  for (size_t i = 0; i < 4; ++i) EXPECT_TRUE(clients[i].wait().result);
+  ASSERT_TRUE(clients[4].submit(engine, generate({1}, 5)));
+  EXPECT_TRUE(clients[4].wait().result);
+}
+
+TEST_F(EngineTest, TheDeadlineEndsRunningAndWaitingRequests) {
+  options_.sequences_max = 1;
+  FakeClock clock;
+  model_.before_step = [&] { clock.advance_ns(1000); };
+  Client running;
+  Client waiting;
+  Client patient;
+  const TimeNs start_ns = clock.now_ns();
+  auto first = generate({1, 2}, 500);
+  first.deadline_ns = start_ns + 5500;
+  auto second = generate({1, 2}, 5);
+  second.deadline_ns = start_ns + 3000;
+  {
+    Engine engine(model_, *tokenizer_, clock, options_);
+    ASSERT_TRUE(running.submit(engine, std::move(first)));
+    ASSERT_TRUE(waiting.submit(engine, std::move(second)));
+    ASSERT_TRUE(patient.submit(engine, generate({1, 2}, 5)));
+    const Answer late = running.wait();
+    EXPECT_EQ(late.result.error().code, ErrorCode::kDeadlineExceeded);
+    EXPECT_EQ(late.trace.counters.completion_tokens, 6U);
+    expect_tiles(late.trace, start_ns + 6000);
+    EXPECT_EQ(waiting.wait().result.error().code, ErrorCode::kDeadlineExceeded);
+    EXPECT_TRUE(patient.wait().result);
+  }
+  EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
+}
+
+TEST_F(EngineTest, DestructionEndsEverythingOnce) {
+  Gate gate;
+  model_.before_step = [&] { gate.pass(); };
+  std::vector<Client> clients(20);
+  auto engine = std::make_unique<Engine>(model_, *tokenizer_, SteadyClock::instance(), options_);
+  std::optional<Result<EngineRequestId>> too_late;
+  Client after;
+  clients[0].at_end = [&, raw = engine.get()] { too_late = after.submit(*raw, generate({1}, 5)); };
+  for (Client& client : clients)
+    ASSERT_TRUE(client.submit(*engine, generate(prompt_of(9, 1), 500)));
+  gate.wait_for_arrivals(3);
+  std::thread opener([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    gate.open();
+  });
+  engine.reset();
+  opener.join();
+  for (Client& client : clients) {
+    EXPECT_EQ(client.wait().result.error().code, ErrorCode::kCancelled);
+  }
+  EXPECT_EQ(too_late->error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
+}
+
+TEST_F(EngineTest, CallbacksThatThrowHurtOnlyTheirOwnRequest) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  std::promise<Error> failed;
+  auto request = generate(prompt_of(5, 0), 50);
+  request.on_text = [](std::string_view) { throw std::runtime_error("client bug"); };
+  request.on_done = [&](Result<EngineResult> result, const EngineTrace&) {
+    failed.set_value(result.error());
+    throw std::runtime_error("another one");
+  };
+  ASSERT_TRUE(engine.submit(std::move(request)));
+  EXPECT_EQ(failed.get_future().get().code, ErrorCode::kInternal);
+  Client good;
+  ASSERT_TRUE(good.submit(engine, generate(prompt_of(5, 0), 10)));
+  EXPECT_EQ(good.wait().result->text, greedy_text(prompt_of(5, 0), 10));
+}
+
+// Several threads submit and cancel at will; every request ends once and right.
+TEST_F(EngineTest, ManyThreadsAtOnce) {
+  FakeModel model(40);
+  {
+    Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&engine, t] {
+        for (int i = 0; i < 40; ++i) {
+          Client client;
+          const auto prompt = prompt_of(1 + (t * 31 + i * 17) % 120, i);
+          const bool scoring = i % 5 == 0;
+          const auto id = client.submit(engine, scoring ? classify(prompt, {{1, 2}, {1, 3}, {4}})
+                                                        : generate(prompt, 1 + i % 20));
+          ASSERT_TRUE(id);
+          if (i % 7 == 0) engine.cancel(*id);
+          const Answer answer = client.wait();
+          if (answer.result && !scoring) {
+            ASSERT_EQ(answer.result->text, greedy_text(prompt, 1 + i % 20));
+          } else if (!answer.result) {
+            ASSERT_EQ(answer.result.error().code, ErrorCode::kCancelled);
+          }
+          engine.load();
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(engine.load().waiting + engine.load().running, 0);
+  }
+  EXPECT_EQ(model.kv_pool().blocks_free(), 40);
+}
+
+}  // namespace
+}  // namespace qaio

@@ -1,0 +1,138 @@
+// A model for the engine's tests: logits are a hash of the token history, which it keeps in "KV
+// memory" block by block, so that wrong positions, blocks or batches show in the output.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+#include "text/byte_alphabet.h"
+#include "text/tokenizer.h"
+
+namespace qaio {
+
+class FakeModel final : public Model {
+ public:
+  static constexpr int kVocab = 40;
+  // The end token of the tests' vocabulary; never the likeliest unless `ends` is set.
+  static constexpr TokenId kEnd = kVocab - 1;
+
+  explicit FakeModel(int blocks, int step_tokens_max = 64)
+      : pool_(blocks),
+        memory_(static_cast<size_t>(blocks * kKvBlockTokens), -1),
+        step_tokens_max_(step_tokens_max) {
+    info_.vocab = kVocab;
+    info_.context_max = 1000;
+  }
+
+  const ModelInfo& info() const override { return info_; }
+  int step_tokens_max() const override { return step_tokens_max_; }
+  KvPool& kv_pool() override { return pool_; }
+
+  void forward(std::span<ForwardItem> items) override {
+    if (before_step) before_step();
+    ++steps;
+    int tokens = 0;
+    std::set<const KvSequence*> seen;
+    for (ForwardItem& item : items) {
+      EXPECT_TRUE(seen.insert(item.kv).second) << "a sequence appears twice";
+      tokens += static_cast<int>(item.tokens.size());
+      compute(item);
+    }
+    EXPECT_GE(tokens, 1);
+    EXPECT_LE(tokens, step_tokens_max_);
+    tokens_computed += tokens;
+    most_together = std::max(most_together.load(), static_cast<int>(items.size()));
+  }
+
+  // The specification of forward().
+  static float logit(std::span<const TokenId> history, TokenId row) {
+    uint32_t hash = 2166136261U;
+    for (const TokenId token : history) {
+      hash = (hash ^ static_cast<uint32_t>(token + 1)) * 16777619U;
+    }
+    hash = (hash ^ static_cast<uint32_t>(row + 77)) * 16777619U;
+    hash ^= hash >> 15;
+    return row == kEnd ? -30.0F : static_cast<float>(hash % 8000) / 1000.0F - 4.0F;
+  }
+  static std::vector<float> all_logits(std::span<const TokenId> history) {
+    std::vector<float> logits;
+    for (TokenId row = 0; row < kVocab; ++row) logits.push_back(logit(history, row));
+    return logits;
+  }
+
+  std::function<void()> before_step;                           // set before the first request
+  std::function<bool(std::span<const TokenId> history)> ends;  // likewise: the end token is next
+  std::atomic<int> steps{0};
+  std::atomic<int> tokens_computed{0};
+  std::atomic<int> most_together{0};
+
+ private:
+  TokenId& cell(const KvSequence& kv, int position) {
+    const BlockId block = kv.blocks()[static_cast<size_t>(position / kKvBlockTokens)];
+    return memory_[block * kKvBlockTokens + static_cast<size_t>(position % kKvBlockTokens)];
+  }
+
+  void compute(ForwardItem& item) {
+    ASSERT_FALSE(item.tokens.empty());
+    const int begin = item.kv->length();
+    const int end = begin + static_cast<int>(item.tokens.size());
+    ASSERT_LE(KvPool::blocks_for(end), static_cast<int>(item.kv->blocks().size()));
+    for (int position = begin; position < end; ++position) {
+      cell(*item.kv, position) = item.tokens[static_cast<size_t>(position - begin)];
+    }
+    item.kv->advance(end - begin);
+    if (item.logits_at == LogitsAt::kNone) return;
+    std::vector<TokenId> history;
+    for (int position = 0; position < end; ++position) history.push_back(cell(*item.kv, position));
+    auto logits = all_logits(history);
+    if (ends && ends(history)) logits[kEnd] = 30.0F;
+    if (item.logit_rows.empty()) {
+      ASSERT_EQ(item.logits.size(), logits.size());
+      std::ranges::copy(logits, item.logits.begin());
+    } else {
+      ASSERT_EQ(item.logits.size(), item.logit_rows.size());
+      for (size_t i = 0; i < item.logits.size(); ++i) {
+        item.logits[i] = logits[static_cast<size_t>(item.logit_rows[i])];
+      }
+    }
+  }
+
+  ModelInfo info_;
+  KvPool pool_;
+  std::vector<TokenId> memory_;  // [blocks, kKvBlockTokens]
+  int step_tokens_max_;
+};
+
+// Ids 0..25 are a..z; 26, 27, 28 are the three bytes of U+4F60; up to kVocab follow special tokens
+// without text. The other bytes, which a tokenizer must have, stand behind what the model knows.
+inline std::unique_ptr<Tokenizer> fake_tokenizer() {
+  Vocabulary vocabulary;
+  const auto add_byte = [&](int byte) {
+    append_spelling(static_cast<uint8_t>(byte), &vocabulary.tokens.emplace_back());
+  };
+  for (int c = 'a'; c <= 'z'; ++c) add_byte(c);
+  for (const int byte : {0xE4, 0xBD, 0xA0}) add_byte(byte);
+  for (TokenId id = 29; id < FakeModel::kVocab; ++id) {
+    const std::string name = "<|" + std::to_string(id) + "|>";
+    vocabulary.tokens.push_back(name);
+    vocabulary.added.push_back({.id = id, .content = name, .special = true});
+  }
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool known = (byte >= 'a' && byte <= 'z') || byte == 0xE4 || byte == 0xBD || byte == 0xA0;
+    if (!known) add_byte(byte);
+  }
+  auto tokenizer = Tokenizer::from_vocabulary(vocabulary);
+  EXPECT_TRUE(tokenizer) << (tokenizer ? "" : tokenizer.error().message);
+  return std::move(*tokenizer);
+}
+
+}  // namespace qaio

@@ -1,0 +1,78 @@
+#include "engine/inbox.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace qaio {
+
+Inbox::Inbox(int queue_max, int kv_blocks) : queue_max_(std::max(queue_max, 1)) {
+  load_.kv_blocks_total = kv_blocks;
+}
+
+Result<EngineRequestId> Inbox::submit(EngineRequest request, TimeNs now_ns) {
+  EngineRequestId id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (mail_.stop) return fail(ErrorCode::kCancelled, "the engine is stopping");
+    if (load_.waiting >= queue_max_) {
+      return fail(ErrorCode::kResourceExhausted,
+                  "the queue is full: " + std::to_string(queue_max_) + " requests are waiting");
+    }
+    id = next_id_++;
+    live_.emplace(id, Ticket{});
+    mail_.submissions.push_back({id, now_ns, std::move(request)});
+    ++load_.waiting;
+  }
+  wake_.notify_one();
+  return id;
+}
+
+void Inbox::cancel(EngineRequestId id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = live_.find(id);
+  if (it == live_.end() || std::exchange(it->second.cancelled, true)) return;
+  mail_.cancelled.push_back(id);  // nobody to wake: the engine is at work while anything lives
+}
+
+void Inbox::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    mail_.stop = true;
+  }
+  wake_.notify_one();
+}
+
+Engine::Load Inbox::load() const {
+  const std::lock_guard lock(mutex_);
+  return load_;
+}
+
+Inbox::Mail Inbox::take(bool may_sleep) {
+  std::unique_lock lock(mutex_);
+  if (may_sleep) wake_.wait(lock, [this] { return !mail_.submissions.empty() || mail_.stop; });
+  Mail mail = std::exchange(mail_, Mail{});
+  mail_.stop = mail.stop;
+  return mail;
+}
+
+void Inbox::admitted(EngineRequestId id) {
+  const std::lock_guard lock(mutex_);
+  live_.at(id).state = State::kRunning;
+  --load_.waiting;
+  ++load_.running;
+}
+
+void Inbox::finished(EngineRequestId id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = live_.find(id);
+  --(it->second.state == State::kWaiting ? load_.waiting : load_.running);
+  live_.erase(it);
+}
+
+void Inbox::set_kv_blocks_used(int blocks) {
+  const std::lock_guard lock(mutex_);
+  load_.kv_blocks_used = blocks;
+}
+
+}  // namespace qaio

@@ -1,0 +1,60 @@
+// Hands requests and cancellations from any thread to the engine's, and knows how busy it is.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace qaio {
+
+// Thread-safe. Holds at most queue_max waiting requests; cancellations take no memory of their own.
+class Inbox {
+ public:
+  struct Submission {
+    EngineRequestId id = 0;
+    TimeNs submitted_ns = 0;
+    EngineRequest request;
+  };
+  struct Mail {
+    std::vector<Submission> submissions;  // in order of arrival
+    std::vector<EngineRequestId> cancelled;
+    bool stop = false;
+  };
+
+  // `kv_blocks`: in all, for load().
+  Inbox(int queue_max, int kv_blocks);
+
+  // Any thread. kResourceExhausted when too many requests wait, kCancelled after stop().
+  Result<EngineRequestId> submit(EngineRequest request, TimeNs now_ns);
+  void cancel(EngineRequestId id);  // ids that are not live are ignored
+  void stop();
+  Engine::Load load() const;
+
+  // The engine thread. Everything that came since the last call; sleeps until something does if
+  // `may_sleep`.
+  Mail take(bool may_sleep);
+  void admitted(EngineRequestId id);
+  void finished(EngineRequestId id);
+  void set_kv_blocks_used(int blocks);
+
+ private:
+  enum class State : uint8_t { kWaiting, kRunning };
+  struct Ticket {
+    State state = State::kWaiting;
+    bool cancelled = false;
+  };
+
+  const int queue_max_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  // All guarded by mutex_.
+  Mail mail_;
+  std::map<EngineRequestId, Ticket> live_;  // accepted and not finished
+  Engine::Load load_;
+  EngineRequestId next_id_ = 1;
+};
+
+}  // namespace qaio

@@ -1,0 +1,75 @@
+#include "engine/sequence.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace qaio {
+namespace {
+
+std::variant<Generation, LabelWalk> make_work(const EngineRequest& request, int vocab,
+                                              const Tokenizer& tokenizer, TokenId end_token) {
+  if (const auto* classify = std::get_if<ClassifyJob>(&request.job)) {
+    return LabelWalk(classify->labels, end_token);
+  }
+  const auto& job = std::get<GenerateJob>(request.job);
+  Generation generation{.job = job,
+                        .sampler = Sampler(job.sampling, vocab),
+                        .detokenizer = StreamingDetokenizer(tokenizer),
+                        .text = {}};
+  for (const TokenId token : request.prompt) generation.sampler.observe(token);
+  return generation;
+}
+
+}  // namespace
+
+Sequence::Sequence(Inbox::Submission submission, Model& model, const Tokenizer& tokenizer,
+                   TokenId end_token)
+    : id(submission.id),
+      request(std::move(submission.request)),
+      prompt_size(request.prompt.size()),
+      positions_max(positions_needed(request)),
+      kv(model.kv_pool()),
+      work(make_work(request, model.info().vocab, tokenizer, end_token)),
+      stage_begin_ns_(submission.submitted_ns) {
+  tokens = std::move(request.prompt);
+  trace.lane = request.lane;
+  trace.counters.prompt_tokens = static_cast<uint32_t>(prompt_size);
+  trace.counters.submitted_ns = submission.submitted_ns;
+  // What all labels begin with is computed together with the prompt.
+  if (const auto* walk = std::get_if<LabelWalk>(&work)) follow(walk->path());
+}
+
+void Sequence::enter(Stage next, TimeNs now_ns) {
+  leave(now_ns);
+  stage_ = next;
+}
+
+void Sequence::leave(TimeNs now_ns) {
+  trace.lane.add(stage_, stage_begin_ns_, now_ns);
+  stage_begin_ns_ = now_ns;
+}
+
+void Sequence::count_token(TimeNs now_ns) {
+  TaskCounters& counters = trace.counters;
+  if (counters.completion_tokens++ == 0) {
+    counters.first_token_ns = now_ns;
+  } else {
+    const int64_t gap_ns = now_ns - counters.last_token_ns;
+    const bool first_gap = counters.completion_tokens == 2;
+    counters.gap_min_ns = first_gap ? gap_ns : std::min(counters.gap_min_ns, gap_ns);
+    counters.gap_max_ns = first_gap ? gap_ns : std::max(counters.gap_max_ns, gap_ns);
+  }
+  counters.last_token_ns = now_ns;
+}
+
+void Sequence::follow(std::span<const TokenId> path) {
+  const auto behind_prompt = std::span(tokens).subspan(prompt_size);
+  const auto common = std::ranges::mismatch(behind_prompt, path).in2;
+  tokens.resize(prompt_size + static_cast<size_t>(std::distance(path.begin(), common)));
+  const int length = std::min(kv.length(), static_cast<int>(tokens.size()));
+  kv.advance(length - kv.length());
+  tokens.insert(tokens.end(), common, path.end());
+}
+
+}  // namespace qaio

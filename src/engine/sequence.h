@@ -1,0 +1,55 @@
+// One live request on the engine thread: its tokens, its KV memory and where its time goes.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/classify.h"
+#include "engine/inbox.h"
+#include "engine/request.h"
+#include "engine/sampler.h"
+#include "model/model.h"
+#include "text/tokenizer.h"
+
+namespace qaio {
+
+// State of a GenerateJob.
+struct Generation {
+  GenerateJob job;
+  Sampler sampler;
+  StreamingDetokenizer detokenizer;
+  std::string text;
+};
+
+struct Sequence {
+  // `model` and `tokenizer` outlive it; `end_token` as LabelWalk needs it.
+  Sequence(Inbox::Submission submission, Model& model, const Tokenizer& tokenizer,
+           TokenId end_token);
+
+  Stage stage() const { return stage_; }
+  // Ends the current stage of the lane and begins the next at the same instant.
+  void enter(Stage next, TimeNs now_ns);
+  // Ends the current stage for good.
+  void leave(TimeNs now_ns);
+  // Counts a token that is out: times and gaps.
+  void count_token(TimeNs now_ns);
+  // Makes `path`, the way to the walk's next branch, what follows the prompt. Positions that are
+  // computed already and still right stay; the sequence backs up over the others.
+  void follow(std::span<const TokenId> path);
+
+  EngineRequestId id;
+  EngineRequest request;  // its prompt has moved to `tokens`, its lane to `trace`
+  size_t prompt_size;
+  int64_t positions_max;        // KV memory it will ever need
+  std::vector<TokenId> tokens;  // known so far; positions [0, kv.length()) are computed
+  KvSequence kv;
+  std::variant<Generation, LabelWalk> work;
+  EngineTrace trace;
+
+ private:
+  Stage stage_ = Stage::kQueue;
+  TimeNs stage_begin_ns_;
+};
+
+}  // namespace qaio
