@@ -86,5 +86,15 @@ def dialogues(rng: random.Random, split: str):
         generate(random.Random(rng.getrandbits(32)), 64, split) for _ in itertools.count())
 
 
+def event(lang: str, rng: random.Random, label: int):
+    """A user sentence of the dialogue corpus that reports something good or bad."""
+    try:
+        from dialogues import CHINESE, ENGLISH
+    except ImportError:
+        return None
+    mood = "POSITIVE" if label else "NEGATIVE"
+    return (CHINESE if lang == "zh" else ENGLISH).event(rng, "train", mood).user
+
+
 def system_prompt(rng: random.Random) -> str:
     return SYSTEM if rng.random() < 0.85 else rng.choice(OTHER_SYSTEMS)

@@ -115,9 +115,19 @@ class Source:
         self.languages = sentiment.languages()
 
     def sentence(self, rng) -> tuple:
-        generator = self.languages["zh" if rng.random() < 0.5 else "en"]
-        label = rng.randrange(2)
-        return generator.sentence(rng, label), label
+        """(text, label): from templates, scenes, or the dialogues' events."""
+        lang = "zh" if rng.random() < 0.5 else "en"
+        generator, label, kind = self.languages[lang], rng.randrange(2), rng.random()
+        if kind < 0.5:
+            return generator.sentence(rng, label), label
+        if kind < 0.75:
+            return generator.scene(rng, label), label
+        while True:
+            event = chat.event(lang, rng, label)
+            if event is None:
+                return generator.sentence(rng, label), label
+            if not generator.lang.leaks(event):
+                return event, label
 
     def turns(self, rng, stream) -> list:
         if rng.random() < 0.15:

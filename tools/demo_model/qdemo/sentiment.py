@@ -9,7 +9,7 @@ import random
 import re
 import zlib
 
-from . import lexicon_en, lexicon_zh, templates_en, templates_zh
+from . import lexicon_en, lexicon_zh, scenes, templates_en, templates_zh
 
 FULL_WIDTH = str.maketrans({",": "\uff0c", "?": "\uff1f", "!": "\uff01"})
 OPPOSITE = {"+": "-", "-": "+"}
@@ -110,6 +110,21 @@ class Generator:
             text = self.finish(text, rng)
             if text and (words == "test" or not self.lang.leaks(text)):
                 return text, template, name
+
+    def scene(self, rng: random.Random, label: int) -> str:
+        """A training sentence from the scene grammars."""
+        lists = scenes.LISTS[self.lang.name]
+        while True:
+            text = rng.choice(scenes.SCENES[self.lang.name][label])
+            while True:
+                new = re.sub(r"\(([^()]*)\)", lambda m: rng.choice(m[1].split("|")), text)
+                new = re.sub(r"<(\w+)>", lambda m: rng.choice(lists[m[1]]), new)
+                if new == text:
+                    break
+                text = new
+            text = self.finish(text, rng)
+            if not self.lang.leaks(text):
+                return text
 
     def _expand(self, text, rng, label, words, domain):
         text = re.sub(r"\[([^\]]*)\]", lambda m: rng.choice(m[1].split("|"))

@@ -8,6 +8,7 @@ the batches it would have seen.
 """
 import argparse
 import json
+import multiprocessing
 import os
 import time
 
@@ -30,7 +31,7 @@ def arguments():
     p = argparse.ArgumentParser()
     p.add_argument("--work", required=True)
     p.add_argument("--steps", type=int, default=4200)
-    p.add_argument("--rows", type=int, default=8)
+    p.add_argument("--rows", type=int, default=4, help="per worker")
     p.add_argument("--length", type=int, default=256)
     p.add_argument("--chat-share", type=float, default=0.5)
     p.add_argument("--lr-matrix", type=float, default=0.02)
@@ -40,7 +41,7 @@ def arguments():
     p.add_argument("--drop", type=float, default=0.05)
     p.add_argument("--vocab", type=int, default=4480)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--workers", type=int, default=2)
     p.add_argument("--save-every", type=int, default=200)
     return p.parse_args()
 
@@ -85,9 +86,69 @@ def save(path: str, model, optimizer, step: int) -> None:
     os.replace(path + ".part", path)
 
 
+class Team:
+    """Data-parallel gradients by single-threaded processes over shared memory.
+
+    On a busy machine this beats one process with several threads, which would wait
+    for the slowest thread at every matrix product. Worker 0 is this process.
+    """
+
+    def __init__(self, model, corpus, args):
+        self.model, self.corpus, self.args = model, corpus, args
+        model.train()
+        model.share_memory()
+        count = sum(p.numel() for p in model.parameters())
+        self.shared = torch.zeros(args.workers, count).share_memory_()
+        self.others = []
+        for worker in range(1, args.workers):
+            mine, theirs = multiprocessing.Pipe()
+            process = multiprocessing.get_context("fork").Process(
+                target=self._serve, args=(worker, theirs), daemon=True)
+            process.start()
+            self.others.append((process, mine))
+
+    def _serve(self, worker: int, pipe) -> None:
+        while (step := pipe.recv()) is not None:
+            figures = self._compute(step, worker)
+            at = 0
+            for p in self.model.parameters():
+                self.shared[worker, at:at + p.numel()] = p.grad.reshape(-1)
+                at += p.numel()
+            pipe.send(figures)
+
+    def _compute(self, step: int, worker: int) -> tuple:
+        n = step * self.args.workers + worker
+        torch.manual_seed(self.args.seed * 7919 + n)  # dropout, reproducible on resume
+        loss, label, reply = losses(self.model, self.corpus.batch(n))
+        for p in self.model.parameters():
+            p.grad = None
+        loss.backward()
+        return float(loss), label, reply
+
+    def gradients(self, step: int) -> tuple:
+        """Leaves the mean gradient in the model; returns the mean figures."""
+        for _, pipe in self.others:
+            pipe.send(step)
+        figures = [self._compute(step, 0)]
+        for worker, (_, pipe) in enumerate(self.others, 1):
+            figures.append(pipe.recv())
+            at = 0
+            for p in self.model.parameters():
+                p.grad += self.shared[worker, at:at + p.numel()].view_as(p)
+                at += p.numel()
+        for p in self.model.parameters():
+            p.grad /= len(figures)
+        return tuple(sum(f) / len(figures) for f in zip(*figures))
+
+    def close(self) -> None:
+        for process, pipe in self.others:
+            pipe.send(None)
+            process.join()
+
+
 def main():
     args = arguments()
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     tok = tokenizer(args)
     config = dict(CONFIG, vocab_size=(tok.size + 15) // 16 * 16)
@@ -104,18 +165,13 @@ def main():
     else:
         count = sum(p.numel() for p in model.parameters())
         print(f"{count} parameters, {json.dumps(vars(args))}", flush=True)
-    model.train()
+    team = Team(model, corpus, args)
     since, tokens, sums = time.monotonic(), 0, [0.0, 0.0, 0.0]
     for step in range(first, args.steps):
-        torch.manual_seed(args.seed * 7919 + step)  # dropout, reproducible on resume
-        loss, label, reply = losses(model, corpus.batch(step))
-        for p in model.parameters():
-            p.grad = None
-        loss.backward()
+        sums = [a + b for a, b in zip(sums, team.gradients(step))]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step(schedule(step, args))
-        tokens += args.rows * args.length
-        sums = [a + b for a, b in zip(sums, (float(loss), label, reply))]
+        tokens += args.rows * args.workers * args.length
         if (step + 1) % 50 == 0:
             spent = time.monotonic() - since
             mean = [s / 50 for s in sums]
@@ -124,6 +180,7 @@ def main():
             since, tokens, sums = time.monotonic(), 0, [0.0, 0.0, 0.0]
         if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
             save(path, model, optimizer, step + 1)
+    team.close()
 
 
 if __name__ == "__main__":
