@@ -1,0 +1,151 @@
+// Compares Tokenizer with the strings and ids that reference.mjs wrote, and times it.
+// Usage: tokenizer_reference TOKENIZER.JSON STRINGS.JSONL
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/mapped_file.h"
+#include "text/tokenizer.h"
+
+namespace qaio {
+namespace {
+
+// The bars, and how far beyond one a run on a busy machine may be before it counts as a failure.
+constexpr double kLoadMsMax = 200;
+constexpr double kMegabytesPerSecondMin = 5;
+constexpr double kNoise = 4;
+constexpr size_t kStringsMin = 20'000;
+constexpr int kRepetitions = 5;  // the best counts
+constexpr int kDifferencesShown = 20;
+
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+std::string_view text_of(const MappedFile& file) {
+  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+}
+
+struct Counts {
+  size_t strings = 0;
+  size_t bytes = 0;
+  size_t ids = 0;  // differences from the reference, by kind
+  size_t round_trip = 0;
+  double encode_ms = 0;  // one encode() per string, text that stays plain
+};
+
+std::vector<TokenId> ids_of(const boost::json::value& list) {
+  std::vector<TokenId> ids;
+  for (const auto& id : list.as_array()) ids.push_back(static_cast<TokenId>(id.as_int64()));
+  return ids;
+}
+
+void report(const char* what, size_t number, std::string_view line, size_t* count) {
+  if (++*count > kDifferencesShown) return;
+  std::printf("string %zu: %s: %.300s\n", number, what, std::string(line).c_str());
+}
+
+void compare_line(const Tokenizer& tokenizer, std::string_view line, Counts* counts) {
+  const auto record = parse_json(line, "line " + std::to_string(counts->strings + 1));
+  if (!record) {
+    report("unreadable", counts->strings, line, &counts->ids);
+    return;
+  }
+  const std::string text(record->at("text").as_string());
+  const bool normal = !record->as_object().contains("nfc");
+  const std::string nfc(record->at(normal ? "text" : "nfc").as_string());
+  const bool same = !record->as_object().contains("special");
+
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<TokenId> plain = tokenizer.encode(text);
+  counts->encode_ms += milliseconds_since(start);
+  const std::vector<TokenId> special = tokenizer.encode_with_special(text);
+
+  ++counts->strings;
+  counts->bytes += text.size();
+  if (plain != ids_of(record->at("plain")) ||
+      special != ids_of(record->at(same ? "plain" : "special"))) {
+    report("ids differ", counts->strings, line, &counts->ids);
+  }
+  if (tokenizer.decode(plain, false) != nfc || tokenizer.decode(special, false) != nfc) {
+    report("round trip differs", counts->strings, line, &counts->round_trip);
+  }
+}
+
+Counts compare(const Tokenizer& tokenizer, std::string_view lines) {
+  Counts counts;
+  while (!lines.empty()) {
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    compare_line(tokenizer, lines.substr(0, end), &counts);
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return counts;
+}
+
+double encode_megabytes_per_second(const Tokenizer& tokenizer, std::string_view sentence) {
+  std::string text;
+  while (text.size() < 1'000'000) text.append(sentence);
+  double best_ms = 1e9;
+  for (int i = 0; i < kRepetitions; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    if (tokenizer.encode(text).empty()) return 0;
+    best_ms = std::min(best_ms, milliseconds_since(start));
+  }
+  return static_cast<double>(text.size()) / 1e3 / best_ms;
+}
+
+int run(const char* tokenizer_path, const char* strings_path) {
+  const auto file = MappedFile::open(tokenizer_path);
+  const auto strings = MappedFile::open(strings_path);
+  if (!file || !strings) {
+    std::printf("%s\n", (file ? strings.error() : file.error()).message.c_str());
+    return 3;
+  }
+  double load_ms = 1e9;
+  std::unique_ptr<Tokenizer> tokenizer;
+  for (int i = 0; i < kRepetitions; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    auto loaded = Tokenizer::from_json(text_of(*file));
+    load_ms = std::min(load_ms, milliseconds_since(start));
+    if (!loaded) {
+      std::printf("%s\n", loaded.error().message.c_str());
+      return 1;
+    }
+    tokenizer = std::move(*loaded);
+  }
+  const Counts counts = compare(*tokenizer, text_of(*strings));
+  const double random_rate = static_cast<double>(counts.bytes) / 1e3 / counts.encode_ms;
+  const double en = encode_megabytes_per_second(
+      *tokenizer, "The quick brown fox jumps over the lazy dog; I can't believe it's 2024!\n");
+  const double zh = encode_megabytes_per_second(
+      *tokenizer, "今天天气真好，我们去公园散步吧。这家餐厅的服务太差了，再也不会来了！\n");
+  std::printf("%zu strings (%.1f MB): %zu differences in ids, %zu in the round trip\n",
+              counts.strings, static_cast<double>(counts.bytes) / 1e6, counts.ids,
+              counts.round_trip);
+  std::printf("tokenizer.json ready in %.0f ms (bar: %.0f ms)\n", load_ms, kLoadMsMax);
+  std::printf(
+      "encode, one thread: %.1f MB/s on these strings, %.1f English, %.1f Chinese "
+      "(bar: %.0f MB/s)\n",
+      random_rate, en, zh, kMegabytesPerSecondMin);
+  const bool right = counts.ids == 0 && counts.round_trip == 0 && counts.strings >= kStringsMin;
+  const bool fast = load_ms <= kLoadMsMax * kNoise &&
+                    std::min({random_rate, en, zh}) >= kMegabytesPerSecondMin / kNoise;
+  if (!fast) std::printf("too slow, even for a busy machine\n");
+  return right && fast ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace qaio
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::printf("usage: tokenizer_reference TOKENIZER.JSON STRINGS.JSONL\n");
+    return 2;
+  }
+  return qaio::run(argv[1], argv[2]);
+}
