@@ -74,9 +74,9 @@ Result<Speed> measure(Model& model, const Test& test, int repeat, Progress& prog
   }
   std::sort(speeds.begin(), speeds.end());
   const size_t middle = speeds.size() / 2;
-  return Speed{.median = speeds.size() % 2 == 1 ? speeds[middle]
-                                                : (speeds[middle - 1] + speeds[middle]) / 2,
-               .spread = speeds.back() - speeds.front()};
+  return Speed{
+      .median = speeds.size() % 2 == 1 ? speeds[middle] : (speeds[middle - 1] + speeds[middle]) / 2,
+      .spread = speeds.back() - speeds.front()};
 }
 
 std::string json_row(const Test& test, const Speed& speed, const ModelInfo& info,
@@ -118,8 +118,7 @@ Result<void> bench(const Options& options) {
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   ThreadPool pool(options.model.threads);
-  QAIO_ASSIGN(const LoadedModel loaded,
-              load_model(files, pool, LoadOptions{.kv_tokens = longest}));
+  QAIO_ASSIGN(const LoadedModel loaded, load_model(files, pool, LoadOptions{.kv_tokens = longest}));
   const ModelInfo& info = loaded.model->info();
 
   std::vector<Speed> speeds;

@@ -106,10 +106,10 @@ void print_json(const Listing& listing, const std::string& label) {
   uint64_t parameters = 0;
   for (const TensorView& tensor : listing.tensors.tensors()) {
     parameters += static_cast<uint64_t>(tensor.elements());
-    tensors.push_back(fmt::format(
-        "    {{\"name\": {}, \"type\": \"{}\", \"shape\": {}, \"bytes\": {}}}",
-        json_quote(tensor.name), tensor_type_name(tensor.type), json_numbers(tensor.shape),
-        tensor.bytes.size()));
+    tensors.push_back(
+        fmt::format("    {{\"name\": {}, \"type\": \"{}\", \"shape\": {}, \"bytes\": {}}}",
+                    json_quote(tensor.name), tensor_type_name(tensor.type),
+                    json_numbers(tensor.shape), tensor.bytes.size()));
   }
   for (const ForeignTensor& tensor : listing.tensors.foreign()) {
     tensors.push_back(fmt::format("    {{\"name\": {}, \"type\": {}, \"shape\": {}}}",
@@ -170,8 +170,9 @@ Result<void> inspect(const Options& options) {
 void add_inspect(CLI::App& app, ExitCode& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("inspect", "List what a model's files hold");
-  command->add_option("model", options->model,
-                      "Hugging Face folder or GGUF file; without it the embedded demo model")
+  command
+      ->add_option("model", options->model,
+                   "Hugging Face folder or GGUF file; without it the embedded demo model")
       ->type_name("MODEL");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options, &exit_code] { exit_code = exit_code_of(inspect(*options)); });

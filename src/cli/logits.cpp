@@ -39,7 +39,8 @@ void summarize(std::span<const float> logits, Summary& summary) {
   summary.logsumexp.push_back(*best + std::log(sum));
 }
 
-// Runs all ids through the model, chunk by chunk; every position's logits go to `out` if it is open.
+// Runs all ids through the model, chunk by chunk; every position's logits go to `out` if it is
+// open.
 Result<Summary> compute(Model& model, std::span<const TokenId> ids, std::ofstream& out) {
   const auto vocab = static_cast<size_t>(model.info().vocab);
   KvSequence kv(model.kv_pool());
@@ -106,8 +107,9 @@ void add_logits(CLI::App& app, ExitCode& exit_code) {
       ->check(CLI::IsMember({"auto", "f32"}))
       ->type_name("")
       ->capture_default_str();
-  command->add_option("--out", options->output,
-                      "Also write every position's logits, little-endian f32 [positions, vocab]")
+  command
+      ->add_option("--out", options->output,
+                   "Also write every position's logits, little-endian f32 [positions, vocab]")
       ->type_name("FILE");
   command->callback([options, &exit_code] { exit_code = exit_code_of(logits(*options)); });
 }

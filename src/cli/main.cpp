@@ -18,7 +18,8 @@ int run(int argc, char** argv) {
                "qaio");
   app.set_version_flag("--version", std::string("qaio ") + QAIO_VERSION);
   app.require_subcommand(1);
-  app.footer("qaio COMMAND --help tells more. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 failed.");
+  app.footer(
+      "qaio COMMAND --help tells more. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 failed.");
 
   ExitCode exit_code = ExitCode::kOk;
   add_serve(app, exit_code);

@@ -35,10 +35,9 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   load.weights = options.weights == "native" ? WeightsMode::kNative : WeightsMode::kAuto;
   load.kv_tokens = options.kv_tokens;
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
-  runtime->engine_ =
-      std::make_unique<Engine>(*runtime->loaded_.model, *runtime->loaded_.tokenizer,
-                               SteadyClock::instance(),
-                               EngineOptions{.end_tokens = runtime->loaded_.end_tokens});
+  runtime->engine_ = std::make_unique<Engine>(
+      *runtime->loaded_.model, *runtime->loaded_.tokenizer, SteadyClock::instance(),
+      EngineOptions{.end_tokens = runtime->loaded_.end_tokens});
   QAIO_ASSIGN(runtime->pipeline_,
               Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
                                SteadyClock::instance()));
@@ -52,11 +51,10 @@ Result<void> Runtime::warm_up() {
   GenerateOverrides overrides;
   overrides.max_new_tokens = 2;
   overrides.seed = 1;
-  const RequestOutcome outcome =
-      run_and_wait(*pipeline_, {.tasks = {"sentiment", "chat"},
-                                .input = "你好, hello!",
-                                .history = {},
-                                .overrides = overrides});
+  const RequestOutcome outcome = run_and_wait(*pipeline_, {.tasks = {"sentiment", "chat"},
+                                                           .input = "你好, hello!",
+                                                           .history = {},
+                                                           .overrides = overrides});
   if (outcome.error) return tl::unexpected<Error>(*outcome.error);
   return {};
 }
