@@ -49,7 +49,15 @@ class Tokenizer::Builder {
   std::optional<TokenId> lookup(std::string_view text) const {
     return index_.lookup(text, [this](TokenId id) -> std::string_view { return spelling(id); });
   }
-  bool is_special(TokenId id) const { return impl_.special[static_cast<size_t>(id)]; }
+  // Whether plain text may give this id. Special tokens: never. Other added tokens stand for their
+  // plain spelling, so if the byte alphabet reads it differently, only a match may give them.
+  bool is_plain(TokenId id) const {
+    const auto index = static_cast<size_t>(id);
+    if (added_spelling_[index] == nullptr) return true;
+    std::string bytes;
+    return !impl_.special[index] && append_spelled_bytes(*added_spelling_[index], &bytes) &&
+           bytes == *added_spelling_[index];
+  }
 
   Result<void> index_spellings() {
     const auto spelling_of = [this](TokenId id) -> std::string_view { return spelling(id); };
@@ -149,8 +157,9 @@ class Tokenizer::Builder {
         return unsupported("no token stands for the byte " + std::to_string(byte) + " (spelled " +
                            quoted(text) + "); only byte-level vocabularies are supported");
       }
-      if (is_special(*id)) {
-        return unsupported("the special token " + quoted(text) + " is also an ordinary byte");
+      if (!is_plain(*id)) {
+        return unsupported("the added token " + quoted(text) + " also stands for the byte " +
+                           std::to_string(byte));
       }
       impl_.byte_ids[byte] = *id;
     }
@@ -178,8 +187,7 @@ class Tokenizer::Builder {
                        ", which the vocabulary lacks");
       }
       expected = *merged_id + 1;
-      // Left out, so that no special token can come out of plain text.
-      if (is_special(*merged_id)) continue;
+      if (!is_plain(*merged_id)) continue;  // left out: it may not come out of plain text
       if (!impl_.merges.add(*left_id, *right_id, *merged_id)) {
         return corrupt("merge " + quoted(merge) + " is listed twice");
       }
@@ -199,7 +207,7 @@ class Tokenizer::Builder {
     const auto spelling_of = [this](TokenId id) { return impl_.token_bytes(id); };
     for (size_t i = 0; i < vocabulary_.tokens.size(); ++i) {
       const auto id = static_cast<TokenId>(i);
-      if (is_special(id) || impl_.token_bytes(id).empty()) continue;
+      if (!is_plain(id) || impl_.token_bytes(id).empty()) continue;
       impl_.whole_pieces->add(impl_.token_bytes(id), id, spelling_of);
     }
   }

@@ -117,6 +117,15 @@ TEST(Tokenizer, SpecialTokensCannotBeMergedOrTakenWhole) {
   EXPECT_THAT(t->encode_with_special("hello"), ElementsAre(kHello));
 }
 
+TEST(Tokenizer, AddedTokensStandForTheirPlainSpelling) {
+  Vocabulary v = test_vocabulary();
+  v.added.push_back({kSpaceHello, "Ġhello", false, false});
+  const auto t = make(v);
+  EXPECT_THAT(t->encode("Ġhello"), ElementsAre(kSpaceHello));
+  EXPECT_THAT(t->encode(" hello"), ElementsAre(' ', kHello));
+  EXPECT_EQ(t->decode(t->encode("Ġhello hello")), "Ġhello hello");
+}
+
 TEST(Tokenizer, HolesAndPaddingAreAllowed) {
   Vocabulary v = test_vocabulary();
   v.tokens.resize(400);
@@ -157,7 +166,7 @@ TEST(Tokenizer, RefusesContradictoryVocabularies) {
   EXPECT_THAT(error([](V v) {
                 v->added.push_back({'!', "!", true, false});
               }),
-              HasSubstr("also an ordinary byte"));
+              HasSubstr("also stands for the byte 33"));
   EXPECT_THAT(error([](V v) { v->split_pattern = "("; }), HasSubstr("does not compile"));
   EXPECT_THAT(error([](V v) { v->tokens.resize((1 << 20) + 1); }), HasSubstr("at most 2^20"));
 }
