@@ -1,5 +1,6 @@
 // Fuzzes everything a tokenizer.json and a prompt can reach: no input may crash, hang or lose text.
-// Run: tokenizer_json_fuzz -max_len=4096 CORPUS_DIR   (preset fuzz; seeds: see HACKING.md)
+// Build with the preset fuzz; run: tokenizer_json_fuzz -max_len=8192 -timeout=10 CORPUS_DIR
+// A small tokenizer.json in CORPUS_DIR gets it past the parser at once.
 //
 // The input is a tokenizer.json, or, after a first byte of 'T', text for a built-in vocabulary.
 #include <cstdint>
