@@ -228,11 +228,11 @@ TEST(Forward, ChunksAndNeighboursChangeNoBit) {
       KvSequence a(model.kv_pool()), b(model.kv_pool()), c(model.kv_pool());
       ASSERT_TRUE(a.reserve(90) && b.reserve(90) && c.reserve(90));
       const std::span ids(sample_ids());
-      ForwardItem first[] = {{&b, ids.subspan(10, 17)}, {&a, ids.first(60)}};
+      ForwardItem first[] = {{&b, ids.subspan(10, 17), LogitsAt::kNone, {}, {}}, {&a, ids.first(60), LogitsAt::kNone, {}, {}}};
       model.forward(first);
       std::vector<float> logits(30 * vocab), label_logits(3);
       const std::vector<TokenId> labels{7, 1000, 31};
-      ForwardItem second[] = {{&b, ids.subspan(27, 1)},
+      ForwardItem second[] = {{&b, ids.subspan(27, 1), LogitsAt::kNone, {}, {}},
                               {&a, ids.subspan(60), LogitsAt::kAll, {}, logits},
                               {&c, ids, LogitsAt::kLast, labels, label_logits}};
       model.forward(second);

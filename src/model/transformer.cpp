@@ -174,14 +174,6 @@ void Transformer::run_layer(int index, int thread) {
   pool_.barrier();
 }
 
-template <typename Body>
-void Transformer::for_share(int count, int thread, Body body) const {
-  const int threads = pool_.size();
-  const int begin = static_cast<int>(static_cast<int64_t>(count) * thread / threads);
-  const int end = static_cast<int>(static_cast<int64_t>(count) * (thread + 1) / threads);
-  for (int i = begin; i < end; ++i) body(i);
-}
-
 std::atomic<int>& Transformer::phase_counter(int thread) {
   return counters_[static_cast<size_t>(next_phase_[static_cast<size_t>(thread) * 16]++)];
 }

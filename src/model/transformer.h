@@ -92,7 +92,12 @@ class Transformer final : public Model {
   QuantizedActivations quantized(int cols, int token = 0) const;
   // Calls body(token) for this thread's share of [0, count).
   template <typename Body>
-  void for_share(int count, int thread, Body body) const;
+  void for_share(int count, int thread, Body body) const {
+    const int threads = pool_.size();
+    const int begin = static_cast<int>(static_cast<int64_t>(count) * thread / threads);
+    const int end = static_cast<int>(static_cast<int64_t>(count) * (thread + 1) / threads);
+    for (int i = begin; i < end; ++i) body(i);
+  }
   // The next unit of the current phase, shared by all threads; phases are numbered per step.
   std::atomic<int>& phase_counter(int thread);
 
