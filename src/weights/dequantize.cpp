@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstring>
 
-#include "weights/half.h"
+#include "base/half.h"
 
 // Layouts: ggml-common.h of https://github.com/ggml-org/ggml (block_q4_0 ... block_q6_K).
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "weights/half.h"
+#include "base/half.h"
 
 // Block layouts: see dequantize.cpp. Rounding: quantize_row_*_ref of ggml-quants.c.
 
