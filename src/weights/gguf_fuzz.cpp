@@ -1,0 +1,34 @@
+// libFuzzer: any bytes as a GGUF file, every accessor used on what parses.
+#include <cstdlib>
+
+#include "weights/dequantize.h"
+#include "weights/gguf.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace qaio;
+  const auto bytes = std::as_bytes(std::span(data, size));
+  auto file = GgufFile::parse(bytes, "fuzz");
+  if (!file) {
+    if (file.error().message.empty()) std::abort();
+    return 0;
+  }
+  for (const GgufEntry& entry : file->metadata()) {
+    if (file->find(entry.key) != &entry) std::abort();
+    (void)GgufFile::describe(entry);
+    (void)file->get_string(entry.key);
+    (void)file->get_int(entry.key, -1000, 1000);
+    (void)file->get_float(entry.key);
+    (void)file->get_bool(entry.key);
+    (void)file->get_int_array(entry.key);
+    (void)file->get_string_array(entry.key);
+  }
+  std::vector<float> row;
+  for (const TensorView& tensor : file->tensors().tensors()) {
+    if (file->tensors().find(tensor.name) != &tensor) std::abort();
+    row.resize(static_cast<size_t>(tensor.cols()));
+    for (int64_t r = 0; r < tensor.rows(); ++r) {
+      dequantize(tensor.type, tensor.row(r).data(), tensor.cols(), row.data());
+    }
+  }
+  return 0;
+}
