@@ -29,8 +29,9 @@ class Client {
   Result<EngineRequestId> submit(Engine& engine, EngineRequest request) {
     request.on_text = [this](std::string_view text) { streamed_ += text; };
     request.on_done = [this](Result<EngineResult> result, const EngineTrace& trace) {
+      ASSERT_EQ(++ends_, 1) << "on_done twice";
       if (at_end) at_end();
-      promise_.set_value(Answer{std::move(result), trace, streamed_});  // throws when set twice
+      promise_.set_value(Answer{std::move(result), trace, streamed_});
     };
     return engine.submit(std::move(request));
   }
@@ -39,6 +40,7 @@ class Client {
   std::function<void()> at_end;  // on the engine thread
 
  private:
+  int ends_ = 0;
   std::string streamed_;
   std::promise<Answer> promise_;
 };
@@ -430,7 +432,7 @@ TEST_F(EngineTest, DestructionEndsEverythingOnce) {
   clients[0].at_end = [&, raw = engine.get()] { too_late = after.submit(*raw, generate({1}, 5)); };
   for (Client& client : clients)
     ASSERT_TRUE(client.submit(*engine, generate(prompt_of(9, 1), 500)));
-  gate.wait_for_arrivals(3);
+  gate.wait_for_arrivals(1);
   std::thread opener([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     gate.open();
