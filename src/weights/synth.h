@@ -38,10 +38,11 @@ struct SynthOptions {
   TensorType type = TensorType::kF16;
   // Of token embedding and output head; nullopt: `type`. llama.cpp's own Q4_0 files have kQ6_K
   // here. Rows that are no whole number of Q6_K blocks become Q8_0, as llama.cpp does it.
-  std::optional<TensorType> head;
-  std::string_view tokenizer_json;  // text of a Hugging Face tokenizer.json; may be empty
+  std::optional<TensorType> head = {};
+  std::string_view tokenizer_json = {};  // text of a Hugging Face tokenizer.json; may be empty
   uint64_t seed = 1;
-  std::function<void(double)> progress;  // called now and then with the fraction written, [0, 1]
+  std::function<void(double)> progress =
+      {};  // called now and then with the fraction written, [0, 1]
 };
 
 // Writes a GGUF v3 file that llama.cpp loads as well. The same seed gives the same bytes.
