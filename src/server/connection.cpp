@@ -92,8 +92,7 @@ net::awaitable<bool> Connection::serve_request() {
     exchange->respond({});
     exchange->leave();
   }
-  const bool keep_alive = request.keep_alive && !context_.stopping;
-  const bool written = co_await write_answer(*exchange, request, keep_alive);
+  const bool written = co_await write_answer(*exchange, request);
 
   RequestRecord& record = exchange->record();
   record.status = written ? exchange->response()->status : kClientClosedRequest;
@@ -103,7 +102,8 @@ net::awaitable<bool> Connection::serve_request() {
   exchange_.reset();
   if (context_.sink) context_.sink(record);
   if (refused && written) co_await discard_input();
-  co_return written&& keep_alive;
+  const bool open = written && keep_alive_;
+  co_return open;
 }
 
 void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
@@ -130,15 +130,16 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
-net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResult& request,
-                                              bool keep_alive) {
+net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResult& request) {
   if (!exchange.complete()) watch();
   while (!exchange.response()) co_await wait();
 
   const HttpResponse& response = *exchange.response();
   ResponseFraming framing;
   framing.chunked = exchange.streaming() && !request.http_1_0;
-  framing.keep_alive = keep_alive && (!exchange.streaming() || framing.chunked);
+  keep_alive_ =
+      request.keep_alive && !context_.stopping && (!exchange.streaming() || framing.chunked);
+  framing.keep_alive = keep_alive_;
   framing.request_id = exchange.record().request_id;
   framing.wall_unix_ms = context_.clock.wall_unix_ms();
   if (!exchange.streaming()) framing.content_length = response.body.size();
@@ -212,8 +213,11 @@ void Connection::watch() {
 }
 
 net::awaitable<void> Connection::stop_watching() {
-  if (watching_) socket_.cancel();
-  while (watching_) co_await wait();
+  // Again each time: a read that completed before it could be cancelled has begun the next one.
+  while (watching_) {
+    socket_.cancel();
+    co_await wait();
+  }
 }
 
 net::awaitable<void> Connection::wait() { co_await wakeup_.async_wait(kAwait); }

@@ -48,7 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> serve_request();  // whether the connection goes on
   void dispatch(const std::shared_ptr<Exchange>& exchange);
   // Waits for the answer and writes it; whether all of it was written.
-  Awaitable<bool> write_answer(Exchange& exchange, const ReadResult& request, bool keep_alive);
+  Awaitable<bool> write_answer(Exchange& exchange, const ReadResult& request);
   Awaitable<bool> write_stream(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write(std::string_view head, std::string_view body);
   Awaitable<void> discard_input();
@@ -74,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint64_t deadline_ = 0;  // number of the current one
   bool timed_out_ = false;
   bool idle_ = false;
+  bool keep_alive_ = false;  // promised with the current answer
   bool watching_ = false;
   std::shared_ptr<Exchange> exchange_;  // being answered
 };

@@ -5,7 +5,7 @@
 #include <future>
 
 #include "base/file_set.h"
-#include "tasks/fake_model.h"
+#include "tasks/scripted_model.h"
 
 namespace qaio {
 namespace {
@@ -24,12 +24,12 @@ class PipelineTest : public testing::Test {
   }
 
   void start(std::string_view reply, std::chrono::microseconds step = 0us, int queue_max = 128) {
-    FakeModel::Script script;
+    ScriptedModel::Script script;
     script.reply = tokenizer_->encode(reply);
     script.end = *tokenizer_->special("<|im_end|>");
     script.favourite = tokenizer_->encode("负面").front();
     script.step = step;
-    model_ = std::make_unique<FakeModel>(script, tokenizer_->size());
+    model_ = std::make_unique<ScriptedModel>(script, tokenizer_->size());
     EngineOptions options;
     options.queue_max = queue_max;
     options.end_tokens = {script.end};
@@ -59,7 +59,7 @@ class PipelineTest : public testing::Test {
   const SteadyClock& clock_ = SteadyClock::instance();
   TaskRegistry tasks_ = TaskRegistry::built_in();
   std::unique_ptr<Tokenizer> tokenizer_;
-  std::unique_ptr<FakeModel> model_;
+  std::unique_ptr<ScriptedModel> model_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Pipeline> pipeline_;
 };

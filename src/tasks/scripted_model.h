@@ -15,25 +15,22 @@
 namespace qaio {
 
 // After a prompt it wants the first token of `reply`, after each token of the reply the next one,
-// then <|im_end|>; every other token's logit is lower. Among label rows it prefers `favourite`.
-class FakeModel final : public Model {
+// then `end`; every other token's logit is lower.
+class ScriptedModel final : public Model {
  public:
   struct Script {
-    std::vector<TokenId> reply;         // all different
+    std::vector<TokenId> reply;
     TokenId end = 0;                    // <|im_end|>
     TokenId favourite = -1;             // 0 logit difference when -1
     std::chrono::microseconds step{0};  // what a step takes
   };
 
-  FakeModel(Script script, int vocab) : script_(std::move(script)), pool_(64) {
+  ScriptedModel(Script script, int vocab) : script_(std::move(script)), pool_(64) {
     info_.name = "fake";
     info_.architecture = "qwen2";
     info_.weight_type = "F32";
     info_.vocab = vocab;
     info_.context_max = 1024;
-    for (size_t i = 0; i < script_.reply.size(); ++i) {
-      next_[script_.reply[i]] = i + 1 < script_.reply.size() ? script_.reply[i + 1] : script_.end;
-    }
   }
 
   const ModelInfo& info() const override { return info_; }
@@ -48,7 +45,7 @@ class FakeModel final : public Model {
       if (item.logits_at == LogitsAt::kNone) continue;
       const size_t rows =
           item.logit_rows.empty() ? static_cast<size_t>(info_.vocab) : item.logit_rows.size();
-      const TokenId wanted = next_after(item.tokens);
+      const TokenId wanted = next(item);
       for (size_t i = 0; i < item.logits.size(); ++i) {
         const size_t row = i % rows;
         const TokenId id =
@@ -61,17 +58,16 @@ class FakeModel final : public Model {
   int steps() const { return steps_; }
 
  private:
-  TokenId next_after(std::span<const TokenId> tokens) const {
-    if (script_.reply.empty()) return script_.end;
-    if (tokens.size() > 1) return script_.reply.front();
-    const auto it = next_.find(tokens.back());
-    return it == next_.end() ? script_.reply.front() : it->second;
+  TokenId next(const ForwardItem& item) {
+    size_t& said = said_[item.kv];
+    said = item.tokens.size() > 1 ? 0 : said + 1;  // a prompt, or a token of the reply
+    return said < script_.reply.size() ? script_.reply[said] : script_.end;
   }
 
   Script script_;
   ModelInfo info_;
   KvPool pool_;
-  std::map<TokenId, TokenId> next_;
+  std::map<const KvSequence*, size_t> said_;  // tokens of the reply, only the engine's thread
   std::atomic<int> steps_{0};
 };
 

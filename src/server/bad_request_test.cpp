@@ -1,0 +1,114 @@
+// Every bad request gets a 4xx that says what is wrong.
+#include "server/server_fixture_for_test.h"
+
+namespace qaio {
+namespace {
+
+using testing::HasSubstr;
+
+using BadRequestTest = ServerFixture;
+
+struct BadRequest {
+  std::string body;
+  std::string field;
+  std::string message;  // part of it
+};
+
+TEST_F(BadRequestTest, ChatSaysWhatIsWrong) {
+  start();
+  const std::vector<BadRequest> all = {
+      {"", "", "no body"},
+      {"hello", "", "not valid JSON at byte"},
+      {R"({"input":"x")", "", "not valid JSON"},
+      {"[1]", "", "must be a JSON object"},
+      {"\"input\"", "", "must be a JSON object"},
+      {"{\"input\":\"\xff\xfe\"}", "", "not valid UTF-8 at byte 10"},
+      {R"({"input":"\ud800"})", "", "not valid JSON"},
+      {std::string(40, '[') + std::string(40, ']'), "", "not valid JSON"},
+      {"{}", "input", "'input' is missing"},
+      {R"({"input":null})", "input", "missing"},
+      {R"({"input":""})", "input", "not blank"},
+      {R"({"input":" \n"})", "input", "not blank"},
+      {R"({"input":5})", "input", "must be a string"},
+      {R"({"input":["x"]})", "input", "must be a string"},
+      {R"({"input":"x","history":{}})", "history", "must be an array"},
+      {R"({"input":"x","history":["y"]})", "history[0]", "must be an object with user, bot"},
+      {R"({"input":"x","history":[{"user":"y"}]})", "history[0].bot", "missing"},
+      {R"({"input":"x","history":[{"user":1,"bot":"y"}]})", "history[0].user", "string"},
+      {R"({"input":"x","history":[{"user":"","bot":"","x":1}]})", "history[0].x", "unknown field"},
+      {R"({"input":"x","stream":"yes"})", "stream", "true or false"},
+      {R"({"input":"x","max_new_tokens":0})", "max_new_tokens", "from 1 to 2048"},
+      {R"({"input":"x","max_new_tokens":4096})", "max_new_tokens", "from 1 to 2048"},
+      {R"({"input":"x","max_new_tokens":"8"})", "max_new_tokens", "whole number"},
+      {R"({"input":"x","max_new_tokens":1.5})", "max_new_tokens", "whole number"},
+      {R"({"input":"x","temperature":-0.1})", "temperature", "from 0 to 10"},
+      {R"({"input":"x","temperature":1e999})", "temperature", "number"},
+      {R"({"input":"x","temperature":"hot"})", "temperature", "number"},
+      {R"({"input":"x","top_p":0})", "top_p", "above 0"},
+      {R"({"input":"x","top_p":1.01})", "top_p", "up to 1"},
+      {R"({"input":"x","top_p":1e-300})", "top_p", "above 0"},
+      {R"({"input":"x","seed":-1})", "seed", "whole number"},
+      {R"({"input":"x","seed":99999999999999999999})", "seed", "whole number"},
+      {R"({"input":"x","tasks":"chat"})", "tasks", "must be an array"},
+      {R"({"input":"x","tasks":[]})", "tasks", "at least one"},
+      {R"({"input":"x","tasks":[1]})", "tasks", "task names"},
+      {R"({"input":"x","tasks":["chat","chat"]})", "tasks", "different"},
+      {R"({"input":"x","tasks":["none"]})", "tasks", "known are sentiment, chat"},
+      {R"({"input":"x","surprise":1})", "surprise", "unknown field 'surprise'; known are input"},
+      {R"({"input":"x","surprise":{"a":[]}})", "surprise", "unknown field"},
+      {R"({"input":")" + std::string(20'000, 'x') + "\"}", "input", "tokens, the limit is 512"},
+  };
+  TestClient keep(server_->port());
+  for (size_t i = 0; i < all.size(); ++i) {
+    SCOPED_TRACE(all[i].body.substr(0, 80));
+    const ClientResponse response = keep.post("/chat", all[i].body);
+    EXPECT_EQ(response.status, 400) << response.body;
+    EXPECT_EQ(response.error("code"), "invalid_argument");
+    EXPECT_EQ(response.error("field"), all[i].field);
+    EXPECT_THAT(response.error("message"), HasSubstr(all[i].message));
+    const RequestRecord left = record(i);
+    EXPECT_EQ(left.status, 400);
+    EXPECT_EQ(left.error_code, "invalid_argument");
+  }
+  EXPECT_EQ(keep.post("/chat", R"({"input":"still fine"})").status, 200);
+}
+
+TEST_F(BadRequestTest, TooManyTurnsOfHistory) {
+  start();
+  std::string body = R"({"input":"x","history":[)";
+  for (int i = 0; i < 65; ++i) body += R"({"user":"a","bot":"b"},)";
+  body.back() = ']';
+  const ClientResponse response = post("/chat", body + "}");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.error("message"), HasSubstr("at most 64 elements, it has 65"));
+}
+
+TEST_F(BadRequestTest, Tasks) {
+  start();
+  EXPECT_EQ(post("/v1/tasks/none", R"({"input":"x"})").status, 404);
+  EXPECT_EQ(post("/v1/tasks/", R"({"input":"x"})").status, 404);
+  EXPECT_EQ(post("/v1/tasks/a/b", R"({"input":"x"})").status, 404);
+  EXPECT_EQ(client().get("/v1/tasks/chat").headers.at("Allow"), "POST");
+  EXPECT_EQ(post("/v1/tasks/chat", R"({"input":"x","stream":true})").error("field"), "stream");
+  EXPECT_EQ(post("/v1/tasks/chat", "{}").error("field"), "input");
+  const ClientResponse useless = post("/v1/tasks/sentiment", R"({"input":"x","temperature":1})");
+  EXPECT_EQ(useless.status, 400);
+  EXPECT_THAT(useless.error("message"), HasSubstr("generates nothing"));
+  EXPECT_EQ(post("/v1/tasks/sentiment", R"({"input":"x","history":[{"user":"a","bot":"b"}]})")
+                .error("field"),
+            "history");
+}
+
+TEST_F(BadRequestTest, Texts) {
+  start();
+  EXPECT_EQ(post("/tokenize", "{}").error("field"), "content");
+  EXPECT_EQ(post("/tokenize", R"({"content":1})").error("field"), "content");
+  EXPECT_EQ(post("/tokenize", R"({"content":"x","with_pieces":1})").error("field"), "with_pieces");
+  EXPECT_EQ(post("/detokenize", "{}").error("field"), "tokens");
+  EXPECT_EQ(post("/detokenize", R"({"tokens":"x"})").error("field"), "tokens");
+  EXPECT_EQ(post("/detokenize", R"({"tokens":[1,-1]})").error("field"), "tokens");
+  EXPECT_EQ(post("/detokenize", R"({"tokens":[99999999]})").status, 400);
+}
+
+}  // namespace
+}  // namespace qaio

@@ -1,0 +1,39 @@
+#include "server/perf_log.h"
+
+#include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
+
+namespace qaio {
+namespace {
+
+TEST(PerfLog, OneLineWithTheMainTimes) {
+  std::ostringstream out;
+  auto logger = std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(out));
+  logger->set_pattern("%v");
+  RequestRecord record;
+  record.request_id = "abc";
+  record.method = "POST";
+  record.path = "/evil\npath";
+  record.status = 200;
+  record.lane.start(0);
+  record.lane.add(Stage::kTasks, 0, 4'000'000);
+  record.lane.finish(4'500'000);
+  TaskRecord chat;
+  chat.task = "chat";
+  chat.lane.start(0);
+  chat.lane.finish(3'000'000);
+  chat.counters.completion_tokens = 5;
+  chat.counters.first_token_ns = 1'000'000;
+  record.tasks = {chat};
+  perf_log(logger)(record);
+  EXPECT_EQ(out.str(),
+            "[PERF] id=abc status=200 POST /evil?path total=4.500ms chat=3.000ms "
+            "prompt_build=0.000ms queue=0.000ms ttft=1.000ms tokens=5 unattributed=0.500ms\n");
+}
+
+}  // namespace
+}  // namespace qaio

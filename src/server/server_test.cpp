@@ -1,0 +1,235 @@
+// Connections: limits, timeouts, order, disconnection, stopping.
+#include "server/server.h"
+
+#include "server/server_fixture_for_test.h"
+
+namespace qaio {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+using ServerTest = ServerFixture;
+
+constexpr std::string_view kHello = R"({"input":"hello"})";
+
+TEST_F(ServerTest, ListensBeforeTheModelIsReadyAndSaysSo) {
+  listen();
+  EXPECT_EQ(client().get("/health/live").status, 200);
+  EXPECT_EQ(client().get("/health/ready").status, 503);
+  EXPECT_EQ(client().get("/health").status, 503);
+  const ClientResponse refused = post("/chat", kHello);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.error("code"), "not_ready");
+  EXPECT_EQ(refused.headers.at("Retry-After"), "1");
+  load();
+  EXPECT_EQ(client().get("/health/ready").status, 200);
+  EXPECT_EQ(client().get("/health").body, R"({"status":"ok"})");
+  EXPECT_EQ(post("/chat", kHello).status, 200);
+}
+
+TEST_F(ServerTest, APortInUseIsAnErrorWithTheAddress) {
+  listen();
+  ServerOptions taken = options_;
+  taken.port = server_->port();
+  const auto second = Server::start(taken, Router(), nullptr, clock_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kIo);
+  EXPECT_THAT(second.error().message, HasSubstr("127.0.0.1:" + std::to_string(taken.port)));
+}
+
+TEST_F(ServerTest, KeepsTheConnectionAndAnswersInOrder) {
+  start("ok", 5ms);
+  TestClient keep(server_->port());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(keep.post("/chat", kHello).status, 200);
+  std::string pipelined;
+  for (int i = 0; i < 5; ++i) {
+    pipelined +=
+        TestClient::text("POST", "/chat", kHello, "X-Request-Id: n" + std::to_string(i) + "\r\n");
+  }
+  keep.send(pipelined);
+  for (int i = 0; i < 5; ++i) {
+    const ClientResponse response = keep.read();
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.headers.at("X-Request-Id"), "n" + std::to_string(i));
+  }
+  EXPECT_EQ(server_->connections(), 1);
+}
+
+TEST_F(ServerTest, ReadsChunkedBodiesAndFormTypesAndOldVersions) {
+  start();
+  TestClient chunked(server_->port());
+  chunked.send(
+      "POST /chat HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n"
+      "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+      "9\r\n{\"input\":\r\n8\r\n\"hello\"}\r\n0\r\n\r\n");
+  EXPECT_EQ(chunked.read().status, 200);
+  TestClient old(server_->port());
+  old.send("GET /health/live HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(old.read().headers.at("Connection"), "close");
+  EXPECT_EQ(old.receive(), "");
+}
+
+TEST_F(ServerTest, HeadMethodsAndUnknownPaths) {
+  start();
+  TestClient keep(server_->port());
+  const ClientResponse head = keep.request("HEAD", "/health");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.headers.at("Content-Length"), "15");
+  EXPECT_EQ(keep.get("/nowhere").status, 404);
+  const ClientResponse wrong = keep.get("/chat");
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.headers.at("Allow"), "POST");
+  EXPECT_EQ(keep.request("DELETE", "/health").headers.at("Allow"), "GET, HEAD");
+  EXPECT_EQ(keep.get("/health?verbose=1").status, 200);
+  EXPECT_EQ(record(1).status, 404);
+}
+
+TEST_F(ServerTest, RequestIdsAreKeptIfSaneElseMade) {
+  start();
+  TestClient keep(server_->port());
+  const auto id = [&](std::string_view header) {
+    return keep.request("GET", "/health", {}, header).headers.at("X-Request-Id");
+  };
+  EXPECT_EQ(id("X-Request-Id: abc-1\r\n"), "abc-1");
+  EXPECT_EQ(id("X-Request-Id: has space\r\n").size(), 16U);
+  EXPECT_EQ(id("X-Request-Id: " + std::string(129, 'x') + "\r\n").size(), 16U);
+  EXPECT_NE(id(""), id(""));
+}
+
+TEST_F(ServerTest, ATooLargeBodyGets413EvenIfTheClientSendsAllOfIt) {
+  start();
+  const std::string body = "{\"input\":\"" + std::string(10 << 20, 'x') + "\"}";
+  TestClient big(server_->port());
+  EXPECT_TRUE(big.send(TestClient::text("POST", "/chat", body)));
+  const ClientResponse refused = big.read();
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_THAT(refused.error("message"), HasSubstr("1048576"));
+  EXPECT_EQ(record(0).status, 413);
+  EXPECT_EQ(record(0).path, "/chat");
+
+  TestClient chunked(server_->port());
+  chunked.send("POST /chat HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 40; ++i) chunked.send("10000\r\n" + std::string(0x10000, 'x') + "\r\n");
+  EXPECT_EQ(chunked.read().status, 413);
+}
+
+TEST_F(ServerTest, AnswersExpectContinue) {
+  start();
+  TestClient polite(server_->port());
+  polite.send(
+      "POST /chat HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 17\r\n\r\n");
+  EXPECT_EQ(polite.read().status, 100);
+  polite.send(kHello);
+  EXPECT_EQ(polite.read().status, 200);
+  TestClient big(server_->port());
+  big.send(
+      "POST /chat HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n");
+  EXPECT_EQ(big.read().status, 413);
+}
+
+TEST_F(ServerTest, WhatIsNotHttpGets400AndLongHeaders431) {
+  start();
+  TestClient noise(server_->port());
+  noise.send("\x16\x03\x01 hello?\r\n\r\n");
+  EXPECT_EQ(noise.read().status, 400);
+  EXPECT_EQ(noise.receive(), "");
+  TestClient talkative(server_->port());
+  talkative.send("GET /health HTTP/1.1\r\nX: " + std::string(20'000, 'y') + "\r\n\r\n");
+  EXPECT_EQ(talkative.read().status, 431);
+}
+
+TEST_F(ServerTest, SlowRequestsGet408AndIdleConnectionsEnd) {
+  options_.read_timeout = 150ms;
+  options_.idle_timeout = 150ms;
+  start();
+  TestClient slow(server_->port());
+  slow.send("POST /chat HTTP/1.1\r\nHost: t\r\nContent-Le");
+  EXPECT_EQ(slow.read().status, 408);
+  EXPECT_EQ(slow.receive(), "");
+  TestClient idle(server_->port());
+  EXPECT_EQ(idle.get("/health").status, 200);
+  EXPECT_EQ(idle.receive(), "");
+  EXPECT_EQ(record(0).status, 408);
+  EXPECT_EQ(record(1).status, 200);
+}
+
+TEST_F(ServerTest, IdleTimeIsNotReadTime) {
+  start();
+  TestClient keep(server_->port());
+  EXPECT_EQ(keep.get("/health").status, 200);
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(keep.get("/health").status, 200);
+  EXPECT_LT(record(1).lane.wall_ns(), 90'000'000);
+}
+
+TEST_F(ServerTest, ManyConnectionsAreRefusedWith503) {
+  options_.connections_max = 2;
+  start();
+  TestClient first(server_->port());
+  TestClient second(server_->port());
+  EXPECT_EQ(first.get("/health").status, 200);
+  EXPECT_EQ(second.get("/health").status, 200);
+  TestClient third(server_->port());
+  EXPECT_EQ(third.read().status, 503);
+  second.close();
+  while (server_->connections() > 1) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(client().get("/health").status, 200);
+}
+
+TEST_F(ServerTest, AClientThatLeavesCancelsItsWork) {
+  start("a long reply of many words that takes a while", 20ms);
+  TestClient leaver(server_->port());
+  leaver.send(TestClient::text("POST", "/chat", kHello));
+  while (engine_->load().kv_blocks_used == 0) std::this_thread::sleep_for(1ms);
+  leaver.close();
+  const RequestRecord left = record(0);
+  EXPECT_EQ(left.status, 499);
+  EXPECT_EQ(left.error_code, "cancelled");
+  EXPECT_EQ(left.tasks.size(), 2U);
+  EXPECT_EQ(engine_->load().kv_blocks_used, 0);
+  EXPECT_LT(model_->steps(), 10);
+  EXPECT_EQ(client().get("/health").status, 200);
+}
+
+TEST_F(ServerTest, StopLetsRunningRequestsFinish) {
+  start("a long reply", 10ms);
+  TestClient busy(server_->port());
+  TestClient idle(server_->port());
+  EXPECT_EQ(idle.get("/health").status, 200);
+  busy.send(TestClient::text("POST", "/chat", kHello));
+  while (engine_->load().kv_blocks_used == 0) std::this_thread::sleep_for(1ms);
+  server_->stop(20s);
+  const ClientResponse response = busy.read();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers.at("Connection"), "close");
+  EXPECT_EQ(idle.receive(), "");
+}
+
+TEST_F(ServerTest, StopCancelsWhatOutlivesTheDrainTime) {
+  start("a long reply of many words that takes a while", 50ms);
+  TestClient busy(server_->port());
+  busy.send(TestClient::text("POST", "/chat", kHello));
+  while (engine_->load().kv_blocks_used == 0) std::this_thread::sleep_for(1ms);
+  server_->stop(20ms);
+  EXPECT_EQ(busy.read().status, 503);
+  EXPECT_EQ(record(0).error_code, "cancelled");
+}
+
+TEST_F(ServerTest, ManyClientsOnSeveralThreads) {
+  options_.io_threads = 3;
+  start("ok", 200us);
+  std::vector<std::thread> threads;
+  std::atomic<int> answered{0};
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      TestClient keep(server_->port());
+      for (int n = 0; n < 10; ++n) answered += keep.post("/chat", kHello).status == 200 ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(answered, 80);
+}
+
+}  // namespace
+}  // namespace qaio
