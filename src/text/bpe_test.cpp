@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <numeric>
 #include <random>
@@ -106,19 +106,19 @@ TEST(BpeMerger, MergesEqualPairsFromTheLeft) {
 }
 
 TEST(BpeMerger, IsNotQuadratic) {
-  MergeTable table(20);
+  MergeTable table(17);
   TokenId left = 'a';
-  for (TokenId id = 256; id < 276; ++id) {
+  for (TokenId id = 256; id < 273; ++id) {
     ASSERT_TRUE(table.add(left, left, id));
     left = id;
   }
   const auto bytes = identity_bytes();
   BpeMerger merger(table, bytes);
   std::vector<TokenId> ids;
-  const auto start = std::chrono::steady_clock::now();
-  merger.encode(std::string(1 << 20, 'a'), &ids);
-  EXPECT_EQ(ids, std::vector<TokenId>{275});
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  const std::clock_t start = std::clock();  // CPU time: the machine may be busy
+  merger.encode(std::string(1 << 17, 'a'), &ids);
+  EXPECT_EQ(ids, std::vector<TokenId>{272});
+  EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);  // quadratic: 8e9 steps
 }
 
 }  // namespace
