@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -87,7 +88,7 @@ RequestOutcome stream_reply(const Pipeline& pipeline, PipelineRequest request) {
 void print_summary(const RequestOutcome& outcome, bool terminal) {
   std::string line;
   if (const TaskOutcome* sentiment = find_outcome(outcome, "sentiment"))
-    line += label_text(*sentiment) + ", ";
+    line += answer_text(*sentiment) + ", ";
   if (const TaskOutcome* chat = find_outcome(outcome, "chat")) {
     line += times_line(*chat);
     if (chat->history_dropped > 0)

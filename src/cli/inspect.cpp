@@ -11,6 +11,7 @@
 #include "cli/json_text.h"
 #include "cli/model_options.h"
 #include "cli/terminal.h"
+#include "model/config.h"
 #include "text/tokenizer.h"
 #include "weights/gguf.h"
 #include "weights/safetensors.h"
@@ -26,7 +27,8 @@ struct Options {
 };
 
 struct Listing {
-  std::string format;  // "GGUF v3", "safetensors"
+  std::string format;          // "GGUF v3", "safetensors"
+  Result<ModelConfig> config;  // or why `qaio` cannot run it
   uint64_t file_bytes = 0;
   std::vector<std::pair<std::string, std::string>> settings;  // name, value as JSON
   int64_t vocabulary = 0;                                     // tokens; 0: no tokenizer
@@ -43,6 +45,7 @@ Result<Listing> list_gguf(const FileSet& files, const std::string& name) {
   QAIO_ASSIGN(const GgufFile gguf, GgufFile::parse(files.bytes(name), files.label()));
   Listing listing;
   listing.format = fmt::format("GGUF v{}", gguf.version());
+  listing.config = config_from_gguf(gguf);
   listing.file_bytes = files.bytes(name).size();
   for (const GgufEntry& entry : gguf.metadata())
     listing.settings.emplace_back(entry.key, json_value(gguf, entry));
@@ -55,6 +58,7 @@ Result<Listing> list_gguf(const FileSet& files, const std::string& name) {
 Result<Listing> list_folder(const FileSet& files) {
   Listing listing;
   listing.format = "safetensors";
+  listing.config = config_from_json(files.text("config.json"), files.label() + "/config.json");
   QAIO_ASSIGN(listing.tensors, load_safetensors(files));
   for (const std::string& name : files.names())
     if (name.ends_with(".safetensors")) listing.file_bytes += files.bytes(name).size();
@@ -98,6 +102,27 @@ std::map<std::string, TypeTotal> totals(const TensorTable& table) {
   return by_type;
 }
 
+std::string config_json(const Result<ModelConfig>& config) {
+  if (!config) return fmt::format("\"unsupported\": {}", json_quote(config.error().message));
+  return fmt::format(
+      "\"config\": {{\"architecture\": \"{}\", \"layers\": {}, \"hidden\": {}, \"heads\": {}, "
+      "\"kv_heads\": {}, \"head_dim\": {}, \"intermediate\": {}, \"vocab\": {}, "
+      "\"context_max\": {}, \"rope_theta\": {}, \"tied_head\": {}}}",
+      architecture_name(config->architecture), config->layers, config->hidden, config->heads,
+      config->kv_heads, config->head_dim, config->intermediate, config->vocab, config->context_max,
+      config->rope_theta, config->tied_head);
+}
+
+std::string config_text(const Result<ModelConfig>& config) {
+  if (!config) return "qaio cannot run it: " + config.error().message;
+  return fmt::format(
+      "{}: {} layers of {}, {} heads of {} ({} for keys and values), feed-forward {}, "
+      "vocabulary {}, {} head, context {}",
+      architecture_name(config->architecture), config->layers, config->hidden, config->heads,
+      config->head_dim, config->kv_heads, config->intermediate, config->vocab,
+      config->tied_head ? "tied" : "separate", config->context_max);
+}
+
 void print_json(const Listing& listing, const std::string& label) {
   std::vector<std::string> settings;
   for (const auto& [name, value] : listing.settings)
@@ -118,9 +143,10 @@ void print_json(const Listing& listing, const std::string& label) {
   }
   fmt::print(
       "{{\n  \"model\": {},\n  \"format\": \"{}\",\n  \"file_bytes\": {},\n  \"parameters\": {},\n"
-      "  \"vocabulary\": {},\n  \"settings\": {{\n{}\n  }},\n  \"tensors\": [\n{}\n  ]\n}}\n",
+      "  \"vocabulary\": {},\n  {},\n  \"settings\": {{\n{}\n  }},\n  \"tensors\": [\n{}\n  "
+      "]\n}}\n",
       json_quote(label), listing.format, listing.file_bytes, parameters, listing.vocabulary,
-      fmt::join(settings, ",\n"), fmt::join(tensors, ",\n"));
+      config_json(listing.config), fmt::join(settings, ",\n"), fmt::join(tensors, ",\n"));
 }
 
 // At most kValueWidth bytes, never cut inside a character.
@@ -133,7 +159,8 @@ std::string shortened(std::string value) {
 
 void print_text(const Listing& listing, const std::string& label) {
   using enum Table::Align;
-  fmt::print("{}: {}, {}\n\n", label, listing.format, bytes_text(listing.file_bytes));
+  fmt::print("{}: {}, {}\n{}\n\n", label, listing.format, bytes_text(listing.file_bytes),
+             config_text(listing.config));
   Table settings({kLeft, kLeft});
   for (const auto& [name, value] : listing.settings) settings.row({name, shortened(value)});
   if (listing.vocabulary > 0)

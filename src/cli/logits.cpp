@@ -105,7 +105,7 @@ void add_logits(CLI::App& app, ExitCode& exit_code) {
       ->type_name("IDS");
   command->add_option("--compute", options->compute, "f32: the reference arithmetic")
       ->check(CLI::IsMember({"auto", "f32"}))
-      ->type_name("")
+      ->type_name("MODE")
       ->capture_default_str();
   command
       ->add_option("--out", options->output,

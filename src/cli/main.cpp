@@ -5,12 +5,6 @@
 
 namespace qaio {
 
-ExitCode exit_code_of(const Result<void>& result) {
-  if (result) return ExitCode::kOk;
-  std::fprintf(stderr, "qaio: %s\n", result.error().message.c_str());
-  return ExitCode::kFailed;
-}
-
 namespace {
 
 int run(int argc, char** argv) {
@@ -19,7 +13,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("qaio ") + QAIO_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "qaio COMMAND --help tells more. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 failed.");
+      "qaio COMMAND --help tells more. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 failed.\n");
 
   ExitCode exit_code = ExitCode::kOk;
   add_serve(app, exit_code);
@@ -30,6 +24,8 @@ int run(int argc, char** argv) {
   add_tokenize(app, exit_code);
   add_logits(app, exit_code);
   add_synth(app, exit_code);
+
+  for (CLI::App* command : app.get_subcommands({})) command->footer("");
 
   try {
     app.parse(argc, argv);

@@ -5,6 +5,8 @@
 #include <array>
 
 #include "cli/terminal.h"
+#include "server/breakdown.h"
+#include "server/json_writer.h"
 #include "trace/derive.h"
 
 namespace qaio {
@@ -14,8 +16,6 @@ constexpr std::array kTaskStages = {Stage::kPromptBuild, Stage::kTokenize, Stage
                                     Stage::kPrefill,     Stage::kDecode,   Stage::kScore,
                                     Stage::kOutputParse};
 
-std::string ms_text(int64_t ns) { return fmt::format("{:.3f}", static_cast<double>(ns) / 1e6); }
-
 }  // namespace
 
 const TaskOutcome* find_outcome(const RequestOutcome& outcome, std::string_view task) {
@@ -24,7 +24,8 @@ const TaskOutcome* find_outcome(const RequestOutcome& outcome, std::string_view 
   return nullptr;
 }
 
-std::string label_text(const TaskOutcome& task) {
+std::string answer_text(const TaskOutcome& task) {
+  if (task.kind == TaskKind::kGenerate) return task.text;
   if (!task.label) return "-";
   if (!task.score) return *task.label;
   return fmt::format("{} ({:.1f} %)", *task.label, *task.score * 100);
@@ -42,12 +43,15 @@ std::string breakdown_table(const RequestOutcome& outcome) {
   row("ms", [](const TaskOutcome& task) { return task.task; });
   for (const Stage stage : kTaskStages) {
     row(stage_name(stage), [stage](const TaskOutcome& task) {
-      const int64_t ns = task.lane.stage_ns(stage);
-      return ns == 0 ? std::string("-") : ms_text(ns);
+      const int64_t us = lane_micros(task.lane)[stage];
+      return us == 0 ? std::string("-") : format_thousandths(us);
     });
   }
-  row("unattributed", [](const TaskOutcome& task) { return ms_text(task.lane.unattributed_ns()); });
-  row("total", [](const TaskOutcome& task) { return ms_text(task.lane.wall_ns()); });
+  row("unattributed", [](const TaskOutcome& task) {
+    return format_thousandths(lane_micros(task.lane).unattributed);
+  });
+  row("total",
+      [](const TaskOutcome& task) { return format_thousandths(lane_micros(task.lane).total); });
   return table.text();
 }
 

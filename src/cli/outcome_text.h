@@ -10,8 +10,8 @@ namespace qaio {
 
 const TaskOutcome* find_outcome(const RequestOutcome& outcome, std::string_view task);
 
-// "正面 (98.2 %)"; "-" when the model named no label.
-std::string label_text(const TaskOutcome& task);
+// A generate task's text; a classify task's "正面 (98.2 %)", or "-" when the model named no label.
+std::string answer_text(const TaskOutcome& task);
 
 // One row per stage, one column of ms per task; each column adds up to its total.
 std::string breakdown_table(const RequestOutcome& outcome);

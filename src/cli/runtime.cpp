@@ -15,14 +15,15 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
                   "auto: F32/F16/BF16 packed to 8 bits; native: in their own precision")
       ->envname("QAIO_WEIGHTS")
       ->check(CLI::IsMember({"auto", "native"}))
-      ->type_name("")
+      ->type_name("MODE")
       ->capture_default_str();
   command
       .add_option("--kv-tokens", options.kv_tokens,
-                  "Token positions of KV memory, shared by all requests; 0: from the model")
+                  "Token positions of KV memory, shared by all requests")
       ->envname("QAIO_KV_TOKENS")
-      ->check(CLI::Range(0, 1 << 24))
-      ->type_name("N");
+      ->check(CLI::Range(64, 1 << 24))
+      ->type_name("N")
+      ->capture_default_str();
   add_config_option(command, options.config);
 }
 
@@ -57,6 +58,13 @@ Result<void> Runtime::warm_up() {
                                                            .overrides = overrides});
   if (outcome.error) return tl::unexpected<Error>(*outcome.error);
   return {};
+}
+
+Backend Runtime::backend() const {
+  return {.pipeline = pipeline_.get(),
+          .tasks = &tasks_,
+          .tokenizer = loaded_.tokenizer.get(),
+          .model = loaded_.model->info()};
 }
 
 RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,

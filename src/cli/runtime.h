@@ -10,6 +10,7 @@
 #include "cli/model_options.h"
 #include "engine/engine.h"
 #include "model/load.h"
+#include "server/api.h"
 #include "tasks/pipeline.h"
 #include "tasks/task.h"
 
@@ -19,7 +20,7 @@ struct RuntimeOptions {
   ModelOptions model;
   std::string config;
   std::string weights = "auto";
-  int kv_tokens = 0;  // 0: the loader's choice
+  int kv_tokens = LoadOptions().kv_tokens;
 };
 
 // --model, --threads, --weights, --kv-tokens, --config, each also as QAIO_*.
@@ -35,10 +36,9 @@ class Runtime {
                                                  const std::string& tasks_toml);
 
   const ModelInfo& model() const { return loaded_.model->info(); }
-  const Tokenizer& tokenizer() const { return *loaded_.tokenizer; }
-  const TaskRegistry& tasks() const { return tasks_; }
-  Engine& engine() { return *engine_; }
   const Pipeline& pipeline() const { return *pipeline_; }
+  // What the server's endpoints need; it borrows from this runtime.
+  Backend backend() const;
   int threads() const { return pool_.size(); }
 
  private:

@@ -54,15 +54,15 @@ void add_synth(CLI::App& app, ExitCode& exit_code) {
       ->type_name("OUT.gguf");
   command->add_option("--shape", options->shape, "Whose dimensions")
       ->check(CLI::IsMember(shape_names()))
-      ->type_name("")
+      ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--type", options->type, "Weight type")
       ->check(CLI::IsMember({"f16", "q8_0", "q4_0"}, CLI::ignore_case))
-      ->type_name("")
+      ->type_name("TYPE")
       ->capture_default_str();
   command->add_option("--head", options->head, "Type of embedding and output head, if another")
       ->check(CLI::IsMember({"f16", "q8_0", "q4_0", "q6_k"}, CLI::ignore_case))
-      ->type_name("");
+      ->type_name("TYPE");
   command->add_option("--tokenizer", options->tokenizer, "A tokenizer.json to put in")
       ->type_name("FILE");
   command->add_option("--seed", options->seed, "Same seed, same bytes")

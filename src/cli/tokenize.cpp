@@ -9,7 +9,7 @@
 #include "cli/json_text.h"
 #include "cli/model_options.h"
 #include "cli/terminal.h"
-#include "model/load.h"
+#include "model/gguf_vocabulary.h"
 
 namespace qaio {
 namespace {
@@ -21,9 +21,22 @@ struct Options {
   bool json = false;
 };
 
+// Only the tokenizer: the weights are not read.
+Result<std::unique_ptr<Tokenizer>> open_tokenizer(const FileSet& files) {
+  for (const std::string& name : files.names()) {
+    if (!name.ends_with(".gguf")) continue;
+    QAIO_ASSIGN(const GgufFile gguf, GgufFile::parse(files.bytes(name), files.label()));
+    QAIO_ASSIGN(Vocabulary vocabulary, vocabulary_from_gguf(gguf));
+    return Tokenizer::from_vocabulary(std::move(vocabulary));
+  }
+  if (!files.contains("tokenizer.json"))
+    return fail(ErrorCode::kNotFound, files.label() + ": has no tokenizer.json");
+  return Tokenizer::from_json(files.text("tokenizer.json"));
+}
+
 Result<void> tokenize(const Options& options) {
   QAIO_ASSIGN(const FileSet files, open_model(options.model));
-  QAIO_ASSIGN(const std::unique_ptr<Tokenizer> tokenizer, load_tokenizer(files));
+  QAIO_ASSIGN(const std::unique_ptr<Tokenizer> tokenizer, open_tokenizer(files));
   std::string text = options.text;
   if (text == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
   const std::vector<TokenId> ids =

@@ -1,0 +1,50 @@
+#include "cli/local_call.h"
+
+#include <memory>
+#include <utility>
+
+#include "server/request_id.h"
+
+namespace qaio {
+
+HttpResponse call_locally(const Router& router, const std::string& path, std::string body,
+                          const Clock& clock) {
+  const Router::Match match = router.match("POST", path);
+  if (match.handler == nullptr) {
+    return error_response(404, error_code_name(ErrorCode::kNotFound), "there is no " + path);
+  }
+  const auto call =
+      std::make_shared<LocalCall>(clock, HttpRequest{.method = "POST",
+                                                     .path = path,
+                                                     .query = "",
+                                                     .parameter = std::string(match.parameter),
+                                                     .body = std::move(body)});
+  (*match.handler)(call);
+  return call->wait();
+}
+
+LocalCall::LocalCall(const Clock& clock, HttpRequest request) : Call(clock) {
+  request_ = std::move(request);
+  record_.request_id = choose_request_id("");
+  begin(clock.now_ns());
+}
+
+void LocalCall::post(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  work_.push_back(std::move(work));
+  posted_.notify_one();
+}
+
+HttpResponse LocalCall::wait() {
+  while (!response_) {
+    std::unique_lock lock(mutex_);
+    posted_.wait(lock, [this] { return !work_.empty(); });
+    const std::function<void()> work = std::move(work_.front());
+    work_.pop_front();
+    lock.unlock();
+    work();
+  }
+  return *std::move(response_);
+}
+
+}  // namespace qaio

@@ -1,0 +1,42 @@
+// A request to an endpoint without a connection: `qaio run --json` gives what `POST /chat` gives.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "server/call.h"
+#include "server/router.h"
+
+namespace qaio {
+
+// Sends `body` to the endpoint at POST `path` and waits for the answer.
+HttpResponse call_locally(const Router& router, const std::string& path, std::string body,
+                          const Clock& clock);
+
+// What endpoints post runs on the thread that waits.
+class LocalCall final : public Call {
+ public:
+  LocalCall(const Clock& clock, HttpRequest request);
+
+  void post(std::function<void()> work) override;
+  void respond(HttpResponse response) override { response_ = std::move(response); }
+  void begin_stream(HttpResponse head) override { response_ = std::move(head); }
+  void send(std::string chunk) override { response_->body += chunk; }
+  void end_stream() override {}
+  void on_cancel(std::function<void()>) override {}  // nobody leaves
+
+  // Runs what is posted until there is an answer.
+  HttpResponse wait();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable posted_;
+  std::deque<std::function<void()>> work_;  // guarded by mutex_
+  std::optional<HttpResponse> response_;
+};
+
+}  // namespace qaio
