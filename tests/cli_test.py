@@ -33,8 +33,11 @@ class Usage(ProgramTest):
 
     def test_missing_model_is_one_sentence(self):
         for command in (["inspect"], ["run", "hi", "--model"], ["bench", "--model"],
-                        ["logits", "--ids", "1", "--model"], ["serve", "--port", "0", "--model"]):
+                        ["logits", "--ids", "1", "--model"], ["chat", "--model"]):
             self.assertIn("/nowhere", self.fails(FAILED, *command, "/nowhere"))
+        served = run("serve", "--port", "0", "--model", "/nowhere")  # it listens before it loads
+        self.assertEqual(served.returncode, FAILED)
+        self.assertRegex(served.stderr, r"\Aqaio: [^\n]*/nowhere[^\n]*\n\Z")
 
 
 class Tokenize(ProgramTest):

@@ -82,14 +82,16 @@ class Server:
 
     def stop(self, number=signal.SIGTERM):
         """Sends the signal; the exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
+        if self.process.returncode is not None:
+            return self.process.returncode
+        self.process.send_signal(number)
         try:
             code = self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
         self._reader.join(10)
+        self.process.stdout.close()
         return code
 
     def __exit__(self, *_):

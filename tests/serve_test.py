@@ -125,15 +125,15 @@ class Times(ServeTest):
 
 class Refusals(ServeTest):
     BAD_BODIES = [
-        ("", 400), ("not json", 400), ("[1, 2]", 400), ("{}", 400), ('"text"', 400),
-        ('{"input": 5}', 400), ('{"input": null}', 400), ('{"input": ["a"]}', 400),
-        ('{"input": "a", "history": "b"}', 400), ('{"input": "a", "history": [{"user": 1}]}', 400),
-        ('{"input": "a", "max_new_tokens": "many"}', 400),
-        ('{"input": "a", "max_new_tokens": -1}', 400),
-        ('{"input": "a", "temperature": "hot"}', 400), ('{"input": "a", "top_p": 5}', 400),
-        ('{"input": "a", "tasks": ["no-such-task"]}', 404), ('{"input": "a", "tasks": "chat"}', 400),
-        ('{"input": "a", "seed": 1.5}', 400), ("[" * 5000, 400),
-        (b'{"input": "\xff\xfe"}', 400), ('{"input": "' + "长" * 20000 + '"}', 400),
+        "", "not json", "[1, 2]", "{}", '"text"',
+        '{"input": 5}', '{"input": null}', '{"input": ["a"]}',
+        '{"input": "a", "history": "b"}', '{"input": "a", "history": [{"user": 1}]}',
+        '{"input": "a", "max_new_tokens": "many"}',
+        '{"input": "a", "max_new_tokens": -1}',
+        '{"input": "a", "temperature": "hot"}', '{"input": "a", "top_p": 5}',
+        '{"input": "a", "tasks": ["no-such-task"]}', '{"input": "a", "tasks": "chat"}',
+        '{"input": "a", "seed": 1.5}', "[" * 5000,
+        b'{"input": "\xff\xfe"}', '{"input": "' + "长" * 20000 + '"}',
     ]
 
     def refused(self, answer, status, allowed):
@@ -142,10 +142,10 @@ class Refusals(ServeTest):
         self.assertGreater(len(answer["error"]["message"]), 10)
 
     def test_bad_bodies(self):
-        for body, expected in self.BAD_BODIES:
+        for body in self.BAD_BODIES:
             with self.subTest(body[:60]):
                 status, _, answer = self.request("POST", "/chat", body)
-                self.refused(answer, status, {expected, 400, 413, 422} if expected == 400 else {404})
+                self.refused(answer, status, {400})
 
     def test_the_field_at_fault_is_named(self):
         for field, value in (("input", 5), ("temperature", "hot"), ("max_new_tokens", [])):

@@ -67,8 +67,12 @@ Result<Listing> list_folder(const FileSet& files) {
     QAIO_ASSIGN(const auto value, parse_json(files.text(name), files.label() + "/" + name));
     if (!value.is_object())
       return fail(ErrorCode::kCorrupt, fmt::format("{}/{}: is not an object", files.label(), name));
-    for (const auto& [key, setting] : value.as_object())
-      listing.settings.emplace_back(std::string(key), boost::json::serialize(setting));
+    const std::string prefix = std::string_view(name) == "config.json" ? "" : "generation.";
+    for (const auto& [key, setting] : value.as_object()) {
+      listing.settings.emplace_back(prefix + std::string(key),
+                                    setting.is_double() ? fmt::format("{}", setting.get_double())
+                                                        : boost::json::serialize(setting));
+    }
   }
   if (files.contains("tokenizer.json")) {
     QAIO_ASSIGN(const auto tokenizer, Tokenizer::from_json(files.text("tokenizer.json")));

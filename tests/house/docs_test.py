@@ -66,12 +66,14 @@ class Docs(unittest.TestCase):
 
     def test_paths(self):
         top = {path.relative_to(project.ROOT).parts[0] for path in project.files("**/*")}
-        top |= {path.name for path in (project.ROOT / "src").iterdir()} - {"build"}
+        layers = {path.name for path in (project.ROOT / "src").iterdir()}
         missing = []
         for path, text in self.each():
             for name in INLINE.findall(FENCE.sub("", text)):
                 file = FILE.match(name) and name not in USER_FILES
-                if not file and not (PATH.match(name) and name.lstrip("./").split("/")[0] in top):
+                first = name.lstrip("./").split("/")[0]
+                inside = first in top or (first in layers and "." in name)
+                if not file and not (PATH.match(name) and inside):
                     continue
                 places = [path.parent, project.ROOT, project.ROOT / "src"]
                 if not any((place / name).exists() for place in places):
