@@ -41,8 +41,8 @@ struct SynthOptions {
   std::optional<TensorType> head = {};
   std::string_view tokenizer_json = {};  // text of a Hugging Face tokenizer.json; may be empty
   uint64_t seed = 1;
-  std::function<void(double)> progress =
-      {};  // called now and then with the fraction written, [0, 1]
+  // Called now and then with the fraction written, [0, 1].
+  std::function<void(double)> progress = {};
 };
 
 // Writes a GGUF v3 file that llama.cpp loads as well. The same seed gives the same bytes.
