@@ -13,7 +13,7 @@ using TimeNs = int64_t;
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual TimeNs now_ns() const = 0;       // monotonic
+  virtual TimeNs now_ns() const = 0;         // monotonic
   virtual int64_t wall_unix_ms() const = 0;  // for labels
 };
 

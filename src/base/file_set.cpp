@@ -10,10 +10,12 @@ Result<FileSet> FileSet::open(const std::filesystem::path& path) {
   set.label_ = path.string();
   std::vector<std::filesystem::path> paths;
   if (std::filesystem::is_directory(path, ec)) {
-    for (std::filesystem::directory_iterator it(path, ec), end; !ec && it != end; it.increment(ec)) {
+    for (std::filesystem::directory_iterator it(path, ec), end; !ec && it != end;
+         it.increment(ec)) {
       if (it->is_regular_file(ec)) paths.push_back(it->path());
     }
-    if (ec) return fail(ErrorCode::kIo, path.string() + ": cannot list the folder: " + ec.message());
+    if (ec)
+      return fail(ErrorCode::kIo, path.string() + ": cannot list the folder: " + ec.message());
   } else {
     paths.push_back(path);
   }

@@ -43,7 +43,7 @@ inline uint16_t f32_to_f16(float f) {
   const uint32_t bits = f32_bits(f);
   const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000);
   const uint32_t magnitude = bits & 0x7FFFFFFFU;
-  if (magnitude > 0x7F800000U) return static_cast<uint16_t>(sign | 0x7E00);  // NaN
+  if (magnitude > 0x7F800000U) return static_cast<uint16_t>(sign | 0x7E00);   // NaN
   if (magnitude >= 0x477FF000U) return static_cast<uint16_t>(sign | 0x7C00);  // rounds past 65504
   if (magnitude < 0x38800000U) {  // below 2^-14: adding 0.5 aligns the mantissa to 2^-24 steps
     const float shifted = f32_from_bits(magnitude) + 0.5F;

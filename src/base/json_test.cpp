@@ -20,9 +20,7 @@ TEST(ParseJson, SaysWhereItBroke) {
   }
 }
 
-TEST(ParseJson, LimitsNesting) {
-  EXPECT_FALSE(parse_json(std::string(1000, '['), "body"));
-}
+TEST(ParseJson, LimitsNesting) { EXPECT_FALSE(parse_json(std::string(1000, '['), "body")); }
 
 }  // namespace
 }  // namespace qaio

@@ -39,15 +39,15 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::stri
 // Propagation: QAIO_ASSIGN(auto x, f());   QAIO_RETURN_IF_ERROR(g());
 #define QAIO_CONCAT_INNER(a, b) a##b
 #define QAIO_CONCAT(a, b) QAIO_CONCAT_INNER(a, b)
-#define QAIO_ASSIGN_IMPL(tmp, decl, expr)                       \
-  auto tmp = (expr);                                            \
+#define QAIO_ASSIGN_IMPL(tmp, decl, expr)                                 \
+  auto tmp = (expr);                                                      \
   if (!tmp) return tl::unexpected<::qaio::Error>(std::move(tmp.error())); \
   decl = std::move(*tmp)
 #define QAIO_ASSIGN(decl, expr) QAIO_ASSIGN_IMPL(QAIO_CONCAT(qaio_result_, __LINE__), decl, expr)
-#define QAIO_RETURN_IF_ERROR(expr)                                                     \
-  do {                                                                                 \
-    if (auto qaio_status = (expr); !qaio_status)                                       \
-      return tl::unexpected<::qaio::Error>(std::move(qaio_status.error()));            \
+#define QAIO_RETURN_IF_ERROR(expr)                                          \
+  do {                                                                      \
+    if (auto qaio_status = (expr); !qaio_status)                            \
+      return tl::unexpected<::qaio::Error>(std::move(qaio_status.error())); \
   } while (false)
 
 }  // namespace qaio

@@ -64,7 +64,8 @@ int cores_allowed() {
 }
 
 ThreadPool::ThreadPool(int threads) {
-  for (int index = 1; index < threads; ++index) workers_.emplace_back([this, index] { work(index); });
+  for (int index = 1; index < threads; ++index)
+    workers_.emplace_back([this, index] { work(index); });
 }
 
 ThreadPool::~ThreadPool() {

@@ -32,8 +32,8 @@ struct KvElement<KvType::kF32> {
 
 // scores[r] = scale * q[r] . keys, masked beyond positions[r].
 template <KvType kType, int R>
-inline void block_scores(const AttentionArgs& args, int row, const std::byte* keys, int first_position,
-                         float (*scores)[kBlockKeys]) {
+inline void block_scores(const AttentionArgs& args, int row, const std::byte* keys,
+                         int first_position, float (*scores)[kBlockKeys]) {
   using Element = KvElement<kType>;
   const auto* k = reinterpret_cast<const typename Element::Type*>(keys);
   F32x16 acc[R][2];
@@ -72,7 +72,8 @@ inline void accumulate_values(const float (*weights)[kBlockKeys], const float* c
       acc[r][c] = mul(load(out[r] + offset + c * 16), set1(correction[r]));
   for (int t = 0; t < keys; ++t) {
     F32x16 row[V];
-    for (int c = 0; c < V; ++c) row[c] = Element::load16(v + static_cast<size_t>(t) * head_dim + c * 16);
+    for (int c = 0; c < V; ++c)
+      row[c] = Element::load16(v + static_cast<size_t>(t) * head_dim + c * 16);
     for (int r = 0; r < R; ++r) {
       const F32x16 w = set1(weights[r][t]);
       for (int c = 0; c < V; ++c) acc[r][c] = fma(w, row[c], acc[r][c]);
@@ -119,9 +120,11 @@ void attend_rows(const AttentionArgs& args, int row) {
     const int keys = last - first + 1 < kBlockKeys ? last - first + 1 : kBlockKeys;
     int d = 0;
     for (; d + 64 <= args.head_dim; d += 64)
-      accumulate_values<kType, R, 4>(scores, correction, args.value_blocks[block], args.head_dim, d, keys, out);
+      accumulate_values<kType, R, 4>(scores, correction, args.value_blocks[block], args.head_dim, d,
+                                     keys, out);
     for (; d < args.head_dim; d += 16)
-      accumulate_values<kType, R, 1>(scores, correction, args.value_blocks[block], args.head_dim, d, keys, out);
+      accumulate_values<kType, R, 1>(scores, correction, args.value_blocks[block], args.head_dim, d,
+                                     keys, out);
   }
   for (int r = 0; r < R; ++r) {
     const F32x16 inverse = set1(1.0F / sum(total[r]));

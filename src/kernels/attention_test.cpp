@@ -23,7 +23,8 @@ struct Cache {
       }
       for (float& x : key) x = normal(random);
       for (float& x : value) x = normal(random);
-      kernels.store_kv(key.data(), value.data(), head_dim, p % 32, type, keys.back().data(), values.back().data());
+      kernels.store_kv(key.data(), value.data(), head_dim, p % 32, type, keys.back().data(),
+                       values.back().data());
     }
     for (auto& block : keys) key_blocks.push_back(block.data());
     for (auto& block : values) value_blocks.push_back(block.data());
@@ -87,11 +88,13 @@ TEST_P(AttentionTest, StoredValuesSaturateInsteadOfOverflowing) {
   const std::byte* value_block = values.data();
   std::vector<float> q(16, 1.0F), out(16);
   const int32_t position = 0;
-  kernels.attention({q.data(), 16, out.data(), 16, &position, 1, 16, 1.0F, KvType::kF16, &key_block, &value_block});
+  kernels.attention({q.data(), 16, out.data(), 16, &position, 1, 16, 1.0F, KvType::kF16, &key_block,
+                     &value_block});
   EXPECT_EQ(out[0], -65504.0F);
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, AttentionTest, ::testing::ValuesIn(isas_available().begin(), isas_available().end()),
+INSTANTIATE_TEST_SUITE_P(Isas, AttentionTest,
+                         ::testing::ValuesIn(isas_available().begin(), isas_available().end()),
                          [](const auto& test) { return std::string(isa_name(test.param)); });
 
 }  // namespace

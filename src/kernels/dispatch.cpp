@@ -5,11 +5,15 @@ namespace qaio {
 const Kernels& kernels_for(Isa isa) {
   switch (isa) {
 #if defined(__x86_64__)
-    case Isa::kAvx2: return kernels_avx2();
-    case Isa::kAvxVnni: return kernels_avxvnni();
-    case Isa::kAvx512Vnni: return kernels_avx512();
+    case Isa::kAvx2:
+      return kernels_avx2();
+    case Isa::kAvxVnni:
+      return kernels_avxvnni();
+    case Isa::kAvx512Vnni:
+      return kernels_avx512();
 #endif
-    default: return kernels_scalar();
+    default:
+      return kernels_scalar();
   }
 }
 

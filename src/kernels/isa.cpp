@@ -36,11 +36,16 @@ std::vector<Isa> detect() {
 
 std::string_view isa_name(Isa isa) {
   switch (isa) {
-    case Isa::kScalar: return "scalar";
-    case Isa::kAvx2: return "avx2";
-    case Isa::kAvxVnni: return "avxvnni";
-    case Isa::kAvx512Vnni: return "avx512";
-    case Isa::kNeonDot: return "neon";
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvxVnni:
+      return "avxvnni";
+    case Isa::kAvx512Vnni:
+      return "avx512";
+    case Isa::kNeonDot:
+      return "neon";
   }
   return "unknown";
 }
@@ -59,8 +64,8 @@ Result<Isa> isa_from_environment() {
     if (isa_name(isa) == wanted) return isa;
     names += (names.empty() ? "" : ", ") + std::string(isa_name(isa));
   }
-  return fail(ErrorCode::kInvalidArgument, "QAIO_ISA=" + std::string(wanted) +
-                                               " cannot run here; this CPU has: " + names);
+  return fail(ErrorCode::kInvalidArgument,
+              "QAIO_ISA=" + std::string(wanted) + " cannot run here; this CPU has: " + names);
 }
 
 }  // namespace qaio

@@ -12,16 +12,16 @@ namespace qaio {
 
 // Activations in int8, one f32 scale per 32 columns: x = code * scale.
 struct QuantizedActivations {
-  int8_t* codes = nullptr;    // [tokens, cols]
-  float* scales = nullptr;    // [tokens, cols / 32]
-  int32_t* sums = nullptr;    // [tokens, cols / 16] sums of codes
+  int8_t* codes = nullptr;  // [tokens, cols]
+  float* scales = nullptr;  // [tokens, cols / 32]
+  int32_t* sums = nullptr;  // [tokens, cols / 16] sums of codes
 };
 
 struct MatmulArgs {
-  PackedView weights;                // [rows, cols]
-  QuantizedActivations quantized;    // [tokens, cols], for integer layouts
-  const float* floats = nullptr;     // [tokens, float_stride], for floating-point layouts
-  size_t float_stride = 0;           // in floats, at least cols
+  PackedView weights;              // [rows, cols]
+  QuantizedActivations quantized;  // [tokens, cols], for integer layouts
+  const float* floats = nullptr;   // [tokens, float_stride], for floating-point layouts
+  size_t float_stride = 0;         // in floats, at least cols
   int tokens = 0;
   const float* bias = nullptr;       // [rows] or null
   float* out = nullptr;              // [tokens, out_stride], rows of this matrix first
@@ -37,14 +37,14 @@ enum class KvType : uint8_t { kF16, kF32 };
 // One sequence's cached keys and values of one layer and one KV head, in blocks of 32 positions:
 // keys [head_dim, 32], values [32, head_dim], both of KvType.
 struct AttentionArgs {
-  const float* q = nullptr;        // [rows, head_dim], row r at q + r * q_stride
-  size_t q_stride = 0;             // in floats
-  float* out = nullptr;            // as q, stride out_stride
+  const float* q = nullptr;  // [rows, head_dim], row r at q + r * q_stride
+  size_t q_stride = 0;       // in floats
+  float* out = nullptr;      // as q, stride out_stride
   size_t out_stride = 0;
   const int32_t* positions = nullptr;  // [rows]: row r sees keys [0, positions[r]]
   int rows = 0;
-  int head_dim = 0;                // multiple of 16, at most 256
-  float scale = 0;                 // applied to q . k
+  int head_dim = 0;  // multiple of 16, at most 256
+  float scale = 0;   // applied to q . k
   KvType kv_type = KvType::kF16;
   const std::byte* const* key_blocks = nullptr;    // [blocks]
   const std::byte* const* value_blocks = nullptr;  // [blocks]

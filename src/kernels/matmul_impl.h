@@ -77,7 +77,8 @@ inline GroupScales read_scales(const std::byte* scales, int group32, int slice) 
   GroupScales r{};
   constexpr int kParts = kMin ? 2 : 1;
   if constexpr (kScales == ScaleKind::kF16) {
-    const auto* p = reinterpret_cast<const uint16_t*>(scales) + group32 * 16 * kParts + slice * kLanes;
+    const auto* p =
+        reinterpret_cast<const uint16_t*>(scales) + group32 * 16 * kParts + slice * kLanes;
     r.scale[0] = vec_load_f16(p);
     if constexpr (kMin) r.min[0] = vec_load_f16(p + 16);
   } else {
@@ -101,9 +102,10 @@ inline GroupScales read_scales(const std::byte* scales, int group32, int slice) 
 // Writes kLanes outputs of one token; the last tile of a matrix may hold fewer real rows.
 inline void write_out(const MatmulArgs& args, int token, int row, Vec value) {
   if (row >= args.weights.rows) return;
-  float* out = (args.out_rows != nullptr ? args.out_rows[token]
-                                         : args.out + static_cast<size_t>(token) * args.out_stride) +
-               row;
+  float* out =
+      (args.out_rows != nullptr ? args.out_rows[token]
+                                : args.out + static_cast<size_t>(token) * args.out_stride) +
+      row;
   if (row + kLanes <= args.weights.rows) {
     if (args.bias != nullptr) value = vec_add(value, vec_load(args.bias + row));
     if (args.accumulate) value = vec_add(vec_load(out), value);
@@ -196,8 +198,10 @@ Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
     for (int g = 0; g < weights.cols / kGroupCols; ++g) {
       if constexpr (!kInPlace) {
         Codes codes[8];
-        decode_group<kBits>(packed + static_cast<size_t>(g) * group_code_bytes<kBits>(), slice, codes);
-        for (int j = 0; j < 8; ++j) store_codes(codes_out + (g * 8 + j) * 64 + slice * kLanes * 4, codes[j]);
+        decode_group<kBits>(packed + static_cast<size_t>(g) * group_code_bytes<kBits>(), slice,
+                            codes);
+        for (int j = 0; j < 8; ++j)
+          store_codes(codes_out + (g * 8 + j) * 64 + slice * kLanes * 4, codes[j]);
       }
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
       for (int h = 0; h < 32 / kGroup; ++h) {
@@ -210,11 +214,12 @@ Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
   return panel;
 }
 
-// T tokens x R vectors of kLanes rows. codes[r], scales[r], mins[r] point at the vector's first lane.
+// T tokens x R vectors of kLanes rows. codes[r], scales[r], mins[r] point at the vector's first
+// lane.
 template <bool kMin, int kGroup, int T, int R>
 inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
-                       const float* const scales[R], const float* const mins[R], int zero, int token,
-                       const int rows[R]) {
+                       const float* const scales[R], const float* const mins[R], int zero,
+                       int token, const int rows[R]) {
   const int cols = args.weights.cols;
   const int groups = cols / kGroupCols;
   const int8_t* a = args.quantized.codes + static_cast<size_t>(token) * cols;
@@ -246,7 +251,8 @@ inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
       for (int t = 0; t < T; ++t) {
         const Vec a_scale = vec_set1(a_scales[t * groups + g]);
         for (int r = 0; r < R; ++r) {
-          f[t][r] = vec_fma(vec_from(acc[t][r]), vec_mul(vec_load(scales[r] + at), a_scale), f[t][r]);
+          f[t][r] =
+              vec_fma(vec_from(acc[t][r]), vec_mul(vec_load(scales[r] + at), a_scale), f[t][r]);
         }
       }
     }
@@ -279,8 +285,9 @@ inline void panel_tile_of(int tokens, const MatmulArgs& args, const uint8_t* con
 
 // All tokens against R vectors, in balanced token tiles: 56 tokens are 6,6,6,6,6,6,5,5,5,5.
 template <bool kMin, int kGroup, int R>
-void panel_vectors(const MatmulArgs& args, const uint8_t* const codes[R], const float* const scales[R],
-                   const float* const mins[R], int zero, const int rows[R]) {
+void panel_vectors(const MatmulArgs& args, const uint8_t* const codes[R],
+                   const float* const scales[R], const float* const mins[R], int zero,
+                   const int rows[R]) {
   const int tiles = (args.tokens + kTileTokens - 1) / kTileTokens;
   for (int i = 0; i < tiles; ++i) {
     const int begin = static_cast<int>(static_cast<int64_t>(args.tokens) * i / tiles);
@@ -298,7 +305,8 @@ void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
     Panel panels[kTilesAtOnce];
     for (int i = 0; i < count; ++i) {
       panels[i] = expand<kBits, kScales, kMin, kGroup>(
-          args.weights, tile + i, args.scratch + static_cast<size_t>(i) * panel_bytes(args.weights.cols));
+          args.weights, tile + i,
+          args.scratch + static_cast<size_t>(i) * panel_bytes(args.weights.cols));
     }
     const uint8_t* codes[kTilesAtOnce * kSlices];
     const float* scales[kTilesAtOnce * kSlices];
@@ -315,7 +323,8 @@ void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
     }
     int v = 0;
     for (; v + kTileVectors <= vectors; v += kTileVectors) {
-      panel_vectors<kMin, kGroup, kTileVectors>(args, codes + v, scales + v, mins + v, zero, rows + v);
+      panel_vectors<kMin, kGroup, kTileVectors>(args, codes + v, scales + v, mins + v, zero,
+                                                rows + v);
     }
     for (; v < vectors; ++v) {
       panel_vectors<kMin, kGroup, 1>(args, codes + v, scales + v, mins + v, zero, rows + v);
@@ -331,10 +340,18 @@ void matmul_codes(const MatmulArgs& args, int tile_begin, int tile_end) {
   }
   for (int tile = tile_begin; tile < tile_end; ++tile) {
     switch (args.tokens) {
-      case 1: direct_tile<kBits, kScales, kMin, kGroup, 1>(args, tile, 0); break;
-      case 2: direct_tile<kBits, kScales, kMin, kGroup, 2>(args, tile, 0); break;
-      case 3: direct_tile<kBits, kScales, kMin, kGroup, 3>(args, tile, 0); break;
-      default: direct_tile<kBits, kScales, kMin, kGroup, 4>(args, tile, 0); break;
+      case 1:
+        direct_tile<kBits, kScales, kMin, kGroup, 1>(args, tile, 0);
+        break;
+      case 2:
+        direct_tile<kBits, kScales, kMin, kGroup, 2>(args, tile, 0);
+        break;
+      case 3:
+        direct_tile<kBits, kScales, kMin, kGroup, 3>(args, tile, 0);
+        break;
+      default:
+        direct_tile<kBits, kScales, kMin, kGroup, 4>(args, tile, 0);
+        break;
     }
   }
 }
@@ -352,8 +369,8 @@ inline Vec load_weight(const std::byte* tile, int k, int lane) {
 template <CodeBits kBits, int T>
 void float_tile(const MatmulArgs& args, int tile, int token) {
   const int cols = args.weights.cols;
-  const std::byte* weights = args.weights.data +
-      static_cast<size_t>(tile) * tile_bytes(args.weights.layout, cols).total();
+  const std::byte* weights =
+      args.weights.data + static_cast<size_t>(tile) * tile_bytes(args.weights.layout, cols).total();
   const float* x = args.floats + static_cast<size_t>(token) * args.float_stride;
   Vec f[T][kSlices];
   for (int t = 0; t < T; ++t)
@@ -361,11 +378,13 @@ void float_tile(const MatmulArgs& args, int tile, int token) {
   for (int k = 0; k < cols; ++k) {
     for (int s = 0; s < kSlices; ++s) {
       const Vec w = load_weight<kBits>(weights, k, s * kLanes);
-      for (int t = 0; t < T; ++t) f[t][s] = vec_fma(w, vec_set1(x[static_cast<size_t>(t) * args.float_stride + k]), f[t][s]);
+      for (int t = 0; t < T; ++t)
+        f[t][s] = vec_fma(w, vec_set1(x[static_cast<size_t>(t) * args.float_stride + k]), f[t][s]);
     }
   }
   for (int t = 0; t < T; ++t)
-    for (int s = 0; s < kSlices; ++s) write_out(args, token + t, tile * kTileRows + s * kLanes, f[t][s]);
+    for (int s = 0; s < kSlices; ++s)
+      write_out(args, token + t, tile * kTileRows + s * kLanes, f[t][s]);
 }
 
 template <CodeBits kBits>
@@ -373,7 +392,8 @@ void matmul_floats(const MatmulArgs& args, int tile_begin, int tile_end) {
   constexpr int kTokens = kLanes == 16 ? 8 : 4;
   for (int tile = tile_begin; tile < tile_end; ++tile) {
     int token = 0;
-    for (; token + kTokens <= args.tokens; token += kTokens) float_tile<kBits, kTokens>(args, tile, token);
+    for (; token + kTokens <= args.tokens; token += kTokens)
+      float_tile<kBits, kTokens>(args, tile, token);
     for (; token + 2 <= args.tokens; token += 2) float_tile<kBits, 2>(args, tile, token);
     for (; token < args.tokens; ++token) float_tile<kBits, 1>(args, tile, token);
   }
@@ -396,12 +416,18 @@ void matmul_by_scales(const MatmulArgs& args, int tile_begin, int tile_end) {
 
 void matmul(const MatmulArgs& args, int tile_begin, int tile_end) {
   switch (args.weights.layout.bits) {
-    case CodeBits::k4: return matmul_by_scales<CodeBits::k4>(args, tile_begin, tile_end);
-    case CodeBits::k6: return matmul_by_scales<CodeBits::k6>(args, tile_begin, tile_end);
-    case CodeBits::k8: return matmul_codes<CodeBits::k8, ScaleKind::kF16, false, 32>(args, tile_begin, tile_end);
-    case CodeBits::kF16: return matmul_floats<CodeBits::kF16>(args, tile_begin, tile_end);
-    case CodeBits::kBF16: return matmul_floats<CodeBits::kBF16>(args, tile_begin, tile_end);
-    case CodeBits::kF32: return matmul_floats<CodeBits::kF32>(args, tile_begin, tile_end);
+    case CodeBits::k4:
+      return matmul_by_scales<CodeBits::k4>(args, tile_begin, tile_end);
+    case CodeBits::k6:
+      return matmul_by_scales<CodeBits::k6>(args, tile_begin, tile_end);
+    case CodeBits::k8:
+      return matmul_codes<CodeBits::k8, ScaleKind::kF16, false, 32>(args, tile_begin, tile_end);
+    case CodeBits::kF16:
+      return matmul_floats<CodeBits::kF16>(args, tile_begin, tile_end);
+    case CodeBits::kBF16:
+      return matmul_floats<CodeBits::kBF16>(args, tile_begin, tile_end);
+    case CodeBits::kF32:
+      return matmul_floats<CodeBits::kF32>(args, tile_begin, tile_end);
   }
 }
 

@@ -9,8 +9,8 @@ struct Shape {
   int rows, cols, tokens;
 };
 
-std::vector<float> multiply(const Kernels* kernels, TestMatrix& matrix, TestActivations& x, int tokens,
-                            bool with_bias, bool accumulate) {
+std::vector<float> multiply(const Kernels* kernels, TestMatrix& matrix, TestActivations& x,
+                            int tokens, bool with_bias, bool accumulate) {
   const PackedView& view = matrix.view();
   const auto stride = static_cast<size_t>(view.rows) + 5;
   std::vector<float> out(stride * static_cast<size_t>(tokens), 0.25F);
@@ -40,7 +40,8 @@ class MatmulTest : public ::testing::TestWithParam<NamedLayout> {};
 // Bit for bit: neither the ISA, nor the number of tokens (which chooses the path), nor the ragged
 // last tile may change an output.
 TEST_P(MatmulTest, EveryIsaEqualsTheReferenceBitForBit) {
-  const Shape shapes[] = {{16, 256, 1}, {48, 256, 3}, {53, 512, 4}, {40, 256, 5}, {64, 512, 7}, {21, 256, 17}, {16, 1024, 9}};
+  const Shape shapes[] = {{16, 256, 1}, {48, 256, 3},  {53, 512, 4}, {40, 256, 5},
+                          {64, 512, 7}, {21, 256, 17}, {16, 1024, 9}};
   for (const Shape& s : shapes) {
     TestMatrix matrix(GetParam().layout, s.rows, s.cols, 7);
     TestActivations x(s.tokens, s.cols, 11);
@@ -63,7 +64,8 @@ TEST_P(MatmulTest, ARowDoesNotDependOnItsNeighbours) {
     const auto together = multiply(&kernels_for(isa), matrix, x, kTokens, false, false);
     for (int tokens : {1, 2, 6, 11}) {
       const auto some = multiply(&kernels_for(isa), matrix, x, tokens, false, false);
-      ASSERT_TRUE(std::equal(some.begin(), some.end(), together.begin())) << isa_name(isa) << tokens;
+      ASSERT_TRUE(std::equal(some.begin(), some.end(), together.begin()))
+          << isa_name(isa) << tokens;
     }
   }
 }
@@ -77,10 +79,12 @@ TEST(Packed, CodesSurviveSetAndGet) {
     AlignedBytes bytes(tile_bytes(layout, 256).total());
     const int mask = layout.bits == CodeBits::k4 ? 15 : layout.bits == CodeBits::k6 ? 63 : 255;
     for (int row = 0; row < 16; ++row)
-      for (int col = 0; col < 256; ++col) reference::set_code(layout, 256, bytes.data(), row, col, (row * 37 + col * 11) & mask);
+      for (int col = 0; col < 256; ++col)
+        reference::set_code(layout, 256, bytes.data(), row, col, (row * 37 + col * 11) & mask);
     const PackedView view{layout, 16, 256, bytes.data()};
     for (int row = 0; row < 16; ++row)
-      for (int col = 0; col < 256; ++col) ASSERT_EQ(reference::code_at(view, row, col), (row * 37 + col * 11) & mask) << name;
+      for (int col = 0; col < 256; ++col)
+        ASSERT_EQ(reference::code_at(view, row, col), (row * 37 + col * 11) & mask) << name;
   }
 }
 

@@ -13,12 +13,22 @@ TileBytes tile_bytes(const PackedLayout& layout, int cols) {
   }
   size_t codes = 0;
   switch (layout.bits) {
-    case CodeBits::k4: codes = columns / 32 * 256; break;
-    case CodeBits::k6: codes = columns / 32 * 384; break;
-    case CodeBits::k8: codes = columns / 32 * 512; break;
+    case CodeBits::k4:
+      codes = columns / 32 * 256;
+      break;
+    case CodeBits::k6:
+      codes = columns / 32 * 384;
+      break;
+    case CodeBits::k8:
+      codes = columns / 32 * 512;
+      break;
     case CodeBits::kF16:
-    case CodeBits::kBF16: codes = columns * 32; break;
-    case CodeBits::kF32: codes = columns * 64; break;
+    case CodeBits::kBF16:
+      codes = columns * 32;
+      break;
+    case CodeBits::kF32:
+      codes = columns * 64;
+      break;
   }
   return {round_up(scales), codes};
 }

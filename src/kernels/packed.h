@@ -42,8 +42,8 @@ struct PackedLayout {
   CodeBits bits = CodeBits::k8;
   ScaleKind scales = ScaleKind::kF16;
   bool has_min = false;
-  uint8_t zero = 0;        // subtracted from every code
-  uint8_t group = 32;      // columns per weight scale: 32, or 16 (kSuper only)
+  uint8_t zero = 0;    // subtracted from every code
+  uint8_t group = 32;  // columns per weight scale: 32, or 16 (kSuper only)
 
   bool operator==(const PackedLayout&) const = default;
   bool is_float() const { return scales == ScaleKind::kNone; }

@@ -33,7 +33,8 @@ CodePlace place(CodeBits bits, int row, int col) {
   const size_t group = static_cast<size_t>(col) / 32;
   const int quad = col % 32 / 4;  // which 4 columns of the 32
   const auto in_chunk = static_cast<size_t>(lane * 4 + col % 4);
-  if (bits == CodeBits::k8) return {group * 512 + static_cast<size_t>(quad) * 64 + in_chunk, 0, 0, 0};
+  if (bits == CodeBits::k8)
+    return {group * 512 + static_cast<size_t>(quad) * 64 + in_chunk, 0, 0, 0};
   const size_t base = group * (bits == CodeBits::k4 ? 256 : 384);
   return {base + static_cast<size_t>(quad % 4) * 64 + in_chunk, quad < 4 ? 0 : 4,
           base + 256 + static_cast<size_t>(quad / 4) * 64 + in_chunk, quad % 4 * 2};
@@ -98,11 +99,13 @@ float weight_at(const PackedView& weights, int row, int col) {
       std::memcpy(&value, tile + 4 * static_cast<size_t>(index), 4);
       return value;
     }
-    case CodeBits::kF16: return f16_at(tile, index);
+    case CodeBits::kF16:
+      return f16_at(tile, index);
     case CodeBits::kBF16:
       std::memcpy(&half, tile + 2 * static_cast<size_t>(index), 2);
       return bf16_to_f32(half);
-    default: break;
+    default:
+      break;
   }
   const Scale s = scale_at(weights, row, col);
   return s.scale * static_cast<float>(code_at(weights, row, col) - weights.layout.zero) + s.min;

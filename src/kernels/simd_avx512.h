@@ -32,8 +32,8 @@ inline F32x16 scale_by_power(F32x16 a, I32x16 n) {
   return _mm512_mul_ps(a, _mm512_castsi512_ps(bits));
 }
 inline I32x16 iota(int32_t base) {
-  return _mm512_add_epi32(_mm512_set1_epi32(base), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-                                                                     10, 11, 12, 13, 14, 15));
+  return _mm512_add_epi32(_mm512_set1_epi32(base),
+                          _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
 }
 inline I32x16 load_i8(const int8_t* p) {
   return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));

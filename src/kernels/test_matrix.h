@@ -20,14 +20,19 @@ struct NamedLayout {
 // Every layout a file type maps to.
 inline const std::vector<NamedLayout>& all_layouts() {
   using enum CodeBits;
-  static const std::vector<NamedLayout> layouts{
-      {"q8_0", {k8, ScaleKind::kF16, false, 128, 32}},  {"q4_0", {k4, ScaleKind::kF16, false, 8, 32}},
-      {"q4_1", {k4, ScaleKind::kF16, true, 0, 32}},     {"q5_0", {k6, ScaleKind::kF16, false, 16, 32}},
-      {"q5_1", {k6, ScaleKind::kF16, true, 0, 32}},     {"q4_k", {k4, ScaleKind::kSuper, true, 0, 32}},
-      {"q5_k", {k6, ScaleKind::kSuper, true, 0, 32}},   {"q6_k", {k6, ScaleKind::kSuper, false, 32, 16}},
-      {"q3_k", {k4, ScaleKind::kSuper, false, 4, 16}},  {"q2_k", {k4, ScaleKind::kSuper, true, 0, 16}},
-      {"f16", {kF16, ScaleKind::kNone, false, 0, 32}},  {"bf16", {kBF16, ScaleKind::kNone, false, 0, 32}},
-      {"f32", {kF32, ScaleKind::kNone, false, 0, 32}}};
+  static const std::vector<NamedLayout> layouts{{"q8_0", {k8, ScaleKind::kF16, false, 128, 32}},
+                                                {"q4_0", {k4, ScaleKind::kF16, false, 8, 32}},
+                                                {"q4_1", {k4, ScaleKind::kF16, true, 0, 32}},
+                                                {"q5_0", {k6, ScaleKind::kF16, false, 16, 32}},
+                                                {"q5_1", {k6, ScaleKind::kF16, true, 0, 32}},
+                                                {"q4_k", {k4, ScaleKind::kSuper, true, 0, 32}},
+                                                {"q5_k", {k6, ScaleKind::kSuper, true, 0, 32}},
+                                                {"q6_k", {k6, ScaleKind::kSuper, false, 32, 16}},
+                                                {"q3_k", {k4, ScaleKind::kSuper, false, 4, 16}},
+                                                {"q2_k", {k4, ScaleKind::kSuper, true, 0, 16}},
+                                                {"f16", {kF16, ScaleKind::kNone, false, 0, 32}},
+                                                {"bf16", {kBF16, ScaleKind::kNone, false, 0, 32}},
+                                                {"f32", {kF32, ScaleKind::kNone, false, 0, 32}}};
   return layouts;
 }
 
@@ -66,7 +71,8 @@ class TestMatrix {
   }
   static void put16(std::byte* at, uint16_t bits) { std::memcpy(at, &bits, 2); }
 
-  static void fill_scales(const PackedLayout& layout, std::byte* at, size_t bytes, std::mt19937& random) {
+  static void fill_scales(const PackedLayout& layout, std::byte* at, size_t bytes,
+                          std::mt19937& random) {
     if (layout.scales == ScaleKind::kF16) {
       for (size_t i = 0; i + 2 <= bytes; i += 2) put16(at + i, f32_to_f16(value(random)));
       return;
@@ -75,19 +81,22 @@ class TestMatrix {
     const size_t super = parts * (32 + kSuperCols / layout.group * 16);
     for (size_t i = 0; i + super <= bytes; i += super) {
       for (size_t j = 0; j < super; j += 2) {
-        put16(at + i + j, j < parts * 32 ? f32_to_f16(value(random) / 16) : static_cast<uint16_t>(random() & 0x3F3F));
+        put16(at + i + j, j < parts * 32 ? f32_to_f16(value(random) / 16)
+                                         : static_cast<uint16_t>(random() & 0x3F3F));
       }
     }
   }
 
-  static void fill_codes(const PackedLayout& layout, std::byte* at, size_t bytes, std::mt19937& random) {
+  static void fill_codes(const PackedLayout& layout, std::byte* at, size_t bytes,
+                         std::mt19937& random) {
     for (size_t i = 0; i < bytes;) {
       if (layout.bits == CodeBits::kF32) {
         const float x = value(random);
         std::memcpy(at + i, &x, 4);
         i += 4;
       } else if (layout.is_float()) {
-        put16(at + i, layout.bits == CodeBits::kF16 ? f32_to_f16(value(random)) : f32_to_bf16(value(random)));
+        put16(at + i, layout.bits == CodeBits::kF16 ? f32_to_f16(value(random))
+                                                    : f32_to_bf16(value(random)));
         i += 2;
       } else {
         at[i++] = static_cast<std::byte>(random());
@@ -108,7 +117,8 @@ struct TestActivations {
         sums(floats.size() / 16) {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal;
-    for (size_t i = 0; i < floats.size(); ++i) floats[i] = normal(random) * (i % 97 == 0 ? 50.0F : 1.0F);
+    for (size_t i = 0; i < floats.size(); ++i)
+      floats[i] = normal(random) * (i % 97 == 0 ? 50.0F : 1.0F);
     for (int t = 0; t < tokens; ++t) {
       const auto row = static_cast<size_t>(t) * cols;
       reference::quantize(floats.data() + row, cols,

@@ -44,7 +44,8 @@ TEST_P(VectorTest, RmsNorm) {
   std::vector<float> out(1024), expected(1024);
   kernels.rms_norm(x.data(), weight.data(), 1e-6F, 1024, out.data());
   reference::rms_norm(x.data(), weight.data(), 1e-6F, 1024, expected.data());
-  for (size_t i = 0; i < out.size(); ++i) EXPECT_NEAR(out[i], expected[i], 75 * 0x1p-24 * std::fabs(expected[i]) + 1e-30);
+  for (size_t i = 0; i < out.size(); ++i)
+    EXPECT_NEAR(out[i], expected[i], 75 * 0x1p-24 * std::fabs(expected[i]) + 1e-30);
 }
 
 // The polynomial's exp is within 4 ulp; sigmoid and the products add 3 roundings.
@@ -80,7 +81,8 @@ TEST_P(VectorTest, RotateTurnsPairs) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Isas, VectorTest, ::testing::ValuesIn(isas_available().begin(), isas_available().end()),
+INSTANTIATE_TEST_SUITE_P(Isas, VectorTest,
+                         ::testing::ValuesIn(isas_available().begin(), isas_available().end()),
                          [](const auto& test) { return std::string(isa_name(test.param)); });
 
 TEST(Half, RoundTripsEveryF16) {
@@ -89,7 +91,7 @@ TEST(Half, RoundTripsEveryF16) {
     if (std::isnan(f)) continue;
     ASSERT_EQ(f32_to_f16(f), h);
   }
-  EXPECT_EQ(f32_to_f16(65520.0F), 0x7C00);       // rounds past the largest
+  EXPECT_EQ(f32_to_f16(65520.0F), 0x7C00);  // rounds past the largest
   EXPECT_EQ(f32_to_f16(65519.996F), 0x7BFF);
   EXPECT_EQ(f32_to_f16(1.0F + 0x1p-11F), 0x3C00);  // tie to even
   EXPECT_EQ(f32_to_f16(1.0F + 3 * 0x1p-11F), 0x3C02);

@@ -23,19 +23,21 @@ Result<ModelConfig> validated(const ModelConfig& c, const std::string& label) {
                           {"context length", c.context_max, 1, 1 << 24, 1}};
   for (const Range& r : ranges) {
     if (r.value < r.min || r.value > r.max || r.value % r.multiple != 0) {
-      std::string wanted = "must be in [" + std::to_string(r.min) + ", " + std::to_string(r.max) + "]";
+      std::string wanted =
+          "must be in [" + std::to_string(r.min) + ", " + std::to_string(r.max) + "]";
       if (r.multiple > 1) wanted += " and a multiple of " + std::to_string(r.multiple);
-      return fail(ErrorCode::kUnsupported, label + ": " + r.name + " is " + std::to_string(r.value) +
-                                               " but " + wanted);
+      return fail(ErrorCode::kUnsupported,
+                  label + ": " + r.name + " is " + std::to_string(r.value) + " but " + wanted);
     }
   }
   if (c.heads % c.kv_heads != 0 || c.q_cols() % 32 != 0) {
-    return fail(ErrorCode::kUnsupported,
-                label + ": " + std::to_string(c.heads) + " heads of " + std::to_string(c.head_dim) +
-                    " do not divide into " + std::to_string(c.kv_heads) + " key-value heads");
+    return fail(ErrorCode::kUnsupported, label + ": " + std::to_string(c.heads) + " heads of " +
+                                             std::to_string(c.head_dim) + " do not divide into " +
+                                             std::to_string(c.kv_heads) + " key-value heads");
   }
   if (!(c.rms_epsilon > 0 && c.rms_epsilon < 1) || !(c.rope_theta >= 1 && c.rope_theta < 1e12)) {
-    return fail(ErrorCode::kCorrupt, label + ": the norm epsilon or the rotary base is out of range");
+    return fail(ErrorCode::kCorrupt,
+                label + ": the norm epsilon or the rotary base is out of range");
   }
   return c;
 }
@@ -68,12 +70,14 @@ class JsonConfig {
   Result<bool> boolean(const char* key, bool fallback) const {
     const auto* value = object_.if_contains(key);
     if (value == nullptr || value->is_null()) return fallback;
-    if (!value->is_bool()) return fail(ErrorCode::kCorrupt, label_ + ": \"" + key + "\" is not true or false");
+    if (!value->is_bool())
+      return fail(ErrorCode::kCorrupt, label_ + ": \"" + key + "\" is not true or false");
     return value->get_bool();
   }
   std::string text(const char* key) const {
     const auto* value = object_.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+    return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                  : std::string();
   }
   bool present(const char* key) const {
     const auto* value = object_.if_contains(key);
@@ -120,13 +124,15 @@ Result<ModelConfig> config_from_json(std::string_view config_json, const std::st
   QAIO_ASSIGN(const bool sliding, json.boolean("use_sliding_window", false));
   const std::string activation = json.text("hidden_act");
   if (!activation.empty() && activation != "silu") {
-    return fail(ErrorCode::kUnsupported, label + ": activation " + quoted_name(activation) + ", only silu is supported");
+    return fail(ErrorCode::kUnsupported,
+                label + ": activation " + quoted_name(activation) + ", only silu is supported");
   }
   if (sliding || json.present("rope_scaling") || json.present("quantization_config")) {
-    const char* what = sliding                       ? "sliding-window attention"
+    const char* what = sliding                        ? "sliding-window attention"
                        : json.present("rope_scaling") ? "rotary scaling (rope_scaling)"
                                                       : "a quantization_config";
-    return fail(ErrorCode::kUnsupported, label + ": the model uses " + what + ", which is not supported");
+    return fail(ErrorCode::kUnsupported,
+                label + ": the model uses " + what + ", which is not supported");
   }
   return validated(c, label);
 }
@@ -153,12 +159,15 @@ Result<ModelConfig> config_from_gguf(const GgufFile& file) {
       assign(c.head_dim, integer("attention.key_length", c.heads > 0 ? c.hidden / c.heads : 0)));
   QAIO_RETURN_IF_ERROR(assign(c.intermediate, integer("feed_forward_length")));
   QAIO_RETURN_IF_ERROR(assign(c.context_max, integer("context_length", 32768)));
-  QAIO_ASSIGN(const double epsilon, file.get_float(prefix + "attention.layer_norm_rms_epsilon", 1e-6));
+  QAIO_ASSIGN(const double epsilon,
+              file.get_float(prefix + "attention.layer_norm_rms_epsilon", 1e-6));
   c.rms_epsilon = static_cast<float>(epsilon);
   QAIO_ASSIGN(c.rope_theta, file.get_float(prefix + "rope.freq_base", 10000));
-  QAIO_ASSIGN(const std::string_view scaling, file.get_string(prefix + "rope.scaling.type", "none"));
+  QAIO_ASSIGN(const std::string_view scaling,
+              file.get_string(prefix + "rope.scaling.type", "none"));
   if (scaling != "none") {
-    return fail(ErrorCode::kUnsupported, label + ": rotary scaling " + quoted_name(scaling) + " is not supported");
+    return fail(ErrorCode::kUnsupported,
+                label + ": rotary scaling " + quoted_name(scaling) + " is not supported");
   }
   QAIO_ASSIGN(const TensorView* embedding, file.tensors().get("token_embd.weight"));
   c.vocab = static_cast<int>(std::min<int64_t>(embedding->rows(), INT32_MAX));

@@ -16,9 +16,9 @@ Result<Vocabulary> vocabulary_from_gguf(const GgufFile& file) {
   QAIO_ASSIGN(const std::string_view pre, file.get_string("tokenizer.ggml.pre", "qwen2"));
   // "default" is what files made before the key existed were given
   if (model != "gpt2" || (pre != "qwen2" && pre != "default")) {
-    return fail(ErrorCode::kUnsupported,
-                file.label() + ": the tokenizer is " + quoted_name(model) + " with pre-tokenizer " +
-                    quoted_name(pre) + "; supported is gpt2 with qwen2");
+    return fail(ErrorCode::kUnsupported, file.label() + ": the tokenizer is " + quoted_name(model) +
+                                             " with pre-tokenizer " + quoted_name(pre) +
+                                             "; supported is gpt2 with qwen2");
   }
   QAIO_ASSIGN(const auto tokens, file.get_string_array("tokenizer.ggml.tokens"));
   QAIO_ASSIGN(const auto merges, file.get_string_array("tokenizer.ggml.merges"));
@@ -29,7 +29,8 @@ Result<Vocabulary> vocabulary_from_gguf(const GgufFile& file) {
   QAIO_ASSIGN(const auto types, file.get_int_array("tokenizer.ggml.token_type"));
   for (size_t i = 0; i < std::min(types.size(), tokens.size()); ++i) {
     if (types[i] != kControl && types[i] != kUserDefined) continue;
-    vocabulary.added.push_back({static_cast<TokenId>(i), vocabulary.tokens[i], types[i] == kControl});
+    vocabulary.added.push_back(
+        {static_cast<TokenId>(i), vocabulary.tokens[i], types[i] == kControl});
   }
   return vocabulary;
 }

@@ -51,7 +51,8 @@ Result<Source> open_folder(const FileSet& files) {
   QAIO_ASSIGN(source.config, config_from_json(files.text("config.json"), in("config.json")));
   QAIO_ASSIGN(source.tensors, load_safetensors(files));
   auto tokenizer = Tokenizer::from_json(files.text("tokenizer.json"));
-  if (!tokenizer) return fail(tokenizer.error().code, in("tokenizer.json") + ": " + tokenizer.error().message);
+  if (!tokenizer)
+    return fail(tokenizer.error().code, in("tokenizer.json") + ": " + tokenizer.error().message);
   source.tokenizer = std::move(*tokenizer);
   for (const char* name : {"generation_config.json", "config.json"}) {
     if (!files.contains(name)) continue;
@@ -65,7 +66,8 @@ Result<Source> open_folder(const FileSet& files) {
 }
 
 Result<Source> open_gguf(const FileSet& files, const std::string& name) {
-  const std::string label = files.label().ends_with(name) ? files.label() : files.label() + "/" + name;
+  const std::string label =
+      files.label().ends_with(name) ? files.label() : files.label() + "/" + name;
   QAIO_ASSIGN(const GgufFile file, GgufFile::parse(files.bytes(name), label));
   Source source;
   source.naming = TensorNaming::kGguf;
@@ -90,8 +92,9 @@ Result<Source> open_source(const FileSet& files) {
   }
   if (files.contains("config.json") || ggufs.empty()) return open_folder(files);
   if (ggufs.size() > 1) {
-    return fail(ErrorCode::kInvalidArgument, files.label() + ": holds " + std::to_string(ggufs.size()) +
-                                                 " .gguf files; name one of them, e.g. " + ggufs[0]);
+    return fail(ErrorCode::kInvalidArgument,
+                files.label() + ": holds " + std::to_string(ggufs.size()) +
+                    " .gguf files; name one of them, e.g. " + ggufs[0]);
   }
   return open_gguf(files, ggufs[0]);
 }
@@ -111,7 +114,8 @@ ModelInfo describe(const FileSet& files, const Source& source, const ModelWeight
   };
   info.bytes_per_token = bytes(weights.head);
   for (const LayerWeights& layer : weights.layers) {
-    for (const Linear* linear : {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down})
+    for (const Linear* linear :
+         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down})
       info.bytes_per_token += bytes(linear->weights);
   }
   info.layers = source.config.layers;
@@ -127,11 +131,12 @@ Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const Loa
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
   QAIO_ASSIGN(Source source, open_source(files));
   if (source.tokenizer->size() > source.config.vocab) {
-    return fail(ErrorCode::kCorrupt, files.label() + ": the tokenizer has " +
-                                         std::to_string(source.tokenizer->size()) +
-                                         " tokens but the model only " + std::to_string(source.config.vocab));
+    return fail(ErrorCode::kCorrupt,
+                files.label() + ": the tokenizer has " + std::to_string(source.tokenizer->size()) +
+                    " tokens but the model only " + std::to_string(source.config.vocab));
   }
-  for (const char* name : {"<|im_end|>", "<|endoftext|>"}) add_end_token(source, source.tokenizer->special(name));
+  for (const char* name : {"<|im_end|>", "<|endoftext|>"})
+    add_end_token(source, source.tokenizer->special(name));
   std::erase_if(source.end_tokens, [&](TokenId id) { return id >= source.config.vocab; });
   QAIO_ASSIGN(ModelWeights weights,
               pack_weights(source.tensors, source.naming, source.config, options.weights, pool));

@@ -35,7 +35,7 @@ struct ForwardItem {
   // Holds positions [0, kv->length()); the pass appends tokens.size() positions, for which the
   // caller has reserved blocks, and advances length().
   KvSequence* kv = nullptr;
-  std::span<const TokenId> tokens;      // at least one, each in [0, vocab)
+  std::span<const TokenId> tokens;  // at least one, each in [0, vocab)
   LogitsAt logits_at = LogitsAt::kNone;
   std::span<const TokenId> logit_rows;  // vocabulary rows wanted; empty: all
   std::span<float> logits;              // out: [positions, logit_rows or vocab] f32, row-major

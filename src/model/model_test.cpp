@@ -52,7 +52,10 @@ std::vector<float> all_logits(Model& model, const std::vector<TokenId>& ids, siz
   if (chunk == 0) chunk = ids.size();
   for (size_t at = 0; at < ids.size(); at += chunk) {
     const size_t count = std::min(chunk, ids.size() - at);
-    ForwardItem item{&kv, std::span(ids).subspan(at, count), LogitsAt::kAll, {},
+    ForwardItem item{&kv,
+                     std::span(ids).subspan(at, count),
+                     LogitsAt::kAll,
+                     {},
                      std::span(logits).subspan(at * vocab, count * vocab)};
     model.forward({&item, 1});
   }
@@ -74,7 +77,8 @@ double log_sum_exp(std::span<const float> logits) {
 double kl(std::span<const float> p, std::span<const float> q) {
   const double p_norm = log_sum_exp(p), q_norm = log_sum_exp(q);
   double sum = 0;
-  for (size_t i = 0; i < p.size(); ++i) sum += std::exp(p[i] - p_norm) * ((p[i] - p_norm) - (q[i] - q_norm));
+  for (size_t i = 0; i < p.size(); ++i)
+    sum += std::exp(p[i] - p_norm) * ((p[i] - p_norm) - (q[i] - q_norm));
   return sum;
 }
 
@@ -117,8 +121,10 @@ std::vector<Case> read_cases(const std::string& model) {
     c.file = model + "/" + entry.at("file").as_string().c_str();
     for (const auto& id : entry.at("ids").as_array()) c.ids.push_back(id.to_number<TokenId>());
     for (const auto& id : entry.at("argmax").as_array()) c.argmax.push_back(id.to_number<size_t>());
-    for (const auto& x : entry.at("logsumexp").as_array()) c.log_sum_exp.push_back(x.to_number<double>());
-    for (const auto& x : entry.at("last_logits").as_array()) c.last_logits.push_back(x.to_number<double>());
+    for (const auto& x : entry.at("logsumexp").as_array())
+      c.log_sum_exp.push_back(x.to_number<double>());
+    for (const auto& x : entry.at("last_logits").as_array())
+      c.last_logits.push_back(x.to_number<double>());
     cases.push_back(std::move(c));
   }
   return cases;
@@ -127,50 +133,64 @@ std::vector<Case> read_cases(const std::string& model) {
 class MiniModelTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(MiniModelTest, F32ArithmeticGivesTheReferenceLogits) {
-  for (const Isa isa : isas_available()) {
-    const ScopedIsa scoped(isa);
-    ThreadPool pool(2);
-    for (const Case& c : read_cases(GetParam())) {
-      LoadedModel loaded = load(c.file, pool, {.weights = WeightsMode::kF32});
-      const auto vocab = static_cast<size_t>(loaded.model->info().vocab);
-      const auto logits = all_logits(*loaded.model, c.ids);
-      for (size_t i = 0; i < c.ids.size(); ++i) {
-        const auto row = std::span(logits).subspan(i * vocab, vocab);
-        ASSERT_EQ(argmax(row), c.argmax[i]) << c.file << " position " << i;
-        ASSERT_NEAR(log_sum_exp(row), c.log_sum_exp[i], 0.01) << c.file << " position " << i;
-      }
-      for (size_t i = 0; i < vocab; ++i) {
-        ASSERT_NEAR(logits[(c.ids.size() - 1) * vocab + i], c.last_logits[i], 0.01) << c.file;
-      }
+  ThreadPool pool(2);
+  for (const Case& c : read_cases(GetParam())) {
+    LoadedModel loaded = load(c.file, pool, {.weights = WeightsMode::kF32});
+    const auto vocab = static_cast<size_t>(loaded.model->info().vocab);
+    const auto logits = all_logits(*loaded.model, c.ids);
+    for (size_t i = 0; i < c.ids.size(); ++i) {
+      const auto row = std::span(logits).subspan(i * vocab, vocab);
+      ASSERT_EQ(argmax(row), c.argmax[i]) << c.file << " position " << i;
+      ASSERT_NEAR(log_sum_exp(row), c.log_sum_exp[i], 0.01) << c.file << " position " << i;
+    }
+    for (size_t i = 0; i < vocab; ++i) {
+      ASSERT_NEAR(logits[(c.ids.size() - 1) * vocab + i], c.last_logits[i], 0.01) << c.file;
     }
   }
 }
 
 TEST_P(MiniModelTest, QuantizedArithmeticStaysClose) {
-  for (const Isa isa : isas_available()) {
-    const ScopedIsa scoped(isa);
-    ThreadPool pool(2);
-    std::map<std::string, Quality> by_file;
-    for (const Case& c : read_cases(GetParam())) {
-      LoadedModel exact = load(c.file, pool, {.weights = WeightsMode::kF32});
-      LoadedModel fast = load(c.file, pool, {});
-      by_file[c.file].add(all_logits(*exact.model, c.ids), all_logits(*fast.model, c.ids),
-                          static_cast<size_t>(exact.model->info().vocab));
-    }
-    for (const auto& [file, quality] : by_file) {
-      EXPECT_GE(quality.agreement(), 0.97) << file << " " << isa_name(isa);
-      EXPECT_LE(quality.mean_kl(), 0.02) << file << " " << isa_name(isa);
-      if (isa == isas_available().back())
-        std::printf("%s: mean KL %.5f, agreement %.4f over %zu positions\n", file.c_str(),
-                    quality.mean_kl(), quality.agreement(), quality.positions);
+  ThreadPool pool(2);
+  std::map<std::string, Quality> by_file;
+  for (const Case& c : read_cases(GetParam())) {
+    LoadedModel exact = load(c.file, pool, {.weights = WeightsMode::kF32});
+    LoadedModel fast = load(c.file, pool, {});
+    by_file[c.file].add(all_logits(*exact.model, c.ids), all_logits(*fast.model, c.ids),
+                        static_cast<size_t>(exact.model->info().vocab));
+  }
+  for (const auto& [file, quality] : by_file) {
+    EXPECT_GE(quality.agreement(), 0.97) << file;
+    EXPECT_LE(quality.mean_kl(), 0.02) << file;
+    std::printf("%s: mean KL %.5f, agreement %.4f over %zu positions\n", file.c_str(),
+                quality.mean_kl(), quality.agreement(), quality.positions);
+  }
+}
+
+// What holds on one instruction set then holds on all.
+TEST_P(MiniModelTest, EveryIsaGivesTheSameLogitsBitForBit) {
+  std::map<std::string, Case> by_file;
+  for (Case& c : read_cases(GetParam())) by_file.emplace(c.file, std::move(c));
+  ThreadPool pool(2);
+  for (const auto& [file, c] : by_file) {
+    for (const WeightsMode mode : {WeightsMode::kAuto, WeightsMode::kNative}) {
+      std::vector<float> expected;
+      for (const Isa isa : isas_available()) {
+        const ScopedIsa scoped(isa);
+        const auto logits = all_logits(*load(file, pool, {.weights = mode}).model, c.ids);
+        if (expected.empty()) expected = logits;
+        ASSERT_EQ(logits, expected) << file << " " << isa_name(isa);
+      }
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, MiniModelTest, ::testing::Values("mini-qwen1.5", "mini-qwen2.5", "mini-qwen3"),
+INSTANTIATE_TEST_SUITE_P(Models, MiniModelTest,
+                         ::testing::Values("mini-qwen1.5", "mini-qwen2.5", "mini-qwen3"),
                          [](const auto& test) {
                            std::string name = test.param;
-                           std::erase_if(name, [](char ch) { return !std::isalnum(static_cast<unsigned char>(ch)); });
+                           std::erase_if(name, [](char ch) {
+                             return !std::isalnum(static_cast<unsigned char>(ch));
+                           });
                            return name;
                          });
 
@@ -181,25 +201,24 @@ TEST(OutlierModel, ErrorIsThatOfGroupsOf32) {
   const auto json = read_json(kData / folder / "expected.json");
   std::vector<TokenId> ids;
   for (const auto& id : json.at("ids").as_array()) ids.push_back(id.to_number<TokenId>());
-  for (const Isa isa : isas_available()) {
-    const ScopedIsa scoped(isa);
-    ThreadPool pool(2);
-    for (const auto& entry : json.at("files").as_object()) {
-      const std::string file = folder + "/" + std::string(entry.key());
-      std::ifstream raw(kData / (file + ".logits.f32"), std::ios::binary);
-      const bool half = file.ends_with(".safetensors");
-      LoadedModel loaded = load(file, pool, {.weights = half ? WeightsMode::kNative : WeightsMode::kAuto});
-      const auto vocab = static_cast<size_t>(loaded.model->info().vocab);
-      std::vector<float> expected(ids.size() * vocab);
-      raw.read(reinterpret_cast<char*>(expected.data()), static_cast<std::streamsize>(expected.size() * 4));
-      ASSERT_TRUE(raw) << file;
-      Quality quality;
-      quality.add(expected, all_logits(*loaded.model, ids), vocab);
-      const double bar = entry.value().at("kl_group32").to_number<double>();
-      EXPECT_LE(quality.mean_kl(), 1.15 * bar) << file << " " << isa_name(isa);
-      if (isa == isas_available().back())
-        std::printf("%s: mean KL %.4f, %.3f of kl_group32\n", file.c_str(), quality.mean_kl(), quality.mean_kl() / bar);
-    }
+  ThreadPool pool(2);
+  for (const auto& entry : json.at("files").as_object()) {
+    const std::string file = folder + "/" + std::string(entry.key());
+    std::ifstream raw(kData / (file + ".logits.f32"), std::ios::binary);
+    const bool half = file.ends_with(".safetensors");
+    LoadedModel loaded =
+        load(file, pool, {.weights = half ? WeightsMode::kNative : WeightsMode::kAuto});
+    const auto vocab = static_cast<size_t>(loaded.model->info().vocab);
+    std::vector<float> expected(ids.size() * vocab);
+    raw.read(reinterpret_cast<char*>(expected.data()),
+             static_cast<std::streamsize>(expected.size() * 4));
+    ASSERT_TRUE(raw) << file;
+    Quality quality;
+    quality.add(expected, all_logits(*loaded.model, ids), vocab);
+    const double bar = entry.value().at("kl_group32").to_number<double>();
+    EXPECT_LE(quality.mean_kl(), 1.15 * bar) << file;
+    std::printf("%s: mean KL %.4f, %.3f of kl_group32\n", file.c_str(), quality.mean_kl(),
+                quality.mean_kl() / bar);
   }
 }
 
@@ -213,33 +232,34 @@ const std::vector<TokenId>& sample_ids() {
 }
 
 TEST(Forward, ChunksAndNeighboursChangeNoBit) {
-  for (const Isa isa : isas_available()) {
-    const ScopedIsa scoped(isa);
-    for (const char* file : {"mini-qwen1.5/model-q8_0.gguf", "mini-qwen2.5/model-q4_k_m.gguf", "mini-qwen3/model.safetensors"}) {
-      ThreadPool pool(2);
-      LoadedModel loaded = load(file, pool, {.kv_tokens = 1024});
-      Model& model = *loaded.model;
-      const auto vocab = static_cast<size_t>(model.info().vocab);
-      const auto whole = all_logits(model, sample_ids());
-      for (const size_t chunk : {size_t{1}, size_t{5}, size_t{32}, size_t{41}}) {
-        ASSERT_EQ(all_logits(model, sample_ids(), chunk), whole) << file << " chunk " << chunk;
-      }
-      // beside two others: one prompt, one single token
-      KvSequence a(model.kv_pool()), b(model.kv_pool()), c(model.kv_pool());
-      ASSERT_TRUE(a.reserve(90) && b.reserve(90) && c.reserve(90));
-      const std::span ids(sample_ids());
-      ForwardItem first[] = {{&b, ids.subspan(10, 17), LogitsAt::kNone, {}, {}}, {&a, ids.first(60), LogitsAt::kNone, {}, {}}};
-      model.forward(first);
-      std::vector<float> logits(30 * vocab), label_logits(3);
-      const std::vector<TokenId> labels{7, 1000, 31};
-      ForwardItem second[] = {{&b, ids.subspan(27, 1), LogitsAt::kNone, {}, {}},
-                              {&a, ids.subspan(60), LogitsAt::kAll, {}, logits},
-                              {&c, ids, LogitsAt::kLast, labels, label_logits}};
-      model.forward(second);
-      ASSERT_TRUE(std::equal(logits.begin(), logits.end(), whole.begin() + static_cast<std::ptrdiff_t>(60 * vocab))) << file;
-      for (size_t i = 0; i < labels.size(); ++i)
-        ASSERT_EQ(label_logits[i], whole[89 * vocab + static_cast<size_t>(labels[i])]) << file;
+  for (const char* file : {"mini-qwen1.5/model-q8_0.gguf", "mini-qwen2.5/model-q4_k_m.gguf",
+                           "mini-qwen3/model.safetensors"}) {
+    ThreadPool pool(2);
+    LoadedModel loaded = load(file, pool, {.kv_tokens = 1024});
+    Model& model = *loaded.model;
+    const auto vocab = static_cast<size_t>(model.info().vocab);
+    const auto whole = all_logits(model, sample_ids());
+    for (const size_t chunk : {size_t{1}, size_t{5}, size_t{32}, size_t{41}}) {
+      ASSERT_EQ(all_logits(model, sample_ids(), chunk), whole) << file << " chunk " << chunk;
     }
+    // beside two others: one prompt, one single token
+    KvSequence a(model.kv_pool()), b(model.kv_pool()), c(model.kv_pool());
+    ASSERT_TRUE(a.reserve(90) && b.reserve(90) && c.reserve(90));
+    const std::span ids(sample_ids());
+    ForwardItem first[] = {{&b, ids.subspan(10, 17), LogitsAt::kNone, {}, {}},
+                           {&a, ids.first(60), LogitsAt::kNone, {}, {}}};
+    model.forward(first);
+    std::vector<float> logits(30 * vocab), label_logits(3);
+    const std::vector<TokenId> labels{7, 1000, 31};
+    ForwardItem second[] = {{&b, ids.subspan(27, 1), LogitsAt::kNone, {}, {}},
+                            {&a, ids.subspan(60), LogitsAt::kAll, {}, logits},
+                            {&c, ids, LogitsAt::kLast, labels, label_logits}};
+    model.forward(second);
+    ASSERT_TRUE(std::equal(logits.begin(), logits.end(),
+                           whole.begin() + static_cast<std::ptrdiff_t>(60 * vocab)))
+        << file;
+    for (size_t i = 0; i < labels.size(); ++i)
+      ASSERT_EQ(label_logits[i], whole[89 * vocab + static_cast<size_t>(labels[i])]) << file;
   }
 }
 
@@ -260,7 +280,8 @@ TEST(Load, EndTokensComeFromTheFiles) {
     const LoadedModel loaded = load(file, pool, {});
     const auto end = loaded.tokenizer->special("<|im_end|>");
     ASSERT_TRUE(end);
-    EXPECT_NE(std::find(loaded.end_tokens.begin(), loaded.end_tokens.end(), *end), loaded.end_tokens.end());
+    EXPECT_NE(std::find(loaded.end_tokens.begin(), loaded.end_tokens.end(), *end),
+              loaded.end_tokens.end());
   }
 }
 

@@ -29,18 +29,23 @@ Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& conf
               KvMemory::allocate(config.layers, model->kv_pool_.blocks_total(), config.kv_heads,
                                  config.head_dim, options.kv_type));
   const auto tokens = static_cast<size_t>(options.step_tokens_max);
-  const size_t widest = static_cast<size_t>(std::max({config.hidden, config.intermediate, config.q_cols()}));
-  const size_t floats = static_cast<size_t>(2 * config.hidden + 2 * config.q_cols() + 2 * config.kv_cols() +
-                                            2 * config.intermediate + config.head_dim);
+  const size_t widest =
+      static_cast<size_t>(std::max({config.hidden, config.intermediate, config.q_cols()}));
+  const size_t floats =
+      static_cast<size_t>(2 * config.hidden + 2 * config.q_cols() + 2 * config.kv_cols() +
+                          2 * config.intermediate + config.head_dim);
   // every buffer starts on its own cache line
-  QAIO_ASSIGN(model->activations_,
-              HugeBuffer::allocate(tokens * (floats * 4 + widest + widest / 32 * 4 + widest / 16 * 4) + 16 * 64));
+  QAIO_ASSIGN(
+      model->activations_,
+      HugeBuffer::allocate(
+          tokens * (floats * 4 + 2 * (widest + widest / 32 * 4 + widest / 16 * 4)) + 16 * 64));
   model->allocate();
   return model;
 }
 
 Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelInfo info,
-                         const Kernels& kernels, ThreadPool& pool, const TransformerOptions& options)
+                         const Kernels& kernels, ThreadPool& pool,
+                         const TransformerOptions& options)
     : config_(config),
       weights_(std::move(weights)),
       info_(std::move(info)),
@@ -48,11 +53,16 @@ Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelI
       pool_(pool),
       options_(options),
       kv_pool_(KvPool::blocks_for(options.kv_tokens)),
+      precise_kv_(config.kv_heads < config.heads),
       buffers_(static_cast<size_t>(pool.size())),
       counters_(static_cast<size_t>(config.layers * kLayerPhases + 1)),
       next_phase_(static_cast<size_t>(pool.size()) * 16) {
   for (int i = 0; i < config.head_dim / 2; ++i) {
     inverse_frequencies_.push_back(std::pow(config.rope_theta, -2.0 * i / config.head_dim));
+  }
+  for (const LayerWeights& layer : weights_.layers) {  // floating-point layouts need no residual
+    for (const Linear* linear : {&layer.q, &layer.k, &layer.v})
+      precise_kv_ = precise_kv_ && !linear->weights.layout.is_float();
   }
 }
 
@@ -60,11 +70,13 @@ void Transformer::allocate() {
   std::byte* at = activations_.data();
   const auto take = [&](auto*& pointer, size_t columns) {
     pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(at);
-    at += (columns * static_cast<size_t>(options_.step_tokens_max) * sizeof(*pointer) + 63) / 64 * 64;
+    at +=
+        (columns * static_cast<size_t>(options_.step_tokens_max) * sizeof(*pointer) + 63) / 64 * 64;
   };
   const auto hidden = static_cast<size_t>(config_.hidden);
   const auto q_cols = static_cast<size_t>(config_.q_cols());
-  const auto widest = static_cast<size_t>(std::max({config_.hidden, config_.intermediate, config_.q_cols()}));
+  const auto widest =
+      static_cast<size_t>(std::max({config_.hidden, config_.intermediate, config_.q_cols()}));
   take(x_, hidden);
   take(normed_, hidden);
   take(qkv_, q_cols + 2 * static_cast<size_t>(config_.kv_cols()));
@@ -72,6 +84,9 @@ void Transformer::allocate() {
   take(gate_up_, 2 * static_cast<size_t>(config_.intermediate));
   take(cos_, static_cast<size_t>(config_.head_dim) / 2);
   take(sin_, static_cast<size_t>(config_.head_dim) / 2);
+  take(residual_codes_, hidden);
+  take(residual_scales_, hidden / 32);
+  take(residual_sums_, hidden / 16);
   take(codes_, widest);
   take(scales_, widest / 32);
   take(sums_, widest / 16);
@@ -107,7 +122,8 @@ void Transformer::plan(std::span<ForwardItem> items) {
   for (const ForwardItem& item : items) {
     const int first = static_cast<int>(tokens_.size());
     const int count = static_cast<int>(item.tokens.size());
-    assert(static_cast<int>(item.kv->blocks().size()) >= KvPool::blocks_for(item.kv->length() + count));
+    assert(static_cast<int>(item.kv->blocks().size()) >=
+           KvPool::blocks_for(item.kv->length() + count));
     for (int i = 0; i < count; ++i) {
       tokens_.push_back({&item, item.kv->length() + i, item.tokens[static_cast<size_t>(i)]});
     }
@@ -116,14 +132,16 @@ void Transformer::plan(std::span<ForwardItem> items) {
         attention_tasks_.push_back({first + begin, std::min(task_tokens, count - begin), head});
     }
     if (item.logits_at == LogitsAt::kNone) continue;
-    const size_t width = item.logit_rows.empty() ? static_cast<size_t>(config_.vocab) : item.logit_rows.size();
+    const size_t width =
+        item.logit_rows.empty() ? static_cast<size_t>(config_.vocab) : item.logit_rows.size();
     float* out = item.logits.data();
     for (int i = item.logits_at == LogitsAt::kLast ? count - 1 : 0; i < count; ++i, out += width) {
       logits_rows_.push_back({first + i, out, item.logit_rows});
     }
   }
-  const auto full_end = std::stable_partition(logits_rows_.begin(), logits_rows_.end(),
-                                              [](const LogitsRow& row) { return row.rows.empty(); });
+  const auto full_end =
+      std::stable_partition(logits_rows_.begin(), logits_rows_.end(),
+                            [](const LogitsRow& row) { return row.rows.empty(); });
   for (auto row = logits_rows_.begin(); row != full_end; ++row) logits_out_.push_back(row->out);
   assert(!tokens_.empty() && static_cast<int>(tokens_.size()) <= options_.step_tokens_max);
 }
@@ -143,11 +161,12 @@ void Transformer::run_layer(int index, int thread) {
   const auto hidden = static_cast<size_t>(config_.hidden);
   const auto intermediate = static_cast<size_t>(config_.intermediate);
 
-  normalize(layer.attention_norm, thread);
+  normalize(layer.attention_norm, precise_kv_, thread);
   pool_.barrier();
-  const Product qkv[] = {{&layer.q, normed_, hidden, qkv_, qkv_stride, false},
-                         {&layer.k, normed_, hidden, qkv_ + q_cols, qkv_stride, false},
-                         {&layer.v, normed_, hidden, qkv_ + q_cols + kv_cols, qkv_stride, false}};
+  const Product qkv[] = {
+      {&layer.q, normed_, hidden, qkv_, qkv_stride, false},
+      {&layer.k, normed_, hidden, qkv_ + q_cols, qkv_stride, false, precise_kv_},
+      {&layer.v, normed_, hidden, qkv_ + q_cols + kv_cols, qkv_stride, false, precise_kv_}};
   multiply(qkv, thread);
   pool_.barrier();
   place_keys(layer, index, thread);
@@ -161,10 +180,11 @@ void Transformer::run_layer(int index, int thread) {
   const Product output[] = {{&layer.output, attended_, q_cols, x_, hidden, true}};
   multiply(output, thread);
   pool_.barrier();
-  normalize(layer.ffn_norm, thread);
+  normalize(layer.ffn_norm, false, thread);
   pool_.barrier();
-  const Product gate_up[] = {{&layer.gate, normed_, hidden, gate_up_, 2 * intermediate, false},
-                             {&layer.up, normed_, hidden, gate_up_ + intermediate, 2 * intermediate, false}};
+  const Product gate_up[] = {
+      {&layer.gate, normed_, hidden, gate_up_, 2 * intermediate, false},
+      {&layer.up, normed_, hidden, gate_up_ + intermediate, 2 * intermediate, false}};
   multiply(gate_up, thread);
   pool_.barrier();
   activate(thread);
@@ -182,7 +202,8 @@ void Transformer::embed(int thread) {
   const int half = config_.head_dim / 2;
   for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
     const TokenPlace& place = tokens_[static_cast<size_t>(token)];
-    unpack_row(weights_.embedding, place.id, x_ + static_cast<size_t>(token) * static_cast<size_t>(config_.hidden));
+    unpack_row(weights_.embedding, place.id,
+               x_ + static_cast<size_t>(token) * static_cast<size_t>(config_.hidden));
     for (int i = 0; i < half; ++i) {
       const double angle = place.position * inverse_frequencies_[static_cast<size_t>(i)];
       cos_[token * half + i] = static_cast<float>(std::cos(angle));
@@ -200,11 +221,25 @@ void Transformer::quantize_row(const float* x, int cols, int token) {
   kernels_.quantize(x, cols, quantized(cols, token));
 }
 
-void Transformer::normalize(const std::vector<float>& weight, int thread) {
+QuantizedActivations Transformer::residual(int token) const {
+  const auto first = static_cast<size_t>(token) * static_cast<size_t>(config_.hidden);
+  return {residual_codes_ + first, residual_scales_ + first / 32, residual_sums_ + first / 16};
+}
+
+void Transformer::quantize_residual(float* x, int token) {
+  const QuantizedActivations first = quantized(config_.hidden, token);
+  for (int i = 0; i < config_.hidden; ++i) {
+    x[i] -= static_cast<float>(first.codes[i]) * first.scales[i / kGroupCols];
+  }
+  kernels_.quantize(x, config_.hidden, residual(token));
+}
+
+void Transformer::normalize(const std::vector<float>& weight, bool with_residual, int thread) {
   for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
     const auto row = static_cast<size_t>(token) * static_cast<size_t>(config_.hidden);
     kernels_.rms_norm(x_ + row, weight.data(), config_.rms_epsilon, config_.hidden, normed_ + row);
     quantize_row(normed_ + row, config_.hidden, token);
+    if (with_residual) quantize_residual(normed_ + row, token);
   });
 }
 
@@ -223,10 +258,11 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
       if (!norm.empty()) kernels_.rms_norm(x, norm.data(), config_.rms_epsilon, head_dim, x);
       kernels_.rotate(x, cos, sin, head_dim);
     }
-    const BlockId block = place.item->kv->blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
+    const BlockId block =
+        place.item->kv->blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
     for (int head = 0; head < config_.kv_heads; ++head) {
-      kernels_.store_kv(q + q_cols + head * head_dim, q + q_cols + kv_cols + head * head_dim, head_dim,
-                        place.position % kKvBlockTokens, options_.kv_type,
+      kernels_.store_kv(q + q_cols + head * head_dim, q + q_cols + kv_cols + head * head_dim,
+                        head_dim, place.position % kKvBlockTokens, options_.kv_type,
                         kv_memory_.keys(index, block, head), kv_memory_.values(index, block, head));
     }
   });
@@ -251,8 +287,10 @@ void Transformer::attend_task(const AttentionTask& task, int layer, ThreadBuffer
   for (int t = 0; t < task.tokens; ++t) {
     const int token = task.first_token + t;
     for (int g = 0; g < group; ++g, ++rows) {
-      std::memcpy(b.q.data() + static_cast<size_t>(rows) * static_cast<size_t>(head_dim),
-                  qkv_ + static_cast<size_t>(token) * stride + (task.kv_head * group + g) * head_dim, head_bytes);
+      std::memcpy(
+          b.q.data() + static_cast<size_t>(rows) * static_cast<size_t>(head_dim),
+          qkv_ + static_cast<size_t>(token) * stride + (task.kv_head * group + g) * head_dim,
+          head_bytes);
       b.positions[static_cast<size_t>(rows)] = tokens_[static_cast<size_t>(token)].position;
     }
   }
@@ -276,9 +314,11 @@ void Transformer::attend_task(const AttentionTask& task, int layer, ThreadBuffer
                       .value_blocks = b.value_blocks.data()});
   for (int t = 0, row = 0; t < task.tokens; ++t) {
     for (int g = 0; g < group; ++g, ++row) {
-      std::memcpy(attended_ + static_cast<size_t>(task.first_token + t) * static_cast<size_t>(config_.q_cols()) +
-                      (task.kv_head * group + g) * head_dim,
-                  b.out.data() + static_cast<size_t>(row) * static_cast<size_t>(head_dim), head_bytes);
+      std::memcpy(
+          attended_ +
+              static_cast<size_t>(task.first_token + t) * static_cast<size_t>(config_.q_cols()) +
+              (task.kv_head * group + g) * head_dim,
+          b.out.data() + static_cast<size_t>(row) * static_cast<size_t>(head_dim), head_bytes);
     }
   }
 }

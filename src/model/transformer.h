@@ -24,9 +24,9 @@ struct TransformerOptions {
 class Transformer final : public Model {
  public:
   // Allocates all activation and KV memory. The pool and the kernels outlive the model.
-  static Result<std::unique_ptr<Transformer>> create(const ModelConfig& config, ModelWeights weights,
-                                                     ModelInfo info, const Kernels& kernels,
-                                                     ThreadPool& pool,
+  static Result<std::unique_ptr<Transformer>> create(const ModelConfig& config,
+                                                     ModelWeights weights, ModelInfo info,
+                                                     const Kernels& kernels, ThreadPool& pool,
                                                      const TransformerOptions& options);
 
   const ModelInfo& info() const override { return info_; }
@@ -55,19 +55,20 @@ class Transformer final : public Model {
     float* out;  // [tokens, stride]
     size_t stride;
     bool accumulate;
+    bool precise = false;  // a second pass adds the input's quantization residual
   };
   // A logits row wanted: hidden state of a step token into out.
   struct LogitsRow {
     int token;
-    float* out;                       // [vocab or rows.size()]
-    std::span<const TokenId> rows;    // empty: all
+    float* out;                     // [vocab or rows.size()]
+    std::span<const TokenId> rows;  // empty: all
   };
   // Buffers of one thread.
   struct ThreadBuffers {
     std::vector<std::byte> scratch_storage;
-    std::byte* scratch;                    // matmul_scratch_bytes, 64-byte aligned
-    std::vector<float> q, out;             // [attention rows, head_dim]
-    std::vector<int32_t> positions;        // [attention rows]
+    std::byte* scratch;              // matmul_scratch_bytes, 64-byte aligned
+    std::vector<float> q, out;       // [attention rows, head_dim]
+    std::vector<int32_t> positions;  // [attention rows]
     std::vector<const std::byte*> key_blocks, value_blocks;
   };
 
@@ -79,7 +80,7 @@ class Transformer final : public Model {
   void run_step(int thread);
   void run_layer(int index, int thread);
   void embed(int thread);
-  void normalize(const std::vector<float>& weight, int thread);
+  void normalize(const std::vector<float>& weight, bool with_residual, int thread);
   void place_keys(const LayerWeights& layer, int index, int thread);
   void attend(int layer, int thread);
   void attend_task(const AttentionTask& task, int layer, ThreadBuffers& buffers);
@@ -89,7 +90,10 @@ class Transformer final : public Model {
   void compute_label_rows(const LogitsRow& row, int index, ThreadBuffers& buffers);
   // Quantizes row `token` of a [tokens, cols] activation for the integer layouts.
   void quantize_row(const float* x, int cols, int token);
+  // What quantize_row() lost of a [tokens, hidden] row, quantized in turn. Overwrites x.
+  void quantize_residual(float* x, int token);
   QuantizedActivations quantized(int cols, int token = 0) const;
+  QuantizedActivations residual(int token = 0) const;
   // Calls body(token) for this thread's share of [0, count).
   template <typename Body>
   void for_share(int count, int thread, Body body) const {
@@ -110,6 +114,9 @@ class Transformer final : public Model {
   KvPool kv_pool_;
   KvMemory kv_memory_;
   std::vector<double> inverse_frequencies_;  // [head_dim / 2]
+  // Grouped-query models: a key or value serves several heads, so its error weighs more, and its
+  // matrices are small. Their input is multiplied with 16-bit precision.
+  bool precise_kv_;
 
   // The step being computed.
   std::vector<TokenPlace> tokens_;
@@ -118,16 +125,19 @@ class Transformer final : public Model {
   std::vector<float*> logits_out_;  // of the first rows, those that want the whole vocabulary
 
   HugeBuffer activations_;
-  float* x_ = nullptr;           // [tokens, hidden] residual stream
-  float* normed_ = nullptr;      // [tokens, hidden]
-  float* qkv_ = nullptr;         // [tokens, q_cols + 2 kv_cols]
-  float* attended_ = nullptr;    // [tokens, q_cols]
-  float* gate_up_ = nullptr;     // [tokens, 2 * intermediate]
-  float* cos_ = nullptr;         // [tokens, head_dim / 2]
+  float* x_ = nullptr;         // [tokens, hidden] residual stream
+  float* normed_ = nullptr;    // [tokens, hidden]
+  float* qkv_ = nullptr;       // [tokens, q_cols + 2 kv_cols]
+  float* attended_ = nullptr;  // [tokens, q_cols]
+  float* gate_up_ = nullptr;   // [tokens, 2 * intermediate]
+  float* cos_ = nullptr;       // [tokens, head_dim / 2]
   float* sin_ = nullptr;
-  int8_t* codes_ = nullptr;      // [tokens, widest]
-  float* scales_ = nullptr;      // [tokens, widest / 32]
-  int32_t* sums_ = nullptr;      // [tokens, widest / 16]
+  int8_t* residual_codes_ = nullptr;  // [tokens, hidden]
+  float* residual_scales_ = nullptr;  // [tokens, hidden / 32]
+  int32_t* residual_sums_ = nullptr;  // [tokens, hidden / 16]
+  int8_t* codes_ = nullptr;           // [tokens, widest]
+  float* scales_ = nullptr;           // [tokens, widest / 32]
+  int32_t* sums_ = nullptr;           // [tokens, widest / 16]
 
   std::vector<ThreadBuffers> buffers_;
   std::vector<std::atomic<int>> counters_;  // one per dynamically shared phase of a step

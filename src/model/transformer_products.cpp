@@ -30,17 +30,22 @@ void Transformer::multiply(std::span<const Product> products, int thread) {
       const int to = std::min(end - first, w.tiles());
       first += w.tiles();
       if (from >= to) continue;
-      kernels_.matmul({.weights = w,
-                       .quantized = quantized(w.cols),
-                       .floats = p.input,
-                       .float_stride = p.input_stride,
-                       .tokens = static_cast<int>(tokens_.size()),
-                       .bias = p.linear->bias.empty() ? nullptr : p.linear->bias.data(),
-                       .out = p.out,
-                       .out_stride = p.stride,
-                       .accumulate = p.accumulate,
-                       .scratch = buffers_[static_cast<size_t>(thread)].scratch},
-                      from, to);
+      MatmulArgs args{.weights = w,
+                      .quantized = quantized(w.cols),
+                      .floats = p.input,
+                      .float_stride = p.input_stride,
+                      .tokens = static_cast<int>(tokens_.size()),
+                      .bias = p.linear->bias.empty() ? nullptr : p.linear->bias.data(),
+                      .out = p.out,
+                      .out_stride = p.stride,
+                      .accumulate = p.accumulate,
+                      .scratch = buffers_[static_cast<size_t>(thread)].scratch};
+      kernels_.matmul(args, from, to);
+      if (!p.precise) continue;
+      args.quantized = residual();
+      args.bias = nullptr;
+      args.accumulate = true;
+      kernels_.matmul(args, from, to);
     }
   }
 }
@@ -51,7 +56,8 @@ void Transformer::compute_logits(int thread) {
   for_share(static_cast<int>(logits_rows_.size()), thread, [&](int i) {
     const auto from = static_cast<size_t>(logits_rows_[static_cast<size_t>(i)].token) * hidden;
     float* to = normed_ + static_cast<size_t>(i) * hidden;
-    kernels_.rms_norm(x_ + from, weights_.final_norm.data(), config_.rms_epsilon, config_.hidden, to);
+    kernels_.rms_norm(x_ + from, weights_.final_norm.data(), config_.rms_epsilon, config_.hidden,
+                      to);
     quantize_row(to, config_.hidden, i);
   });
   pool_.barrier();
@@ -85,15 +91,16 @@ void Transformer::compute_label_rows(const LogitsRow& row, int index, ThreadBuff
     PackedView one = weights_.head;
     one.data += static_cast<size_t>(tile) * bytes;
     one.rows = std::min(kTileRows, config_.vocab - tile * kTileRows);
-    kernels_.matmul({.weights = one,
-                     .quantized = quantized(config_.hidden, index),
-                     .floats = normed_ + static_cast<size_t>(index) * static_cast<size_t>(config_.hidden),
-                     .float_stride = static_cast<size_t>(config_.hidden),
-                     .tokens = 1,
-                     .out = lanes,
-                     .out_stride = kTileRows,
-                     .scratch = buffers.scratch},
-                    0, 1);
+    kernels_.matmul(
+        {.weights = one,
+         .quantized = quantized(config_.hidden, index),
+         .floats = normed_ + static_cast<size_t>(index) * static_cast<size_t>(config_.hidden),
+         .float_stride = static_cast<size_t>(config_.hidden),
+         .tokens = 1,
+         .out = lanes,
+         .out_stride = kTileRows,
+         .scratch = buffers.scratch},
+        0, 1);
     row.out[i] = lanes[row.rows[i] % kTileRows];
   }
 }

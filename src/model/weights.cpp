@@ -41,9 +41,11 @@ class Binder {
     return naming_ == TensorNaming::kHuggingFace ? hugging_face : gguf;
   }
 
-  Result<void> matrix(const std::string& name, int rows, int cols, PackedView& to) {
+  Result<void> matrix(const std::string& name, int rows, int cols, PackedView& to,
+                      bool keep_half = false) {
     QAIO_ASSIGN(const TensorView* tensor, tensors_.get(name, {rows, cols}));
-    PackedLayout layout = packed_layout(tensor->type, mode_);
+    const bool native = keep_half && mode_ == WeightsMode::kAuto;
+    const PackedLayout layout = packed_layout(tensor->type, native ? WeightsMode::kNative : mode_);
     to = {layout, rows, cols, nullptr};
     const size_t bytes = tile_bytes(layout, cols).total() * static_cast<size_t>(to.tiles());
     jobs_.push_back({tensor, &to, bytes_});
@@ -61,8 +63,10 @@ class Binder {
     return {};
   }
 
-  Result<void> linear(int layer, const LayerNames& names, int rows, int cols, Linear& to) {
-    QAIO_RETURN_IF_ERROR(matrix(layer_name(layer, names, ".weight"), rows, cols, to.weights));
+  Result<void> linear(int layer, const LayerNames& names, int rows, int cols, Linear& to,
+                      bool keep_half = false) {
+    QAIO_RETURN_IF_ERROR(
+        matrix(layer_name(layer, names, ".weight"), rows, cols, to.weights, keep_half));
     const std::string bias = layer_name(layer, names, ".bias");
     return tensors_.contains(bias) ? vector(bias, rows, to.bias) : Result<void>{};
   }
@@ -79,9 +83,9 @@ class Binder {
       for (size_t chunk; (chunk = next_job.fetch_add(1)) < chunks();) pack_chunk(chunk);
     });
     weights.parameters = parameters_;
-    const auto most = std::max_element(
-        bytes_by_type_.begin(), bytes_by_type_.end(),
-        [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto most =
+        std::max_element(bytes_by_type_.begin(), bytes_by_type_.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
     weights.weight_type = tensor_type_name(most->first);
     return {};
   }
@@ -124,10 +128,13 @@ class Binder {
 };
 
 Result<void> bind_layer(Binder& binder, const ModelConfig& c, int index, LayerWeights& layer) {
+  // A key or value that serves several heads weighs more, and its matrices are small: half
+  // precision stays.
+  const bool grouped = c.kv_heads < c.heads;
   QAIO_RETURN_IF_ERROR(binder.norm(index, kAttentionNorm, c.hidden, layer.attention_norm));
   QAIO_RETURN_IF_ERROR(binder.linear(index, kQ, c.q_cols(), c.hidden, layer.q));
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kK, c.kv_cols(), c.hidden, layer.k));
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kV, c.kv_cols(), c.hidden, layer.v));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kK, c.kv_cols(), c.hidden, layer.k, grouped));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kV, c.kv_cols(), c.hidden, layer.v, grouped));
   if (c.architecture == Architecture::kQwen3) {
     QAIO_RETURN_IF_ERROR(binder.norm(index, kQNorm, c.head_dim, layer.q_norm));
     QAIO_RETURN_IF_ERROR(binder.norm(index, kKNorm, c.head_dim, layer.k_norm));

@@ -15,8 +15,8 @@
 namespace qaio {
 
 struct Linear {
-  PackedView weights;         // [out, in]
-  std::vector<float> bias;    // [out], or empty
+  PackedView weights;       // [out, in]
+  std::vector<float> bias;  // [out], or empty
 };
 
 struct LayerWeights {
@@ -30,14 +30,14 @@ struct LayerWeights {
 };
 
 struct ModelWeights {
-  PackedView embedding;            // [vocab, hidden]
+  PackedView embedding;  // [vocab, hidden]
   std::vector<LayerWeights> layers;
-  std::vector<float> final_norm;   // [hidden]
-  PackedView head;                 // [vocab, hidden]; the embedding if tied
-  HugeBuffer memory;               // what the views point into
+  std::vector<float> final_norm;  // [hidden]
+  PackedView head;                // [vocab, hidden]; the embedding if tied
+  HugeBuffer memory;              // what the views point into
 
   uint64_t parameters = 0;
-  std::string weight_type;         // the most frequent by bytes, e.g. "Q4_K"
+  std::string weight_type;  // the most frequent by bytes, e.g. "Q4_K"
 };
 
 enum class TensorNaming : uint8_t { kHuggingFace, kGguf };
