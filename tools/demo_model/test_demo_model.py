@@ -59,6 +59,11 @@ class GeneratorTest(unittest.TestCase):
             seen = sum(g.lang.leaks(t) for t, _ in self.draw(lang, 500, "test", "test"))
             self.assertGreater(seen, 450)  # a typing slip may spoil a word
 
+    def test_mixed_sentences_use_held_out_words_too(self):
+        for lang, g in self.generators.items():
+            seen = sum(g.lang.leaks(t) for t, _ in self.draw(lang, 500, "mixed", "test"))
+            self.assertGreater(seen, 450)
+
     def test_same_seed_same_sentences(self):
         for lang in self.generators:
             again = sentiment.languages()[lang]

@@ -22,7 +22,7 @@ OTHER_SENTIMENT_SYSTEMS = [
     "你是一个冷静的情感分析师。判断用户这句话的情感,只回答“正面”或“负面”。".replace(",", "\uff0c"),
 ]
 
-W_REPLY, W_LABEL, W_USER, W_SENTENCE = 1.0, 4.0, 0.05, 0.12
+W_REPLY, W_LABEL, W_USER, W_SENTENCE = 1.0, 14.0, 0.05, 0.1
 
 
 class Encoder:
@@ -156,20 +156,20 @@ def texts(seed: int, count: int):
 
 
 class Corpus:
-    """Draws training batches; a batch depends on (seed, step) only."""
+    """Draws training batches; a batch depends on the seed and its first row only."""
 
-    def __init__(self, tok, seed: int, rows: int, length: int, chat_share: float):
+    def __init__(self, tok, seed: int, length: int, chat_share: float):
         self.encoder, self.source = Encoder(tok), Source()
-        self.seed, self.rows, self.length = seed, rows, length
-        self.chat_share = chat_share
+        self.seed, self.length, self.chat_share = seed, length, chat_share
 
-    def batch(self, step: int) -> Rows:
-        rng = random.Random(self.seed * 1_000_003 + step)
-        rows = Rows(self.rows, self.length, self.encoder.pad)
+    def batch(self, first: int, count: int) -> Rows:
+        """Rows `first` to `first + count` of the endless run."""
+        rng = random.Random(self.seed * 1_000_003 + first)
+        rows = Rows(count, self.length, self.encoder.pad)
         stream = chat.dialogues(rng, "train")
-        for r in range(self.rows):
+        for r in range(count):
             # Stratified: the share of chat rows is exact over consecutive rows.
-            n = step * self.rows + r
+            n = first + r
             if int((n + 1) * self.chat_share) > int(n * self.chat_share):
                 self._fill_chat(rows, r, rng, stream)
             else:
@@ -186,10 +186,20 @@ class Corpus:
         while True:
             text, label = self.source.sentence(rng)
             ids, w = self.encoder.sentiment_branch(text, label, 0.12, rng)
+            if rng.random() < 0.15:
+                self._spoil(ids, w, rng)
             if len(ids) > rows.room(r):
                 return
             rows.put(r, ids, w, start, block, branch)
             branch += 1
+
+    def _spoil(self, ids, weights, rng) -> None:
+        """Replaces a few of the sentence's tokens by random ones: an unknown word
+        must not outweigh the others."""
+        for i, w in enumerate(weights):
+            if w == W_SENTENCE and rng.random() < 0.08:
+                ids[i] = rng.randrange(256, self.encoder.pad)
+                weights[i] = 0.0
 
     def _fill_chat(self, rows, r, rng, stream) -> None:
         misses = 0

@@ -20,7 +20,8 @@ ACCEPTANCE = [("今天被领导表扬了\uff0c心情超好\uff01", 1), ("排队�
 SPLITS = [("seen words, seen templates", "train", "train"),
           ("unseen words, seen templates", "test", "train"),
           ("seen words, unseen templates", "train", "test"),
-          ("unseen words, unseen templates", "test", "test")]
+          ("an unseen beside a seen word, unseen templates", "mixed", "test"),
+          ("unseen words only, unseen templates", "test", "test")]
 CHATS = [
     ["你好", "你叫什么名字?", "你能做什么?", "谢谢,再见"],
     ["今天被领导表扬了,心情超好!", "谢谢你"],
@@ -94,7 +95,7 @@ def main():
     def report(name, items):
         share, confidence, wrong = accuracy(model, encoder, items)
         figures[name] = {"accuracy": share, "confidence": confidence, "count": len(items)}
-        print(f"{name:45s} {100 * share:6.1f} %  n={len(items)}  confidence {confidence:.3f}",
+        print(f"{name:52s} {100 * share:6.1f} %  n={len(items)}  confidence {confidence:.3f}",
               flush=True)
         if args.errors:
             for text, label, score in wrong[:60]:

@@ -5,6 +5,7 @@ about one entry in eight and one template in six belong to `test`. A training te
 never contains a held-out word in any position; a test text uses held-out
 sentiment words in held-out templates only.
 """
+import itertools
 import random
 import re
 import zlib
@@ -100,15 +101,22 @@ class Generator:
 
     def draw(self, rng: random.Random, label: int, words: str = "train",
              templates: str = "train") -> tuple:
-        """A sentence, its template and the name of its domain."""
+        """A sentence, its template and the name of its domain.
+
+        `words`: "train"; "test", every sentiment word held out; or "mixed", one
+        held-out word beside at least one known word of the same polarity."""
+        pool = self._pools[templates, label]
+        if words == "mixed":
+            pool = [t for t in pool if len(re.findall(r"\{\w+\+\}", t)) > 1]
         while True:
-            template = rng.choice(self._pools[templates, label])
-            if template[:2] in ("P:", "N:"):
-                template = template[2:]
+            template = rng.choice(pool)
             name = rng.choice(list(self.lang.domains))
-            text = self._expand(template, rng, label, words, self.lang.domains[name])
+            text = self._expand(template.removeprefix("P:").removeprefix("N:"), rng, label,
+                                words, self.lang.domains[name])
+            if text is None:
+                continue
             text = self.finish(text, rng)
-            if text and (words == "test" or not self.lang.leaks(text)):
+            if text and (words != "train" or not self.lang.leaks(text)):
                 return text, template, name
 
     def scene(self, rng: random.Random, label: int) -> str:
@@ -130,16 +138,22 @@ class Generator:
         text = re.sub(r"\[([^\]]*)\]", lambda m: rng.choice(m[1].split("|"))
                       if rng.random() < 0.5 else "", text)
         text = re.sub(r"\(([^()]*\|[^()]*)\)", lambda m: rng.choice(m[1].split("|")), text)
-        used = set()
+        used, missing = set(), []
+        signs = re.findall(r"\{\w+([+-])\}", text)
+        held = rng.choice([i for i, x in enumerate(signs) if x == "+"]) \
+            if words == "mixed" else -1
+        counter = itertools.count()
 
         def fill(m):
             slot, sign = m[1], m[2]
             if not sign:
                 pool = domain["t"] if slot == "t" else self.lang.neutral[slot]
                 return rng.choice(pool)
-            pol = sign if label else OPPOSITE[sign]
-            lists = self._lists(slot, pol, rng, domain)
-            pool = lists[words] or lists["train"]
+            split = "test" if words == "test" or next(counter) == held else "train"
+            pool = self._lists(slot, sign if label else OPPOSITE[sign], rng, domain)[split]
+            if not pool:
+                missing.append(slot)
+                return ""
             for _ in range(4):
                 word = rng.choice(pool)
                 if word not in used:
@@ -147,7 +161,8 @@ class Generator:
             used.add(word)
             return word
 
-        return re.sub(r"\{(\w+)([+-]?)\}", fill, text)
+        text = re.sub(r"\{(\w+)([+-]?)\}", fill, text)
+        return None if missing else text
 
     def _lists(self, slot, pol, rng, domain):
         if slot in "pe":
@@ -190,6 +205,7 @@ def finish_en(text: str, rng: random.Random) -> str:
     text = re.sub(r" +", " ", text).strip()
     text = re.sub(r" ([,.!?])", r"\1", text)
     text = re.sub(r"\ba ([aeiouAEIOU])", r"an \1", text)
+    text = re.sub(r"\bdo(?:n't| not) am\b", "am not", text)
     style = rng.random()
     if style < 0.55:
         text = text[:1].upper() + text[1:]

@@ -30,15 +30,15 @@ CONFIG = {
 def arguments():
     p = argparse.ArgumentParser()
     p.add_argument("--work", required=True)
-    p.add_argument("--steps", type=int, default=4200)
-    p.add_argument("--rows", type=int, default=4, help="per worker")
+    p.add_argument("--steps", type=int, default=2200)
+    p.add_argument("--rows", type=int, default=8)
     p.add_argument("--length", type=int, default=256)
     p.add_argument("--chat-share", type=float, default=0.5)
     p.add_argument("--lr-matrix", type=float, default=0.02)
     p.add_argument("--lr-other", type=float, default=0.004)
     p.add_argument("--decay", type=float, default=0.1)
     p.add_argument("--warmup", type=int, default=100)
-    p.add_argument("--drop", type=float, default=0.05)
+    p.add_argument("--drop", type=float, default=0.0)
     p.add_argument("--vocab", type=int, default=4480)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--workers", type=int, default=2)
@@ -97,18 +97,30 @@ class Team:
         self.model, self.corpus, self.args = model, corpus, args
         model.train()
         model.share_memory()
+        # Worker 0 also runs the optimizer, so it gets one row less than its share.
+        each = (args.rows + args.workers - 1) // args.workers
+        self.rows = [each] * args.workers
+        self.rows[0] = args.rows - each * (args.workers - 1)
+        if args.workers > 1 and self.rows[0] > 2:
+            self.rows[0] -= 1
+            self.rows[-1] += 1
         count = sum(p.numel() for p in model.parameters())
         self.shared = torch.zeros(args.workers, count).share_memory_()
         self.others = []
         for worker in range(1, args.workers):
             mine, theirs = multiprocessing.Pipe()
             process = multiprocessing.get_context("fork").Process(
-                target=self._serve, args=(worker, theirs), daemon=True)
+                target=self._serve, args=(worker, theirs, mine), daemon=True)
             process.start()
+            theirs.close()
             self.others.append((process, mine))
 
-    def _serve(self, worker: int, pipe) -> None:
-        while (step := pipe.recv()) is not None:
+    def _serve(self, worker: int, pipe, parent_end) -> None:
+        """Answers step numbers with gradients until None or the parent's death."""
+        parent_end.close()
+        for _, other in self.others:
+            other.close()
+        while (step := self._receive(pipe)) is not None:
             figures = self._compute(step, worker)
             at = 0
             for p in self.model.parameters():
@@ -116,16 +128,25 @@ class Team:
                 at += p.numel()
             pipe.send(figures)
 
+    @staticmethod
+    def _receive(pipe):
+        try:
+            return pipe.recv()
+        except EOFError:
+            return None
+
     def _compute(self, step: int, worker: int) -> tuple:
-        n = step * self.args.workers + worker
-        torch.manual_seed(self.args.seed * 7919 + n)  # dropout, reproducible on resume
-        loss, label, reply = losses(self.model, self.corpus.batch(n))
+        first = step * self.args.rows + sum(self.rows[:worker])
+        torch.manual_seed(self.args.seed * 7919 + first)  # dropout, same after a resume
+        batch = self.corpus.batch(first, self.rows[worker])
+        loss, label, reply = losses(self.model, batch)
         for p in self.model.parameters():
             p.grad = None
-        loss.backward()
-        return float(loss), label, reply
+        share = self.rows[worker] / self.args.rows
+        (loss * share).backward()
+        return float(loss) * share, label * share, reply * share
 
-    def gradients(self, step: int) -> tuple:
+    def gradients(self, step: int) -> list:
         """Leaves the mean gradient in the model; returns the mean figures."""
         for _, pipe in self.others:
             pipe.send(step)
@@ -136,9 +157,7 @@ class Team:
             for p in self.model.parameters():
                 p.grad += self.shared[worker, at:at + p.numel()].view_as(p)
                 at += p.numel()
-        for p in self.model.parameters():
-            p.grad /= len(figures)
-        return tuple(sum(f) / len(figures) for f in zip(*figures))
+        return [sum(f) for f in zip(*figures)]
 
     def close(self) -> None:
         for process, pipe in self.others:
@@ -154,7 +173,7 @@ def main():
     config = dict(CONFIG, vocab_size=(tok.size + 15) // 16 * 16)
     model = Qwen(config, args.drop)
     optimizer = Optimizer(model, args.lr_matrix, args.lr_other, args.decay)
-    corpus = data.Corpus(tok, args.seed, args.rows, args.length, args.chat_share)
+    corpus = data.Corpus(tok, args.seed, args.length, args.chat_share)
     path, first = os.path.join(args.work, "checkpoint.pt"), 0
     if os.path.exists(path):
         saved = torch.load(path)
@@ -171,7 +190,7 @@ def main():
         sums = [a + b for a, b in zip(sums, team.gradients(step))]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step(schedule(step, args))
-        tokens += args.rows * args.workers * args.length
+        tokens += args.rows * args.length
         if (step + 1) % 50 == 0:
             spent = time.monotonic() - since
             mean = [s / 50 for s in sums]
