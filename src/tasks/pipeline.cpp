@@ -57,6 +57,8 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     }
     for (size_t i = 0; i < requests.size(); ++i) {
       EngineRequest& request = requests[i];
+      // Since its prompt is ready the task has been waiting for the others' prompts.
+      request.lane.add(Stage::kQueue, request.lane.end_ns(), clock_.now_ns());
       if (callbacks_.on_text) {
         request.on_text = [self = shared_from_this(), i](std::string_view text) {
           self->callbacks_.on_text(i, text);
