@@ -4,7 +4,6 @@
 #include "cli/commands.h"
 
 namespace qaio {
-
 namespace {
 
 int run(int argc, char** argv) {
@@ -13,7 +12,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("qaio ") + QAIO_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "qaio COMMAND --help tells more. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 failed.\n");
+      "`qaio COMMAND --help` tells more.\n"
+      "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 failed.\n");
 
   ExitCode exit_code = ExitCode::kOk;
   add_serve(app, exit_code);
