@@ -115,8 +115,11 @@ ModelInfo describe(const FileSet& files, const Source& source, const ModelWeight
   info.bytes_per_token = bytes(weights.head);
   for (const LayerWeights& layer : weights.layers) {
     for (const Linear* linear :
-         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down})
+         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down}) {
       info.bytes_per_token += bytes(linear->weights);
+      info.layer_weights +=
+          static_cast<uint64_t>(linear->weights.rows) * static_cast<uint64_t>(linear->weights.cols);
+    }
   }
   info.layers = source.config.layers;
   info.hidden = source.config.hidden;

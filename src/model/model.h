@@ -21,6 +21,7 @@ struct ModelInfo {
   uint64_t file_bytes = 0;
   uint64_t packed_bytes = 0;     // weights as held in memory
   uint64_t bytes_per_token = 0;  // weight bytes one generated token reads
+  uint64_t layer_weights = 0;    // weights of the layers' matrices; a token multiplies each once
   int layers = 0;
   int hidden = 0;
   int vocab = 0;
