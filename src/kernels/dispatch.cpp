@@ -11,6 +11,9 @@ const Kernels& kernels_for(Isa isa) {
       return kernels_avxvnni();
     case Isa::kAvx512Vnni:
       return kernels_avx512();
+#elif defined(__aarch64__)
+    case Isa::kNeonDot:
+      return kernels_neon();
 #endif
     default:
       return kernels_scalar();

@@ -1,0 +1,16 @@
+#include "kernels/simd_neon.h"
+// the wrapper above is what the kernels below are written in
+#include "kernels/attention_impl.h"
+#include "kernels/dispatch.h"
+#include "kernels/matmul_impl.h"
+#include "kernels/vector_impl.h"
+
+namespace qaio {
+
+const Kernels& kernels_neon() {
+  static constexpr Kernels kKernels{Isa::kNeonDot, matmul, quantize,  rms_norm,
+                                    swiglu,        rotate, attention, store_kv};
+  return kKernels;
+}
+
+}  // namespace qaio
