@@ -5,17 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/activations.h"
 #include "kernels/isa.h"
 #include "kernels/packed.h"
 
 namespace qaio {
-
-// Activations in int8, one f32 scale per 32 columns: x = code * scale.
-struct QuantizedActivations {
-  int8_t* codes = nullptr;  // [tokens, cols]
-  float* scales = nullptr;  // [tokens, cols / 32]
-  int32_t* sums = nullptr;  // [tokens, cols / 16] sums of codes
-};
 
 struct MatmulArgs {
   PackedView weights;              // [rows, cols]
@@ -54,8 +48,8 @@ struct Kernels {
   Isa isa;
   // Rows [16 * tile_begin, 16 * tile_end) of out = weights * x + bias.
   void (*matmul)(const MatmulArgs& args, int tile_begin, int tile_end);
-  // One token: x [cols] -> codes, scales, sums at their first row. cols is a multiple of 32.
-  void (*quantize)(const float* x, int cols, const QuantizedActivations& out);
+  // One token: x [out.cols] into its place in `out`.
+  void (*quantize)(const float* x, const QuantizedActivations& out, int token);
   // out[i] = x[i] / rms(x) * weight[i]; n is a multiple of 16; out may be x.
   void (*rms_norm)(const float* x, const float* weight, float epsilon, int n, float* out);
   // out[i] = silu(gate[i]) * up[i]; n is a multiple of 16; out may be gate.

@@ -17,11 +17,12 @@ namespace {
 // costs a write and a read of 16 bits-expanded rows, worth it once several tokens share it.
 constexpr int kDirectTokens = 4;
 
-// Tokens x row vectors of the panel kernel: accumulators (integer and float) fill the registers.
-// AVX-512: 2 * 6 * 2 = 24 of 32, and 2 weights, 1 broadcast. AVX2: 2 * 5 * 1 of 16.
-constexpr int kTileTokens = kLanes == 16 ? 6 : 5;
-constexpr int kTileVectors = kLanes == 16 ? 2 : 1;
-constexpr int kSlices = kTileRows / kLanes;  // native vectors per 16-row tile
+constexpr int kTileVectors = kLanes == 16 ? 2 : 1;  // see kTileTokens
+constexpr int kSlices = kTileRows / kLanes;         // native vectors per 16-row tile
+
+// One-token products run at memory speed, and the hardware's prefetchers alone leave much of it: a
+// tile ahead (8 KiB of 4-bit codes at 1024 columns) measured best of 2, 4 and 8 KiB.
+constexpr size_t kPrefetchBytes = 8192;
 
 template <CodeBits kBits>
 constexpr size_t group_code_bytes() {
@@ -120,32 +121,69 @@ inline void write_out(const MatmulArgs& args, int token, int row, Vec value) {
   }
 }
 
+// The fields of a group's record for a tile of T tokens, at constant offsets (activations.h).
+template <int T>
+struct Record {
+  const std::byte* at;
+  const int8_t* codes(int t) const { return reinterpret_cast<const int8_t*>(at) + t * kGroupCols; }
+  float scale(int t) const { return words<float>(0)[t]; }
+  const int32_t* negated_sum(int t) const { return words<int32_t>(1) + t; }
+  const int32_t* negated_low_sum(int t) const { return words<int32_t>(2) + t; }
+  float scaled_sum(int t) const { return words<float>(3)[t]; }
+  int32_t negated_half_sum(int t, int half) const {
+    return half == 0 ? *negated_low_sum(t) : *negated_sum(t) - *negated_low_sum(t);
+  }
+
+ private:
+  template <typename Word>
+  const Word* words(int row) const {
+    return reinterpret_cast<const Word*>(at + T * kGroupCols + row * T * 4);
+  }
+};
+
+// f += min * sum of the activations, for each part of the group that has its own minimum.
+template <int kGroup, int T>
+inline Vec add_minimums(Vec f, const Vec* mins, const Record<T>& record, int t) {
+  if constexpr (kGroup == 32) return vec_fma(mins[0], vec_set1(record.scaled_sum(t)), f);
+  for (int half = 0; half < 2; ++half) {
+    const auto sum = static_cast<float>(-record.negated_half_sum(t, half));
+    f = vec_fma(mins[half], vec_set1(record.scale(t) * sum), f);
+  }
+  return f;
+}
+
 // T tokens against one tile, weights decoded on the fly: reads each packed byte once.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
-void direct_tile(const MatmulArgs& args, int tile, int token) {
+void direct_tile(const MatmulArgs& args, int tile) {
   const int cols = args.weights.cols;
   const TileBytes bytes = tile_bytes(args.weights.layout, cols);
   const std::byte* scales = args.weights.data + static_cast<size_t>(tile) * bytes.total();
   const auto* codes_base = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
-  const int zero = effective_zero<kBits>(args.weights.layout.zero);
-  const int groups = cols / kGroupCols;
-  const int8_t* a = args.quantized.codes + static_cast<size_t>(token) * cols;
-  const float* a_scales = args.quantized.scales + static_cast<size_t>(token) * groups;
-  const int32_t* a_sums = args.quantized.sums + static_cast<size_t>(token) * groups * 2;
+  const Acc zero = acc_set1(effective_zero<kBits>(args.weights.layout.zero));
   for (int slice = 0; slice < kSlices; ++slice) {
     Vec f[T];
     for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
-    for (int g = 0; g < groups; ++g) {
+    for (int g = 0; g < cols / kGroupCols; ++g) {
+      const uint8_t* group = codes_base + static_cast<size_t>(g) * group_code_bytes<kBits>();
+      if (slice == 0) {
+        for (size_t line = 0; line < group_code_bytes<kBits>(); line += 64)
+          __builtin_prefetch(group + kPrefetchBytes + line);
+      }
       Codes codes[8];
-      decode_group<kBits>(codes_base + static_cast<size_t>(g) * group_code_bytes<kBits>(), slice,
-                          codes);
+      decode_group<kBits>(group, slice, codes);
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
+      const Record<T> record{args.quantized.data + static_cast<size_t>(g) * T * kGroupRecordBytes};
       for (int t = 0; t < T; ++t) {
-        const int8_t* x = a + static_cast<size_t>(t) * cols + g * kGroupCols;
-        const Vec a_scale = vec_set1(a_scales[t * groups + g]);
-        const int32_t* sums = a_sums + (t * groups + g) * 2;
-        Acc low = acc_set1(-zero * (kGroup == 16 ? sums[0] : sums[0] + sums[1]));
-        Acc high = acc_set1(kGroup == 16 ? -zero * sums[1] : 0);
+        const int8_t* x = record.codes(t);
+        const Vec a_scale = vec_set1(record.scale(t));
+        Acc low, high;
+        if constexpr (kGroup == 16) {
+          low = acc_times(record.negated_half_sum(t, 0), zero);
+          high = acc_times(record.negated_half_sum(t, 1), zero);
+        } else {
+          low = acc_times(*record.negated_sum(t), zero);
+          high = acc_set1(0);
+        }
         for (int j = 0; j < 4; ++j) {
           low = dot4(low, codes[j], x + 4 * j);
           high = dot4(high, codes[j + 4], x + 4 * j + 16);
@@ -153,22 +191,13 @@ void direct_tile(const MatmulArgs& args, int tile, int token) {
         if constexpr (kGroup == 16) {
           f[t] = vec_fma(vec_from(low), vec_mul(s.scale[0], a_scale), f[t]);
           f[t] = vec_fma(vec_from(high), vec_mul(s.scale[1], a_scale), f[t]);
-          if constexpr (kMin) {
-            f[t] = vec_fma(s.min[0], vec_mul(a_scale, vec_set1(static_cast<float>(sums[0]))), f[t]);
-            f[t] = vec_fma(s.min[1], vec_mul(a_scale, vec_set1(static_cast<float>(sums[1]))), f[t]);
-          }
         } else {
           f[t] = vec_fma(vec_from(acc_add(low, high)), vec_mul(s.scale[0], a_scale), f[t]);
-          if constexpr (kMin) {
-            const Vec sum = vec_set1(static_cast<float>(sums[0] + sums[1]));
-            f[t] = vec_fma(s.min[0], vec_mul(a_scale, sum), f[t]);
-          }
         }
+        if constexpr (kMin) f[t] = add_minimums<kGroup, T>(f[t], s.min, record, t);
       }
     }
-    for (int t = 0; t < T; ++t) {
-      write_out(args, token + t, tile * kTileRows + slice * kLanes, f[t]);
-    }
+    for (int t = 0; t < T; ++t) write_out(args, t, tile * kTileRows + slice * kLanes, f[t]);
   }
 }
 
@@ -220,54 +249,53 @@ template <bool kMin, int kGroup, int T, int R>
 inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
                        const float* const scales[R], const float* const mins[R], int zero,
                        int token, const int rows[R]) {
-  const int cols = args.weights.cols;
-  const int groups = cols / kGroupCols;
-  const int8_t* a = args.quantized.codes + static_cast<size_t>(token) * cols;
-  const float* a_scales = args.quantized.scales + static_cast<size_t>(token) * groups;
-  const int32_t* a_sums = args.quantized.sums + static_cast<size_t>(token) * groups * 2;
+  constexpr int kHalves = 32 / kGroup;
+  const std::byte* records = args.quantized.tile(token);
+  const Acc zeros = acc_set1(zero);
   Vec f[T][R];
+#pragma GCC unroll 8
   for (int t = 0; t < T; ++t)
     for (int r = 0; r < R; ++r) f[t][r] = vec_set1(0);
-  constexpr int kHalves = 32 / kGroup;
-  for (int g = 0; g < groups; ++g) {
+  for (int g = 0; g < args.weights.cols / kGroupCols; ++g) {
+    const Record<T> record{records + static_cast<size_t>(g) * (T * kGroupRecordBytes)};
     for (int h = 0; h < kHalves; ++h) {
       Acc acc[T][R];
+#pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
-        const int32_t* sums = a_sums + (t * groups + g) * 2;
-        const Acc start = acc_set1(-zero * (kHalves == 2 ? sums[h] : sums[0] + sums[1]));
+        const Acc start =
+            acc_times(kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t), zeros);
         for (int r = 0; r < R; ++r) acc[t][r] = start;
       }
 #pragma GCC unroll 8
       for (int j = h * 8 / kHalves; j < (h + 1) * 8 / kHalves; ++j) {
         Codes w[R];
         for (int r = 0; r < R; ++r) w[r] = load_codes(codes[r] + (g * 8 + j) * 64);
-#pragma GCC unroll 16
+#pragma GCC unroll 8
         for (int t = 0; t < T; ++t) {
-          const int8_t* x = a + static_cast<size_t>(t) * cols + g * kGroupCols + 4 * j;
-          for (int r = 0; r < R; ++r) acc[t][r] = dot4(acc[t][r], w[r], x);
+          for (int r = 0; r < R; ++r) acc[t][r] = dot4(acc[t][r], w[r], record.codes(t) + 4 * j);
         }
       }
       const int at = (g * kHalves + h) * 16;
+#pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
-        const Vec a_scale = vec_set1(a_scales[t * groups + g]);
+        const Vec a_scale = vec_set1(record.scale(t));
         for (int r = 0; r < R; ++r) {
-          f[t][r] =
-              vec_fma(vec_from(acc[t][r]), vec_mul(vec_load(scales[r] + at), a_scale), f[t][r]);
+          const Vec scale = vec_mul(vec_load(scales[r] + at), a_scale);
+          f[t][r] = vec_fma(vec_from(acc[t][r]), scale, f[t][r]);
         }
       }
     }
     if constexpr (kMin) {
-      for (int h = 0; h < kHalves; ++h) {
-        const int at = (g * kHalves + h) * 16;
-        for (int t = 0; t < T; ++t) {
-          const int32_t* sums = a_sums + (t * groups + g) * 2;
-          const auto sum = static_cast<float>(kHalves == 2 ? sums[h] : sums[0] + sums[1]);
-          const Vec x = vec_mul(vec_set1(a_scales[t * groups + g]), vec_set1(sum));
-          for (int r = 0; r < R; ++r) f[t][r] = vec_fma(vec_load(mins[r] + at), x, f[t][r]);
-        }
+#pragma GCC unroll 2
+      for (int r = 0; r < R; ++r) {
+        Vec min[kHalves];
+        for (int h = 0; h < kHalves; ++h) min[h] = vec_load(mins[r] + (g * kHalves + h) * 16);
+#pragma GCC unroll 8
+        for (int t = 0; t < T; ++t) f[t][r] = add_minimums<kGroup, T>(f[t][r], min, record, t);
       }
     }
   }
+#pragma GCC unroll 8
   for (int t = 0; t < T; ++t)
     for (int r = 0; r < R; ++r) write_out(args, token + t, rows[r], f[t][r]);
 }
@@ -283,16 +311,16 @@ inline void panel_tile_of(int tokens, const MatmulArgs& args, const uint8_t* con
   }
 }
 
-// All tokens against R vectors, in balanced token tiles: 56 tokens are 6,6,6,6,6,6,5,5,5,5.
+// All tokens against R vectors.
 template <bool kMin, int kGroup, int R>
 void panel_vectors(const MatmulArgs& args, const uint8_t* const codes[R],
                    const float* const scales[R], const float* const mins[R], int zero,
                    const int rows[R]) {
-  const int tiles = (args.tokens + kTileTokens - 1) / kTileTokens;
-  for (int i = 0; i < tiles; ++i) {
-    const int begin = static_cast<int>(static_cast<int64_t>(args.tokens) * i / tiles);
-    const int end = static_cast<int>(static_cast<int64_t>(args.tokens) * (i + 1) / tiles);
-    panel_tile_of<kMin, kGroup, R>(end - begin, args, codes, scales, mins, zero, begin, rows);
+  const TokenTiles tiles{args.tokens};
+  for (int i = 0; i < tiles.count(); ++i) {
+    const int begin = tiles.begin(i);
+    panel_tile_of<kMin, kGroup, R>(tiles.begin(i + 1) - begin, args, codes, scales, mins, zero,
+                                   begin, rows);
   }
 }
 
@@ -341,16 +369,16 @@ void matmul_codes(const MatmulArgs& args, int tile_begin, int tile_end) {
   for (int tile = tile_begin; tile < tile_end; ++tile) {
     switch (args.tokens) {
       case 1:
-        direct_tile<kBits, kScales, kMin, kGroup, 1>(args, tile, 0);
+        direct_tile<kBits, kScales, kMin, kGroup, 1>(args, tile);
         break;
       case 2:
-        direct_tile<kBits, kScales, kMin, kGroup, 2>(args, tile, 0);
+        direct_tile<kBits, kScales, kMin, kGroup, 2>(args, tile);
         break;
       case 3:
-        direct_tile<kBits, kScales, kMin, kGroup, 3>(args, tile, 0);
+        direct_tile<kBits, kScales, kMin, kGroup, 3>(args, tile);
         break;
       default:
-        direct_tile<kBits, kScales, kMin, kGroup, 4>(args, tile, 0);
+        direct_tile<kBits, kScales, kMin, kGroup, 4>(args, tile);
         break;
     }
   }

@@ -18,7 +18,7 @@ std::vector<float> multiply(const Kernels* kernels, TestMatrix& matrix, TestActi
   for (size_t i = 0; i < bias.size(); ++i) bias[i] = 0.01F * static_cast<float>(i);
   AlignedBytes scratch(matmul_scratch_bytes(view.cols));
   const MatmulArgs args{.weights = view,
-                        .quantized = x.quantized(),
+                        .quantized = x.quantized,
                         .floats = x.floats.data(),
                         .float_stride = static_cast<size_t>(view.cols),
                         .tokens = tokens,
@@ -63,7 +63,8 @@ TEST_P(MatmulTest, ARowDoesNotDependOnItsNeighbours) {
   for (const Isa isa : isas_available()) {
     const auto together = multiply(&kernels_for(isa), matrix, x, kTokens, false, false);
     for (int tokens : {1, 2, 6, 11}) {
-      const auto some = multiply(&kernels_for(isa), matrix, x, tokens, false, false);
+      TestActivations first(tokens, 256, 5);  // the same seed: the first tokens of x
+      const auto some = multiply(&kernels_for(isa), matrix, first, tokens, false, false);
       ASSERT_TRUE(std::equal(some.begin(), some.end(), together.begin()))
           << isa_name(isa) << tokens;
     }

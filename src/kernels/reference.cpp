@@ -118,13 +118,13 @@ float dot_codes(const MatmulArgs& args, int token, int row) {
   const int group = w.layout.group;
   float f = 0;
   for (int g = 0; g < w.cols / 32; ++g) {
-    const float a_scale = args.quantized.scales[static_cast<size_t>(token) * (w.cols / 32) + g];
+    const ActivationFields x = activation_place(args.quantized, token).fields(g);
+    const float a_scale = *x.scale;
     int sums[2] = {0, 0};
     int plain[2] = {0, 0};
     for (int k = 0; k < 32; ++k) {
-      const int a = args.quantized.codes[static_cast<size_t>(token) * w.cols + g * 32 + k];
-      sums[k / group] += (code_at(w, row, g * 32 + k) - w.layout.zero) * a;
-      plain[k / group] += a;
+      sums[k / group] += (code_at(w, row, g * 32 + k) - w.layout.zero) * x.codes[k];
+      plain[k / group] += x.codes[k];
     }
     for (int h = 0; h < 32 / group; ++h) {
       const Scale s = scale_at(w, row, g * 32 + h * group);
@@ -161,18 +161,21 @@ void matmul(const MatmulArgs& args) {
   }
 }
 
-void quantize(const float* x, int cols, const QuantizedActivations& out) {
-  for (int g = 0; g < cols / 32; ++g) {
+void quantize(const float* x, const QuantizedActivations& out, int token) {
+  for (int g = 0; g < out.cols / 32; ++g) {
+    const ActivationFields to = activation_place(out, token).fields(g);
     float largest = 0;
     for (int k = 0; k < 32; ++k) largest = std::fmax(largest, std::fabs(x[g * 32 + k]));
     const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
-    out.scales[g] = largest / 127.0F;
-    out.sums[2 * g] = out.sums[2 * g + 1] = 0;
+    *to.scale = largest / 127.0F;
+    *to.negated_sum = *to.negated_low_sum = 0;
     for (int k = 0; k < 32; ++k) {
       const int code = static_cast<int>(std::nearbyint(x[g * 32 + k] * inverse));
-      out.codes[g * 32 + k] = static_cast<int8_t>(code);
-      out.sums[2 * g + k / 16] += code;
+      to.codes[k] = static_cast<int8_t>(code);
+      *to.negated_sum -= code;
+      if (k < 16) *to.negated_low_sum -= code;
     }
+    *to.scaled_sum = *to.scale * static_cast<float>(-*to.negated_sum);
   }
 }
 

@@ -24,7 +24,7 @@ void set_code(const PackedLayout& layout, int cols, std::byte* data, int row, in
 
 // Bit-exact: every ISA must give exactly these outputs.
 void matmul(const MatmulArgs& args);
-void quantize(const float* x, int cols, const QuantizedActivations& out);
+void quantize(const float* x, const QuantizedActivations& out, int token);
 
 // In double precision, as the textbook has it; ISAs agree within derived tolerances.
 void rms_norm(const float* x, const float* weight, float epsilon, int n, float* out);

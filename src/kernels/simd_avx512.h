@@ -84,6 +84,7 @@ inline Codes bit_or(Codes a, Codes b) { return _mm512_or_si512(a, b); }
 inline Codes codes_set1(uint8_t x) { return _mm512_set1_epi8(static_cast<char>(x)); }
 inline Codes bit_xor(Codes a, Codes b) { return _mm512_xor_si512(a, b); }
 inline Acc acc_set1(int32_t x) { return _mm512_set1_epi32(x); }
+inline Acc acc_times(int32_t x, Acc a) { return _mm512_mullo_epi32(_mm512_set1_epi32(x), a); }
 inline Acc acc_add(Acc a, Acc b) { return _mm512_add_epi32(a, b); }
 inline int32_t load_4(const int8_t* a) {
   int32_t x;

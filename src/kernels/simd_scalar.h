@@ -177,6 +177,11 @@ inline Acc acc_set1(int32_t x) {
   for (auto& y : r.v) y = x;
   return r;
 }
+// x * a
+inline Acc acc_times(int32_t x, Acc a) {
+  for (auto& y : a.v) y *= x;
+  return a;
+}
 inline Acc acc_add(Acc a, Acc b) {
   for (int i = 0; i < 16; ++i) a.v[i] += b.v[i];
   return a;

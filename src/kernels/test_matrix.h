@@ -111,26 +111,23 @@ class TestMatrix {
 // Random activations in floats and quantized, some channels far larger than the rest.
 struct TestActivations {
   TestActivations(int tokens, int cols, uint32_t seed)
-      : floats(static_cast<size_t>(tokens) * cols),
-        codes(floats.size()),
-        scales(floats.size() / 32),
-        sums(floats.size() / 16) {
+      : floats(static_cast<size_t>(tokens) * static_cast<size_t>(cols)),
+        records(QuantizedActivations::bytes(tokens, cols)),
+        quantized{records.data(), tokens, cols} {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal;
-    for (size_t i = 0; i < floats.size(); ++i)
+    for (size_t i = 0; i < floats.size(); ++i) {
       floats[i] = normal(random) * (i % 97 == 0 ? 50.0F : 1.0F);
+    }
     for (int t = 0; t < tokens; ++t) {
-      const auto row = static_cast<size_t>(t) * cols;
-      reference::quantize(floats.data() + row, cols,
-                          {codes.data() + row, scales.data() + row / 32, sums.data() + row / 16});
+      reference::quantize(floats.data() + static_cast<size_t>(t) * static_cast<size_t>(cols),
+                          quantized, t);
     }
   }
-  QuantizedActivations quantized() { return {codes.data(), scales.data(), sums.data()}; }
 
   std::vector<float> floats;
-  std::vector<int8_t> codes;
-  std::vector<float> scales;
-  std::vector<int32_t> sums;
+  AlignedBytes records;
+  QuantizedActivations quantized;
 };
 
 }  // namespace qaio

@@ -27,19 +27,24 @@ inline F32x16 exp(F32x16 x) {
   return select_less(x, lowest, set1(0.0F), scale_by_power(p, n));
 }
 
-void quantize(const float* x, int cols, const QuantizedActivations& out) {
-  for (int g = 0; g < cols / kGroupCols; ++g) {
+void quantize(const float* x, const QuantizedActivations& out, int token) {
+  const ActivationPlace place = activation_place(out, token);
+  for (int g = 0; g < out.cols / kGroupCols; ++g) {
+    const ActivationFields to = place.fields(g);
     const F32x16 low = load(x + g * 32);
     const F32x16 high = load(x + g * 32 + 16);
     const float largest = max_lane(max(abs(low), abs(high)));
     const F32x16 inverse = set1(largest > 0 ? 127.0F / largest : 0.0F);
     const I32x16 a = to_int(mul(low, inverse));
     const I32x16 b = to_int(mul(high, inverse));
-    store_i8(out.codes + g * 32, a);
-    store_i8(out.codes + g * 32 + 16, b);
-    out.scales[g] = largest / 127.0F;
-    out.sums[2 * g] = sum(a);
-    out.sums[2 * g + 1] = sum(b);
+    store_i8(to.codes, a);
+    store_i8(to.codes + 16, b);
+    const int32_t low_sum = sum(a);
+    const int32_t all_sum = low_sum + sum(b);
+    *to.scale = largest / 127.0F;
+    *to.negated_sum = -all_sum;
+    *to.negated_low_sum = -low_sum;
+    *to.scaled_sum = *to.scale * static_cast<float>(all_sum);
   }
 }
 

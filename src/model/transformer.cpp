@@ -29,8 +29,7 @@ Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& conf
               KvMemory::allocate(config.layers, model->kv_pool_.blocks_total(), config.kv_heads,
                                  config.head_dim, options.kv_type));
   const auto tokens = static_cast<size_t>(options.step_tokens_max);
-  const size_t widest =
-      static_cast<size_t>(std::max({config.hidden, config.intermediate, config.q_cols()}));
+  const int widest = std::max({config.hidden, config.intermediate, config.q_cols()});
   const size_t floats =
       static_cast<size_t>(2 * config.hidden + 2 * config.q_cols() + 2 * config.kv_cols() +
                           2 * config.intermediate + config.head_dim);
@@ -75,8 +74,7 @@ void Transformer::allocate() {
   };
   const auto hidden = static_cast<size_t>(config_.hidden);
   const auto q_cols = static_cast<size_t>(config_.q_cols());
-  const auto widest =
-      static_cast<size_t>(std::max({config_.hidden, config_.intermediate, config_.q_cols()}));
+  const int widest = std::max({config_.hidden, config_.intermediate, config_.q_cols()});
   take(x_, hidden);
   take(normed_, hidden);
   take(qkv_, q_cols + 2 * static_cast<size_t>(config_.kv_cols()));
@@ -84,14 +82,10 @@ void Transformer::allocate() {
   take(gate_up_, 2 * static_cast<size_t>(config_.intermediate));
   take(cos_, static_cast<size_t>(config_.head_dim) / 2);
   take(sin_, static_cast<size_t>(config_.head_dim) / 2);
-  take(residual_codes_, hidden);
-  take(residual_scales_, hidden / 32);
-  take(residual_sums_, hidden / 16);
-  take(codes_, widest);
-  take(scales_, widest / 32);
-  take(sums_, widest / 16);
+  take(codes_, QuantizedActivations::bytes(1, widest));
+  take(residual_codes_, QuantizedActivations::bytes(1, config_.hidden));
   for (ThreadBuffers& b : buffers_) {
-    const size_t bytes = matmul_scratch_bytes(static_cast<int>(widest));
+    const size_t bytes = matmul_scratch_bytes(widest);
     b.scratch_storage.resize(bytes + 64);
     const auto address = reinterpret_cast<uintptr_t>(b.scratch_storage.data());
     b.scratch = b.scratch_storage.data() + (64 - address % 64) % 64;
@@ -173,8 +167,10 @@ void Transformer::run_layer(int index, int thread) {
   pool_.barrier();
   attend(index, thread);
   pool_.barrier();
-  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
-    quantize_row(attended_ + static_cast<size_t>(token) * q_cols, config_.q_cols(), token);
+  const int count = static_cast<int>(tokens_.size());
+  for_share(count, thread, [&](int token) {
+    kernels_.quantize(attended_ + static_cast<size_t>(token) * q_cols,
+                      quantized(count, config_.q_cols()), token);
   });
   pool_.barrier();
   const Product output[] = {{&layer.output, attended_, q_cols, x_, hidden, true}};
@@ -212,34 +208,29 @@ void Transformer::embed(int thread) {
   });
 }
 
-QuantizedActivations Transformer::quantized(int cols, int token) const {
-  const auto first = static_cast<size_t>(token) * static_cast<size_t>(cols);
-  return {codes_ + first, scales_ + first / 32, sums_ + first / 16};
-}
-
-void Transformer::quantize_row(const float* x, int cols, int token) {
-  kernels_.quantize(x, cols, quantized(cols, token));
-}
-
-QuantizedActivations Transformer::residual(int token) const {
-  const auto first = static_cast<size_t>(token) * static_cast<size_t>(config_.hidden);
-  return {residual_codes_ + first, residual_scales_ + first / 32, residual_sums_ + first / 16};
-}
-
-void Transformer::quantize_residual(float* x, int token) {
-  const QuantizedActivations first = quantized(config_.hidden, token);
-  for (int i = 0; i < config_.hidden; ++i) {
-    x[i] -= static_cast<float>(first.codes[i]) * first.scales[i / kGroupCols];
+void Transformer::quantize_with_residual(float* x, int token) {
+  const QuantizedActivations all = quantized(static_cast<int>(tokens_.size()), config_.hidden);
+  kernels_.quantize(x, all, token);
+  const ActivationPlace place = activation_place(all, token);
+  for (int g = 0; g < config_.hidden / kGroupCols; ++g) {
+    const ActivationFields first = place.fields(g);
+    for (int k = 0; k < kGroupCols; ++k) {
+      x[g * kGroupCols + k] -= static_cast<float>(first.codes[k]) * *first.scale;
+    }
   }
-  kernels_.quantize(x, config_.hidden, residual(token));
+  kernels_.quantize(x, residual(), token);
 }
 
 void Transformer::normalize(const std::vector<float>& weight, bool with_residual, int thread) {
-  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+  const int count = static_cast<int>(tokens_.size());
+  for_share(count, thread, [&](int token) {
     const auto row = static_cast<size_t>(token) * static_cast<size_t>(config_.hidden);
     kernels_.rms_norm(x_ + row, weight.data(), config_.rms_epsilon, config_.hidden, normed_ + row);
-    quantize_row(normed_ + row, config_.hidden, token);
-    if (with_residual) quantize_residual(normed_ + row, token);
+    if (with_residual) {
+      quantize_with_residual(normed_ + row, token);
+    } else {
+      kernels_.quantize(normed_ + row, quantized(count, config_.hidden), token);
+    }
   });
 }
 
@@ -325,10 +316,11 @@ void Transformer::attend_task(const AttentionTask& task, int layer, ThreadBuffer
 
 void Transformer::activate(int thread) {
   const auto width = static_cast<size_t>(config_.intermediate);
-  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+  const int count = static_cast<int>(tokens_.size());
+  for_share(count, thread, [&](int token) {
     float* gate = gate_up_ + static_cast<size_t>(token) * 2 * width;
     kernels_.swiglu(gate, gate + width, config_.intermediate, gate);
-    quantize_row(gate, config_.intermediate, token);
+    kernels_.quantize(gate, quantized(count, config_.intermediate), token);
   });
 }
 

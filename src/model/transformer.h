@@ -88,12 +88,18 @@ class Transformer final : public Model {
   void multiply(std::span<const Product> products, int thread);
   void compute_logits(int thread);
   void compute_label_rows(const LogitsRow& row, int index, ThreadBuffers& buffers);
-  // Quantizes row `token` of a [tokens, cols] activation for the integer layouts.
-  void quantize_row(const float* x, int cols, int token);
-  // What quantize_row() lost of a [tokens, hidden] row, quantized in turn. Overwrites x.
-  void quantize_residual(float* x, int token);
-  QuantizedActivations quantized(int cols, int token = 0) const;
-  QuantizedActivations residual(int token = 0) const;
+  // The step's quantized activations, `tokens` rows of `cols`; the phases reuse one buffer.
+  QuantizedActivations quantized(int tokens, int cols) const { return {codes_, tokens, cols}; }
+  // Row `index` of such activations as a tile of its own.
+  QuantizedActivations one_row(int index) const {
+    return {codes_ + QuantizedActivations::bytes(index, config_.hidden), 1, config_.hidden};
+  }
+  // What quantizing lost of the layers' inputs, quantized in turn.
+  QuantizedActivations residual() const {
+    return {residual_codes_, static_cast<int>(tokens_.size()), config_.hidden};
+  }
+  // Quantizes x [hidden] and then what that lost; overwrites x.
+  void quantize_with_residual(float* x, int token);
   // Calls body(token) for this thread's share of [0, count).
   template <typename Body>
   void for_share(int count, int thread, Body body) const {
@@ -132,12 +138,8 @@ class Transformer final : public Model {
   float* gate_up_ = nullptr;   // [tokens, 2 * intermediate]
   float* cos_ = nullptr;       // [tokens, head_dim / 2]
   float* sin_ = nullptr;
-  int8_t* residual_codes_ = nullptr;  // [tokens, hidden]
-  float* residual_scales_ = nullptr;  // [tokens, hidden / 32]
-  int32_t* residual_sums_ = nullptr;  // [tokens, hidden / 16]
-  int8_t* codes_ = nullptr;           // [tokens, widest]
-  float* scales_ = nullptr;           // [tokens, widest / 32]
-  int32_t* sums_ = nullptr;           // [tokens, widest / 16]
+  std::byte* codes_ = nullptr;           // QuantizedActivations::bytes(tokens, widest)
+  std::byte* residual_codes_ = nullptr;  // QuantizedActivations::bytes(tokens, hidden)
 
   std::vector<ThreadBuffers> buffers_;
   std::vector<std::atomic<int>> counters_;  // one per dynamically shared phase of a step

@@ -31,7 +31,7 @@ void Transformer::multiply(std::span<const Product> products, int thread) {
       first += w.tiles();
       if (from >= to) continue;
       MatmulArgs args{.weights = w,
-                      .quantized = quantized(w.cols),
+                      .quantized = quantized(static_cast<int>(tokens_.size()), w.cols),
                       .floats = p.input,
                       .float_stride = p.input_stride,
                       .tokens = static_cast<int>(tokens_.size()),
@@ -51,6 +51,7 @@ void Transformer::multiply(std::span<const Product> products, int thread) {
 }
 
 void Transformer::compute_logits(int thread) {
+  const int full = static_cast<int>(logits_out_.size());
   // the wanted rows, packed densely: normed_ and codes_ are free after the last layer
   const auto hidden = static_cast<size_t>(config_.hidden);
   for_share(static_cast<int>(logits_rows_.size()), thread, [&](int i) {
@@ -58,11 +59,11 @@ void Transformer::compute_logits(int thread) {
     float* to = normed_ + static_cast<size_t>(i) * hidden;
     kernels_.rms_norm(x_ + from, weights_.final_norm.data(), config_.rms_epsilon, config_.hidden,
                       to);
-    quantize_row(to, config_.hidden, i);
+    kernels_.quantize(to, i < full ? quantized(full, config_.hidden) : one_row(i),
+                      i < full ? i : 0);
   });
   pool_.barrier();
   ThreadBuffers& buffers = buffers_[static_cast<size_t>(thread)];
-  const int full = static_cast<int>(logits_out_.size());
   for_share(static_cast<int>(logits_rows_.size()) - full, thread, [&](int i) {
     compute_label_rows(logits_rows_[static_cast<size_t>(full + i)], full + i, buffers);
   });
@@ -72,7 +73,7 @@ void Transformer::compute_logits(int thread) {
   const int turn = tiles_per_turn(tiles, pool_.size());
   for (int begin; (begin = next.fetch_add(turn, std::memory_order_relaxed)) < tiles;) {
     kernels_.matmul({.weights = weights_.head,
-                     .quantized = quantized(config_.hidden),
+                     .quantized = quantized(full, config_.hidden),
                      .floats = normed_,
                      .float_stride = hidden,
                      .tokens = full,
@@ -93,7 +94,7 @@ void Transformer::compute_label_rows(const LogitsRow& row, int index, ThreadBuff
     one.rows = std::min(kTileRows, config_.vocab - tile * kTileRows);
     kernels_.matmul(
         {.weights = one,
-         .quantized = quantized(config_.hidden, index),
+         .quantized = one_row(index),
          .floats = normed_ + static_cast<size_t>(index) * static_cast<size_t>(config_.hidden),
          .float_stride = static_cast<size_t>(config_.hidden),
          .tokens = 1,

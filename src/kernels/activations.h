@@ -1,0 +1,84 @@
+// Quantized activations as the matrix kernels read them: int8 codes with one scale per 32 columns,
+// x = code * scale.
+//
+// Tokens are cut into tiles of at most kTileTokens; within a tile everything one group of 32
+// columns needs lies together, so that a kernel reaches all tokens of its tile at constant offsets
+// from one pointer. The record of a group and a tile of T tokens:
+//   int8 codes[T][32]; float scale[T]; int32 negated_sum[T]; int32 negated_low_sum[T];
+//   float scaled_sum[T];
+// negated_sum is minus the sum of the 32 codes, negated_low_sum of the first 16 (accumulators start
+// from them, to undo the zero of unsigned weight codes); scaled_sum = scale * sum (for minimums).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/packed.h"
+
+namespace qaio {
+
+// Tokens x row vectors of the panel kernel fill the registers: on AVX-512 6 x 2 integer and 6 x 2
+// float accumulators are 24 of 32, and 2 weight vectors and a broadcast; on AVX2 6 x 1 twice are 12
+// of 16.
+inline constexpr int kTileTokens = 6;
+
+inline constexpr size_t kGroupRecordBytes = kGroupCols + 4 * 4;  // per token
+
+// Tiles are balanced: 56 tokens are 6,6,6,6,6,6,5,5,5,5. A rest of two would leave too few
+// independent chains to hide the instructions' latency.
+struct TokenTiles {
+  int tokens;
+  int count() const { return (tokens + kTileTokens - 1) / kTileTokens; }
+  int begin(int tile) const {
+    return static_cast<int>(static_cast<int64_t>(tokens) * tile / count());
+  }
+};
+
+struct QuantizedActivations {
+  std::byte* data = nullptr;  // bytes(tokens, cols), 4-byte aligned
+  int tokens = 0;
+  int cols = 0;  // a multiple of 32
+
+  static size_t bytes(int tokens, int cols) {
+    return static_cast<size_t>(tokens) * static_cast<size_t>(cols / kGroupCols) * kGroupRecordBytes;
+  }
+  // First record of the tile that starts with token `begin`.
+  std::byte* tile(int begin) const { return data + bytes(begin, cols); }
+};
+
+// One token's fields in the record of a group.
+struct ActivationFields {
+  int8_t* codes;  // [32]
+  float* scale;
+  int32_t* negated_sum;
+  int32_t* negated_low_sum;
+  float* scaled_sum;
+};
+
+// A token's place: `record` of group 0 of its tile, the tile's size, its index in the tile.
+struct ActivationPlace {
+  std::byte* first_record;
+  int tile_tokens;
+  int index;
+
+  ActivationFields fields(int group) const {
+    const auto tokens = static_cast<size_t>(tile_tokens);
+    std::byte* record = first_record + static_cast<size_t>(group) * tokens * kGroupRecordBytes;
+    std::byte* words = record + tokens * kGroupCols + static_cast<size_t>(index) * 4;
+    return {reinterpret_cast<int8_t*>(record) + index * kGroupCols, reinterpret_cast<float*>(words),
+            reinterpret_cast<int32_t*>(words + tokens * 4),
+            reinterpret_cast<int32_t*>(words + tokens * 8),
+            reinterpret_cast<float*>(words + tokens * 12)};
+  }
+};
+
+inline ActivationPlace activation_place(const QuantizedActivations& activations, int token) {
+  const TokenTiles tiles{activations.tokens};
+  int tile = static_cast<int>(static_cast<int64_t>(token) * tiles.count() / activations.tokens);
+  while (tiles.begin(tile) > token) --tile;
+  while (tiles.begin(tile + 1) <= token) ++tile;
+  const int begin = tiles.begin(tile);
+  return {activations.tile(begin), tiles.begin(tile + 1) - begin, token - begin};
+}
+
+}  // namespace qaio
