@@ -112,8 +112,8 @@ class Times(ServeTest):
             shares.append(breakdown["unattributed"] / total)
             for name in ("tasks", "chat.prefill", "chat.decode", "sentiment.score"):
                 self.assertRegex(headers["Server-Timing"], rf"(^|, ?){name};.*dur=[\d.]+")
-        # The median: on a busy machine now and then a thread waits for a core between two stages.
-        self.assertLess(sorted(shares)[len(shares) // 2], 0.01, shares)
+        self.assertLess(sum(shares) / len(shares), 0.01, shares)
+        self.assertLess(max(shares), 0.03, shares)
 
     def test_metrics_are_there(self):
         _, answer = self.chat(POSITIVE)

@@ -47,8 +47,6 @@ class Call : public std::enable_shared_from_this<Call> {
     boundary_ns_ = end_ns;
   }
   TimeNs boundary_ns() const { return boundary_ns_; }  // where the last stage ended
-  // What passed since the last stage belongs to none: it is unattributed.
-  void skip() { boundary_ns_ = clock_.now_ns(); }
 
   // Brings the record's end, CPU time and memory up to this moment; with a stage, as lap() to the
   // very same moment, so that taking the figures leaves no gap.

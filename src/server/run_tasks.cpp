@@ -95,7 +95,6 @@ struct RunningCall {
     for (const TaskOutcome& task : outcome.tasks) last = std::max(last, task.lane.end_ns());
     call.lap_until(Stage::kTasks,
                    std::min(std::max(last, call.boundary_ns()), call.clock().now_ns()));
-    call.skip();
     fill_record(outcome, call.record());
     HttpResponse answer =
         outcome.error ? error_response(*outcome.error) : make_answer(task_call, outcome);
