@@ -16,7 +16,8 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(ENV{PKG_CONFIG_SYSROOT_DIR} ${sysroot})
 set(ENV{PKG_CONFIG_LIBDIR} ${sysroot}/usr/lib/aarch64-linux-gnu/pkgconfig)
-set(CMAKE_CXX_FLAGS_INIT "-isystem ${sysroot}/usr/include")
+# -Wno-psabi: notes about an ABI change of GCC 10, of which nothing older is linked
+set(CMAKE_CXX_FLAGS_INIT "-isystem ${sysroot}/usr/include -Wno-psabi")
 set(Boost_USE_STATIC_LIBS ON)
 
 # A CPU that exists (Raspberry Pi 5), so that an instruction beyond it is found. QEMU's timing says
