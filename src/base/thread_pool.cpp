@@ -27,18 +27,18 @@ void relax() {
 #endif
 }
 
-// Spins until done() or the time is over; yields now and then so that an oversubscribed machine
-// still makes progress. Returns done().
+// Spins until done() or the time is over. A wait longer than some 20 us means that another thread
+// lost its core, perhaps to this very loop: from then on the core is offered around.
 template <typename Done>
 bool spin(Done done, std::chrono::steady_clock::duration limit) {
+  constexpr int kPatientRounds = 1024;
   const auto start = std::chrono::steady_clock::now();
   for (int round = 1;; ++round) {
     if (done()) return true;
     relax();
-    if (round % 1024 == 0) {
-      if (std::chrono::steady_clock::now() - start > limit) return done();
-      std::this_thread::yield();
-    }
+    if (round < kPatientRounds || round % 32 != 0) continue;
+    if (std::chrono::steady_clock::now() - start > limit) return done();
+    std::this_thread::yield();
   }
 }
 
