@@ -1,16 +1,16 @@
-// qaio bench: how fast this machine reads prompts and generates, without server or sampling.
+// qaio bench: how fast this machine reads prompts and generates, and how fast it could at most.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
-#include <random>
 #include <vector>
 
+#include "cli/bench_run.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "kernels/isa.h"
+#include "kernels/limits.h"
 #include "model/load.h"
 
 namespace qaio {
@@ -20,124 +20,127 @@ struct Options {
   ModelOptions model;
   std::vector<int> prompts = {56, 512};
   std::vector<int> generates = {64};
+  std::vector<int> contexts = {0};
   int repeat = 5;
+  bool limits = false;
   bool json = false;
 };
 
-struct Test {
-  std::string name;  // "pp56": a prompt of 56 tokens; "tg64": 64 tokens generated one by one
-  int tokens = 0;
-  bool prompt = false;
+std::vector<BenchTest> tests_of(const Options& options) {
+  std::vector<BenchTest> tests;
+  for (const int tokens : options.prompts) tests.push_back(prompt_test(tokens));
+  for (const int context : options.contexts)
+    for (const int tokens : options.generates) tests.push_back(generate_test(tokens, context));
+  return tests;
+}
+
+// What all results of one call have in common.
+struct Setting {
+  ModelInfo model;
+  std::string_view isa;
+  int threads = 1;
+  MachineLimits limits;
 };
 
-struct Speed {
-  double median = 0;  // tok/s
-  double spread = 0;  // tok/s, fastest minus slowest
-};
-
-std::vector<TokenId> random_tokens(int count, int vocab) {
-  std::mt19937 random(1);
-  std::uniform_int_distribution<TokenId> any(0, vocab - 1);
-  std::vector<TokenId> tokens(static_cast<size_t>(count));
-  for (TokenId& token : tokens) token = any(random);
-  return tokens;
-}
-
-// Seconds for one run of the test; the KV memory was sized for it.
-Result<double> run_once(Model& model, const Test& test) {
-  const std::vector<TokenId> tokens = random_tokens(test.tokens, model.info().vocab);
-  std::vector<float> logits(static_cast<size_t>(model.info().vocab));
-  KvSequence kv(model.kv_pool());
-  QAIO_RETURN_IF_ERROR(kv.reserve(test.tokens));
-  const size_t step = test.prompt ? static_cast<size_t>(model.step_tokens_max()) : 1;
-  const auto start = std::chrono::steady_clock::now();
-  for (size_t at = 0; at < tokens.size(); at += step) {
-    const size_t count = std::min(step, tokens.size() - at);
-    const bool wanted = at + count == tokens.size() || !test.prompt;
-    ForwardItem item{.kv = &kv,
-                     .tokens = std::span(tokens).subspan(at, count),
-                     .logits_at = wanted ? LogitsAt::kLast : LogitsAt::kNone,
-                     .logit_rows = {},
-                     .logits = wanted ? std::span(logits) : std::span<float>()};
-    model.forward({&item, 1});
-  }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// The first run warms up and is not counted.
-Result<Speed> measure(Model& model, const Test& test, int repeat, Progress& progress) {
-  std::vector<double> speeds;
-  for (int i = 0; i <= repeat; ++i) {
-    progress.update(static_cast<double>(i) / (repeat + 1), test.name);
-    QAIO_ASSIGN(const double seconds, run_once(model, test));
-    if (i > 0) speeds.push_back(test.tokens / seconds);
-  }
-  std::sort(speeds.begin(), speeds.end());
-  const size_t middle = speeds.size() / 2;
-  return Speed{
-      .median = speeds.size() % 2 == 1 ? speeds[middle] : (speeds[middle - 1] + speeds[middle]) / 2,
-      .spread = speeds.back() - speeds.front()};
-}
-
-std::string json_row(const Test& test, const Speed& speed, const ModelInfo& info,
-                     std::string_view isa, int threads) {
+std::string json_row(const BenchTest& test, const BenchSpeed& speed, const Setting& setting) {
   return fmt::format(
       "  {{\"test\": \"{}\", \"tok_s\": {:.2f}, \"spread\": {:.2f}, \"tokens\": {}, "
-      "\"threads\": {}, \"isa\": \"{}\", \"bytes_per_token\": {}, \"model\": {}, "
-      "\"weight_type\": \"{}\"}}",
-      test.name, speed.median, speed.spread, test.tokens, threads, isa, info.bytes_per_token,
-      json_quote(info.name), info.weight_type);
+      "\"context\": {}, \"threads\": {}, \"isa\": \"{}\", \"bytes_per_token\": {}, "
+      "\"gb_s\": {:.2f}, \"gb_s_limit\": {:.2f}, \"gop_s\": {:.2f}, \"gop_s_limit\": {:.2f}, "
+      "\"model\": {}, \"weight_type\": \"{}\"}}",
+      test.name, speed.tok_s, speed.spread, test.tokens, test.context, setting.threads, setting.isa,
+      setting.model.bytes_per_token, speed.gb_s, setting.limits.read_gb_s, speed.gop_s,
+      setting.limits.int8_gop_s, json_quote(setting.model.name), setting.model.weight_type);
 }
 
-void print_table(const std::vector<Test>& tests, const std::vector<Speed>& speeds,
-                 const ModelInfo& info, std::string_view isa, int threads) {
-  fmt::print("{}: {} parameters, {}, {} per generated token; {} on {} thread{}\n\n", info.name,
-             count_text(info.parameters), info.weight_type, bytes_text(info.bytes_per_token), isa,
-             threads, threads == 1 ? "" : "s");
+std::string threads_text(int threads) {
+  return fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
+}
+
+std::string of_limit(double rate, double limit) {
+  return fmt::format("{:.0f} %", 100 * rate / limit);
+}
+
+void print_table(const std::vector<BenchTest>& tests, const std::vector<BenchSpeed>& speeds,
+                 const Setting& setting) {
+  const ModelInfo& info = setting.model;
+  const MachineLimits& limits = setting.limits;
+  fmt::print("{}: {} parameters, {}, {} per generated token; {} on {}\n", info.name,
+             count_text(info.parameters), info.weight_type, bytes_text(info.bytes_per_token),
+             setting.isa, threads_text(setting.threads));
+  fmt::print("limits: memory {:.1f} GB/s, int8 {:.0f} Gop/s\n\n", limits.read_gb_s,
+             limits.int8_gop_s);
   using enum Table::Align;
-  Table table({kLeft, kRight, kRight, kRight});
-  table.row({"test", "tok/s", "spread", "weights GB/s"});
+  Table table({kLeft, kRight, kRight, kRight, kRight, kRight, kRight});
+  table.row({"test", "tok/s", "spread", "GB/s", "of limit", "Gop/s", "of limit"});
   for (size_t i = 0; i < tests.size(); ++i) {
-    const double read = speeds[i].median * static_cast<double>(info.bytes_per_token) / 1e9;
-    table.row({tests[i].name, fmt::format("{:.1f}", speeds[i].median),
-               fmt::format("{:.1f}", speeds[i].spread),
-               tests[i].prompt ? "" : fmt::format("{:.1f}", read)});
+    const BenchSpeed& speed = speeds[i];
+    table.row({tests[i].name, fmt::format("{:.1f}", speed.tok_s),
+               fmt::format("{:.1f}", speed.spread), fmt::format("{:.1f}", speed.gb_s),
+               of_limit(speed.gb_s, limits.read_gb_s), fmt::format("{:.0f}", speed.gop_s),
+               of_limit(speed.gop_s, limits.int8_gop_s)});
   }
   fmt::print("{}", table.text());
 }
 
-Result<void> bench(const Options& options) {
-  std::vector<Test> tests;
-  int longest = 1;
-  for (const int tokens : options.prompts)
-    tests.push_back({.name = fmt::format("pp{}", tokens), .tokens = tokens, .prompt = true});
-  for (const int tokens : options.generates)
-    tests.push_back({.name = fmt::format("tg{}", tokens), .tokens = tokens, .prompt = false});
-  for (const Test& test : tests) longest = std::max(longest, test.tokens);
+Result<void> print_limits(const Options& options) {
+  QAIO_ASSIGN(const Isa isa, isa_from_environment());
+  ThreadPool pool(options.model.threads);
+  QAIO_ASSIGN(const MachineLimits limits, measure_limits(isa, pool));
+  if (options.json) {
+    fmt::print(
+        "{{\"gb_s_limit\": {:.2f}, \"gop_s_limit\": {:.2f}, \"threads\": {}, \"isa\": \"{}\"}}\n",
+        limits.read_gb_s, limits.int8_gop_s, pool.size(), isa_name(isa));
+    return {};
+  }
+  fmt::print("memory read  {:8.1f} GB/s\nint8 peak    {:8.0f} Gop/s   ({} on {})\n",
+             limits.read_gb_s, limits.int8_gop_s, isa_name(isa), threads_text(pool.size()));
+  return {};
+}
 
+Result<void> bench(const Options& options) {
+  const std::vector<BenchTest> tests = tests_of(options);
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   ThreadPool pool(options.model.threads);
-  QAIO_ASSIGN(const LoadedModel loaded, load_model(files, pool, LoadOptions{.kv_tokens = longest}));
-  const ModelInfo& info = loaded.model->info();
+  QAIO_ASSIGN(const LoadedModel loaded,
+              load_model(files, pool, LoadOptions{.kv_tokens = bench_kv_tokens(tests)}));
+  Setting setting{
+      .model = loaded.model->info(), .isa = isa_name(isa), .threads = pool.size(), .limits = {}};
 
-  std::vector<Speed> speeds;
+  std::vector<BenchSpeed> speeds;
   {
     Progress progress("Measuring");
-    for (const Test& test : tests) {
-      QAIO_ASSIGN(Speed speed, measure(*loaded.model, test, options.repeat, progress));
+    // The limits before and after the tests: the same disturbances meet both.
+    progress.update(0, "limits");
+    QAIO_ASSIGN(const MachineLimits before, measure_limits(isa, pool));
+    for (const BenchTest& test : tests) {
+      const auto on_run = [&](double fraction) { progress.update(fraction, test.name); };
+      QAIO_ASSIGN(const BenchSpeed speed, run_bench(*loaded.model, test, options.repeat, on_run));
       speeds.push_back(speed);
     }
+    progress.update(1, "limits");
+    QAIO_ASSIGN(const MachineLimits after, measure_limits(isa, pool));
+    setting.limits = {.read_gb_s = std::max(before.read_gb_s, after.read_gb_s),
+                      .int8_gop_s = std::max(before.int8_gop_s, after.int8_gop_s)};
   }
   if (!options.json) {
-    print_table(tests, speeds, info, isa_name(isa), pool.size());
+    print_table(tests, speeds, setting);
     return {};
   }
   std::vector<std::string> rows;
-  for (size_t i = 0; i < tests.size(); ++i)
-    rows.push_back(json_row(tests[i], speeds[i], info, isa_name(isa), pool.size()));
+  for (size_t i = 0; i < tests.size(); ++i) rows.push_back(json_row(tests[i], speeds[i], setting));
   fmt::print("[\n{}\n]\n", fmt::join(rows, ",\n"));
   return {};
+}
+
+void add_counts(CLI::App& command, const std::string& name, std::vector<int>& counts, int smallest,
+                const std::string& help) {
+  command.add_option(name, counts, help)
+      ->delimiter(',')
+      ->check(CLI::Range(smallest, 1 << 20))
+      ->type_name("N,...")
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -147,23 +150,19 @@ void add_bench(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command =
       app.add_subcommand("bench", "Measure prompt and generation speed on this machine");
   add_model_options(*command, options->model);
-  const auto tokens = CLI::Range(1, 1 << 20);
-  command->add_option("--prompt", options->prompts, "Prompt lengths in tokens")
-      ->delimiter(',')
-      ->check(tokens)
-      ->type_name("N,...")
-      ->capture_default_str();
-  command->add_option("--generate", options->generates, "Tokens to generate one by one")
-      ->delimiter(',')
-      ->check(tokens)
-      ->type_name("N,...")
-      ->capture_default_str();
+  add_counts(*command, "--prompt", options->prompts, 1, "Prompt lengths in tokens");
+  add_counts(*command, "--generate", options->generates, 1, "Tokens to generate one by one");
+  add_counts(*command, "--context", options->contexts, 0, "Tokens already there before generating");
   command->add_option("--repeat", options->repeat, "Counted runs of each test")
       ->check(CLI::Range(1, 1000))
       ->type_name("N")
       ->capture_default_str();
+  command->add_flag("--limits", options->limits,
+                    "Only measure what memory and int8 products can do at most");
   command->add_flag("--json", options->json, "Print JSON");
-  command->callback([options, &exit_code] { exit_code = exit_code_of(bench(*options)); });
+  command->callback([options, &exit_code] {
+    exit_code = exit_code_of(options->limits ? print_limits(*options) : bench(*options));
+  });
 }
 
 }  // namespace qaio
