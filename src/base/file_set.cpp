@@ -1,6 +1,9 @@
 #include "base/file_set.h"
 
+#include <functional>
 #include <system_error>
+
+#include "base/pages.h"
 
 namespace qaio {
 
@@ -22,7 +25,7 @@ Result<FileSet> FileSet::open(const std::filesystem::path& path) {
   for (const auto& file : paths) {
     QAIO_ASSIGN(MappedFile mapping, MappedFile::open(file));
     set.files_[file.filename().string()] = mapping.bytes();
-    set.mappings_.push_back(std::move(mapping));
+    set.mappings_.push_back(std::make_shared<const MappedFile>(std::move(mapping)));
   }
   return set;
 }
@@ -48,7 +51,21 @@ std::vector<std::string> FileSet::names() const {
 }
 
 void FileSet::release_pages() const {
-  for (const auto& mapping : mappings_) mapping.release_pages();
+  for (const auto& mapping : mappings_) mapping->release_pages();
+}
+
+void FileSet::release_pages(std::span<const std::byte> part) const {
+  for (const auto& mapping : mappings_) {
+    const auto file = mapping->bytes();
+    const std::less_equal<> not_after;
+    if (not_after(file.data(), part.data()) &&
+        not_after(part.data() + part.size(), file.data() + file.size()))
+      return release_file_pages(part);
+  }
+}
+
+std::shared_ptr<const void> FileSet::share() const {
+  return std::make_shared<std::vector<std::shared_ptr<const MappedFile>>>(mappings_);
 }
 
 }  // namespace qaio

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,10 +36,14 @@ class FileSet {
 
   // The original pages may leave memory; reading them again brings them back.
   void release_pages() const;
+  // The same for a part of one file's bytes. Bytes given to add() stay.
+  void release_pages(std::span<const std::byte> part) const;
+  // Keeps all mapped files alive after this set is gone. Bytes given to add() live by themselves.
+  std::shared_ptr<const void> share() const;
 
  private:
   std::string label_ = "embedded";
-  std::vector<MappedFile> mappings_;
+  std::vector<std::shared_ptr<const MappedFile>> mappings_;
   std::map<std::string, std::span<const std::byte>, std::less<>> files_;
 };
 

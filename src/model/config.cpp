@@ -5,10 +5,8 @@
 #include "base/json.h"
 
 namespace qaio {
-namespace {
 
-// Checks what the kernels and the memory layout rely on.
-Result<ModelConfig> validated(const ModelConfig& c, const std::string& label) {
+Result<void> validate_config(const ModelConfig& c, const std::string& label) {
   struct Range {
     const char* name;
     int value, min, max, multiple;
@@ -39,7 +37,14 @@ Result<ModelConfig> validated(const ModelConfig& c, const std::string& label) {
     return fail(ErrorCode::kCorrupt,
                 label + ": the norm epsilon or the rotary base is out of range");
   }
-  return c;
+  return {};
+}
+
+namespace {
+
+Result<ModelConfig> validated(const ModelConfig& config, const std::string& label) {
+  QAIO_RETURN_IF_ERROR(validate_config(config, label));
+  return config;
 }
 
 // Typed access to config.json's fields.

@@ -34,6 +34,9 @@ struct ModelConfig {
   int kv_cols() const { return kv_heads * head_dim; }
 };
 
+// Checks what the kernels and the memory layout rely on: kUnsupported or kCorrupt.
+Result<void> validate_config(const ModelConfig& config, const std::string& label);
+
 // Both return kUnsupported for other architectures and features, kCorrupt for values out of range;
 // the sentence names the file and what was found.
 Result<ModelConfig> config_from_json(std::string_view config_json, const std::string& label);

@@ -1,8 +1,10 @@
 #include "model/load.h"
 
 #include <algorithm>
+#include <future>
 
 #include "base/json.h"
+#include "base/pages.h"
 #include "kernels/isa.h"
 #include "model/config.h"
 #include "model/gguf_vocabulary.h"
@@ -19,10 +21,23 @@ struct Source {
   ModelConfig config;
   TensorTable tensors;
   TensorNaming naming = TensorNaming::kHuggingFace;
-  std::unique_ptr<Tokenizer> tokenizer;
+  // Built on a thread of its own, while the weights are packed.
+  std::future<Result<std::unique_ptr<Tokenizer>>> tokenizer;
   std::vector<TokenId> end_tokens;
   uint64_t file_bytes = 0;
 };
+
+// Runs `build`, which gives a tokenizer or an error, and names the file in the error.
+template <typename Build>
+void start_tokenizer(Source& source, std::string label, Build build) {
+  source.tokenizer = std::async(
+      std::launch::async,
+      [label = std::move(label), build = std::move(build)]() -> Result<std::unique_ptr<Tokenizer>> {
+        auto tokenizer = build();
+        if (tokenizer || tokenizer.error().message.starts_with(label)) return tokenizer;
+        return fail(tokenizer.error().code, label + ": " + tokenizer.error().message);
+      });
+}
 
 void add_end_token(Source& source, std::optional<TokenId> id) {
   if (!id || *id < 0) return;
@@ -50,10 +65,8 @@ Result<Source> open_folder(const FileSet& files) {
   Source source;
   QAIO_ASSIGN(source.config, config_from_json(files.text("config.json"), in("config.json")));
   QAIO_ASSIGN(source.tensors, load_safetensors(files));
-  auto tokenizer = Tokenizer::from_json(files.text("tokenizer.json"));
-  if (!tokenizer)
-    return fail(tokenizer.error().code, in("tokenizer.json") + ": " + tokenizer.error().message);
-  source.tokenizer = std::move(*tokenizer);
+  start_tokenizer(source, in("tokenizer.json"),
+                  [text = files.text("tokenizer.json")] { return Tokenizer::from_json(text); });
   for (const char* name : {"generation_config.json", "config.json"}) {
     if (!files.contains(name)) continue;
     QAIO_ASSIGN(const boost::json::value json, parse_json(files.text(name), in(name)));
@@ -68,15 +81,17 @@ Result<Source> open_folder(const FileSet& files) {
 Result<Source> open_gguf(const FileSet& files, const std::string& name) {
   const std::string label =
       files.label().ends_with(name) ? files.label() : files.label() + "/" + name;
-  QAIO_ASSIGN(const GgufFile file, GgufFile::parse(files.bytes(name), label));
+  QAIO_ASSIGN(GgufFile parsed, GgufFile::parse(files.bytes(name), label));
+  const auto shared = std::make_shared<const GgufFile>(std::move(parsed));
+  const GgufFile& file = *shared;
   Source source;
   source.naming = TensorNaming::kGguf;
   source.file_bytes = files.bytes(name).size();
   QAIO_ASSIGN(source.config, config_from_gguf(file));
-  QAIO_ASSIGN(Vocabulary vocabulary, vocabulary_from_gguf(file));
-  auto tokenizer = Tokenizer::from_vocabulary(std::move(vocabulary));
-  if (!tokenizer) return fail(tokenizer.error().code, label + ": " + tokenizer.error().message);
-  source.tokenizer = std::move(*tokenizer);
+  start_tokenizer(source, label, [shared]() -> Result<std::unique_ptr<Tokenizer>> {
+    QAIO_ASSIGN(const Vocabulary vocabulary, vocabulary_from_gguf(*shared));
+    return Tokenizer::from_vocabulary(vocabulary);
+  });
   if (file.contains("tokenizer.ggml.eos_token_id")) {
     QAIO_ASSIGN(const int64_t eos, file.get_int("tokenizer.ggml.eos_token_id", 0, INT32_MAX));
     add_end_token(source, static_cast<TokenId>(eos));
@@ -99,61 +114,109 @@ Result<Source> open_source(const FileSet& files) {
   return open_gguf(files, ggufs[0]);
 }
 
-ModelInfo describe(const FileSet& files, const Source& source, const ModelWeights& weights) {
-  ModelInfo info;
+std::string model_name(const FileSet& files) {
   std::string label = files.label();
   while (label.size() > 1 && label.back() == '/') label.pop_back();
-  info.name = label == "embedded" ? "demo" : label.substr(label.find_last_of('/') + 1);
-  info.architecture = architecture_name(source.config.architecture);
-  info.weight_type = weights.weight_type;
-  info.parameters = weights.parameters;
-  info.file_bytes = source.file_bytes;
-  info.packed_bytes = weights.memory.size();
+  return label == "embedded" ? "demo" : label.substr(label.find_last_of('/') + 1);
+}
+
+// What follows from config and weights; name, weight type and counts are the source's.
+void describe(const PackedModel& model, ModelInfo& info) {
+  info.architecture = architecture_name(model.config.architecture);
+  info.packed_bytes = model.weights.area.size();
   const auto bytes = [](const PackedView& view) {
     return tile_bytes(view.layout, view.cols).total() * static_cast<uint64_t>(view.tiles());
   };
-  info.bytes_per_token = bytes(weights.head);
-  for (const LayerWeights& layer : weights.layers) {
+  info.bytes_per_token = bytes(model.weights.head);
+  for (const LayerWeights& layer : model.weights.layers) {
     for (const Linear* linear :
-         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down}) {
+         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down})
       info.bytes_per_token += bytes(linear->weights);
-      info.layer_weights +=
-          static_cast<uint64_t>(linear->weights.rows) * static_cast<uint64_t>(linear->weights.cols);
-    }
   }
-  info.layers = source.config.layers;
-  info.hidden = source.config.hidden;
-  info.vocab = source.config.vocab;
-  info.context_max = source.config.context_max;
-  return info;
+  info.layers = model.config.layers;
+  info.hidden = model.config.hidden;
+  info.vocab = model.config.vocab;
+  info.context_max = model.config.context_max;
+}
+
+Result<void> check_tokenizer(const PackedModel& model, const std::string& label) {
+  if (model.tokenizer->size() <= model.config.vocab) return {};
+  return fail(ErrorCode::kCorrupt,
+              label + ": the tokenizer has " + std::to_string(model.tokenizer->size()) +
+                  " tokens but the model only " + std::to_string(model.config.vocab));
+}
+
+// The packed file among `files`, if there is nothing else to load.
+std::string find_packed(const FileSet& files) {
+  if (files.contains("config.json")) return {};
+  for (const std::string& name : files.names())
+    if (is_packed_file(files.bytes(name))) return name;
+  return {};
+}
+
+Result<PackedModel> open_packed(const FileSet& files, const std::string& name, ThreadPool& pool,
+                                WeightsMode mode) {
+  const std::string label =
+      files.label().ends_with(name) ? files.label() : files.label() + "/" + name;
+  if (mode != WeightsMode::kAuto && mode != WeightsMode::kNative) {
+    return fail(ErrorCode::kInvalidArgument,
+                label + ": its weights are packed already; convert the original model instead");
+  }
+  QAIO_ASSIGN(PackedModel model, read_packed_file(files.bytes(name), label));
+  QAIO_RETURN_IF_ERROR(check_tokenizer(model, label));
+  model.weights.file = files.share();
+  const auto area = model.weights.area;
+  pool.run([&](int thread) {
+    const size_t threads = static_cast<size_t>(pool.size());
+    const size_t begin = area.size() / threads * static_cast<size_t>(thread);
+    const bool last = thread + 1 == pool.size();
+    populate_for_reading(area.subspan(begin, last ? area.size() - begin : area.size() / threads));
+  });
+  describe(model, model.info);
+  return model;
 }
 
 }  // namespace
 
+Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMode mode) {
+  if (!find_packed(files).empty())
+    return fail(ErrorCode::kInvalidArgument, files.label() + ": is packed already");
+  QAIO_ASSIGN(Source source, open_source(files));
+  PackedModel model;
+  model.config = source.config;
+  QAIO_ASSIGN(model.weights,
+              pack_weights(files, source.tensors, source.naming, source.config, mode, pool));
+  QAIO_ASSIGN(model.tokenizer, source.tokenizer.get());
+  QAIO_RETURN_IF_ERROR(check_tokenizer(model, files.label()));
+  for (const char* name : {"<|im_end|>", "<|endoftext|>"})
+    add_end_token(source, model.tokenizer->special(name));
+  std::erase_if(source.end_tokens, [&](TokenId id) { return id >= source.config.vocab; });
+  model.end_tokens = std::move(source.end_tokens);
+  model.info.name = model_name(files);
+  model.info.weight_type = model.weights.weight_type;
+  model.info.parameters = model.weights.parameters;
+  model.info.file_bytes = source.file_bytes;
+  describe(model, model.info);
+  files.release_pages();
+  return model;
+}
+
 Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const LoadOptions& options) {
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
-  QAIO_ASSIGN(Source source, open_source(files));
-  if (source.tokenizer->size() > source.config.vocab) {
-    return fail(ErrorCode::kCorrupt,
-                files.label() + ": the tokenizer has " + std::to_string(source.tokenizer->size()) +
-                    " tokens but the model only " + std::to_string(source.config.vocab));
-  }
-  for (const char* name : {"<|im_end|>", "<|endoftext|>"})
-    add_end_token(source, source.tokenizer->special(name));
-  std::erase_if(source.end_tokens, [&](TokenId id) { return id >= source.config.vocab; });
-  QAIO_ASSIGN(ModelWeights weights,
-              pack_weights(source.tensors, source.naming, source.config, options.weights, pool));
-  ModelInfo info = describe(files, source, weights);
+  const std::string packed = find_packed(files);
+  QAIO_ASSIGN(PackedModel model, packed.empty()
+                                     ? pack_model(files, pool, options.weights)
+                                     : open_packed(files, packed, pool, options.weights));
   const TransformerOptions transformer{
       .step_tokens_max = options.step_tokens_max,
       .kv_tokens = std::max(options.kv_tokens, options.step_tokens_max),
       .kv_type = options.weights == WeightsMode::kF32 ? KvType::kF32 : KvType::kF16};
   LoadedModel loaded;
-  QAIO_ASSIGN(loaded.model, Transformer::create(source.config, std::move(weights), std::move(info),
-                                                kernels_for(isa), pool, transformer));
-  loaded.tokenizer = std::move(source.tokenizer);
-  loaded.end_tokens = std::move(source.end_tokens);
-  files.release_pages();
+  QAIO_ASSIGN(loaded.model,
+              Transformer::create(model.config, std::move(model.weights), std::move(model.info),
+                                  kernels_for(isa), pool, transformer));
+  loaded.tokenizer = std::move(model.tokenizer);
+  loaded.end_tokens = std::move(model.end_tokens);
   return loaded;
 }
 

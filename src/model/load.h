@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "model/model.h"
+#include "model/packed_file.h"
 #include "text/tokenizer.h"
 #include "weights/packed.h"
 
@@ -25,9 +26,14 @@ struct LoadedModel {
   std::vector<TokenId> end_tokens;  // from generation_config.json or GGUF metadata
 };
 
-// `files` holds config.json, tokenizer.json and *.safetensors, or a single *.gguf. It may be
-// released once this returns. One sentence names the file, the tensor and the reason on error.
+// `files` holds config.json, tokenizer.json and *.safetensors, or a single *.gguf, or a single
+// packed file (whatever its name). It may be released once this returns. One sentence names the
+// file, the tensor and the reason on error.
 // A `tokenizer.json` beside a GGUF is not needed: its metadata hold the vocabulary.
 Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const LoadOptions& options);
+
+// The first half of load_model() for files that are not packed yet: what `qaio convert` writes.
+// kInvalidArgument for a packed file.
+Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMode mode);
 
 }  // namespace qaio

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 
+#include "base/pages.h"
 #include "weights/dequantize.h"
 
 namespace qaio {
@@ -75,12 +76,15 @@ class Binder {
     return vector(layer_name(layer, names, ".weight"), size, to);
   }
 
-  Result<void> pack(ThreadPool& pool, ModelWeights& weights) {
+  Result<void> pack(const FileSet& files, ThreadPool& pool, ModelWeights& weights) {
     QAIO_ASSIGN(weights.memory, HugeBuffer::allocate(bytes_));
+    weights.area = {weights.memory.data(), bytes_};
     for (Job& job : jobs_) job.view->data = weights.memory.data() + job.offset;
-    std::atomic<size_t> next_job{0};
+    std::vector<Chunk> chunks;
+    for (const Job& job : jobs_) cut(job, chunks);
+    std::atomic<size_t> next{0};
     pool.run([&](int) {
-      for (size_t chunk; (chunk = next_job.fetch_add(1)) < chunks();) pack_chunk(chunk);
+      for (size_t i; (i = next.fetch_add(1)) < chunks.size();) pack_chunk(chunks[i], files);
     });
     weights.parameters = parameters_;
     const auto most =
@@ -96,26 +100,40 @@ class Binder {
     PackedView* view;
     size_t offset;
   };
-  static constexpr int kChunkTiles = 32;
+  // What one thread packs at a time.
+  struct Chunk {
+    const Job* job;
+    int begin, end;  // tiles
+  };
+  // Large enough that advice about its pages costs little, small enough to share work evenly.
+  static constexpr size_t kChunkBytes = size_t{2} << 20;
 
-  static size_t chunks_of(const Job& job) {
-    return static_cast<size_t>((job.view->tiles() + kChunkTiles - 1) / kChunkTiles);
+  static void cut(const Job& job, std::vector<Chunk>& chunks) {
+    const size_t tile = static_cast<size_t>(job.tensor->row_bytes()) * kTileRows;
+    const int step = static_cast<int>(std::max<size_t>(1, kChunkBytes / tile));
+    for (int begin = 0; begin < job.view->tiles(); begin += step)
+      chunks.push_back({&job, begin, std::min(begin + step, job.view->tiles())});
   }
-  size_t chunks() const {
-    size_t count = 0;
-    for (const Job& job : jobs_) count += chunks_of(job);
-    return count;
-  }
-  void pack_chunk(size_t chunk) {
-    size_t job = 0;
-    while (chunk >= chunks_of(jobs_[job])) chunk -= chunks_of(jobs_[job++]);
-    const PackedView& view = *jobs_[job].view;
+
+  static void pack_chunk(const Chunk& chunk, const FileSet& files) {
+    const TensorView& tensor = *chunk.job->tensor;
+    const PackedView& view = *chunk.job->view;
     const size_t bytes = tile_bytes(view.layout, view.cols).total();
-    const int begin = static_cast<int>(chunk) * kChunkTiles;
-    for (int tile = begin; tile < std::min(begin + kChunkTiles, view.tiles()); ++tile) {
-      pack_tile(*jobs_[job].tensor, view.layout, tile,
-                const_cast<std::byte*>(view.data) + static_cast<size_t>(tile) * bytes);
-    }
+    auto* out = const_cast<std::byte*>(view.data);
+    const auto tiles = [&](int begin, int end) {
+      return std::span(out + static_cast<size_t>(begin) * bytes,
+                       static_cast<size_t>(end - begin) * bytes);
+    };
+    const auto first_row = static_cast<int64_t>(chunk.begin) * kTileRows;
+    const auto end_row = std::min(static_cast<int64_t>(chunk.end) * kTileRows, tensor.rows());
+    const auto source =
+        tensor.bytes.subspan(static_cast<size_t>(first_row * tensor.row_bytes()),
+                             static_cast<size_t>((end_row - first_row) * tensor.row_bytes()));
+    populate_for_reading(source);
+    populate_for_writing(tiles(chunk.begin, chunk.end));
+    for (int tile = chunk.begin; tile < chunk.end; ++tile)
+      pack_tile(tensor, view.layout, tile, tiles(tile, tile + 1).data());
+    files.release_pages(source);
   }
 
   const TensorTable& tensors_;
@@ -148,8 +166,9 @@ Result<void> bind_layer(Binder& binder, const ModelConfig& c, int index, LayerWe
 
 }  // namespace
 
-Result<ModelWeights> pack_weights(const TensorTable& tensors, TensorNaming naming,
-                                  const ModelConfig& config, WeightsMode mode, ThreadPool& pool) {
+Result<ModelWeights> pack_weights(const FileSet& files, const TensorTable& tensors,
+                                  TensorNaming naming, const ModelConfig& config, WeightsMode mode,
+                                  ThreadPool& pool) {
   ModelWeights weights;
   Binder binder(tensors, naming, mode);
   QAIO_RETURN_IF_ERROR(
@@ -165,7 +184,7 @@ Result<ModelWeights> pack_weights(const TensorTable& tensors, TensorNaming namin
     QAIO_RETURN_IF_ERROR(binder.matrix(binder.global_name("lm_head.weight", "output.weight"),
                                        config.vocab, config.hidden, weights.head));
   }
-  QAIO_RETURN_IF_ERROR(binder.pack(pool, weights));
+  QAIO_RETURN_IF_ERROR(binder.pack(files, pool, weights));
   if (config.tied_head) weights.head = weights.embedding;
   return weights;
 }

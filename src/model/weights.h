@@ -1,9 +1,12 @@
 // A model's weights, packed and bound to their places in the network.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/file_set.h"
 #include "base/huge_buffer.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
@@ -32,9 +35,11 @@ struct LayerWeights {
 struct ModelWeights {
   PackedView embedding;  // [vocab, hidden]
   std::vector<LayerWeights> layers;
-  std::vector<float> final_norm;  // [hidden]
-  PackedView head;                // [vocab, hidden]; the embedding if tied
-  HugeBuffer memory;              // what the views point into
+  std::vector<float> final_norm;     // [hidden]
+  PackedView head;                   // [vocab, hidden]; the embedding if tied
+  std::span<const std::byte> area;   // what the views point into
+  HugeBuffer memory;                 // holds `area` if it was packed here
+  std::shared_ptr<const void> file;  // holds `area` if it is a mapped file's
 
   uint64_t parameters = 0;
   std::string weight_type;  // the most frequent by bytes, e.g. "Q4_K"
@@ -42,8 +47,11 @@ struct ModelWeights {
 
 enum class TensorNaming : uint8_t { kHuggingFace, kGguf };
 
-// Finds, checks and packs every tensor, in parallel on `pool`. Errors name file, tensor, reason.
-Result<ModelWeights> pack_weights(const TensorTable& tensors, TensorNaming naming,
-                                  const ModelConfig& config, WeightsMode mode, ThreadPool& pool);
+// Finds, checks and packs every tensor, in parallel on `pool`, and lets the pages of `files` go as
+// their tensors are done, so that the weights are never in memory twice. Errors name file, tensor,
+// reason.
+Result<ModelWeights> pack_weights(const FileSet& files, const TensorTable& tensors,
+                                  TensorNaming naming, const ModelConfig& config, WeightsMode mode,
+                                  ThreadPool& pool);
 
 }  // namespace qaio

@@ -36,6 +36,18 @@ bool MergeTable::add(TokenId left, TokenId right, TokenId merged) {
   return true;
 }
 
+std::vector<std::pair<TokenId, TokenId>> MergeTable::pairs() const {
+  constexpr uint64_t kIdMask = (uint64_t{1} << kIdBits) - 1;
+  std::vector<std::pair<TokenId, TokenId>> pairs(merged_.size());
+  for (const uint64_t entry : slots_) {
+    if (entry == kEmpty) continue;
+    const uint64_t key = entry >> kRankBits;
+    pairs[entry & kRankMask] = {static_cast<TokenId>(key >> kIdBits),
+                                static_cast<TokenId>(key & kIdMask)};
+  }
+  return pairs;
+}
+
 void BpeMerger::encode(std::string_view piece, std::vector<TokenId>* ids) {
   if (piece.size() <= kShortBytes) {
     encode_short(piece, ids);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/token.h"
@@ -39,6 +40,8 @@ class MergeTable {
   }
   TokenId merged(uint32_t rank) const { return merged_[rank]; }
   size_t size() const { return merged_.size(); }
+  // All pairs, best first. Walks the whole table.
+  std::vector<std::pair<TokenId, TokenId>> pairs() const;
 
  private:
   static constexpr int kIdBits = 20;

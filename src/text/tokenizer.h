@@ -32,6 +32,21 @@ struct Vocabulary {
   bool ignore_merges = false;  // a piece that is a token as a whole is not merged from bytes
 };
 
+// A tokenizer as built: what a file can hold so that the next start needs no hashing of spellings.
+struct TokenizerTables {
+  struct Merge {
+    TokenId left, right, merged;
+  };
+  std::string bytes;              // of all tokens, one after another
+  std::vector<uint32_t> offsets;  // [tokens + 1] into `bytes`
+  std::vector<Merge> merges;      // best rank first
+  std::vector<TokenId> byte_ids;  // [256]
+  std::vector<Vocabulary::AddedToken> added;
+  std::string split_pattern;
+  bool nfc = true;
+  bool ignore_merges = false;
+};
+
 // Immutable after construction; all methods are thread-safe.
 //
 // For valid UTF-8, decode(encode(text), false) is NFC(text). Bytes that are not valid UTF-8 become
@@ -47,6 +62,8 @@ class Tokenizer {
   // kCorrupt: ids or merges contradict each other. kUnsupported: a byte has no token, the split
   // pattern does not compile, or a maximum is exceeded.
   static Result<std::unique_ptr<Tokenizer>> from_vocabulary(const Vocabulary& vocabulary);
+  // The inverse of tables(). kCorrupt if an id, an offset or a count is out of range.
+  static Result<std::unique_ptr<Tokenizer>> from_tables(TokenizerTables tables);
   ~Tokenizer();
 
   // Ids of plain text: "<|im_end|>" in it is ordinary characters, and no id for which is_special()
@@ -67,6 +84,7 @@ class Tokenizer {
   bool is_special(TokenId id) const;
   // The largest id, added tokens included, plus one.
   TokenId size() const;
+  TokenizerTables tables() const;
 
  private:
   struct Impl;

@@ -230,6 +230,8 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::from_vocabulary(const Vocabulary& 
       vocabulary.split_pattern.empty() ? kQwenSplitPattern : vocabulary.split_pattern;
   QAIO_ASSIGN(SplitPattern split, SplitPattern::compile(pattern));
   auto impl = std::make_unique<Impl>(std::move(split), vocabulary.merges.size());
+  impl->added = vocabulary.added;
+  impl->split_pattern = pattern;
   QAIO_RETURN_IF_ERROR(Builder(vocabulary, impl.get()).build());
   return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(impl)));
 }

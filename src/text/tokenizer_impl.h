@@ -31,6 +31,10 @@ struct Tokenizer::Impl {
     return std::string_view(bytes).substr(offsets[index], offsets[index + 1] - offsets[index]);
   }
 
+  // For from_tables(); tokenizer_tables.cpp.
+  Result<void> add_tokens(std::vector<Vocabulary::AddedToken> tokens);
+  void index_whole_pieces();
+
   std::string bytes;              // of all tokens, one after another
   std::vector<uint32_t> offsets;  // [size + 1] into `bytes`
   std::vector<bool> special;      // [size]
@@ -39,6 +43,8 @@ struct Tokenizer::Impl {
   MergeTable merges;
   AddedTokenSet plain_added;  // not special: recognized in all text
   AddedTokenSet all_added;
+  std::vector<Vocabulary::AddedToken> added;
+  std::string split_pattern;
   std::unique_ptr<TokenIndex> whole_pieces;  // by bytes; null unless ignore_merges
   bool nfc = true;
 };

@@ -1,134 +1,171 @@
 #include "weights/packed.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "base/half.h"
 #include "weights/dequantize.h"
+#include "weights/packed_rounding.h"
 #include "weights/row_codes.h"
 
 namespace qaio {
 namespace {
 
-// Rows of a tile before they are interleaved.
-struct TileRows {
-  explicit TileRows(int columns)
-      : cols(columns), codes(static_cast<size_t>(columns) * kTileRows), scales(kTileRows) {
-    for (auto& row : scales) row.resize(columns);
-  }
-  uint8_t* row(int lane) { return codes.data() + static_cast<size_t>(lane) * cols; }
-  uint32_t quad(int lane, int k4) {
-    uint32_t four;
-    std::memcpy(&four, row(lane) + 4 * k4, 4);
-    return four;
-  }
+// How the columns of a tile are read: `width` at a time, and whether the file's codes are kept.
+struct Reading {
+  Reading(TensorType type, const PackedLayout& layout)
+      : traits(tensor_traits(type)),
+        keeps_codes(traits.block_elements > 1 && layout == packed_layout(type, WeightsMode::kAuto)),
+        width(std::max(traits.block_elements, kGroupCols)),
+        bytes(static_cast<size_t>(width / traits.block_elements * traits.block_bytes)) {}
 
-  int cols;
-  std::vector<uint8_t> codes;     // [16, cols]
-  std::vector<RowScales> scales;  // [16]
+  const TensorTraits& traits;
+  bool keeps_codes;
+  int width;
+  size_t bytes;  // of `width` columns in the file
 };
 
-void write_scales(const PackedLayout& layout, TileRows& rows, std::byte* out) {
+// `width` columns of the 16 rows before they are interleaved.
+struct Columns {
+  uint8_t codes[kTileRows][kBlockColsMax] = {};
+
+  uint32_t quad(int lane, int k4) const {
+    uint32_t four;
+    std::memcpy(&four, codes[lane] + 4 * k4, 4);
+    return four;
+  }
+};
+
+void put16(std::byte* at, uint16_t bits) { std::memcpy(at, &bits, 2); }
+
+// The scales of one block, whose first column is `col`, to their places in the tile.
+void write_scales(const PackedLayout& layout, const BlockScales& s, int col, int lane,
+                  std::byte* tile) {
   const int parts = layout.has_min ? 2 : 1;
-  const auto put16 = [](std::byte* at, uint16_t bits) { std::memcpy(at, &bits, 2); };
+  if (layout.scales == ScaleKind::kF16) {
+    std::byte* at = tile + col / kGroupCols * parts * 32 + lane * 2;
+    put16(at, s.d);
+    if (layout.has_min) put16(at + 32, s.dmin);
+    return;
+  }
+  const int groups = kSuperCols / layout.group;
+  std::byte* at = tile + col / kSuperCols * parts * (32 + groups * 16);
+  put16(at + lane * 2, s.d);
+  if (layout.has_min) put16(at + 32 + lane * 2, s.dmin);
+  for (int g = 0; g < groups; ++g) {
+    std::byte* sub = at + parts * 32 + g * parts * 16 + lane;
+    *sub = static_cast<std::byte>(s.sub_scale[g]);
+    if (layout.has_min) sub[16] = static_cast<std::byte>(s.sub_min[g]);
+  }
+}
+
+// Interleaves a group of 32 columns into the chunks packed.h describes, 4 columns of a row at a
+// time.
+void write_codes(CodeBits bits, const Columns& columns, int group, std::byte* out) {
+  const auto put = [&](int chunk, int lane, uint32_t four) {
+    std::memcpy(out + chunk * 64 + lane * 4, &four, 4);
+  };
   for (int lane = 0; lane < kTileRows; ++lane) {
-    const RowScales& s = rows.scales[static_cast<size_t>(lane)];
-    if (layout.scales == ScaleKind::kF16) {
-      for (int g = 0; g < rows.cols / kGroupCols; ++g) {
-        std::byte* at = out + g * parts * 32 + lane * 2;
-        put16(at, s.d[static_cast<size_t>(g)]);
-        if (layout.has_min) put16(at + 32, s.dmin[static_cast<size_t>(g)]);
-      }
+    uint32_t quads[8];
+    for (int j = 0; j < 8; ++j) quads[j] = columns.quad(lane, group * 8 + j);
+    if (bits == CodeBits::k8) {
+      for (int j = 0; j < 8; ++j) put(j, lane, quads[j]);
       continue;
     }
-    const int groups = kSuperCols / layout.group;
-    for (int super = 0; super < rows.cols / kSuperCols; ++super) {
-      std::byte* at = out + super * parts * (32 + groups * 16);
-      put16(at + lane * 2, s.d[static_cast<size_t>(super)]);
-      if (layout.has_min) put16(at + 32 + lane * 2, s.dmin[static_cast<size_t>(super)]);
-      for (int g = 0; g < groups; ++g) {
-        const auto index = static_cast<size_t>(super * groups + g);
-        std::byte* sub = at + parts * 32 + g * parts * 16 + lane;
-        *sub = static_cast<std::byte>(s.sub_scale[index]);
-        if (layout.has_min) sub[16] = static_cast<std::byte>(s.sub_min[index]);
+    constexpr uint32_t kLow = 0x0F0F0F0F;
+    for (int j = 0; j < 4; ++j) put(j, lane, (quads[j] & kLow) | (quads[j + 4] & kLow) << 4);
+    for (int c = 0; c < 2 && bits == CodeBits::k6; ++c) {
+      uint32_t upper = 0;
+      for (int f = 0; f < 4; ++f) upper |= ((quads[4 * c + f] >> 4) & 0x03030303U) << (2 * f);
+      put(4 + c, lane, upper);
+    }
+  }
+}
+
+// Brings `reading.width` columns of one row to the layout's codes and writes their scales.
+void read_columns(const TensorView& tensor, const Reading& reading, const PackedLayout& layout,
+                  const std::byte* source, int col, int lane, Columns& columns, std::byte* tile) {
+  uint8_t* codes = columns.codes[lane];
+  BlockScales scales;
+  if (reading.keeps_codes) {
+    read_block_codes(tensor.type, source, codes, scales);
+    write_scales(layout, scales, col, lane, tile);
+    return;
+  }
+  float x[kBlockColsMax];
+  dequantize(tensor.type, source, reading.width, x);
+  for (int k = 0; k < reading.width; k += kGroupCols) {
+    scales.d = layout.bits == CodeBits::k8 ? round_group8(x + k, codes + k)
+                                           : round_group4(x + k, codes + k);
+    write_scales(layout, scales, col + k, lane, tile);
+  }
+}
+
+// Q4_0 already pairs its nibbles as the tile does, and Q8_0 only counts from another zero: their
+// bytes are interleaved as they are. `Quads` of 4 bytes follow the block's scale.
+template <int kQuads>
+void interleave_blocks(const TensorView& tensor, int64_t first_row, uint32_t flip,
+                       size_t scale_bytes, std::byte* out) {
+  const auto row_bytes = static_cast<size_t>(tensor.row_bytes());
+  const std::byte* rows = tensor.row(first_row).data();
+  std::byte* codes = out + scale_bytes;
+  constexpr size_t kBlock = 2 + kQuads * 4;
+  for (size_t block = 0; block < row_bytes / kBlock; ++block, codes += kQuads * 64) {
+    for (size_t lane = 0; lane < kTileRows; ++lane) {
+      const std::byte* source = rows + lane * row_bytes + block * kBlock;
+      std::memcpy(out + block * 32 + lane * 2, source, 2);
+      for (size_t j = 0; j < kQuads; ++j) {
+        uint32_t four;
+        std::memcpy(&four, source + 2 + j * 4, 4);
+        four ^= flip;
+        std::memcpy(codes + j * 64 + lane * 4, &four, 4);
       }
     }
   }
 }
 
-// Interleaves [16, cols] codes into the chunks packed.h describes, 4 columns of a row at a time.
-void write_codes(CodeBits bits, TileRows& rows, std::byte* out) {
-  const auto put = [&](size_t offset, int lane, uint32_t four) {
-    std::memcpy(out + offset + static_cast<size_t>(lane) * 4, &four, 4);
-  };
-  for (int g = 0; g < rows.cols / kGroupCols; ++g) {
-    for (int lane = 0; lane < kTileRows; ++lane) {
-      uint32_t quads[8];
-      for (int j = 0; j < 8; ++j) quads[j] = rows.quad(lane, g * 8 + j);
-      if (bits == CodeBits::k8) {
-        for (int j = 0; j < 8; ++j) put(static_cast<size_t>(g * 8 + j) * 64, lane, quads[j]);
-        continue;
-      }
-      constexpr uint32_t kLow = 0x0F0F0F0F;
-      const size_t base = static_cast<size_t>(g) * (bits == CodeBits::k4 ? 256 : 384);
-      for (int j = 0; j < 4; ++j) {
-        put(base + static_cast<size_t>(j) * 64, lane,
-            (quads[j] & kLow) | (quads[j + 4] & kLow) << 4);
-      }
-      for (int c = 0; c < 2 && bits == CodeBits::k6; ++c) {
-        uint32_t upper = 0;
-        for (int f = 0; f < 4; ++f) upper |= ((quads[4 * c + f] >> 4) & 0x03030303U) << (2 * f);
-        put(base + 256 + static_cast<size_t>(c) * 64, lane, upper);
-      }
-    }
-  }
-}
-
-// Rounds f32 values to 8 bits in groups of 32, as Q8_0 does, but against the scale as stored.
-void quantize_row(const float* x, int cols, uint8_t* codes, RowScales& scales) {
-  for (int g = 0; g < cols / kGroupCols; ++g) {
-    float largest = 0;
-    for (int k = 0; k < kGroupCols; ++k) largest = std::fmax(largest, std::fabs(x[g * 32 + k]));
-    const uint16_t d = f32_to_f16(largest / 127.0F);
-    const float scale = f16_to_f32(d);
-    const float inverse = scale > 0 ? 1.0F / scale : 0.0F;
-    scales.d[static_cast<size_t>(g)] = d;
-    for (int k = 0; k < kGroupCols; ++k) {
-      const float code = std::nearbyint(x[g * 32 + k] * inverse);
-      codes[g * 32 + k] = static_cast<uint8_t>(std::fmax(-127.0F, std::fmin(127.0F, code)) + 128);
-    }
-  }
-}
-
+// A block of columns of all rows at a time, so that the lines written stay in the cache.
 void pack_float_tile(const TensorView& tensor, const PackedLayout& layout, int tile,
                      std::byte* out) {
   const int cols = static_cast<int>(tensor.cols());
-  std::vector<float> x(static_cast<size_t>(cols));
+  const Reading reading(tensor.type, layout);
   const size_t element = layout.bits == CodeBits::kF32 ? 4 : 2;
+  const int64_t first_row = static_cast<int64_t>(tile) * kTileRows;
   std::memset(out, 0, static_cast<size_t>(cols) * kTileRows * element);
-  for (int lane = 0; lane < kTileRows; ++lane) {
-    const int64_t row = static_cast<int64_t>(tile) * kTileRows + lane;
-    if (row >= tensor.rows()) break;
-    const std::byte* source = tensor.row(row).data();
-    if (layout.bits == CodeBits::kF32) dequantize(tensor.type, source, cols, x.data());
-    for (int k = 0; k < cols; ++k) {
-      std::byte* at =
-          out + (static_cast<size_t>(k) * kTileRows + static_cast<size_t>(lane)) * element;
-      if (element == 4) {
-        std::memcpy(at, &x[static_cast<size_t>(k)], 4);
-      } else {
-        std::memcpy(at, source + 2 * static_cast<size_t>(k), 2);
+  float x[kBlockColsMax];
+  size_t at = 0;  // bytes into each row of the file
+  for (int col = 0; col < cols; col += reading.width, at += reading.bytes) {
+    for (int lane = 0; lane < kTileRows && first_row + lane < tensor.rows(); ++lane) {
+      const std::byte* source = tensor.row(first_row + lane).data() + at;
+      if (layout.bits == CodeBits::kF32) {
+        dequantize(tensor.type, source, reading.width, x);
+        source = reinterpret_cast<const std::byte*>(x);
       }
+      std::byte* to =
+          out + (static_cast<size_t>(col) * kTileRows + static_cast<size_t>(lane)) * element;
+      for (int k = 0; k < reading.width; ++k, source += element, to += kTileRows * element)
+        std::memcpy(to, source, element);
     }
   }
 }
 
 }  // namespace
 
+std::optional<WeightsMode> weights_mode_from_name(std::string_view name) {
+  if (name == "auto") return WeightsMode::kAuto;
+  if (name == "native") return WeightsMode::kNative;
+  if (name == "q8") return WeightsMode::kQ8;
+  if (name == "q4") return WeightsMode::kQ4;
+  if (name == "f32") return WeightsMode::kF32;
+  return std::nullopt;
+}
+
 PackedLayout packed_layout(TensorType type, WeightsMode mode) {
   using enum CodeBits;
   if (mode == WeightsMode::kF32) return {kF32, ScaleKind::kNone, false, 0, 32};
+  if (mode == WeightsMode::kQ8) return {k8, ScaleKind::kF16, false, 128, 32};
+  if (mode == WeightsMode::kQ4) return {k4, ScaleKind::kF16, false, 8, 32};
   switch (type) {
     case TensorType::kF32:
       if (mode == WeightsMode::kNative) return {kF32, ScaleKind::kNone, false, 0, 32};
@@ -166,22 +203,30 @@ PackedLayout packed_layout(TensorType type, WeightsMode mode) {
 void pack_tile(const TensorView& tensor, const PackedLayout& layout, int tile, std::byte* out) {
   if (layout.is_float()) return pack_float_tile(tensor, layout, tile, out);
   const int cols = static_cast<int>(tensor.cols());
-  TileRows rows(cols);
-  std::vector<float> x;
-  for (int lane = 0; lane < kTileRows; ++lane) {
-    const int64_t row = static_cast<int64_t>(tile) * kTileRows + lane;
-    if (row >= tensor.rows()) break;  // codes and scales stay zero: scale 0 makes the weight 0
-    const std::byte* source = tensor.row(row).data();
-    RowScales& scales = rows.scales[static_cast<size_t>(lane)];
-    if (!read_row_codes(tensor.type, source, cols, rows.row(lane), scales)) {
-      x.resize(static_cast<size_t>(cols));
-      dequantize(tensor.type, source, cols, x.data());
-      quantize_row(x.data(), cols, rows.row(lane), scales);
-    }
-  }
   const TileBytes bytes = tile_bytes(layout, cols);
-  write_scales(layout, rows, out);
-  write_codes(layout.bits, rows, out + bytes.scales);
+  const Reading reading(tensor.type, layout);
+  const int64_t first_row = static_cast<int64_t>(tile) * kTileRows;
+  const int rows = static_cast<int>(std::min<int64_t>(tensor.rows() - first_row, kTileRows));
+  // rows past the end stay zero, scales included; so does the padding behind the scales
+  std::memset(out, 0, bytes.scales);
+  if (reading.keeps_codes && rows == kTileRows) {
+    if (tensor.type == TensorType::kQ4_0)
+      return interleave_blocks<4>(tensor, first_row, 0, bytes.scales, out);
+    if (tensor.type == TensorType::kQ8_0)
+      return interleave_blocks<8>(tensor, first_row, 0x80808080U, bytes.scales, out);
+  }
+  Columns columns;
+  const size_t group_bytes = bytes.codes / static_cast<size_t>(cols / kGroupCols);
+  std::byte* codes = out + bytes.scales;
+  size_t at = 0;  // bytes into each row of the file
+  for (int col = 0; col < cols; col += reading.width, at += reading.bytes) {
+    for (int lane = 0; lane < rows; ++lane) {
+      const std::byte* source = tensor.row(first_row + lane).data() + at;
+      read_columns(tensor, reading, layout, source, col, lane, columns, out);
+    }
+    for (int group = 0; group < reading.width / kGroupCols; ++group, codes += group_bytes)
+      write_codes(layout.bits, columns, group, codes);
+  }
 }
 
 void unpack_row(const PackedView& matrix, int row, float* out) {

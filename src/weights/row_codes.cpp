@@ -8,14 +8,14 @@ namespace {
 uint16_t u16(const uint8_t* p) { return static_cast<uint16_t>(p[0] | p[1] << 8); }
 
 // The 16 bytes of nibbles shared by the 32-wide formats: byte i holds elements i and i + 16.
-void split_nibbles(const uint8_t* nibbles, uint8_t* codes) {
+void split_nibbles(const uint8_t* nibbles, uint8_t* __restrict codes) {
   for (int i = 0; i < 16; ++i) {
     codes[i] = nibbles[i] & 15;
     codes[i + 16] = nibbles[i] >> 4;
   }
 }
 
-void add_fifth_bits(const uint8_t* bits, uint8_t* codes) {
+void add_fifth_bits(const uint8_t* bits, uint8_t* __restrict codes) {
   uint32_t high;
   std::memcpy(&high, bits, 4);
   for (int i = 0; i < 32; ++i) codes[i] |= static_cast<uint8_t>(((high >> i) & 1) << 4);
@@ -31,41 +31,44 @@ void read_k4_scales(const uint8_t* packed, int8_t* scales, int8_t* mins) {
   }
 }
 
-void read_q2_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super) {
+void read_q2_k(const uint8_t* block, uint8_t* __restrict codes, BlockScales& s) {
   const uint8_t* scales = block;
   const uint8_t* q = block + 16;
-  s.d[super] = u16(block + 80);
-  s.dmin[super] = u16(block + 82);
+  s.d = u16(block + 80);
+  s.dmin = u16(block + 82);
   for (size_t j = 0; j < 16; ++j) {
-    s.sub_scale[super * 16 + j] = static_cast<int8_t>(scales[j] & 15);
-    s.sub_min[super * 16 + j] = static_cast<int8_t>(scales[j] >> 4);
+    s.sub_scale[j] = static_cast<int8_t>(scales[j] & 15);
+    s.sub_min[j] = static_cast<int8_t>(scales[j] >> 4);
   }
-  for (int i = 0; i < 256; ++i) {
-    codes[i] = (q[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
+  for (int part = 0; part < 8; ++part) {
+    const uint8_t* quarter = q + part / 4 * 32;
+    for (int i = 0; i < 32; ++i) codes[part * 32 + i] = (quarter[i] >> (part % 4 * 2)) & 3;
   }
 }
 
-void read_q3_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super) {
+void read_q3_k(const uint8_t* block, uint8_t* __restrict codes, BlockScales& s) {
   const uint8_t* high = block;
   const uint8_t* q = block + 32;
   const uint8_t* scales = block + 96;
-  s.d[super] = u16(block + 108);
+  s.d = u16(block + 108);
   for (size_t j = 0; j < 16; ++j) {
     const int low = j < 8 ? scales[j] & 15 : scales[j - 8] >> 4;
     const int top = (scales[8 + j % 4] >> (2 * (j / 4))) & 3;
-    s.sub_scale[super * 16 + j] = static_cast<int8_t>((low | top << 4) - 32);
+    s.sub_scale[j] = static_cast<int8_t>((low | top << 4) - 32);
   }
-  for (int i = 0; i < 256; ++i) {
-    const int low = (q[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
-    const int top = (high[i % 32] >> (i / 32)) & 1;
-    codes[i] = static_cast<uint8_t>(low | top << 2);
+  for (int part = 0; part < 8; ++part) {
+    const uint8_t* quarter = q + part / 4 * 32;
+    for (int i = 0; i < 32; ++i) {
+      const int low = (quarter[i] >> (part % 4 * 2)) & 3;
+      codes[part * 32 + i] = static_cast<uint8_t>(low | ((high[i] >> part) & 1) << 2);
+    }
   }
 }
 
-void read_q4_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super) {
-  s.d[super] = u16(block);
-  s.dmin[super] = u16(block + 2);
-  read_k4_scales(block + 4, &s.sub_scale[super * 8], &s.sub_min[super * 8]);
+void read_q4_k(const uint8_t* block, uint8_t* __restrict codes, BlockScales& s) {
+  s.d = u16(block);
+  s.dmin = u16(block + 2);
+  read_k4_scales(block + 4, s.sub_scale, s.sub_min);
   const uint8_t* q = block + 16;
   for (int j = 0; j < 4; ++j) {
     for (int i = 0; i < 32; ++i) {
@@ -75,10 +78,10 @@ void read_q4_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super)
   }
 }
 
-void read_q5_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super) {
-  s.d[super] = u16(block);
-  s.dmin[super] = u16(block + 2);
-  read_k4_scales(block + 4, &s.sub_scale[super * 8], &s.sub_min[super * 8]);
+void read_q5_k(const uint8_t* block, uint8_t* __restrict codes, BlockScales& s) {
+  s.d = u16(block);
+  s.dmin = u16(block + 2);
+  read_k4_scales(block + 4, s.sub_scale, s.sub_min);
   const uint8_t* high = block + 16;
   const uint8_t* q = block + 48;
   for (int j = 0; j < 4; ++j) {
@@ -91,9 +94,9 @@ void read_q5_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super)
   }
 }
 
-void read_q6_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super) {
-  std::memcpy(&s.sub_scale[super * 16], block + 192, 16);
-  s.d[super] = u16(block + 208);
+void read_q6_k(const uint8_t* block, uint8_t* __restrict codes, BlockScales& s) {
+  std::memcpy(s.sub_scale, block + 192, 16);
+  s.d = u16(block + 208);
   for (int n = 0; n < 2; ++n) {
     const uint8_t* low = block + n * 64;
     const uint8_t* high = block + 128 + n * 32;
@@ -108,69 +111,58 @@ void read_q6_k(const uint8_t* block, uint8_t* codes, RowScales& s, size_t super)
 }
 
 // One block of 32 columns.
-void read_block32(TensorType type, const uint8_t* block, uint8_t* codes, RowScales& s,
-                  size_t group) {
-  s.d[group] = u16(block);
+bool read_block32(TensorType type, const uint8_t* block, uint8_t* __restrict codes,
+                  BlockScales& s) {
+  s.d = u16(block);
   switch (type) {
     case TensorType::kQ8_0:
       for (int i = 0; i < 32; ++i) codes[i] = block[2 + i] ^ 0x80;
-      return;
+      return true;
     case TensorType::kQ4_0:
-      return split_nibbles(block + 2, codes);
+      split_nibbles(block + 2, codes);
+      return true;
     case TensorType::kQ4_1:
-      s.dmin[group] = u16(block + 2);
-      return split_nibbles(block + 4, codes);
+      s.dmin = u16(block + 2);
+      split_nibbles(block + 4, codes);
+      return true;
     case TensorType::kQ5_0:
       split_nibbles(block + 6, codes);
-      return add_fifth_bits(block + 2, codes);
+      add_fifth_bits(block + 2, codes);
+      return true;
     case TensorType::kQ5_1:
-      s.dmin[group] = u16(block + 2);
+      s.dmin = u16(block + 2);
       split_nibbles(block + 8, codes);
-      return add_fifth_bits(block + 4, codes);
+      add_fifth_bits(block + 4, codes);
+      return true;
     default:
-      return;
+      return false;
   }
 }
 
 }  // namespace
 
-void RowScales::resize(int cols) {
-  const auto groups = static_cast<size_t>(cols) / 16;
-  d.assign(groups, 0);
-  dmin.assign(groups, 0);
-  sub_scale.assign(groups, 0);
-  sub_min.assign(groups, 0);
-}
-
-bool read_row_codes(TensorType type, const std::byte* row, int cols, uint8_t* codes,
-                    RowScales& scales) {
-  const TensorTraits& traits = tensor_traits(type);
-  if (traits.block_elements == 1) return false;
-  const auto* block = reinterpret_cast<const uint8_t*>(row);
-  for (int col = 0; col < cols; col += traits.block_elements, block += traits.block_bytes) {
-    const auto index = static_cast<size_t>(col / traits.block_elements);
-    switch (type) {
-      case TensorType::kQ2_K:
-        read_q2_k(block, codes + col, scales, index);
-        break;
-      case TensorType::kQ3_K:
-        read_q3_k(block, codes + col, scales, index);
-        break;
-      case TensorType::kQ4_K:
-        read_q4_k(block, codes + col, scales, index);
-        break;
-      case TensorType::kQ5_K:
-        read_q5_k(block, codes + col, scales, index);
-        break;
-      case TensorType::kQ6_K:
-        read_q6_k(block, codes + col, scales, index);
-        break;
-      default:
-        read_block32(type, block, codes + col, scales, index);
-        break;
-    }
+bool read_block_codes(TensorType type, const std::byte* block, uint8_t* codes,
+                      BlockScales& scales) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(block);
+  switch (type) {
+    case TensorType::kQ2_K:
+      read_q2_k(bytes, codes, scales);
+      return true;
+    case TensorType::kQ3_K:
+      read_q3_k(bytes, codes, scales);
+      return true;
+    case TensorType::kQ4_K:
+      read_q4_k(bytes, codes, scales);
+      return true;
+    case TensorType::kQ5_K:
+      read_q5_k(bytes, codes, scales);
+      return true;
+    case TensorType::kQ6_K:
+      read_q6_k(bytes, codes, scales);
+      return true;
+    default:
+      return read_block32(type, bytes, codes, scales);
   }
-  return true;
 }
 
 }  // namespace qaio

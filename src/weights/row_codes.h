@@ -1,25 +1,27 @@
-// Takes a row of a ggml block format apart into unsigned codes and scales, exactly.
+// Takes the blocks of ggml's quantized formats apart into unsigned codes and scales, exactly.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "weights/tensor.h"
 
 namespace qaio {
 
-// Scales of one row. Formats with plain scales use d (and dmin) per 32 columns; K-quants use them
-// per 256 columns, with sub_scale (and sub_min) per 32 or 16 columns.
-struct RowScales {
-  void resize(int cols);
-  std::vector<uint16_t> d;     // f16 bits
-  std::vector<uint16_t> dmin;  // f16 bits
-  std::vector<int8_t> sub_scale;
-  std::vector<int8_t> sub_min;
+// The widest block: a K-quant's.
+inline constexpr int kBlockColsMax = 256;
+
+// Scales of one block. Formats with plain scales have one d (and dmin); K-quants also have a
+// sub_scale (and sub_min) per 32 or 16 columns.
+struct BlockScales {
+  uint16_t d = 0;     // f16 bits
+  uint16_t dmin = 0;  // f16 bits
+  int8_t sub_scale[16] = {};
+  int8_t sub_min[16] = {};
 };
 
-// Fills codes [cols] and scales. False for types without codes (F32, F16, BF16).
-bool read_row_codes(TensorType type, const std::byte* row, int cols, uint8_t* codes,
-                    RowScales& scales);
+// Reads one block of a type whose blocks hold more than one element: codes [block_elements]. False
+// for types without codes (F32, F16, BF16).
+bool read_block_codes(TensorType type, const std::byte* block, uint8_t* codes, BlockScales& scales);
 
 }  // namespace qaio
