@@ -19,6 +19,8 @@
 namespace qaio {
 namespace {
 
+// Beyond what a thread has of any last-level cache, yet quick to fill.
+constexpr size_t kReadBytesPerThread = size_t{128} << 20;
 constexpr size_t kReadBytesMax = size_t{1} << 30;
 constexpr size_t kReadBytesMin = size_t{64} << 20;
 constexpr int kReadPasses = 8;  // of each reader; other work on the machine disturbs some of them
@@ -225,10 +227,10 @@ double measure_int8_gop_s(Isa isa, ThreadPool& pool) {
 Result<MachineLimits> measure_limits(Isa isa, ThreadPool& pool) {
   const size_t free_bytes = static_cast<size_t>(std::max(0L, ::sysconf(_SC_AVPHYS_PAGES))) *
                             static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t wanted = kReadBytesPerThread * static_cast<size_t>(pool.size());
+  const size_t bytes = std::clamp(std::min(wanted, free_bytes / 4), kReadBytesMin, kReadBytesMax);
   MachineLimits limits;
-  QAIO_ASSIGN(
-      limits.read_gb_s,
-      measure_read_gb_s(isa, pool, std::clamp(free_bytes / 4, kReadBytesMin, kReadBytesMax)));
+  QAIO_ASSIGN(limits.read_gb_s, measure_read_gb_s(isa, pool, bytes));
   limits.int8_gop_s = measure_int8_gop_s(isa, pool);
   return limits;
 }

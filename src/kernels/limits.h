@@ -23,7 +23,8 @@ Result<double> measure_read_gb_s(Isa isa, ThreadPool& pool, size_t bytes);
 // Best of several runs of the ISA's int8 dot product on all threads, operands in registers.
 double measure_int8_gop_s(Isa isa, ThreadPool& pool);
 
-// Both, within about a second: 1 GiB is read, far beyond the caches, or less where memory is short.
+// Both, within half a second: reads 128 MiB per thread, far beyond its share of the caches, at most
+// 1 GiB in all, or less where memory is short.
 Result<MachineLimits> measure_limits(Isa isa, ThreadPool& pool);
 
 }  // namespace qaio
