@@ -91,19 +91,20 @@ def qaio_turn(qaio, kind, file, threads, results):
     return rows
 
 
-def qaio_ready(qaio, kind, file, threads, results):
-    """Starts the server: seconds until it is ready, and its memory then."""
+def qaio_ready(qaio, work, kind, file, threads, results):
+    """Starts the server: seconds until it is ready, and its memory then. Its log: serve.log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    command = [qaio, "serve", "--model", file, "--threads", str(threads), "--port", str(port),
+               "--kv-tokens", str(CONTEXT_SIZE)]
     start = time.monotonic()
-    server = subprocess.Popen([qaio, "serve", "--model", file, "--threads", str(threads), "--port",
-                               str(port), "--kv-tokens", str(CONTEXT_SIZE)],
-                              stdout=subprocess.DEVNULL)
+    with open(work / "serve.log", "wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         while True:
             if server.poll() is not None:
-                raise RuntimeError(f"qaio serve ended with {server.returncode}")
+                raise RuntimeError(f"qaio serve ended; see {work / 'serve.log'}")
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5).close()
                 break
@@ -158,7 +159,7 @@ def measure(qaio, work, files, threads, rounds):
         for kind, file in files.items():
             say(f"round {turn + 1} of {rounds}: {kind}")
             file.read_bytes()  # a warm page cache for both
-            qaio_ready(qaio, kind, file, threads, results)
+            qaio_ready(qaio, work, kind, file, threads, results)
             for flash in FLASH:
                 limits += qaio_turn(qaio, kind, file, threads, results)
                 llama_turn(work, kind, file, threads, flash, results)
