@@ -18,6 +18,7 @@ namespace {
 
 struct Options {
   ModelOptions model;
+  std::string weights = "auto";
   std::vector<int> prompts = {56, 512};
   std::vector<int> generates = {64};
   std::vector<int> contexts = {0};
@@ -104,7 +105,9 @@ Result<void> bench(const Options& options) {
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   ThreadPool pool(options.model.threads);
   QAIO_ASSIGN(const LoadedModel loaded,
-              load_model(files, pool, LoadOptions{.kv_tokens = bench_kv_tokens(tests)}));
+              load_model(files, pool,
+                         LoadOptions{.weights = *weights_mode_from_name(options.weights),
+                                     .kv_tokens = bench_kv_tokens(tests)}));
   Setting setting{
       .model = loaded.model->info(), .isa = isa_name(isa), .threads = pool.size(), .limits = {}};
 
@@ -150,6 +153,7 @@ void add_bench(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command =
       app.add_subcommand("bench", "Measure prompt and generation speed on this machine");
   add_model_options(*command, options->model);
+  add_weights_option(*command, options->weights);
   add_counts(*command, "--prompt", options->prompts, 1, "Prompt lengths in tokens");
   add_counts(*command, "--generate", options->generates, 1, "Tokens to generate one by one");
   add_counts(*command, "--context", options->contexts, 0, "Tokens already there before generating");

@@ -12,6 +12,7 @@
 #include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "model/config.h"
+#include "model/packed_file.h"
 #include "text/tokenizer.h"
 #include "weights/gguf.h"
 #include "weights/safetensors.h"
@@ -81,8 +82,25 @@ Result<Listing> list_folder(const FileSet& files) {
   return listing;
 }
 
+Result<Listing> list_packed(const FileSet& files, const std::string& name) {
+  const std::span<const std::byte> bytes = files.bytes(name);
+  QAIO_ASSIGN(const PackedModel model, read_packed_file(bytes, files.label()));
+  Listing listing;
+  listing.format = "packed by qaio convert";
+  listing.config = model.config;
+  listing.file_bytes = bytes.size();
+  listing.settings = {{"name", json_quote(model.info.name)},
+                      {"weights", json_quote(model.info.weight_type)},
+                      {"weights_bytes", std::to_string(model.weights.area.size())},
+                      {"parameters", std::to_string(model.info.parameters)}};
+  listing.vocabulary = model.tokenizer->size();
+  return listing;
+}
+
 Result<Listing> list_model(const FileSet& files) {
   const std::vector<std::string> names = files.names();
+  for (const std::string& name : names)
+    if (is_packed_file(files.bytes(name))) return list_packed(files, name);
   for (const std::string& name : names)
     if (name.ends_with(".gguf")) return list_gguf(files, name);
   return list_folder(files);
@@ -170,6 +188,7 @@ void print_text(const Listing& listing, const std::string& label) {
   if (listing.vocabulary > 0)
     settings.row({"vocabulary", count_text(static_cast<uint64_t>(listing.vocabulary)) + " tokens"});
   fmt::print("{}\n", settings.text());
+  if (listing.tensors.tensors().empty() && listing.tensors.foreign().empty()) return;
 
   Table tensors({kLeft, kLeft, kLeft, kRight});
   for (const TensorView& tensor : listing.tensors.tensors()) {

@@ -20,6 +20,7 @@ constexpr size_t kChunkTokens = 64;
 struct Options {
   ModelOptions model;
   std::vector<TokenId> ids;
+  std::string weights = "auto";
   std::string compute = "auto";
   std::string output;
 };
@@ -70,6 +71,7 @@ Result<void> logits(const Options& options) {
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   ThreadPool pool(options.model.threads);
   LoadOptions load;
+  load.weights = *weights_mode_from_name(options.weights);
   if (options.compute == "f32") load.weights = WeightsMode::kF32;
   load.kv_tokens = static_cast<int>(options.ids.size());
   QAIO_ASSIGN(const LoadedModel loaded, load_model(files, pool, load));
@@ -103,6 +105,7 @@ void add_logits(CLI::App& app, ExitCode& exit_code) {
       ->required()
       ->delimiter(',')
       ->type_name("IDS");
+  add_weights_option(*command, options->weights);
   command->add_option("--compute", options->compute, "f32: the reference arithmetic")
       ->check(CLI::IsMember({"auto", "f32"}))
       ->type_name("MODE")

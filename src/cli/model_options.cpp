@@ -8,15 +8,30 @@ namespace qaio {
 void add_model_path(CLI::App& command, std::string& model) {
   command
       .add_option("-m,--model", model,
-                  "Hugging Face folder or GGUF file; without it the embedded demo model")
+                  "Hugging Face folder, GGUF or packed file; without it the embedded demo model")
       ->envname("QAIO_MODEL")
       ->type_name("PATH");
 }
 
+void add_weights_option(CLI::App& command, std::string& weights) {
+  command
+      .add_option("--weights", weights,
+                  "auto: F32/F16/BF16 packed to 8 bits, quantized files as they are; native: all "
+                  "in their own precision; q8, q4: everything rounded to 8 or 4 bits")
+      ->envname("QAIO_WEIGHTS")
+      ->check(CLI::IsMember({"auto", "native", "q8", "q4"}))
+      ->type_name("MODE")
+      ->capture_default_str();
+}
+
 void add_model_options(CLI::App& command, ModelOptions& options) {
   add_model_path(command, options.model);
-  options.threads = cores_allowed();
-  command.add_option("-t,--threads", options.threads, "Threads that compute")
+  add_threads_option(command, options.threads);
+}
+
+void add_threads_option(CLI::App& command, int& threads) {
+  threads = cores_allowed();
+  command.add_option("-t,--threads", threads, "Threads that compute")
       ->envname("QAIO_THREADS")
       ->check(CLI::Range(1, 1024))
       ->type_name("N")

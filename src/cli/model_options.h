@@ -11,13 +11,16 @@
 namespace qaio {
 
 struct ModelOptions {
-  std::string model;  // folder or GGUF file; empty: the embedded demo model
+  std::string model;  // folder, GGUF or packed file; empty: the embedded demo model
   int threads = 1;
 };
 
 // Adds --model and --threads (QAIO_MODEL, QAIO_THREADS); the default is every core allowed.
 void add_model_options(CLI::App& command, ModelOptions& options);
 void add_model_path(CLI::App& command, std::string& model);
+void add_threads_option(CLI::App& command, int& threads);
+// Adds --weights (QAIO_WEIGHTS), whose values weights_mode_from_name() knows.
+void add_weights_option(CLI::App& command, std::string& weights);
 
 // The embedded demo model when `model` is empty. kNotFound / kIo with the path.
 Result<FileSet> open_model(const std::string& model);

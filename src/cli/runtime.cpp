@@ -10,13 +10,7 @@ namespace qaio {
 
 void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
   add_model_options(command, options.model);
-  command
-      .add_option("--weights", options.weights,
-                  "auto: F32/F16/BF16 packed to 8 bits; native: in their own precision")
-      ->envname("QAIO_WEIGHTS")
-      ->check(CLI::IsMember({"auto", "native"}))
-      ->type_name("MODE")
-      ->capture_default_str();
+  add_weights_option(command, options.weights);
   command
       .add_option("--kv-tokens", options.kv_tokens,
                   "Token positions of KV memory, shared by all requests")
@@ -33,7 +27,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   LoadOptions load;
-  load.weights = options.weights == "native" ? WeightsMode::kNative : WeightsMode::kAuto;
+  load.weights = *weights_mode_from_name(options.weights);
   load.kv_tokens = options.kv_tokens;
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
   runtime->engine_ = std::make_unique<Engine>(

@@ -10,6 +10,7 @@
 #include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "model/gguf_vocabulary.h"
+#include "model/packed_file.h"
 
 namespace qaio {
 namespace {
@@ -24,6 +25,10 @@ struct Options {
 // Only the tokenizer: the weights are not read.
 Result<std::unique_ptr<Tokenizer>> open_tokenizer(const FileSet& files) {
   for (const std::string& name : files.names()) {
+    if (is_packed_file(files.bytes(name))) {
+      QAIO_ASSIGN(PackedModel model, read_packed_file(files.bytes(name), files.label()));
+      return std::move(model.tokenizer);
+    }
     if (!name.ends_with(".gguf")) continue;
     QAIO_ASSIGN(const GgufFile gguf, GgufFile::parse(files.bytes(name), files.label()));
     QAIO_ASSIGN(Vocabulary vocabulary, vocabulary_from_gguf(gguf));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
 #include <random>
 
 #include "base/half.h"
@@ -66,6 +68,47 @@ TEST_P(PackedTest, KeepsTheDequantizedValue) {
     }
     for (int row = kRows; row < 48; ++row) EXPECT_EQ(reference::weight_at(view, row, 5), 0);
   }
+}
+
+// Relative root mean square error of packing, over a normally distributed F32 matrix.
+double packing_error(WeightsMode mode) {
+  constexpr int kRows = 32;
+  constexpr int kCols = 256;
+  RandomTensor tensor(TensorType::kF32, kRows, kCols);
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal(0, 0.02F);
+  std::vector<float> values(kRows * kCols);
+  for (float& value : values) value = normal(random);
+  std::memcpy(tensor.bytes.data(), values.data(), values.size() * sizeof(float));
+  const PackedLayout layout = packed_layout(TensorType::kF32, mode);
+  const size_t tile = tile_bytes(layout, kCols).total();
+  std::vector<std::byte> data(tile * 2);
+  for (int t = 0; t < 2; ++t)
+    pack_tile(tensor.view, layout, t, data.data() + static_cast<size_t>(t) * tile);
+  double error = 0, norm = 0;
+  std::vector<float> row(kCols);
+  for (int r = 0; r < kRows; ++r) {
+    unpack_row({layout, kRows, kCols, data.data()}, r, row.data());
+    for (int c = 0; c < kCols; ++c) {
+      const double value = values[static_cast<size_t>(r * kCols + c)];
+      error += (row[static_cast<size_t>(c)] - value) * (row[static_cast<size_t>(c)] - value);
+      norm += value * value;
+    }
+  }
+  return std::sqrt(error / norm);
+}
+
+// The largest of 32 normal values is about 2.1 deviations, so a step of 8 bits is 2.1 / 127 and of
+// 4 bits 2.1 / 8 deviations; rounding to a step d alone costs d / sqrt(12).
+TEST(Packed, RoundsToEightAndFourBits) {
+  EXPECT_LT(packing_error(WeightsMode::kQ8), 1.1 * 2.1 / 127 / std::sqrt(12));
+  EXPECT_LT(packing_error(WeightsMode::kQ4), 1.1 * 2.1 / 8 / std::sqrt(12));
+}
+
+TEST(Packed, ModesHaveNames) {
+  EXPECT_EQ(weights_mode_from_name("q4"), WeightsMode::kQ4);
+  EXPECT_EQ(weights_mode_from_name("auto"), WeightsMode::kAuto);
+  EXPECT_FALSE(weights_mode_from_name("q5"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, PackedTest, ::testing::Range(0, kTensorTypes),
