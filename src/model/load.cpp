@@ -130,8 +130,11 @@ void describe(const PackedModel& model, ModelInfo& info) {
   info.bytes_per_token = bytes(model.weights.head);
   for (const LayerWeights& layer : model.weights.layers) {
     for (const Linear* linear :
-         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down})
+         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down}) {
       info.bytes_per_token += bytes(linear->weights);
+      info.layer_weights +=
+          static_cast<uint64_t>(linear->weights.rows) * static_cast<uint64_t>(linear->weights.cols);
+    }
   }
   info.layers = model.config.layers;
   info.hidden = model.config.hidden;

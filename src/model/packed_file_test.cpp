@@ -71,6 +71,8 @@ void expect_round_trip(const std::filesystem::path& source, WeightsMode mode) {
   EXPECT_EQ(info.parameters, original.model->info().parameters);
   EXPECT_EQ(info.packed_bytes, original.model->info().packed_bytes);
   EXPECT_EQ(info.bytes_per_token, original.model->info().bytes_per_token);
+  EXPECT_EQ(info.layer_weights, original.model->info().layer_weights);
+  EXPECT_GT(info.layer_weights, 0);
   const std::string text = "Hello, 你好! <|im_end|> 12345\n";
   EXPECT_EQ(packed.tokenizer->encode(text), original.tokenizer->encode(text));
   EXPECT_EQ(packed.tokenizer->encode_with_special(text),

@@ -45,7 +45,10 @@ std::string perf_line(const RequestRecord& record) {
 
 RecordSink perf_log(std::shared_ptr<spdlog::logger> logger) {
   return [logger = std::move(logger)](const RequestRecord& record) {
-    logger->info("{}", perf_line(record));
+    // orchestrators probe health every second or so: such lines would drown the rest
+    const bool probe = record.path == "/health" || record.path.starts_with("/health/");
+    const auto level = probe ? spdlog::level::debug : spdlog::level::info;
+    if (logger->should_log(level)) logger->log(level, "{}", perf_line(record));
   };
 }
 
