@@ -35,5 +35,19 @@ TEST(PerfLog, OneLineWithTheMainTimes) {
             "prompt_build=0.000ms queue=0.000ms ttft=1.000ms tokens=5 unattributed=0.500ms\n");
 }
 
+TEST(PerfLog, HealthProbesAreForDebugging) {
+  std::ostringstream out;
+  auto logger = std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(out));
+  logger->set_pattern("%v");
+  RequestRecord record;
+  record.path = "/health/ready";
+  perf_log(logger)(record);
+  EXPECT_EQ(out.str(), "");
+  logger->set_level(spdlog::level::debug);
+  perf_log(logger)(record);
+  EXPECT_NE(out.str().find("/health/ready"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace qaio
