@@ -99,6 +99,16 @@ Result<void> print_limits(const Options& options) {
   return {};
 }
 
+Result<void> check_lengths(const std::vector<BenchTest>& tests, const ModelInfo& model) {
+  for (const BenchTest& test : tests) {
+    if (test.context + test.tokens <= model.context_max) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} needs {} positions, but {} has {}", test.name,
+                            test.context + test.tokens, model.name, model.context_max));
+  }
+  return {};
+}
+
 Result<void> bench(const Options& options) {
   const std::vector<BenchTest> tests = tests_of(options);
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
@@ -108,6 +118,7 @@ Result<void> bench(const Options& options) {
               load_model(files, pool,
                          LoadOptions{.weights = *weights_mode_from_name(options.weights),
                                      .kv_tokens = bench_kv_tokens(tests)}));
+  QAIO_RETURN_IF_ERROR(check_lengths(tests, loaded.model->info()));
   Setting setting{
       .model = loaded.model->info(), .isa = isa_name(isa), .threads = pool.size(), .limits = {}};
 
