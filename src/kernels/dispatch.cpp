@@ -20,10 +20,4 @@ const Kernels& kernels_for(Isa isa) {
   }
 }
 
-size_t matmul_scratch_bytes(int cols) {
-  // two expanded tiles: a byte per code, and f32 scales and minimums per 16 columns
-  const size_t panel = static_cast<size_t>(cols) * 16 + static_cast<size_t>(cols) / 16 * 16 * 4 * 2;
-  return 2 * panel;
-}
-
 }  // namespace qaio

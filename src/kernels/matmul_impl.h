@@ -208,10 +208,6 @@ struct Panel {
   float* mins;           // [cols / group, 16], if the layout has a minimum
 };
 
-inline size_t panel_bytes(int cols) {
-  return static_cast<size_t>(cols) * 16 + static_cast<size_t>(cols) / 16 * 16 * 4 * 2;
-}
-
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
   const TileBytes bytes = tile_bytes(weights.layout, weights.cols);
