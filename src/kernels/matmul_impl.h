@@ -20,9 +20,9 @@ constexpr int kDirectTokens = 4;
 constexpr int kTileVectors = kLanes == 16 ? 2 : 1;  // see kTileTokens
 constexpr int kSlices = kTileRows / kLanes;         // native vectors per 16-row tile
 
-// One-token products run at memory speed, and the hardware's prefetchers alone leave much of it: a
-// tile ahead (8 KiB of 4-bit codes at 1024 columns) measured best of 2, 4 and 8 KiB.
-constexpr size_t kPrefetchBytes = 8192;
+// Fetches the line of memory at p into the second-level cache. Into the first it would hold one of
+// its few miss buffers (24 on Zen 4, enough for 12 GB/s) for the whole way from memory.
+inline void prefetch_l2(const std::byte* p) { __builtin_prefetch(p, 0, 2); }
 
 template <CodeBits kBits>
 constexpr size_t group_code_bytes() {
@@ -37,10 +37,13 @@ inline Codes flip_sign(Codes c) {
   }
 }
 
-// What the integer dot product must subtract: signed instructions see 8-bit codes less 128.
+// What the integer dot product must subtract is 0 or a power of two, so accumulators start from the
+// negated sum of activations shifted left by this; a shift of 32 leaves 0. Multiplications would
+// share the dot products' ports. Signed instructions see 8-bit codes less 128.
 template <CodeBits kBits>
-inline int effective_zero(int zero) {
-  return kSignedDot && kBits == CodeBits::k8 ? zero - 128 : zero;
+inline int zero_shift(int zero) {
+  if (kSignedDot && kBits == CodeBits::k8) zero -= 128;
+  return zero == 0 ? 32 : __builtin_ctz(static_cast<unsigned>(zero));
 }
 
 // Codes of 32 columns of one slice; codes[j] holds columns 4j..4j+3 of kLanes rows.
@@ -159,16 +162,19 @@ void direct_tile(const MatmulArgs& args, int tile) {
   const TileBytes bytes = tile_bytes(args.weights.layout, cols);
   const std::byte* scales = args.weights.data + static_cast<size_t>(tile) * bytes.total();
   const auto* codes_base = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
-  const Acc zero = acc_set1(effective_zero<kBits>(args.weights.layout.zero));
+  const int groups = cols / kGroupCols;
+  // Few tokens are multiplied at memory speed: while a tile is read, the next one is fetched.
+  const std::byte* next_tile = scales + bytes.total();
+  const size_t fetch_per_group = bytes.total() / static_cast<size_t>(groups);
+  size_t fetched = 0;
+  const Shift shift = shift_by(zero_shift<kBits>(args.weights.layout.zero));
   for (int slice = 0; slice < kSlices; ++slice) {
     Vec f[T];
     for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
-    for (int g = 0; g < cols / kGroupCols; ++g) {
+    for (int g = 0; g < groups; ++g) {
       const uint8_t* group = codes_base + static_cast<size_t>(g) * group_code_bytes<kBits>();
-      if (slice == 0) {
-        for (size_t line = 0; line < group_code_bytes<kBits>(); line += 64)
-          __builtin_prefetch(group + kPrefetchBytes + line);
-      }
+      for (; fetched < static_cast<size_t>(g + 1) * fetch_per_group; fetched += 64)
+        prefetch_l2(next_tile + fetched);
       Codes codes[8];
       decode_group<kBits>(group, slice, codes);
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
@@ -178,11 +184,11 @@ void direct_tile(const MatmulArgs& args, int tile) {
         const Vec a_scale = vec_set1(record.scale(t));
         Acc low, high;
         if constexpr (kGroup == 16) {
-          low = acc_times(record.negated_half_sum(t, 0), zero);
-          high = acc_times(record.negated_half_sum(t, 1), zero);
+          low = acc_shifted(record.negated_half_sum(t, 0), shift);
+          high = acc_shifted(record.negated_half_sum(t, 1), shift);
         } else {
-          low = acc_times(*record.negated_sum(t), zero);
-          high = acc_set1(0);
+          low = acc_shifted(*record.negated_sum(t), shift);
+          high = acc_zero();
         }
         for (int j = 0; j < 4; ++j) {
           low = dot4(low, codes[j], x + 4 * j);
@@ -208,10 +214,13 @@ struct Panel {
   float* mins;           // [cols / group, 16], if the layout has a minimum
 };
 
+// Fetches tile `tile + tiles_ahead` meanwhile, to be there when its turn comes.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
-Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
+Panel expand(const PackedView& weights, int tile, int tiles_ahead, std::byte* scratch) {
   const TileBytes bytes = tile_bytes(weights.layout, weights.cols);
   const std::byte* scales = weights.data + static_cast<size_t>(tile) * bytes.total();
+  const std::byte* ahead = scales + static_cast<size_t>(tiles_ahead) * bytes.total();
+  for (size_t line = 0; line < bytes.total(); line += 64) prefetch_l2(ahead + line);
   const auto* packed = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
   auto* codes_out = reinterpret_cast<uint8_t*>(scratch);
   Panel panel{codes_out, reinterpret_cast<float*>(scratch + static_cast<size_t>(weights.cols) * 16),
@@ -243,11 +252,11 @@ Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
 // lane.
 template <bool kMin, int kGroup, int T, int R>
 inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
-                       const float* const scales[R], const float* const mins[R], int zero,
+                       const float* const scales[R], const float* const mins[R], int shift,
                        int token, const int rows[R]) {
   constexpr int kHalves = 32 / kGroup;
   const std::byte* records = args.quantized.tile(token);
-  const Acc zeros = acc_set1(zero);
+  const Shift start_shift = shift_by(shift);
   Vec f[T][R];
 #pragma GCC unroll 8
   for (int t = 0; t < T; ++t)
@@ -259,7 +268,8 @@ inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
 #pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
         const Acc start =
-            acc_times(kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t), zeros);
+            acc_shifted(kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t),
+                        start_shift);
         for (int r = 0; r < R; ++r) acc[t][r] = start;
       }
 #pragma GCC unroll 8
@@ -298,24 +308,24 @@ inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
 
 template <bool kMin, int kGroup, int R, int T = kTileTokens>
 inline void panel_tile_of(int tokens, const MatmulArgs& args, const uint8_t* const codes[R],
-                          const float* const scales[R], const float* const mins[R], int zero,
+                          const float* const scales[R], const float* const mins[R], int shift,
                           int token, const int rows[R]) {
   if (tokens == T) {
-    panel_tile<kMin, kGroup, T, R>(args, codes, scales, mins, zero, token, rows);
+    panel_tile<kMin, kGroup, T, R>(args, codes, scales, mins, shift, token, rows);
   } else if constexpr (T > 1) {
-    panel_tile_of<kMin, kGroup, R, T - 1>(tokens, args, codes, scales, mins, zero, token, rows);
+    panel_tile_of<kMin, kGroup, R, T - 1>(tokens, args, codes, scales, mins, shift, token, rows);
   }
 }
 
 // All tokens against R vectors.
 template <bool kMin, int kGroup, int R>
 void panel_vectors(const MatmulArgs& args, const uint8_t* const codes[R],
-                   const float* const scales[R], const float* const mins[R], int zero,
+                   const float* const scales[R], const float* const mins[R], int shift,
                    const int rows[R]) {
   const TokenTiles tiles{args.tokens};
   for (int i = 0; i < tiles.count(); ++i) {
     const int begin = tiles.begin(i);
-    panel_tile_of<kMin, kGroup, R>(tiles.begin(i + 1) - begin, args, codes, scales, mins, zero,
+    panel_tile_of<kMin, kGroup, R>(tiles.begin(i + 1) - begin, args, codes, scales, mins, shift,
                                    begin, rows);
   }
 }
@@ -323,13 +333,13 @@ void panel_vectors(const MatmulArgs& args, const uint8_t* const codes[R],
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
   constexpr int kTilesAtOnce = kTileVectors > kSlices ? kTileVectors / kSlices : 1;
-  const int zero = effective_zero<kBits>(args.weights.layout.zero);
+  const int shift = zero_shift<kBits>(args.weights.layout.zero);
   for (int tile = tile_begin; tile < tile_end; tile += kTilesAtOnce) {
     const int count = tile_end - tile < kTilesAtOnce ? tile_end - tile : kTilesAtOnce;
     Panel panels[kTilesAtOnce];
     for (int i = 0; i < count; ++i) {
       panels[i] = expand<kBits, kScales, kMin, kGroup>(
-          args.weights, tile + i,
+          args.weights, tile + i, kTilesAtOnce,
           args.scratch + static_cast<size_t>(i) * panel_bytes(args.weights.cols));
     }
     const uint8_t* codes[kTilesAtOnce * kSlices];
@@ -347,11 +357,11 @@ void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
     }
     int v = 0;
     for (; v + kTileVectors <= vectors; v += kTileVectors) {
-      panel_vectors<kMin, kGroup, kTileVectors>(args, codes + v, scales + v, mins + v, zero,
+      panel_vectors<kMin, kGroup, kTileVectors>(args, codes + v, scales + v, mins + v, shift,
                                                 rows + v);
     }
     for (; v < vectors; ++v) {
-      panel_vectors<kMin, kGroup, 1>(args, codes + v, scales + v, mins + v, zero, rows + v);
+      panel_vectors<kMin, kGroup, 1>(args, codes + v, scales + v, mins + v, shift, rows + v);
     }
   }
 }

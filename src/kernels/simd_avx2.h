@@ -132,8 +132,10 @@ inline Codes upper_bits(Codes c) {
 inline Codes bit_or(Codes a, Codes b) { return _mm256_or_si256(a, b); }
 inline Codes codes_set1(uint8_t x) { return _mm256_set1_epi8(static_cast<char>(x)); }
 inline Codes bit_xor(Codes a, Codes b) { return _mm256_xor_si256(a, b); }
-inline Acc acc_set1(int32_t x) { return _mm256_set1_epi32(x); }
-inline Acc acc_times(int32_t x, Acc a) { return _mm256_mullo_epi32(_mm256_set1_epi32(x), a); }
+inline Acc acc_zero() { return _mm256_setzero_si256(); }
+using Shift = __m256i;
+inline Shift shift_by(int bits) { return _mm256_set1_epi32(bits); }
+inline Acc acc_shifted(int32_t x, Shift s) { return _mm256_sllv_epi32(_mm256_set1_epi32(x), s); }
 inline Acc acc_add(Acc a, Acc b) { return _mm256_add_epi32(a, b); }
 inline __m256i broadcast_4(const int8_t* a) {
   int32_t x;

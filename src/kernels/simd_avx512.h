@@ -83,8 +83,10 @@ inline Codes upper_bits(Codes c) {
 inline Codes bit_or(Codes a, Codes b) { return _mm512_or_si512(a, b); }
 inline Codes codes_set1(uint8_t x) { return _mm512_set1_epi8(static_cast<char>(x)); }
 inline Codes bit_xor(Codes a, Codes b) { return _mm512_xor_si512(a, b); }
-inline Acc acc_set1(int32_t x) { return _mm512_set1_epi32(x); }
-inline Acc acc_times(int32_t x, Acc a) { return _mm512_mullo_epi32(_mm512_set1_epi32(x), a); }
+inline Acc acc_zero() { return _mm512_setzero_si512(); }
+using Shift = __m512i;
+inline Shift shift_by(int bits) { return _mm512_set1_epi32(bits); }
+inline Acc acc_shifted(int32_t x, Shift s) { return _mm512_sllv_epi32(_mm512_set1_epi32(x), s); }
 inline Acc acc_add(Acc a, Acc b) { return _mm512_add_epi32(a, b); }
 inline int32_t load_4(const int8_t* a) {
   int32_t x;

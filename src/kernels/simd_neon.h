@@ -150,8 +150,10 @@ inline Codes upper_bits(Codes c) {
 inline Codes bit_or(Codes a, Codes b) { return vorrq_u8(a, b); }
 inline Codes codes_set1(uint8_t x) { return vdupq_n_u8(x); }
 inline Codes bit_xor(Codes a, Codes b) { return veorq_u8(a, b); }
-inline Acc acc_set1(int32_t x) { return vdupq_n_s32(x); }
-inline Acc acc_times(int32_t x, Acc a) { return vmulq_n_s32(a, x); }
+inline Acc acc_zero() { return vdupq_n_s32(0); }
+using Shift = int32x4_t;
+inline Shift shift_by(int bits) { return vdupq_n_s32(bits); }
+inline Acc acc_shifted(int32_t x, Shift s) { return vshlq_s32(vdupq_n_s32(x), s); }
 inline Acc acc_add(Acc a, Acc b) { return vaddq_s32(a, b); }
 inline int32_t load_4(const int8_t* a) {
   int32_t x;

@@ -172,15 +172,14 @@ inline Codes bit_xor(Codes a, Codes b) {
   for (int i = 0; i < 64; ++i) a.v[i] ^= b.v[i];
   return a;
 }
-inline Acc acc_set1(int32_t x) {
+inline Acc acc_zero() { return {}; }
+using Shift = int;
+inline Shift shift_by(int bits) { return bits; }
+// x << s in every lane; 0 if s is 32
+inline Acc acc_shifted(int32_t x, Shift s) {
   Acc r;
-  for (auto& y : r.v) y = x;
+  for (auto& y : r.v) y = static_cast<int32_t>(static_cast<int64_t>(x) * (int64_t{1} << s));
   return r;
-}
-// x * a
-inline Acc acc_times(int32_t x, Acc a) {
-  for (auto& y : a.v) y *= x;
-  return a;
 }
 inline Acc acc_add(Acc a, Acc b) {
   for (int i = 0; i < 16; ++i) a.v[i] += b.v[i];
