@@ -19,6 +19,7 @@ namespace {
 struct Options {
   ModelOptions model;
   std::string weights = "auto";
+  KvType kv_type = KvType::kF16;
   std::vector<int> prompts = {56, 512};
   std::vector<int> generates = {64};
   std::vector<int> contexts = {0};
@@ -117,7 +118,8 @@ Result<void> bench(const Options& options) {
   QAIO_ASSIGN(const LoadedModel loaded,
               load_model(files, pool,
                          LoadOptions{.weights = *weights_mode_from_name(options.weights),
-                                     .kv_tokens = bench_kv_tokens(tests)}));
+                                     .kv_tokens = bench_kv_tokens(tests),
+                                     .kv_type = options.kv_type}));
   QAIO_RETURN_IF_ERROR(check_lengths(tests, loaded.model->info()));
   Setting setting{
       .model = loaded.model->info(), .isa = isa_name(isa), .threads = pool.size(), .limits = {}};
@@ -165,6 +167,7 @@ void add_bench(CLI::App& app, ExitCode& exit_code) {
       app.add_subcommand("bench", "Measure prompt and generation speed on this machine");
   add_model_options(*command, options->model);
   add_weights_option(*command, options->weights);
+  add_kv_type_option(*command, options->kv_type);
   add_counts(*command, "--prompt", options->prompts, 1, "Prompt lengths in tokens");
   add_counts(*command, "--generate", options->generates, 1, "Tokens to generate one by one");
   add_counts(*command, "--context", options->contexts, 0, "Tokens already there before generating");

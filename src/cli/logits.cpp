@@ -21,6 +21,7 @@ struct Options {
   ModelOptions model;
   std::vector<TokenId> ids;
   std::string weights = "auto";
+  KvType kv_type = KvType::kF16;
   std::string compute = "auto";
   std::string output;
 };
@@ -73,6 +74,7 @@ Result<void> logits(const Options& options) {
   LoadOptions load;
   load.weights = *weights_mode_from_name(options.weights);
   if (options.compute == "f32") load.weights = WeightsMode::kF32;
+  load.kv_type = options.kv_type;
   load.kv_tokens = static_cast<int>(options.ids.size());
   QAIO_ASSIGN(const LoadedModel loaded, load_model(files, pool, load));
   for (const TokenId id : options.ids) {
@@ -106,6 +108,7 @@ void add_logits(CLI::App& app, ExitCode& exit_code) {
       ->delimiter(',')
       ->type_name("IDS");
   add_weights_option(*command, options->weights);
+  add_kv_type_option(*command, options->kv_type);
   command->add_option("--compute", options->compute, "f32: the reference arithmetic")
       ->check(CLI::IsMember({"auto", "f32"}))
       ->type_name("MODE")

@@ -1,5 +1,7 @@
 #include "cli/model_options.h"
 
+#include <map>
+
 #include "base/thread_pool.h"
 #include "cli/embedded_model.h"
 
@@ -22,6 +24,17 @@ void add_weights_option(CLI::App& command, std::string& weights) {
       ->check(CLI::IsMember({"auto", "native", "q8", "q4"}))
       ->type_name("MODE")
       ->capture_default_str();
+}
+
+void add_kv_type_option(CLI::App& command, KvType& type) {
+  command
+      .add_option("--kv-type", type,
+                  "Keys and values in memory as f16, or as q8: half the memory, less precise")
+      ->envname("QAIO_KV_TYPE")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, KvType>{{"f16", KvType::kF16}, {"q8", KvType::kQ8}}))
+      ->type_name("TYPE")
+      ->default_str("f16");
 }
 
 void add_model_options(CLI::App& command, ModelOptions& options) {

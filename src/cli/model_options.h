@@ -21,6 +21,8 @@ void add_model_path(CLI::App& command, std::string& model);
 void add_threads_option(CLI::App& command, int& threads);
 // Adds --weights (QAIO_WEIGHTS), whose values weights_mode_from_name() knows.
 void add_weights_option(CLI::App& command, std::string& weights);
+// Adds --kv-type (QAIO_KV_TYPE), f16 or q8.
+void add_kv_type_option(CLI::App& command, KvType& type);
 
 // The embedded demo model when `model` is empty. kNotFound / kIo with the path.
 Result<FileSet> open_model(const std::string& model);

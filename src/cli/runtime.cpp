@@ -18,6 +18,7 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       ->check(CLI::Range(64, 1 << 24))
       ->type_name("N")
       ->capture_default_str();
+  add_kv_type_option(command, options.kv_type);
   add_config_option(command, options.config);
 }
 
@@ -29,6 +30,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   LoadOptions load;
   load.weights = *weights_mode_from_name(options.weights);
   load.kv_tokens = options.kv_tokens;
+  load.kv_type = options.kv_type;
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
   runtime->engine_ = std::make_unique<Engine>(
       *runtime->loaded_.model, *runtime->loaded_.tokenizer, SteadyClock::instance(),

@@ -25,10 +25,20 @@ struct KvElement<KvType::kF16> {
   static F32x16 load16(const Type* p) { return load_f16(p); }
 };
 template <>
+struct KvElement<KvType::kQ8> {
+  using Type = int8_t;
+  static F32x16 load16(const Type* p) { return to_float(load_i8(p)); }
+};
+template <>
 struct KvElement<KvType::kF32> {
   using Type = float;
   static F32x16 load16(const Type* p) { return load(p); }
 };
+
+// Scales of the positions [32] of a kQ8 block.
+inline const float* block_scales(const std::byte* block, int head_dim) {
+  return reinterpret_cast<const float*>(block + static_cast<size_t>(head_dim) * kBlockKeys);
+}
 
 // scores[r] = scale * q[r] . keys, masked beyond positions[r].
 template <KvType kType, int R>
@@ -52,8 +62,10 @@ inline void block_scores(const AttentionArgs& args, int row, const std::byte* ke
     const F32x16 limit = set1(static_cast<float>(args.positions[row + r] - first_position) + 0.5F);
     for (int half = 0; half < 2; ++half) {
       const F32x16 index = to_float(iota(half * 16));
-      store(scores[r] + half * 16,
-            select_less(index, limit, mul(acc[r][half], set1(args.scale)), set1(kMasked)));
+      F32x16 score = mul(acc[r][half], set1(args.scale));
+      if constexpr (kType == KvType::kQ8)
+        score = mul(score, load(block_scales(keys, args.head_dim) + half * 16));
+      store(scores[r] + half * 16, select_less(index, limit, score, set1(kMasked)));
     }
   }
 }
@@ -109,8 +121,14 @@ void attend_rows(const AttentionArgs& args, int row) {
       const F32x16 p0 = exp(sub(s0, shift));
       const F32x16 p1 = exp(sub(s1, shift));
       const F32x16 factor = exp(set1(largest[r] - new_max));
-      store(scores[r], p0);
-      store(scores[r] + 16, p1);
+      if constexpr (kType == KvType::kQ8) {
+        const float* scales = block_scales(args.value_blocks[block], args.head_dim);
+        store(scores[r], mul(p0, load(scales)));
+        store(scores[r] + 16, mul(p1, load(scales + 16)));
+      } else {
+        store(scores[r], p0);
+        store(scores[r] + 16, p1);
+      }
       total[r] = fma(total[r], factor, add(p0, p1));
       float lanes[16];
       store(lanes, factor);
@@ -143,11 +161,45 @@ void attend(const AttentionArgs& args) {
 }
 
 void attention(const AttentionArgs& args) {
-  args.kv_type == KvType::kF16 ? attend<KvType::kF16>(args) : attend<KvType::kF32>(args);
+  switch (args.kv_type) {
+    case KvType::kF16:
+      return attend<KvType::kF16>(args);
+    case KvType::kF32:
+      return attend<KvType::kF32>(args);
+    case KvType::kQ8:
+      return attend<KvType::kQ8>(args);
+  }
+}
+
+// Saturated: an infinity in a cache would poison masked positions (0 * inf).
+inline F32x16 load_for_cache(const float* p) {
+  return min(max(load(p), set1(-65504.0F)), set1(65504.0F));
+}
+
+// x [head_dim] as int8 codes, `stride` bytes apart; returns their scale.
+inline float store_q8(const float* x, int head_dim, int8_t* codes, int stride) {
+  F32x16 largest = set1(0);
+  for (int d = 0; d < head_dim; d += 16) largest = max(largest, abs(load_for_cache(x + d)));
+  const float amax = max_lane(largest);
+  const F32x16 inverse = set1(amax > 0 ? 127.0F / amax : 0.0F);
+  for (int d = 0; d < head_dim; d += 16) {
+    int8_t lanes[16];
+    store_i8(lanes, to_int(mul(load_for_cache(x + d), inverse)));
+    for (int i = 0; i < 16; ++i) codes[(d + i) * stride] = lanes[i];
+  }
+  return amax / 127.0F;
 }
 
 void store_kv(const float* key, const float* value, int head_dim, int slot, KvType type,
               std::byte* key_block, std::byte* value_block) {
+  if (type == KvType::kQ8) {
+    const size_t codes = static_cast<size_t>(head_dim) * kBlockKeys;
+    auto* k = reinterpret_cast<int8_t*>(key_block) + slot;
+    auto* v = reinterpret_cast<int8_t*>(value_block) + static_cast<size_t>(slot) * head_dim;
+    reinterpret_cast<float*>(key_block + codes)[slot] = store_q8(key, head_dim, k, kBlockKeys);
+    reinterpret_cast<float*>(value_block + codes)[slot] = store_q8(value, head_dim, v, 1);
+    return;
+  }
   if (type == KvType::kF32) {
     auto* k = reinterpret_cast<float*>(key_block) + slot;
     auto* v = reinterpret_cast<float*>(value_block) + static_cast<size_t>(slot) * head_dim;
@@ -157,14 +209,11 @@ void store_kv(const float* key, const float* value, int head_dim, int slot, KvTy
   }
   auto* k = reinterpret_cast<uint16_t*>(key_block) + slot;
   auto* v = reinterpret_cast<uint16_t*>(value_block) + static_cast<size_t>(slot) * head_dim;
-  // saturate: an infinity here would poison masked positions (0 * inf)
-  const F32x16 limit = set1(65504.0F);
-  const F32x16 lowest = set1(-65504.0F);
   for (int d = 0; d < head_dim; d += 16) {
     uint16_t lanes[16];
-    store_f16(lanes, min(max(load(key + d), lowest), limit));
+    store_f16(lanes, load_for_cache(key + d));
     for (int i = 0; i < 16; ++i) k[(d + i) * kBlockKeys] = lanes[i];
-    store_f16(v + d, min(max(load(value + d), lowest), limit));
+    store_f16(v + d, load_for_cache(value + d));
   }
 }
 

@@ -12,7 +12,7 @@ namespace {
 // Keys and values of `positions` random positions in blocks, and query rows at given positions.
 struct Cache {
   Cache(const Kernels& kernels, KvType type, int head_dim, int positions) {
-    const size_t bytes = static_cast<size_t>(head_dim) * 32 * (type == KvType::kF16 ? 2 : 4);
+    const size_t bytes = kv_block_bytes(type, head_dim);
     std::mt19937 random(9);
     std::normal_distribution<float> normal;
     std::vector<float> key(static_cast<size_t>(head_dim)), value(key.size());
@@ -55,7 +55,7 @@ class AttentionTest : public ::testing::TestWithParam<Isa> {};
 
 TEST_P(AttentionTest, AgreesWithTheReferenceAndIsBatchInvariant) {
   const Kernels& kernels = kernels_for(GetParam());
-  for (const KvType type : {KvType::kF16, KvType::kF32}) {
+  for (const KvType type : {KvType::kF16, KvType::kF32, KvType::kQ8}) {
     for (const int head_dim : {16, 64, 80, 128}) {
       const Cache cache(kernels, type, head_dim, 150);
       std::vector<int32_t> positions;
@@ -91,6 +91,20 @@ TEST_P(AttentionTest, StoredValuesSaturateInsteadOfOverflowing) {
   kernels.attention({q.data(), 16, out.data(), 16, &position, 1, 16, 1.0F, KvType::kF16, &key_block,
                      &value_block});
   EXPECT_EQ(out[0], -65504.0F);
+}
+
+TEST_P(AttentionTest, EightBitValuesAreWithinHalfAStep) {
+  const Kernels& kernels = kernels_for(GetParam());
+  std::vector<float> key(64, 0.0F), value(64), out(64);
+  for (size_t d = 0; d < 64; ++d) value[d] = std::sin(static_cast<float>(d)) * 3;
+  std::vector<std::byte> keys(kv_block_bytes(KvType::kQ8, 64)), values(keys.size());
+  kernels.store_kv(key.data(), value.data(), 64, 0, KvType::kQ8, keys.data(), values.data());
+  const std::byte* key_block = keys.data();
+  const std::byte* value_block = values.data();
+  const int32_t position = 0;
+  kernels.attention({key.data(), 64, out.data(), 64, &position, 1, 64, 1.0F, KvType::kQ8,
+                     &key_block, &value_block});
+  for (size_t d = 0; d < 64; ++d) EXPECT_NEAR(out[d], value[d], 3.0F / 127 / 2 * 1.001F) << d;
 }
 
 INSTANTIATE_TEST_SUITE_P(Isas, AttentionTest,

@@ -29,7 +29,15 @@ inline size_t panel_bytes(int cols) { return static_cast<size_t>(cols) * (16 + 4
 // The kernels expand at most two tiles at a time.
 inline size_t matmul_scratch_bytes(int cols) { return 2 * panel_bytes(cols); }
 
-enum class KvType : uint8_t { kF16, kF32 };
+enum class KvType : uint8_t { kF16, kF32, kQ8 };
+
+// Bytes of a block of keys or of values: 32 positions of one KV head. kQ8 is int8 codes and behind
+// them a float scale for each position.
+inline size_t kv_block_bytes(KvType type, int head_dim) {
+  const size_t elements = static_cast<size_t>(head_dim) * 32;
+  if (type == KvType::kQ8) return elements + 32 * sizeof(float);
+  return elements * (type == KvType::kF16 ? 2 : 4);
+}
 
 // One sequence's cached keys and values of one layer and one KV head, in blocks of 32 positions:
 // keys [head_dim, 32], values [32, head_dim], both of KvType.

@@ -193,11 +193,16 @@ void swiglu(const float* gate, const float* up, int n, float* out) {
 }
 
 void attention(const AttentionArgs& args) {
-  const auto element = [&](const std::byte* block, int index) {
-    if (args.kv_type == KvType::kF16) return f16_at(block, index);
+  const auto f32_at = [](const std::byte* block, int index) {
     float value;
     std::memcpy(&value, block + 4 * static_cast<size_t>(index), 4);
     return value;
+  };
+  const auto element = [&](const std::byte* block, int index, int slot) {
+    if (args.kv_type == KvType::kF16) return f16_at(block, index);
+    if (args.kv_type == KvType::kF32) return f32_at(block, index);
+    const std::byte* scales = block + static_cast<size_t>(args.head_dim) * 32;
+    return static_cast<float>(static_cast<int8_t>(block[index])) * f32_at(scales, slot);
   };
   for (int row = 0; row < args.rows; ++row) {
     const float* q = args.q + static_cast<size_t>(row) * args.q_stride;
@@ -206,7 +211,8 @@ void attention(const AttentionArgs& args) {
     for (int key = 0; key <= args.positions[row]; ++key) {
       double score = 0;
       for (int d = 0; d < args.head_dim; ++d) {
-        score += static_cast<double>(q[d]) * element(args.key_blocks[key / 32], d * 32 + key % 32);
+        score += static_cast<double>(q[d]) * 
+                   element(args.key_blocks[key / 32], d * 32 + key % 32, key % 32);
       }
       weights.push_back(score * args.scale);
       largest = std::fmax(largest, weights.back());
@@ -217,7 +223,7 @@ void attention(const AttentionArgs& args) {
       double sum = 0;
       for (int key = 0; key <= args.positions[row]; ++key) {
         sum += weights[static_cast<size_t>(key)] *
-               element(args.value_blocks[key / 32], key % 32 * args.head_dim + d);
+               element(args.value_blocks[key / 32], key % 32 * args.head_dim + d, key % 32);
       }
       args.out[static_cast<size_t>(row) * args.out_stride + d] = static_cast<float>(sum / total);
     }

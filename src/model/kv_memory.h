@@ -14,8 +14,7 @@ class KvMemory {
   static Result<KvMemory> allocate(int layers, int blocks, int kv_heads, int head_dim,
                                    KvType type) {
     KvMemory memory;
-    memory.half_bytes_ =
-        static_cast<size_t>(head_dim) * kKvBlockTokens * (type == KvType::kF16 ? 2 : 4);
+    memory.half_bytes_ = kv_block_bytes(type, head_dim);
     memory.block_bytes_ = memory.half_bytes_ * 2 * static_cast<size_t>(kv_heads);
     memory.layer_bytes_ = memory.block_bytes_ * static_cast<size_t>(blocks);
     QAIO_ASSIGN(memory.buffer_,

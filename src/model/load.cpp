@@ -213,7 +213,7 @@ Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const Loa
   const TransformerOptions transformer{
       .step_tokens_max = options.step_tokens_max,
       .kv_tokens = std::max(options.kv_tokens, options.step_tokens_max),
-      .kv_type = options.weights == WeightsMode::kF32 ? KvType::kF32 : KvType::kF16};
+      .kv_type = options.weights == WeightsMode::kF32 ? KvType::kF32 : options.kv_type};
   LoadedModel loaded;
   QAIO_ASSIGN(loaded.model,
               Transformer::create(model.config, std::move(model.weights), std::move(model.info),

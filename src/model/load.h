@@ -7,6 +7,7 @@
 #include "base/file_set.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
+#include "kernels/kernels.h"
 #include "model/model.h"
 #include "model/packed_file.h"
 #include "text/tokenizer.h"
@@ -18,6 +19,7 @@ struct LoadOptions {
   WeightsMode weights = WeightsMode::kAuto;
   int kv_tokens = 8192;  // positions of KV memory, for all sequences together
   int step_tokens_max = 512;
+  KvType kv_type = KvType::kF16;  // WeightsMode::kF32 keeps floats
 };
 
 struct LoadedModel {
