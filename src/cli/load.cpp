@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/load_options.h"
 #include "cli/load_report.h"
 #include "cli/terminal.h"
 #include "load/load_run.h"
@@ -20,33 +20,6 @@ namespace {
 constexpr int kOpenLoopInFlight = 256;  // unless --concurrency says otherwise
 constexpr int kClosedLoopClients = 8;
 constexpr double kDurationSeconds = 10;  // unless there is a --count or --duration
-
-struct Options {
-  std::string url = "http://127.0.0.1:8080";
-  std::string endpoint;
-  std::string model;
-  std::string api_key;
-  std::vector<std::string> headers;
-
-  std::optional<int> concurrency;
-  std::optional<double> rate;
-  std::optional<uint64_t> count;
-  std::optional<double> duration_s;
-  uint64_t warmup = 1;
-  double timeout_s = 120;
-
-  std::string prompt_tokens = "64";
-  std::string output_tokens = "64";
-  int shared_prefix = 0;
-  std::string requests;
-  std::string extra_body = "{}";
-  bool ignore_eos = false;
-  uint64_t seed = 0;
-
-  std::string sla;
-  double sla_percent = 95;
-  bool json = false;
-};
 
 std::chrono::nanoseconds nanoseconds(double seconds) {
   return std::chrono::nanoseconds(static_cast<int64_t>(seconds * 1e9));
@@ -60,7 +33,7 @@ void raise_open_files_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-Result<Target> target_of(const Options& options) {
+Result<Target> target_of(const LoadCommandOptions& options) {
   QAIO_ASSIGN(Target target, parse_target(options.url, options.endpoint));
   if (!options.api_key.empty())
     target.headers.emplace_back("Authorization", "Bearer " + options.api_key);
@@ -76,7 +49,7 @@ Result<Target> target_of(const Options& options) {
   return target;
 }
 
-Result<BodyOptions> body_options(const Options& options, const Target& target) {
+Result<BodyOptions> body_options(const LoadCommandOptions& options, const Target& target) {
   BodyOptions body{.api = target.api,
                    .model = options.model,
                    .extra = {},
@@ -90,7 +63,7 @@ Result<BodyOptions> body_options(const Options& options, const Target& target) {
   return body;
 }
 
-LoadOptions load_options(const Options& options) {
+LoadOptions load_options(const LoadCommandOptions& options) {
   LoadOptions load{.concurrency = options.concurrency.value_or(options.rate ? kOpenLoopInFlight
                                                                             : kClosedLoopClients),
                    .rate = options.rate,
@@ -107,9 +80,9 @@ LoadOptions load_options(const Options& options) {
 }
 
 // Asks the server for what the options leave open.
-Result<std::unique_ptr<Workload>> make_workload(const Options& options, const Target& target,
-                                                const Endpoints& endpoints, BodyOptions& body,
-                                                LoadSetting& setting) {
+Result<std::unique_ptr<Workload>> make_workload(const LoadCommandOptions& options,
+                                                const Target& target, const Endpoints& endpoints,
+                                                BodyOptions& body, LoadSetting& setting) {
   if (target.api != LoadApi::kQaioChat && body.model.empty()) {
     QAIO_ASSIGN(body.model, first_model(target, endpoints));
   }
@@ -138,7 +111,7 @@ LoadReport run_with_progress(const LoadOptions& load, const Target& target,
   });
 }
 
-Result<ExitCode> load(const Options& options, const Target& target, BodyOptions body) {
+Result<ExitCode> load(const LoadCommandOptions& options, const Target& target, BodyOptions body) {
   const LoadOptions load = load_options(options);
   LoadSetting setting{.url = target.url(),
                       .model = {},
@@ -157,7 +130,7 @@ Result<ExitCode> load(const Options& options, const Target& target, BodyOptions 
   return sla_met(report, options.sla_percent) ? ExitCode::kOk : ExitCode::kNo;
 }
 
-ExitCode load_command(const Options& options) {
+ExitCode load_command(const LoadCommandOptions& options) {
   const Result<Target> target = target_of(options);
   if (!target) throw CLI::ValidationError(target.error().message);
   Result<BodyOptions> body = body_options(options, *target);
@@ -166,159 +139,13 @@ ExitCode load_command(const Options& options) {
   return code ? *code : exit_code_of(tl::unexpected<Error>(code.error()));
 }
 
-// A check whose message is `parse`'s error.
-template <typename Parse>
-CLI::Validator parses(Parse parse) {
-  return CLI::Validator(
-      [parse](const std::string& text) {
-        const auto parsed = parse(text);
-        return parsed ? std::string() : parsed.error().message;
-      },
-      "");
-}
-
-void add_target_options(CLI::App& command, Options& options) {
-  constexpr auto kGroup = "Server";
-  command.add_option("-u,--url,--base-url", options.url, "The server, or a whole endpoint")
-      ->envname("QAIO_URL")
-      ->type_name("URL")
-      ->capture_default_str()
-      ->group(kGroup);
-  command
-      .add_option("-e,--endpoint", options.endpoint,
-                  "/chat, /v1/chat/completions, /v1/completions; default: /chat, unless the URL "
-                  "has one")
-      ->type_name("PATH")
-      ->group(kGroup);
-  command
-      .add_option("-m,--model", options.model,
-                  "Model name to ask for at OpenAI endpoints; default: the first one listed")
-      ->type_name("NAME")
-      ->group(kGroup);
-  command.add_option("--api-key", options.api_key, "Sent as a bearer token")
-      ->envname("QAIO_API_KEY")
-      ->type_name("KEY")
-      ->group(kGroup);
-  command.add_option("-H,--header", options.headers, "Header of every request; may be repeated")
-      ->type_name("'NAME: VALUE'")
-      ->allow_extra_args(false)
-      ->group(kGroup);
-  command.add_option("--timeout", options.timeout_s, "Time for each request")
-      ->check(CLI::Range(0.001, 86400.0))
-      ->type_name("SECONDS")
-      ->capture_default_str()
-      ->group(kGroup);
-}
-
-void add_loop_options(CLI::App& command, Options& options) {
-  constexpr auto kGroup = "Load";
-  command
-      .add_option("-c,--concurrency,--max-concurrency", options.concurrency,
-                  "Clients of the closed loop, each with one request at a time (8); with --rate: "
-                  "requests in flight at most (256)")
-      ->check(CLI::Range(1, 20000))
-      ->type_name("N")
-      ->group(kGroup);
-  command
-      .add_option("-r,--rate,--request-rate", options.rate,
-                  "Open loop: Poisson arrivals, whether answers come or not; times are measured "
-                  "from when a request was due")
-      ->check(CLI::Range(1e-3, 1e6))
-      ->type_name("PER_SECOND")
-      ->group(kGroup);
-  command.add_option("-n,--count,--num-prompts", options.count, "Requests to measure")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}))
-      ->type_name("N")
-      ->group(kGroup);
-  command
-      .add_option("-d,--duration", options.duration_s,
-                  "Send for so long (10, unless there is a --count); running requests finish")
-      ->check(CLI::Range(0.1, 604800.0))
-      ->type_name("SECONDS")
-      ->group(kGroup);
-  command
-      .add_option("-w,--warmup,--num-warmups", options.warmup,
-                  "Requests before the measured ones, with no part in any figure")
-      ->check(CLI::Range(uint64_t{0}, uint64_t{1'000'000}))
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(kGroup);
-}
-
-void add_request_options(CLI::App& command, Options& options) {
-  constexpr auto kGroup = "Requests";
-  CLI::Option* prompt =
-      command
-          .add_option("--prompt-tokens,--random-input-len", options.prompt_tokens,
-                      "Length of the text: N, MIN-MAX, normal:MEAN:DEVIATION or exp:MEAN")
-          ->check(parses(Lengths::parse))
-          ->type_name("LENGTH")
-          ->capture_default_str()
-          ->group(kGroup);
-  command
-      .add_option("--output-tokens,--random-output-len", options.output_tokens,
-                  "Tokens to ask for, likewise; models may stop earlier")
-      ->check(parses(Lengths::parse))
-      ->type_name("LENGTH")
-      ->capture_default_str()
-      ->group(kGroup);
-  CLI::Option* prefix =
-      command
-          .add_option("--shared-prefix,--random-prefix-len", options.shared_prefix,
-                      "Tokens in front of every text that are the same in all: for prefix caches")
-          ->check(CLI::Range(0, Lengths::kTokensMax))
-          ->type_name("N")
-          ->capture_default_str()
-          ->group(kGroup);
-  command
-      .add_option("--requests,--dataset-path", options.requests,
-                  "JSONL file of requests instead: bodies for the endpoint, or {\"prompt\", "
-                  "\"output_tokens\"}; taken in order, over and over")
-      ->type_name("FILE")
-      ->excludes(prompt)
-      ->excludes(prefix)
-      ->group(kGroup);
-  command.add_option("--extra-body", options.extra_body, "Fields to add to every body")
-      ->type_name("JSON")
-      ->group(kGroup);
-  command
-      .add_flag("--ignore-eos", options.ignore_eos,
-                "Ask for answers of full length (qaio, llama-server, vLLM; not every server)")
-      ->group(kGroup);
-  command.add_option("--seed", options.seed, "Of texts, lengths and arrivals")
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(kGroup);
-}
-
-void add_report_options(CLI::App& command, Options& options) {
-  constexpr auto kGroup = "Report";
-  command
-      .add_option("--sla,--goodput", options.sla,
-                  "What a good request keeps, in ms: ttft:200,tpot:50,total:1000")
-      ->check(parses(Sla::parse))
-      ->type_name("LIMITS")
-      ->group(kGroup);
-  command
-      .add_option("--sla-percent", options.sla_percent,
-                  "Good requests needed for exit code 0; fewer: 1")
-      ->check(CLI::Range(0.0, 100.0))
-      ->type_name("PERCENT")
-      ->capture_default_str()
-      ->group(kGroup);
-  command.add_flag("--json", options.json, "Print JSON")->group(kGroup);
-}
-
 }  // namespace
 
 void add_load(CLI::App& app, ExitCode& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LoadCommandOptions>();
   CLI::App* command =
       app.add_subcommand("load", "Send many requests to a server and measure its answers");
-  add_target_options(*command, *options);
-  add_loop_options(*command, *options);
-  add_request_options(*command, *options);
-  add_report_options(*command, *options);
+  add_load_options(*command, *options);
   command->callback([options, &exit_code] { exit_code = load_command(*options); });
 }
 

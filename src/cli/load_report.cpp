@@ -22,6 +22,7 @@ std::array<Latency, 4> latencies(const Summary& summary) {
            {"total", &summary.total()}}};
 }
 
+constexpr double kClientCpuBusy = 0.8;
 constexpr std::array kPercents = {50.0, 90.0, 95.0, 99.0};
 
 double rate_of(double count, const LoadReport& report) { return count / report.seconds; }
@@ -60,6 +61,8 @@ std::string counts_table(const LoadReport& report, const LoadSetting& setting) {
                                      count_text(summary.failed()));
   if (summary.abandoned() > 0) requests += fmt::format(", {} cut short", summary.abandoned());
   if (report.never_sent > 0) requests += fmt::format(", {} never sent", report.never_sent);
+  if (report.warmup_failed > 0)
+    requests += fmt::format(", {} of warm-up failed", report.warmup_failed);
   if (summary.without_text() > 0) requests += fmt::format(", {} empty", summary.without_text());
   table.row({"requests", requests});
   const TokenUsage& tokens = summary.tokens();
@@ -73,6 +76,9 @@ std::string counts_table(const LoadReport& report, const LoadSetting& setting) {
                                        rate_of(static_cast<double>(summary.succeeded()), report),
                                        tokens_per_second(tokens.output, report),
                                        tokens_per_second(tokens.prompt + tokens.output, report))});
+  if (report.client_cpu > kClientCpuBusy)
+    table.row(
+        {"", "qaio load itself was busy, times may be too long: give it more CPU, or less to do"});
   return table.text();
 }
 
@@ -217,6 +223,7 @@ std::string load_json(const LoadReport& report, const LoadSetting& setting) {
   json.key("duration_s").number(report.seconds);
   json.key("interrupted").boolean(report.interrupted);
   json.key("in_flight_max").integer(report.in_flight_max);
+  json.key("client_cpu").number(report.client_cpu);
   write_counts(report, setting, json);
   for (const auto& [name, values] : latencies(report.summary)) {
     json.key(fmt::format("{}_ms", name));

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <ctime>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -30,6 +31,11 @@ constexpr TimeNs kNever = std::numeric_limits<TimeNs>::max();
 
 std::chrono::steady_clock::time_point time_point(TimeNs ns) {
   return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(ns));
+}
+
+// Of this process since its start.
+double cpu_seconds() {
+  return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
 }
 
 class LoadRunner {
@@ -82,6 +88,7 @@ class LoadRunner {
     }
     Arrivals arrivals(options_.rate.value_or(1), options_.seed, SteadyClock::instance());
     start_ns_ = now_ns();
+    const double cpu_before = cpu_seconds();
     Phase phase{.summary = report_.summary,
                 .first = 0,
                 .count = options_.count.value_or(Workload::kWarmup),
@@ -89,6 +96,7 @@ class LoadRunner {
                 .arrivals = options_.rate ? &arrivals : nullptr};
     co_await dispatch(phase);
     report_.seconds = static_cast<double>(std::max(now_ns(), start_ns_ + 1) - start_ns_) / 1e9;
+    report_.client_cpu = (cpu_seconds() - cpu_before) / report_.seconds;
     finished_ = true;
     signals_.cancel();
     tick_.cancel();
@@ -106,13 +114,20 @@ class LoadRunner {
       if (now_ns() >= phase.end_ns || report_.interrupted) break;
       start(phase, phase.first + sent, phase.arrivals == nullptr ? now_ns() : due_ns);
     }
-    if (phase.arrivals != nullptr && phase.end_ns != kNever && !report_.interrupted) {
-      for (; sent < phase.count && due_ns < phase.end_ns; ++sent) {
-        ++report_.never_sent;
-        due_ns = phase.arrivals->next_ns();
-      }
+    if (phase.arrivals != nullptr && phase.end_ns != kNever && sent < phase.count) {
+      co_await finish_schedule(phase, sent, due_ns);
     }
     while (in_flight_ > 0) co_await sleep_until(kNever);
+  }
+
+  // The duration is over, or nothing more is due in it: counts what was due and could not be sent.
+  net::awaitable<void> finish_schedule(Phase& phase, uint64_t sent, TimeNs due_ns) {
+    while (now_ns() < phase.end_ns && !report_.interrupted) co_await sleep_until(phase.end_ns);
+    if (report_.interrupted) co_return;
+    for (; sent < phase.count && due_ns < phase.end_ns; ++sent) {
+      ++report_.never_sent;
+      due_ns = phase.arrivals->next_ns();
+    }
   }
 
   void start(Phase& phase, uint64_t index, TimeNs intended_ns) {

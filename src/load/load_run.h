@@ -33,6 +33,7 @@ struct LoadReport {
   uint64_t warmup_failed = 0;
   uint64_t never_sent = 0;  // due within the duration, but there never was a free place
   int in_flight_max = 0;
+  double client_cpu = 0;     // cores that this process used meanwhile; near 1 it was the bottleneck
   bool interrupted = false;  // by SIGINT or SIGTERM: requests in flight were abandoned
 };
 

@@ -11,9 +11,9 @@ namespace qaio {
 // request 17 is the same however requests interleave.
 class Random {
  public:
-  explicit Random(uint64_t seed, uint64_t stream = 0) : state_(mix(seed) ^ mix(~stream)) {}
+  explicit Random(uint64_t seed, uint64_t stream = 0) : state_(mixed(seed) ^ mixed(~stream)) {}
 
-  uint64_t next() { return mix(state_ += kGamma); }
+  uint64_t next() { return mixed(state_ += kGamma); }
   // In [0, 1).
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
   // In [0, count); count > 0. The bias is below count / 2^64.
@@ -26,13 +26,15 @@ class Random {
     return radius * std::cos(2 * std::numbers::pi * uniform());
   }
 
- private:
-  static constexpr uint64_t kGamma = 0x9E3779B97F4A7C15;
-  static uint64_t mix(uint64_t z) {
+  // SplitMix64's output for one state.
+  static uint64_t mixed(uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
     return z ^ (z >> 31);
   }
+
+ private:
+  static constexpr uint64_t kGamma = 0x9E3779B97F4A7C15;
 
   uint64_t state_;
 };

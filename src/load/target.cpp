@@ -3,9 +3,20 @@
 // Boost.URL without its library.
 #include <boost/url/src.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 namespace qaio {
 namespace {
+
+// Boost.URL 1.81 takes "h:port" for a host and a path, and any number for a port.
+bool has_sound_port(const boost::urls::url_view& url) {
+  if (!url.encoded_path().empty() && !url.encoded_path().starts_with('/')) return false;
+  const std::string_view text = url.port();
+  if (text.empty()) return true;
+  int port = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return ec == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
+}
 
 // What stands in front of the endpoint: "" or "/v1".
 std::string_view before_endpoint(std::string_view path, LoadApi api) {
@@ -37,7 +48,7 @@ Result<Target> parse_target(std::string_view url, std::string_view endpoint) {
       url.find("://") == std::string_view::npos ? "http://" + std::string(url) : std::string(url);
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed || parsed->encoded_host().empty() || parsed->has_query() || parsed->has_fragment() ||
-      parsed->has_userinfo()) {
+      parsed->has_userinfo() || !has_sound_port(*parsed)) {
     return fail(ErrorCode::kInvalidArgument,
                 "'" + std::string(url) + "' is no URL like http://127.0.0.1:8080");
   }
@@ -48,8 +59,7 @@ Result<Target> parse_target(std::string_view url, std::string_view endpoint) {
   }
   Target target;
   target.host = parsed->host_address();
-  target.port =
-      parsed->has_port() && parsed->port_number() != 0 ? std::string(parsed->port()) : "80";
+  target.port = parsed->port().empty() ? "80" : std::string(parsed->port());
   target.path = std::string(parsed->encoded_path());
   while (target.path.ends_with('/')) target.path.pop_back();
   if (!endpoint.empty() || !api_of_path(target.path))
