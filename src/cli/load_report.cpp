@@ -83,6 +83,7 @@ std::string counts_table(const LoadReport& report, const LoadSetting& setting) {
 }
 
 std::string latency_table(const LoadReport& report, const LoadSetting& setting) {
+  if (report.summary.succeeded() == 0) return {};
   using enum Table::Align;
   Table table({kLeft, kRight, kRight, kRight, kRight, kRight, kRight});
   table.row({"ms", "mean", "p50", "p90", "p95", "p99", "max"});
@@ -96,7 +97,7 @@ std::string latency_table(const LoadReport& report, const LoadSetting& setting) 
   };
   for (const auto& [name, values] : latencies(report.summary)) add(name, *values);
   if (setting.rate) add("send_delay", report.summary.send_delay());
-  return table.text();
+  return "\n" + table.text();
 }
 
 std::string failure_table(const Summary& summary) {
@@ -207,7 +208,7 @@ bool sla_met(const LoadReport& report, double sla_percent) {
 }
 
 std::string load_table(const LoadReport& report, const LoadSetting& setting) {
-  return head_line(report, setting) + counts_table(report, setting) + "\n" +
+  return head_line(report, setting) + counts_table(report, setting) +
          latency_table(report, setting) + failure_table(report.summary) + sla_text(report, setting);
 }
 

@@ -54,7 +54,6 @@ TEST(AnswerReader, OpenAiChat) {
   EXPECT_EQ(outcome.sample.usage->prompt, 7);
   EXPECT_EQ(outcome.sample.usage->cached, 4);
   EXPECT_EQ(outcome.sample.output_tokens(), 5);
-  EXPECT_EQ(outcome.sample.tpot_ns(), 10 * kMs / 4);
   EXPECT_EQ(outcome.gaps.count(), 2u);
   EXPECT_EQ(outcome.gaps.max_ns(), 10 * kMs);
   EXPECT_EQ(outcome.gaps.min_ns(), 0);

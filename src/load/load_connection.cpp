@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -92,14 +91,13 @@ net::awaitable<LoadConnection::Attempt> LoadConnection::read_answer(AnswerReader
   const int status = static_cast<int>(parser.get().result_int());
   const bool events = status == 200 && is_event_stream(parser);
 
-  std::array<char, 16384> piece;
   std::string refusal;
   while (!parser.is_done()) {
-    parser.get().body().data = piece.data();
-    parser.get().body().size = piece.size();
+    parser.get().body().data = piece_.data();
+    parser.get().body().size = piece_.size();
     std::tie(ec, received) = co_await http::async_read_some(stream_, buffer_, parser, kAwait);
     if (ec == http::error::need_buffer) ec = {};
-    const std::string_view bytes(piece.data(), piece.size() - parser.get().body().size);
+    const std::string_view bytes(piece_.data(), piece_.size() - parser.get().body().size);
     if (events) {
       if (auto failure = reader.push(bytes)) co_return failure;
     } else {

@@ -1,6 +1,7 @@
 // One connection of the load, kept open from request to request.
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -39,6 +40,7 @@ class LoadConnection {
 
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer buffer_;
+  std::array<char, 16384> piece_;  // of an answer's body
   const Target& target_;
   const Endpoints& endpoints_;
   std::chrono::nanoseconds timeout_;

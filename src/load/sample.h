@@ -58,10 +58,11 @@ struct RequestSample {
     if (first_text_ns == 0) return std::nullopt;
     return first_text_ns - intended_ns;
   }
-  // Mean time per token after the first.
+  // Mean time per token after the first. The server counts the end token and others without text as
+  // well: the last one came with the end.
   std::optional<int64_t> tpot_ns() const {
     if (first_text_ns == 0 || output_tokens() < 2) return std::nullopt;
-    return (last_text_ns - first_text_ns) / (output_tokens() - 1);
+    return ((usage ? end_ns : last_text_ns) - first_text_ns) / (output_tokens() - 1);
   }
 };
 

@@ -46,7 +46,7 @@ TEST(Summary, ExactValues) {
   EXPECT_EQ(summary.total().max_ns(), 400 * kMs);
   EXPECT_NEAR(static_cast<double>(summary.total().percentile_ns(90)), 273e6, 273e3);
   EXPECT_EQ(summary.tpot().max_ns(), 25 * kMs);  // (200 - 100) / 4
-  EXPECT_NEAR(summary.tpot().mean_ns(), (100.0 * 101 / 2 / 4 + 10) / 101 * 1e6, 1);
+  EXPECT_NEAR(summary.tpot().mean_ns(), (100.0 * 101 / 2 / 4 + 20) / 101 * 1e6, 1);
   EXPECT_EQ(summary.send_delay().max_ns(), kMs);
 }
 
