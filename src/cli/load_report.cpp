@@ -103,10 +103,15 @@ std::string latency_table(const LoadReport& report, const LoadSetting& setting) 
 std::string failure_table(const Summary& summary) {
   if (summary.failed() == 0) return {};
   using enum Table::Align;
-  Table table({kLeft, kRight, kLeft});
-  for (const auto& [name, failure] : summary.failures())
-    table.row({name, count_text(failure.count), failure.example});
-  return "\nfailures\n" + table.text();
+  Table table({kLeft, kRight, kRight, kRight, kLeft});
+  table.row({"failures", "count", "p50", "max", "ms until it failed; the first one's message"});
+  for (const auto& [name, failure] : summary.failures()) {
+    const Histogram& total = failure.total;
+    table.row({name, count_text(total.count()),
+               ms_text(static_cast<double>(total.percentile_ns(50))),
+               ms_text(static_cast<double>(total.max_ns())), failure.example});
+  }
+  return "\n" + table.text();
 }
 
 std::string sla_text(const LoadReport& report, const LoadSetting& setting) {
@@ -156,7 +161,9 @@ void write_counts(const LoadReport& report, const LoadSetting& setting, JsonWrit
   json.key("failures").begin_array();
   for (const auto& [name, failure] : summary.failures()) {
     json.begin_object().key("kind").string(name);
-    count("count", failure.count);
+    count("count", failure.total.count());
+    json.key("total_ms");
+    write_latency(failure.total, json);
     json.key("example").string(failure.example).end_object();
   }
   json.end_array();

@@ -57,7 +57,7 @@ void Summary::add(const RequestSample& sample) {
     return;
   }
   send_delay_.add(sample.sent_ns - sample.intended_ns);
-  if (sample.failure) return add_failure(*sample.failure);
+  if (sample.failure) return add_failure(*sample.failure, sample.total_ns());
   ++succeeded_;
   if (sla_.kept_by(sample)) ++kept_sla_;
   if (sample.usage) ++with_usage_;
@@ -70,10 +70,13 @@ void Summary::add(const RequestSample& sample) {
   if (const auto tpot = sample.tpot_ns()) tpot_.add(*tpot);
 }
 
-void Summary::add_failure(const Failure& failure) {
+void Summary::add_failure(const Failure& failure, int64_t total_ns) {
   ++failed_;
-  FailureCount& count = failures_[failure_name(failure)];
-  if (count.count++ == 0) count.example = failure.detail;
+  std::string name = failure_name(failure);
+  if (failures_.size() >= kFailureKindsMax && !failures_.contains(name)) name = "other";
+  FailureFigures& figures = failures_[name];
+  if (figures.total.count() == 0) figures.example = failure.detail;
+  figures.total.add(total_ns);
 }
 
 }  // namespace qaio

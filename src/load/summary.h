@@ -25,15 +25,17 @@ struct Sla {
   bool kept_by(const RequestSample& sample) const;
 };
 
-struct FailureCount {
-  uint64_t count = 0;
+struct FailureFigures {
+  Histogram total;      // until it failed; as a success's total
   std::string example;  // the first one's detail
 };
 
-// Latencies are those of requests that succeeded. Memory is bounded: histograms, and a few failures
-// by name.
+// Latencies are those of requests that succeeded. Memory is bounded: histograms, and
+// kFailureKindsMax kinds of failures, of which further ones are "other".
 class Summary {
  public:
+  static constexpr size_t kFailureKindsMax = 32;
+
   explicit Summary(const Sla& sla = {}) : sla_(sla) {}
 
   void add(const RequestSample& sample);
@@ -50,7 +52,7 @@ class Summary {
   uint64_t without_text() const { return without_text_; }
   // Of requests that succeeded.
   const TokenUsage& tokens() const { return tokens_; }
-  const std::map<std::string, FailureCount>& failures() const { return failures_; }
+  const std::map<std::string, FailureFigures>& failures() const { return failures_; }
 
   const Histogram& ttft() const { return ttft_; }
   const Histogram& tpot() const { return tpot_; }
@@ -60,7 +62,7 @@ class Summary {
   const Histogram& send_delay() const { return send_delay_; }
 
  private:
-  void add_failure(const Failure& failure);
+  void add_failure(const Failure& failure, int64_t total_ns);
 
   Sla sla_;
   uint64_t succeeded_ = 0;
@@ -70,7 +72,7 @@ class Summary {
   uint64_t with_usage_ = 0;
   uint64_t without_text_ = 0;
   TokenUsage tokens_;
-  std::map<std::string, FailureCount> failures_;
+  std::map<std::string, FailureFigures> failures_;
   Histogram ttft_;
   Histogram tpot_;
   Histogram inter_token_;

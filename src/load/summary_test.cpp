@@ -76,10 +76,19 @@ TEST(Summary, FailuresByKind) {
   EXPECT_EQ(summary.failed(), 4u);
   EXPECT_EQ(summary.abandoned(), 1u);
   ASSERT_EQ(summary.failures().size(), 3u);
-  EXPECT_EQ(summary.failures().at("http 503").count, 2u);
+  EXPECT_EQ(summary.failures().at("http 503").total.count(), 2u);
   EXPECT_EQ(summary.failures().at("http 503").example, "full");
-  EXPECT_EQ(summary.failures().at("timeout").count, 1u);
+  EXPECT_EQ(summary.failures().at("timeout").total.max_ns(), kMs);
   EXPECT_EQ(summary.total().count(), 0u);
+}
+
+TEST(Summary, KindsOfFailuresAreBounded) {
+  Summary summary;
+  for (int status = 400; status < 500; ++status)
+    summary.add(failed(FailureKind::kHttpStatus, status, ""));
+  EXPECT_EQ(summary.failed(), 100u);
+  EXPECT_EQ(summary.failures().size(), Summary::kFailureKindsMax + 1);
+  EXPECT_EQ(summary.failures().at("other").total.count(), 100 - Summary::kFailureKindsMax);
 }
 
 TEST(Sla, IsKeptByThoseWithinEveryLimit) {
