@@ -111,7 +111,9 @@ class LoadRunner {
       while (now_ns() < due_ns && !report_.interrupted) co_await sleep_until(due_ns);
       while (in_flight_ == options_.concurrency && now_ns() < phase.end_ns && !report_.interrupted)
         co_await sleep_until(phase.end_ns);
-      if (now_ns() >= phase.end_ns || report_.interrupted) break;
+      // What was due in time and has a place is sent, even if this thread woke up too late for it.
+      const bool too_late = phase.arrivals == nullptr && now_ns() >= phase.end_ns;
+      if (too_late || in_flight_ == options_.concurrency || report_.interrupted) break;
       start(phase, phase.first + sent, phase.arrivals == nullptr ? now_ns() : due_ns);
     }
     if (phase.arrivals != nullptr && phase.end_ns != kNever && sent < phase.count) {
