@@ -16,13 +16,14 @@ ALLOWED = {
     "engine": ["base", "model", "text", "trace"],
     "tasks": ["base", "model", "text", "trace", "engine"],
     "server": ["base", "model", "text", "trace", "engine", "tasks", "observe"],
+    "load": ["base"],
     "cli": ["base", "kernels", "weights", "model", "text", "trace", "engine", "tasks", "observe",
-            "server"],
+            "server", "load"],
 }
 # Libraries that only some layers may know.
 CONFINED = {
-    "boost/beast": ["server", "cli"],
-    "boost/asio": ["server", "cli", "observe"],
+    "boost/beast": ["server", "load", "cli"],
+    "boost/asio": ["server", "load", "cli", "observe"],
     "sqlite3.h": ["observe"],
     "CLI/": ["cli"],
 }

@@ -1,0 +1,55 @@
+// Runs a load: keeps requests in flight, in a closed loop or by a schedule, and measures them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include "load/http_call.h"
+#include "load/summary.h"
+#include "load/workload.h"
+
+namespace qaio {
+
+struct LoadOptions {
+  // Requests in flight at most. In a closed loop always so many: the next one starts when one ends.
+  int concurrency = 8;
+  // Requests per second of an open loop: Poisson arrivals that do not wait for answers. One that
+  // finds no free place is sent late, and its times begin when it was due.
+  std::optional<double> rate;
+  uint64_t warmup = 0;            // requests in a closed loop before the measured ones
+  std::optional<uint64_t> count;  // measured requests at most
+  std::optional<std::chrono::nanoseconds>
+      duration;                        // no request begins later; those running finish
+  std::chrono::nanoseconds timeout{};  // of each request, from when it is sent
+  uint64_t seed = 0;
+  Sla sla;
+};
+
+struct LoadReport {
+  Summary summary;
+  double seconds = 0;  // first measured request to the end of the last
+  uint64_t warmup_succeeded = 0;
+  uint64_t warmup_failed = 0;
+  uint64_t never_sent = 0;  // due within the duration, but there never was a free place
+  int in_flight_max = 0;
+  double client_cpu = 0;     // cores that this process used meanwhile; near 1 it was the bottleneck
+  bool interrupted = false;  // by SIGINT or SIGTERM: requests in flight were abandoned
+};
+
+struct LoadProgress {
+  double fraction = 0;
+  bool warming_up = false;
+  uint64_t succeeded = 0;
+  uint64_t failed = 0;
+  int in_flight = 0;
+  double output_tok_s = 0;  // so far, of answers that are complete
+};
+
+// Everything passed outlives the call, which blocks and uses this thread only. While it runs,
+// SIGINT and SIGTERM end it early; a second signal has its usual effect.
+LoadReport run_load(const LoadOptions& options, const Target& target, const Endpoints& endpoints,
+                    const Workload& workload,
+                    const std::function<void(const LoadProgress&)>& on_progress);
+
+}  // namespace qaio

@@ -1,0 +1,83 @@
+// The figures of a load, from its samples.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "load/histogram.h"
+#include "load/sample.h"
+
+namespace qaio {
+
+// Limits that a good request keeps, all of them.
+struct Sla {
+  std::optional<double> ttft_ms;
+  std::optional<double> tpot_ms;
+  std::optional<double> total_ms;
+
+  // "ttft:200,total:1000"; `e2el` is another name of `total`. kInvalidArgument says what is wrong.
+  static Result<Sla> parse(std::string_view text);
+  bool any() const { return ttft_ms || tpot_ms || total_ms; }
+  // An answer without text is judged by its end; one of a single token has no time per token.
+  bool kept_by(const RequestSample& sample) const;
+};
+
+struct FailureFigures {
+  Histogram total;      // until it failed; as a success's total
+  std::string example;  // the first one's detail
+};
+
+// Latencies are those of requests that succeeded. Memory is bounded: histograms, and
+// kFailureKindsMax kinds of failures, of which further ones are "other".
+class Summary {
+ public:
+  static constexpr size_t kFailureKindsMax = 32;
+
+  explicit Summary(const Sla& sla = {}) : sla_(sla) {}
+
+  void add(const RequestSample& sample);
+  // For AnswerReader; also of answers that fail later.
+  Histogram& gaps() { return inter_token_; }
+
+  const Sla& sla() const { return sla_; }
+  uint64_t succeeded() const { return succeeded_; }
+  uint64_t failed() const { return failed_; }
+  uint64_t abandoned() const { return abandoned_; }
+  uint64_t kept_sla() const { return kept_sla_; }
+  // Succeeded with the server's own token counts; of the others chunks were counted as tokens.
+  uint64_t with_usage() const { return with_usage_; }
+  uint64_t without_text() const { return without_text_; }
+  // Of requests that succeeded.
+  const TokenUsage& tokens() const { return tokens_; }
+  const std::map<std::string, FailureFigures>& failures() const { return failures_; }
+
+  const Histogram& ttft() const { return ttft_; }
+  const Histogram& tpot() const { return tpot_; }
+  const Histogram& inter_token() const { return inter_token_; }
+  const Histogram& total() const { return total_; }
+  // From the intended send time to the begin of sending: waiting for a free place, or this program.
+  const Histogram& send_delay() const { return send_delay_; }
+
+ private:
+  void add_failure(const Failure& failure, int64_t total_ns);
+
+  Sla sla_;
+  uint64_t succeeded_ = 0;
+  uint64_t failed_ = 0;
+  uint64_t abandoned_ = 0;
+  uint64_t kept_sla_ = 0;
+  uint64_t with_usage_ = 0;
+  uint64_t without_text_ = 0;
+  TokenUsage tokens_;
+  std::map<std::string, FailureFigures> failures_;
+  Histogram ttft_;
+  Histogram tpot_;
+  Histogram inter_token_;
+  Histogram total_;
+  Histogram send_delay_;
+};
+
+}  // namespace qaio

@@ -1,0 +1,78 @@
+#include "load/target.h"
+
+// Boost.URL without its library.
+#include <boost/url/src.hpp>
+#include <boost/url/url_view.hpp>
+#include <charconv>
+
+namespace qaio {
+namespace {
+
+// Boost.URL 1.81 takes "h:port" for a host and a path, and any number for a port.
+bool has_sound_port(const boost::urls::url_view& url) {
+  if (!url.encoded_path().empty() && !url.encoded_path().starts_with('/')) return false;
+  const std::string_view text = url.port();
+  if (text.empty()) return true;
+  int port = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return ec == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
+}
+
+// What stands in front of the endpoint: "" or "/v1".
+std::string_view before_endpoint(std::string_view path, LoadApi api) {
+  const std::string_view suffix = api == LoadApi::kQaioChat     ? "/chat"
+                                  : api == LoadApi::kOpenAiChat ? "/chat/completions"
+                                                                : "/completions";
+  return path.substr(0, path.size() - suffix.size());
+}
+
+}  // namespace
+
+std::string Target::authority() const {
+  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return port == "80" ? name : name + ":" + port;
+}
+
+std::string Target::models_path() const {
+  return std::string(before_endpoint(path, api)) + "/models";
+}
+
+std::string Target::tokenize_path() const {
+  std::string_view root = before_endpoint(path, api);
+  if (root.ends_with("/v1")) root.remove_suffix(3);
+  return std::string(root) + "/tokenize";
+}
+
+Result<Target> parse_target(std::string_view url, std::string_view endpoint) {
+  const std::string text =
+      url.find("://") == std::string_view::npos ? "http://" + std::string(url) : std::string(url);
+  const auto parsed = boost::urls::parse_uri(text);
+  if (!parsed || parsed->encoded_host().empty() || parsed->has_query() || parsed->has_fragment() ||
+      parsed->has_userinfo() || !has_sound_port(*parsed)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "'" + std::string(url) + "' is no URL like http://127.0.0.1:8080");
+  }
+  if (parsed->scheme() != "http") {
+    return fail(ErrorCode::kUnsupported, "only http:// is spoken, not " +
+                                             std::string(parsed->scheme()) +
+                                             "://; put a proxy in front, or measure behind it");
+  }
+  Target target;
+  target.host = parsed->host_address();
+  target.port = parsed->port().empty() ? "80" : std::string(parsed->port());
+  target.path = std::string(parsed->encoded_path());
+  while (target.path.ends_with('/')) target.path.pop_back();
+  if (!endpoint.empty() || !api_of_path(target.path))
+    target.path += endpoint.empty() ? "/chat" : endpoint;
+  const auto api = api_of_path(target.path);
+  if (!api || (!endpoint.empty() && !endpoint.starts_with('/'))) {
+    return fail(ErrorCode::kInvalidArgument,
+                "'" + target.path +
+                    "' is no endpoint that can be loaded: they end in /chat, /chat/completions or "
+                    "/completions");
+  }
+  target.api = *api;
+  return target;
+}
+
+}  // namespace qaio

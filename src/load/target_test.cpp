@@ -1,0 +1,46 @@
+#include "load/target.h"
+
+#include <gtest/gtest.h>
+
+namespace qaio {
+namespace {
+
+std::string url(std::string_view text, std::string_view endpoint = "") {
+  const auto target = parse_target(text, endpoint);
+  return target ? target->url() : "refused: " + target.error().message;
+}
+
+TEST(Target, FromUrlAndEndpoint) {
+  EXPECT_EQ(url("http://127.0.0.1:8080"), "http://127.0.0.1:8080/chat");
+  EXPECT_EQ(url("localhost:8080/"), "http://localhost:8080/chat");
+  EXPECT_EQ(url("http://h", "/v1/completions"), "http://h/v1/completions");
+  EXPECT_EQ(url("http://h:80/v1/chat/completions"), "http://h/v1/chat/completions");
+  EXPECT_EQ(url("http://h:1/v1/", "/chat/completions"), "http://h:1/v1/chat/completions");
+  EXPECT_EQ(url("http://[::1]:9"), "http://[::1]:9/chat");
+  EXPECT_EQ(parse_target("http://[::1]:9", "")->host, "::1");
+}
+
+TEST(Target, KnowsTheApi) {
+  EXPECT_EQ(parse_target("h", "")->api, LoadApi::kQaioChat);
+  EXPECT_EQ(parse_target("h", "/v1/chat/completions")->api, LoadApi::kOpenAiChat);
+  EXPECT_EQ(parse_target("h", "/v1/completions")->api, LoadApi::kOpenAiCompletions);
+}
+
+TEST(Target, KnowsWhereElseToAsk) {
+  EXPECT_EQ(parse_target("h/a/v1/chat/completions", "")->models_path(), "/a/v1/models");
+  EXPECT_EQ(parse_target("h/a/v1/chat/completions", "")->tokenize_path(), "/a/tokenize");
+  EXPECT_EQ(parse_target("h", "/v1/completions")->models_path(), "/v1/models");
+  EXPECT_EQ(parse_target("h", "")->tokenize_path(), "/tokenize");
+}
+
+TEST(Target, Refusals) {
+  for (const char* text : {"", "http://", "http://h:port", "http://h:99999", "http://a b",
+                           "http://u:p@h", "http://h?x=1", "http://h#f", "http://h/\n"})
+    EXPECT_TRUE(url(text).starts_with("refused: ")) << text;
+  EXPECT_TRUE(url("https://h").find("only http://") != std::string::npos);
+  EXPECT_TRUE(url("http://h", "/v1/embeddings").find("no endpoint") != std::string::npos);
+  EXPECT_TRUE(url("http://h", "chat").find("no endpoint") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace qaio
