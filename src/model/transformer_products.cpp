@@ -6,12 +6,23 @@
 namespace qaio {
 namespace {
 
-// Tiles a thread takes at a time: about eight turns per thread, so that a thread that was held up
-// does not hold up the others; whole pairs, as the panel kernel takes two; at least 4 tiles, since
-// a one-token product reads memory fastest in long runs.
-int tiles_per_turn(int tiles, int threads) {
-  if (threads == 1) return tiles;
-  return std::max(4, tiles / (threads * 8) / 2 * 2);
+// The next run of tiles of a phase: [begin, end), empty when all are taken. Runs shrink towards the
+// end, so that a thread that was held up does not hold up the others, and are as long as that
+// allows, since a run is read at memory speed once its first tile is there. They hold whole pairs,
+// as the panel kernel takes two.
+struct TileRun {
+  int begin;
+  int end;
+};
+TileRun next_run(std::atomic<int>& next, int tiles, int threads) {
+  int begin = next.load(std::memory_order_relaxed);
+  for (;;) {
+    const int left = tiles - begin;
+    if (left <= 0) return {tiles, tiles};
+    const int share = threads == 1 ? left : std::max(4, left / (threads * 2) / 2 * 2);
+    const int end = begin + std::min(share, left);
+    if (next.compare_exchange_weak(begin, end, std::memory_order_relaxed)) return {begin, end};
+  }
 }
 
 }  // namespace
@@ -20,14 +31,12 @@ void Transformer::multiply(std::span<const Product> products, int thread) {
   std::atomic<int>& next = phase_counter(thread);
   int tiles = 0;
   for (const Product& p : products) tiles += p.linear->weights.tiles();
-  const int turn = tiles_per_turn(tiles, pool_.size());
-  for (int begin; (begin = next.fetch_add(turn, std::memory_order_relaxed)) < tiles;) {
-    const int end = std::min(begin + turn, tiles);
+  for (TileRun run; (run = next_run(next, tiles, pool_.size())).begin < tiles;) {
     int first = 0;  // of the current product, among all tiles of the phase
     for (const Product& p : products) {
       const PackedView& w = p.linear->weights;
-      const int from = std::max(begin - first, 0);
-      const int to = std::min(end - first, w.tiles());
+      const int from = std::max(run.begin - first, 0);
+      const int to = std::min(run.end - first, w.tiles());
       first += w.tiles();
       if (from >= to) continue;
       MatmulArgs args{.weights = w,
@@ -70,8 +79,7 @@ void Transformer::compute_logits(int thread) {
   if (full == 0) return;
   std::atomic<int>& next = phase_counter(thread);
   const int tiles = weights_.head.tiles();
-  const int turn = tiles_per_turn(tiles, pool_.size());
-  for (int begin; (begin = next.fetch_add(turn, std::memory_order_relaxed)) < tiles;) {
+  for (TileRun run; (run = next_run(next, tiles, pool_.size())).begin < tiles;) {
     kernels_.matmul({.weights = weights_.head,
                      .quantized = quantized(full, config_.hidden),
                      .floats = normed_,
@@ -79,7 +87,7 @@ void Transformer::compute_logits(int thread) {
                      .tokens = full,
                      .out_rows = logits_out_.data(),
                      .scratch = buffers.scratch},
-                    begin, std::min(begin + turn, tiles));
+                    run.begin, run.end);
   }
 }
 
