@@ -8,6 +8,9 @@
 #include <utility>
 
 #include "engine/inbox.h"
+#include "engine/logprobs.h"
+#include "engine/pacer.h"
+#include "engine/prefix_cache.h"
 #include "engine/sampler.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
@@ -27,6 +30,10 @@ bool call(const Callback& callback, Arguments&&... arguments) noexcept {
   }
 }
 
+int step_tokens(const EngineOptions& options, const Model& model) {
+  return std::clamp(options.step_tokens, 1, model.step_tokens_max());
+}
+
 }  // namespace
 
 // Everything but inbox_ and limits_ belongs to the engine thread.
@@ -37,10 +44,17 @@ struct Engine::Impl {
   void arrive(std::vector<Inbox::Submission> submissions);
   void end_early(std::span<const EngineRequestId> cancelled);
   void step();
+  std::optional<int> admit(EngineRequestId id);
   void prepare(const StepItem& item, TimeNs now_ns);
+  void account(const StepItem& item, int64_t forward_ns, size_t batch);
   void go_on(Sequence& sequence, std::span<float> logits, TimeNs usable_ns);
   void generate(Sequence& sequence, Generation& generation, std::span<float> logits);
+  std::optional<FinishReason> take(Generation& generation, TokenId token, uint32_t count,
+                                   std::string& piece) const;
   void score(Sequence& sequence, LabelWalk& walk, std::span<const float> logits);
+  void pin(Sequence& sequence, TimeNs now_ns);
+  void remember(const Sequence& sequence);
+  void publish();
   void finish(Sequence& sequence, Result<EngineResult> result, TimeNs now_ns);
 
   std::span<float> logits_of(size_t item) {
@@ -55,10 +69,14 @@ struct Engine::Impl {
   const size_t sequences_max_;
   RequestLimits limits_;
   Inbox inbox_;
+  PrefixCache cache_;
+  Pacer pacer_;
   Scheduler scheduler_;
   SamplerScratch scratch_;
+  std::vector<float> raw_logits_;    // [vocab]: before the sampler's hands were on them
   std::unique_ptr<float[]> logits_;  // [sequences_max, vocab] f32; untouched rows cost no memory
   std::vector<ForwardItem> items_;
+  Load totals_;
   std::unordered_map<EngineRequestId, Sequence> sequences_;
   std::thread thread_;
 };
@@ -76,7 +94,9 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
                                         model.kv_pool().blocks_total() * kKvBlockTokens),
               .end_tokens = options_.end_tokens},
       inbox_(options_.queue_max, model.kv_pool().blocks_total()),
-      scheduler_({.step_tokens = std::clamp(options_.step_tokens, 1, model.step_tokens_max()),
+      cache_(model.kv_pool()),
+      pacer_({.step_ns = options_.step_time.count(), .tokens_max = step_tokens(options_, model)}),
+      scheduler_({.step_tokens = step_tokens(options_, model),
                   .sequences_max = static_cast<int>(sequences_max_)}),
       scratch_(model.info().vocab),
       logits_(std::make_unique_for_overwrite<float[]>(vocab_ * sequences_max_)) {
@@ -103,9 +123,7 @@ void Engine::Impl::arrive(std::vector<Inbox::Submission> submissions) {
     const EngineRequestId id = submission.id;
     const auto [it, added] =
         sequences_.try_emplace(id, std::move(submission), model_, tokenizer_, end_token);
-    const Sequence& sequence = it->second;
-    scheduler_.add(id, static_cast<int>(sequence.tokens.size()),
-                   KvPool::blocks_for(static_cast<int>(sequence.positions_max)));
+    scheduler_.add(id, static_cast<int>(it->second.tokens.size()));
   }
 }
 
@@ -127,39 +145,72 @@ void Engine::Impl::end_early(std::span<const EngineRequestId> cancelled) {
 }
 
 void Engine::Impl::step() {
-  const std::span<const StepItem> plan = scheduler_.plan(model_.kv_pool().blocks_free());
+  const int generating = scheduler_.generating();
+  const std::span<const StepItem> plan = scheduler_.plan(
+      pacer_.prompt_tokens(generating), [this](EngineRequestId id) { return admit(id); });
   if (plan.empty()) return;
   const TimeNs begin_ns = clock_.now_ns();
   items_.clear();
-  for (const StepItem& item : plan) prepare(item, begin_ns);
-  inbox_.set_kv_blocks_used(model_.kv_pool().blocks_total() - model_.kv_pool().blocks_free());
+  int prompt_tokens = 0;
+  for (const StepItem& item : plan) {
+    prepare(item, begin_ns);
+    if (sequences_.at(item.id).stage() == Stage::kPrefill) prompt_tokens += item.count;
+  }
+  publish();
 
   const TimeNs forward_begin_ns = clock_.now_ns();
   model_.forward(items_);
   const TimeNs forward_end_ns = clock_.now_ns();
+  pacer_.observe(generating, prompt_tokens, forward_end_ns - forward_begin_ns);
+  ++totals_.steps;
 
   for (size_t i = 0; i < plan.size(); ++i) {
-    Sequence& sequence = sequences_.at(plan[i].id);
-    TaskCounters& counters = sequence.trace.counters;
-    if (sequence.stage() == Stage::kPrefill) {
-      ++counters.prefill_steps;
-    } else {
-      ++counters.decode_steps;
-      counters.forward_ns += forward_end_ns - forward_begin_ns;
-    }
-    if (plan[i].complete) go_on(sequence, items_[i].logits, forward_end_ns);
+    account(plan[i], forward_end_ns - forward_begin_ns, plan.size());
+    if (plan[i].complete) go_on(sequences_.at(plan[i].id), items_[i].logits, forward_end_ns);
   }
+}
+
+void Engine::Impl::account(const StepItem& item, int64_t forward_ns, size_t batch) {
+  Sequence& sequence = sequences_.at(item.id);
+  TaskCounters& counters = sequence.trace.counters;
+  counters.batch_max = std::max(counters.batch_max, static_cast<uint32_t>(batch));
+  if (sequence.stage() == Stage::kPrefill) {
+    ++counters.prefill_steps;
+  } else {
+    ++counters.decode_steps;
+    counters.forward_ns += forward_ns;
+  }
+}
+
+// Takes what the prefix cache knows of the prompt and reserves the rest; all or nothing. At least
+// the last token is computed, as its logits are wanted.
+std::optional<int> Engine::Impl::admit(EngineRequestId id) {
+  Sequence& sequence = sequences_.at(id);
+  KvPool& pool = model_.kv_pool();
+  const auto known = static_cast<int>(sequence.tokens.size());
+  const auto shared = cache_.find(sequence.tokens, (known - 1) / kKvBlockTokens);
+  const int cached = sequence.kv.share_prefix(shared, known);
+  const auto positions = static_cast<int>(sequence.positions_max);
+  const int wanted = KvPool::blocks_for(positions) - cached / kKvBlockTokens;
+  if (wanted > pool.blocks_free() + pool.blocks_idle()) {
+    sequence.kv.clear();
+    return std::nullopt;
+  }
+  cache_.make_room(wanted);
+  [[maybe_unused]] const auto reserved = sequence.kv.reserve(positions);
+  assert(reserved && "idle blocks can be freed");
+  sequence.trace.counters.cached_tokens = static_cast<uint32_t>(cached);
+  return cached;
 }
 
 void Engine::Impl::prepare(const StepItem& item, TimeNs now_ns) {
   Sequence& sequence = sequences_.at(item.id);
   if (item.admitted) {
-    [[maybe_unused]] const auto reserved =
-        sequence.kv.reserve(static_cast<int>(sequence.positions_max));
-    assert(reserved && "the scheduler counts blocks as the pool does");
     sequence.enter(Stage::kPrefill, now_ns);
     sequence.trace.counters.scheduled_ns = now_ns;
     inbox_.admitted(item.id);
+    totals_.prompt_tokens += sequence.trace.counters.prompt_tokens;
+    totals_.cached_tokens += sequence.trace.counters.cached_tokens;
   }
   assert(sequence.kv.length() == item.begin);
   ForwardItem forward{
@@ -169,7 +220,7 @@ void Engine::Impl::prepare(const StepItem& item, TimeNs now_ns) {
       .logits_at = LogitsAt::kNone,
       .logit_rows = {},
       .logits = {}};
-  if (item.complete) {
+  if (item.complete && !std::holds_alternative<PinJob>(sequence.work)) {
     forward.logits_at = LogitsAt::kLast;
     forward.logits = logits_of(items_.size());
     if (const auto* walk = std::get_if<LabelWalk>(&sequence.work)) {
@@ -182,9 +233,11 @@ void Engine::Impl::prepare(const StepItem& item, TimeNs now_ns) {
 
 // What follows from the logits behind the last known token, usable since usable_ns.
 void Engine::Impl::go_on(Sequence& sequence, std::span<float> logits, TimeNs usable_ns) {
+  if (std::holds_alternative<PinJob>(sequence.work)) return pin(sequence, usable_ns);
   auto* generation = std::get_if<Generation>(&sequence.work);
   if (sequence.stage() == Stage::kPrefill) {
     sequence.enter(generation ? Stage::kDecode : Stage::kScore, usable_ns);
+    remember(sequence);
   }
   if (generation) {
     generate(sequence, *generation, logits);
@@ -193,26 +246,70 @@ void Engine::Impl::go_on(Sequence& sequence, std::span<float> logits, TimeNs usa
   }
 }
 
+// Later prompts with the same beginning find it in memory. Labels differ from what the model says,
+// but what is computed of them is as true as any text.
+void Engine::Impl::remember(const Sequence& sequence) {
+  if (!options_.prefix_cache) return;
+  const auto computed = static_cast<size_t>(sequence.kv.length());
+  cache_.insert(std::span(sequence.tokens).first(computed),
+                sequence.kv.blocks().first(computed / kKvBlockTokens));
+}
+
+void Engine::Impl::pin(Sequence& sequence, TimeNs now_ns) {
+  const size_t blocks = sequence.tokens.size() / kKvBlockTokens;
+  if (cache_.insert_pinned(sequence.tokens, sequence.kv.blocks().first(blocks))) {
+    EngineResult result;
+    result.finish_reason = FinishReason::kPinned;
+    finish(sequence, std::move(result), now_ns);
+  } else {
+    finish(sequence,
+           fail(ErrorCode::kResourceExhausted,
+                "more than half of the KV memory would be taken for good"),
+           now_ns);
+  }
+}
+
+// Adds the token to the answer; `piece` becomes the text that is now certain. Says whether the
+// answer is over.
+std::optional<FinishReason> Engine::Impl::take(Generation& generation, TokenId token,
+                                               uint32_t count, std::string& piece) const {
+  const auto& ends = options_.end_tokens;
+  const bool end = !generation.job.ignore_eos && std::ranges::find(ends, token) != ends.end();
+  const bool last = count == static_cast<uint32_t>(generation.job.max_new_tokens);
+  if (!end) {
+    piece = generation.stops.push(generation.detokenizer.push(token));
+    if (generation.job.logprobs) {
+      generation.tokens.push_back(
+          token_logprobs(raw_logits_, token, generation.job.logprobs.value()));
+    }
+  }
+  if (end || last) {
+    piece += generation.stops.push(generation.detokenizer.finish());
+    if (!generation.stops.found()) piece += generation.stops.finish();
+  }
+  generation.text += piece;
+  if (end || generation.stops.found()) return FinishReason::kStop;
+  if (last) return FinishReason::kLength;
+  return std::nullopt;
+}
+
 void Engine::Impl::generate(Sequence& sequence, Generation& generation, std::span<float> logits) {
   TaskCounters& counters = sequence.trace.counters;
   const TimeNs begin_ns = clock_.now_ns();
+  if (generation.job.logprobs) raw_logits_.assign(logits.begin(), logits.end());
   const TokenId token = generation.sampler.draw(logits, scratch_);
   const TimeNs drawn_ns = clock_.now_ns();
   counters.sample_ns += drawn_ns - begin_ns;
+  ++totals_.completion_tokens;
 
-  std::optional<FinishReason> reason;
-  const auto& ends = options_.end_tokens;
-  if (!generation.job.ignore_eos && std::ranges::find(ends, token) != ends.end()) {
-    reason = FinishReason::kStop;
-  } else if (counters.completion_tokens + 1 ==
-             static_cast<uint32_t>(generation.job.max_new_tokens)) {
-    reason = FinishReason::kLength;
-  }
   std::string piece;
-  if (reason != FinishReason::kStop) piece = generation.detokenizer.push(token);
-  if (reason) piece += generation.detokenizer.finish();
-  generation.text += piece;
-  const bool heard = piece.empty() || call(sequence.request.on_text, std::string_view(piece));
+  const auto reason = take(generation, token, counters.completion_tokens + 1, piece);
+  bool heard = true;
+  if (!piece.empty()) {
+    const auto tokens = std::span(generation.tokens).subspan(generation.tokens_out);
+    heard = call(sequence.request.on_text, std::string_view(piece), tokens);
+    generation.tokens_out = generation.tokens.size();
+  }
   const TimeNs out_ns = clock_.now_ns();
   counters.detokenize_ns += out_ns - drawn_ns;
   sequence.count_token(out_ns);
@@ -223,6 +320,7 @@ void Engine::Impl::generate(Sequence& sequence, Generation& generation, std::spa
     finish(sequence,
            EngineResult{.finish_reason = *reason,
                         .text = std::move(generation.text),
+                        .tokens = std::move(generation.tokens),
                         .label_probabilities = {}},
            out_ns);
   } else {
@@ -247,6 +345,7 @@ void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const fl
     finish(sequence,
            EngineResult{.finish_reason = FinishReason::kScored,
                         .text = {},
+                        .tokens = {},
                         .label_probabilities = std::move(probabilities)},
            end_ns);
   }
@@ -255,14 +354,23 @@ void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const fl
 // Destroys the sequence: all it held is free before the client hears of it.
 void Engine::Impl::finish(Sequence& sequence, Result<EngineResult> result, TimeNs now_ns) {
   sequence.leave(now_ns);
+  remember(sequence);
   const EngineTrace trace = sequence.trace;
   const auto on_done = std::move(sequence.request.on_done);
   const EngineRequestId id = sequence.id;
   scheduler_.remove(id);
   sequences_.erase(id);
-  inbox_.set_kv_blocks_used(model_.kv_pool().blocks_total() - model_.kv_pool().blocks_free());
+  publish();
   inbox_.finished(id);
   call(on_done, std::move(result), trace);
+}
+
+void Engine::Impl::publish() {
+  const KvPool& pool = model_.kv_pool();
+  totals_.kv_blocks_total = pool.blocks_total();
+  totals_.kv_blocks_cached = pool.blocks_idle();
+  totals_.kv_blocks_used = pool.blocks_total() - pool.blocks_free() - pool.blocks_idle();
+  inbox_.publish(totals_);
 }
 
 Engine::Engine(Model& model, const Tokenizer& tokenizer, const Clock& clock, EngineOptions options)

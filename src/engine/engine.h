@@ -1,6 +1,8 @@
 // Runs requests on the model: one thread owns it, many threads submit.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -14,10 +16,12 @@
 namespace qaio {
 
 struct EngineOptions {
-  int queue_max = 128;              // waiting requests; past it submit() refuses
-  int sequences_max = 16;           // sequences in one step
-  int step_tokens = 512;            // tokens in one step, at most the model's step_tokens_max()
-  std::vector<TokenId> end_tokens;  // end generation: <|im_end|>, <|endoftext|>
+  int queue_max = 128;     // waiting requests; past it submit() refuses
+  int sequences_max = 16;  // sequences in one step
+  int step_tokens = 512;   // tokens in one step, at most the model's step_tokens_max()
+  std::chrono::nanoseconds step_time{100'000'000};  // no step is planned to take longer
+  bool prefix_cache = true;                         // share KV memory of common beginnings
+  std::vector<TokenId> end_tokens;                  // end generation: <|im_end|>, <|endoftext|>
 };
 
 class Engine {
@@ -40,8 +44,14 @@ class Engine {
   struct Load {
     int waiting = 0;  // accepted, no token computed yet
     int running = 0;
-    int kv_blocks_used = 0;
+    int kv_blocks_used = 0;    // held by running sequences or pinned
+    int kv_blocks_cached = 0;  // held by nobody, kept in case a prompt begins like them
     int kv_blocks_total = 0;
+    // Since the start.
+    uint64_t steps = 0;
+    uint64_t prompt_tokens = 0;      // of prompts that were scheduled
+    uint64_t cached_tokens = 0;      // of them, found in the prefix cache
+    uint64_t completion_tokens = 0;  // drawn
   };
   // As of the last step. Thread-safe.
   Load load() const;

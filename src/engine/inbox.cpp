@@ -21,7 +21,7 @@ Result<EngineRequestId> Inbox::submit(EngineRequest request, TimeNs now_ns) {
     }
     id = next_id_++;
     live_.emplace(id, Ticket{});
-    mail_.submissions.push_back({id, now_ns, std::move(request)});
+    mail_.submissions.push_back({id, now_ns, load_.waiting, std::move(request)});
     ++load_.waiting;
   }
   wake_.notify_one();
@@ -70,9 +70,13 @@ void Inbox::finished(EngineRequestId id) {
   live_.erase(it);
 }
 
-void Inbox::set_kv_blocks_used(int blocks) {
+void Inbox::publish(const Engine::Load& load) {
   const std::lock_guard lock(mutex_);
-  load_.kv_blocks_used = blocks;
+  const int waiting = load_.waiting;
+  const int running = load_.running;
+  load_ = load;
+  load_.waiting = waiting;
+  load_.running = running;
 }
 
 }  // namespace qaio

@@ -16,6 +16,7 @@ class Inbox {
   struct Submission {
     EngineRequestId id = 0;
     TimeNs submitted_ns = 0;
+    int queued_ahead = 0;  // requests that were waiting
     EngineRequest request;
   };
   struct Mail {
@@ -38,7 +39,8 @@ class Inbox {
   Mail take(bool may_sleep);
   void admitted(EngineRequestId id);
   void finished(EngineRequestId id);
-  void set_kv_blocks_used(int blocks);
+  // What load() says of the memory and the totals since the start.
+  void publish(const Engine::Load& load);
 
  private:
   enum class State : uint8_t { kWaiting, kRunning };

@@ -7,17 +7,21 @@
 namespace qaio {
 namespace {
 
-std::variant<Generation, LabelWalk> make_work(const EngineRequest& request, int vocab,
-                                              const Tokenizer& tokenizer, TokenId end_token) {
+std::variant<Generation, LabelWalk, PinJob> make_work(const EngineRequest& request,
+                                                      const Tokenizer& tokenizer,
+                                                      TokenId end_token) {
   if (const auto* classify = std::get_if<ClassifyJob>(&request.job)) {
     return LabelWalk(classify->labels, end_token);
   }
+  if (std::holds_alternative<PinJob>(request.job)) return PinJob{};
   const auto& job = std::get<GenerateJob>(request.job);
   Generation generation{.job = job,
-                        .sampler = Sampler(job.sampling, vocab),
+                        .sampler = Sampler(job.sampling),
                         .detokenizer = StreamingDetokenizer(tokenizer),
-                        .text = {}};
-  for (const TokenId token : request.prompt) generation.sampler.observe(token);
+                        .stops = StopStrings(job.stops),
+                        .text = {},
+                        .tokens = {}};
+  for (const TokenId token : request.prompt) generation.sampler.observe_prompt(token);
   return generation;
 }
 
@@ -30,12 +34,13 @@ Sequence::Sequence(Inbox::Submission submission, Model& model, const Tokenizer& 
       prompt_size(request.prompt.size()),
       positions_max(positions_needed(request)),
       kv(model.kv_pool()),
-      work(make_work(request, model.info().vocab, tokenizer, end_token)),
+      work(make_work(request, tokenizer, end_token)),
       stage_begin_ns_(submission.submitted_ns) {
   tokens = std::move(request.prompt);
   trace.lane = request.lane;
   trace.counters.prompt_tokens = static_cast<uint32_t>(prompt_size);
   trace.counters.submitted_ns = submission.submitted_ns;
+  trace.counters.queued_ahead = static_cast<uint32_t>(submission.queued_ahead);
   // What all labels begin with is computed together with the prompt.
   if (const auto* walk = std::get_if<LabelWalk>(&work)) follow(walk->path());
 }

@@ -9,6 +9,7 @@
 #include "engine/inbox.h"
 #include "engine/request.h"
 #include "engine/sampler.h"
+#include "engine/stop_strings.h"
 #include "model/model.h"
 #include "text/tokenizer.h"
 
@@ -19,7 +20,10 @@ struct Generation {
   GenerateJob job;
   Sampler sampler;
   StreamingDetokenizer detokenizer;
+  StopStrings stops;
   std::string text;
+  std::vector<GeneratedToken> tokens;  // with logprobs
+  size_t tokens_out = 0;               // of them, handed to on_text
 };
 
 struct Sequence {
@@ -44,7 +48,7 @@ struct Sequence {
   int64_t positions_max;        // KV memory it will ever need
   std::vector<TokenId> tokens;  // known so far; positions [0, kv.length()) are computed
   KvSequence kv;
-  std::variant<Generation, LabelWalk> work;
+  std::variant<Generation, LabelWalk, PinJob> work;
   EngineTrace trace;
 
  private:

@@ -118,5 +118,21 @@ TEST(KvSequenceTest, MovingHandsOverTheBlocks) {
   EXPECT_EQ(pool.blocks_free(), 3);
 }
 
+TEST(KvPoolTest, KeptBlocksAreIdleOnceNobodyElseHoldsThem) {
+  KvPool pool(4);
+  const BlockId block = *pool.take();
+  pool.keep(block);
+  EXPECT_EQ(pool.blocks_idle(), 0);
+  pool.release(block);
+  EXPECT_EQ(pool.blocks_idle(), 1);
+  EXPECT_EQ(pool.blocks_free(), 3);
+  pool.share(block);
+  EXPECT_EQ(pool.blocks_idle(), 0);
+  pool.release(block);
+  pool.let_go(block);
+  EXPECT_EQ(pool.blocks_idle(), 0);
+  EXPECT_EQ(pool.blocks_free(), 4);
+}
+
 }  // namespace
 }  // namespace qaio

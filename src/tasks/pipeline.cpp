@@ -60,7 +60,8 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
       // Since its prompt is ready the task has been waiting for the others' prompts.
       request.lane.add(Stage::kQueue, request.lane.end_ns(), clock_.now_ns());
       if (callbacks_.on_text) {
-        request.on_text = [self = shared_from_this(), i](std::string_view text) {
+        request.on_text = [self = shared_from_this(), i](std::string_view text,
+                                                         std::span<const GeneratedToken>) {
           self->callbacks_.on_text(i, text);
         };
       }

@@ -1,0 +1,74 @@
+#include "engine/pacer.h"
+
+#include <gtest/gtest.h>
+
+namespace qaio {
+namespace {
+
+constexpr int64_t kMs = 1'000'000;
+
+// Runs steps on a machine where a token of a prompt takes token_ns and one for every answer
+// base_ns.
+void run(Pacer& pacer, int steps, int generating, int64_t base_ns, int64_t token_ns) {
+  for (int i = 0; i < steps; ++i) {
+    const int tokens = i % 2 == 0 ? pacer.prompt_tokens(generating) : 0;
+    if (generating == 0 && tokens == 0) continue;
+    pacer.observe(generating, tokens, (generating > 0 ? base_ns : 0) + tokens * token_ns);
+  }
+}
+
+TEST(PacerTest, WithoutAnswersAStepTakesItsWholeTime) {
+  Pacer pacer({});
+  run(pacer, 50, 0, 0, kMs);
+  EXPECT_NEAR(pacer.prompt_tokens(0), 100, 1);
+  run(pacer, 100, 0, 0, kMs / 4);
+  EXPECT_NEAR(pacer.prompt_tokens(0), 400, 4);
+  run(pacer, 100, 0, 0, kMs / 100);
+  EXPECT_EQ(pacer.prompt_tokens(0), 512);
+}
+
+TEST(PacerTest, AnswersAreStretchedByAFactorAtMost) {
+  Pacer pacer({});
+  run(pacer, 200, 8, 20 * kMs, kMs / 2);
+  EXPECT_NEAR(pacer.prompt_tokens(8), 60, 6);  // 1.5 * 20 ms of 0.5 ms each
+}
+
+TEST(PacerTest, LearnsTheBaseFromMixedStepsToo) {
+  Pacer pacer({});
+  for (int i = 0; i < 300; ++i) {
+    const int tokens = pacer.prompt_tokens(8) / (1 + i % 3);
+    pacer.observe(8, tokens, 20 * kMs + tokens * kMs / 2);
+  }
+  EXPECT_NEAR(pacer.prompt_tokens(8), 60, 10);
+}
+
+TEST(PacerTest, OneInterruptedStepChangesLittle) {
+  Pacer pacer({});
+  run(pacer, 200, 8, 20 * kMs, kMs / 2);
+  const int before = pacer.prompt_tokens(8);
+  pacer.observe(8, 10, 5000 * kMs);
+  EXPECT_NEAR(pacer.prompt_tokens(8), before, before * 0.2);
+}
+
+TEST(PacerTest, ASlowMachineStillGoesOn) {
+  Pacer pacer({});
+  run(pacer, 200, 4, 400 * kMs, 50 * kMs);
+  EXPECT_EQ(pacer.prompt_tokens(4), 8);
+  EXPECT_EQ(pacer.prompt_tokens(0), 8);
+}
+
+TEST(PacerTest, AFirstStepIsCautious) {
+  Pacer pacer({});
+  EXPECT_EQ(pacer.prompt_tokens(0), 100);
+  EXPECT_EQ(pacer.prompt_tokens(3), 8);
+}
+
+TEST(PacerTest, NeverMoreThanFits) {
+  Pacer pacer({.tokens_max = 4});
+  EXPECT_EQ(pacer.prompt_tokens(0), 4);
+  run(pacer, 10, 0, 0, 1);
+  EXPECT_EQ(pacer.prompt_tokens(0), 4);
+}
+
+}  // namespace
+}  // namespace qaio
