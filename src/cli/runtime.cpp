@@ -58,7 +58,9 @@ Backend Runtime::backend() const {
   return {.pipeline = pipeline_.get(),
           .tasks = &tasks_,
           .tokenizer = loaded_.tokenizer.get(),
-          .model = loaded_.model->info()};
+          .model = loaded_.model->info(),
+          .engine = engine_.get(),
+          .loaded_unix_s = SteadyClock::instance().wall_unix_ms() / 1000};
 }
 
 RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,

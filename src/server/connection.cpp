@@ -32,7 +32,11 @@ Connection::Connection(ConnectionSocket socket, ConnectionContext& context)
       context_(context),
       buffer_(kReadAheadMax),
       timer_(socket_.get_executor()),
-      wakeup_(socket_.get_executor(), Timer::time_point::max()) {}
+      wakeup_(socket_.get_executor(), Timer::time_point::max()) {
+  boost::system::error_code gone;
+  const auto peer = socket_.remote_endpoint(gone);
+  if (!gone) client_ = peer.address().to_string();
+}
 
 void Connection::start(std::function<void()> on_end) {
   net::co_spawn(
@@ -77,6 +81,7 @@ net::awaitable<bool> Connection::serve_request() {
       std::make_shared<Exchange>(socket_.get_executor(), context_.clock, context_.clock.now_ns(),
                                  context_.options.stream_bytes_max, [this] { wake(); });
   exchange_ = exchange;
+  exchange->mutable_request().client = client_;
   arm(context_.options.read_timeout);
   const ReadResult request = co_await read_request(socket_, buffer_, context_.options, *exchange);
   disarm();

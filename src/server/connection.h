@@ -68,6 +68,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   ConnectionSocket socket_;
   ConnectionContext& context_;
+  std::string client_;  // its address
   boost::beast::flat_buffer buffer_;
   Timer timer_;            // the deadline of what is being read or written
   Timer wakeup_;           // never expires

@@ -60,7 +60,7 @@ class ServerFixture : public testing::Test {
     ASSERT_TRUE(pipeline) << pipeline.error().message;
     pipeline_ = std::move(*pipeline);
     slot_.set(std::make_shared<Backend>(
-        Backend{pipeline_.get(), &tasks_, tokenizer_.get(), model_->info()}));
+        Backend{pipeline_.get(), &tasks_, tokenizer_.get(), model_->info(), engine_.get()}));
   }
 
   void start(std::string_view reply = "ok", std::chrono::microseconds step = {},
