@@ -7,11 +7,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/generation.h"
 #include "engine/inbox.h"
-#include "engine/logprobs.h"
 #include "engine/pacer.h"
 #include "engine/prefix_cache.h"
-#include "engine/sampler.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
 
@@ -43,17 +42,15 @@ struct Engine::Impl {
   void run();
   void arrive(std::vector<Inbox::Submission> submissions);
   void end_early(std::span<const EngineRequestId> cancelled);
+  void refuse_what_cannot_fit();
   void step();
   std::optional<int> admit(EngineRequestId id);
   void prepare(const StepItem& item, TimeNs now_ns);
-  void account(const StepItem& item, int64_t forward_ns, size_t batch);
   void go_on(Sequence& sequence, std::span<float> logits, TimeNs usable_ns);
   void generate(Sequence& sequence, Generation& generation, std::span<float> logits);
-  std::optional<FinishReason> take(Generation& generation, TokenId token, uint32_t count,
-                                   std::string& piece) const;
   void score(Sequence& sequence, LabelWalk& walk, std::span<const float> logits);
   void pin(Sequence& sequence, TimeNs now_ns);
-  void remember(const Sequence& sequence);
+  void remember(Sequence& sequence);
   void publish();
   void finish(Sequence& sequence, Result<EngineResult> result, TimeNs now_ns);
 
@@ -72,8 +69,7 @@ struct Engine::Impl {
   PrefixCache cache_;
   Pacer pacer_;
   Scheduler scheduler_;
-  SamplerScratch scratch_;
-  std::vector<float> raw_logits_;    // [vocab]: before the sampler's hands were on them
+  GenerationScratch scratch_;
   std::unique_ptr<float[]> logits_;  // [sequences_max, vocab] f32; untouched rows cost no memory
   std::vector<ForwardItem> items_;
   Load totals_;
@@ -95,7 +91,8 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
               .end_tokens = options_.end_tokens},
       inbox_(options_.queue_max, model.kv_pool().blocks_total()),
       cache_(model.kv_pool()),
-      pacer_({.step_ns = options_.step_time.count(), .tokens_max = step_tokens(options_, model)}),
+      pacer_({.step_ns = options_.step_time.count(), .tokens_max = step_tokens(options_, model),
+              .sequences_max = static_cast<int>(sequences_max_)}),
       scheduler_({.step_tokens = step_tokens(options_, model),
                   .sequences_max = static_cast<int>(sequences_max_)}),
       scratch_(model.info().vocab),
@@ -109,6 +106,7 @@ void Engine::Impl::run() {
     arrive(std::move(mail.submissions));
     if (mail.stop) break;
     end_early(mail.cancelled);
+    refuse_what_cannot_fit();
     step();
   }
   while (!sequences_.empty()) {
@@ -144,10 +142,35 @@ void Engine::Impl::end_early(std::span<const EngineRequestId> cancelled) {
   }
 }
 
+// Pinned prompts take memory for good. What then fits no more must not keep the queue waiting.
+void Engine::Impl::refuse_what_cannot_fit() {
+  for (auto it = sequences_.begin(); it != sequences_.end();) {
+    Sequence& sequence = (it++)->second;
+    if (sequence.stage() != Stage::kQueue) continue;
+    const auto prompt = std::span(sequence.tokens);
+    const bool pins = std::holds_alternative<PinJob>(sequence.work);
+    if (pins && !cache_.can_pin(prompt)) {
+      finish(sequence,
+             fail(ErrorCode::kResourceExhausted,
+                  "more than half of the KV memory would be taken for good"),
+             clock_.now_ns());
+    } else if (const auto positions = static_cast<int>(sequence.positions_max);
+               !cache_.can_ever_hold(prompt.first(prompt.size() - 1), positions)) {
+      finish(sequence,
+             fail(ErrorCode::kInvalidArgument,
+                  "the prompt and what is to follow need " + std::to_string(positions) +
+                      " positions of KV memory, more than pinned prompts leave free",
+                  "prompt"),
+             clock_.now_ns());
+    }
+  }
+}
+
 void Engine::Impl::step() {
   const int generating = scheduler_.generating();
   const std::span<const StepItem> plan = scheduler_.plan(
       pacer_.prompt_tokens(generating), [this](EngineRequestId id) { return admit(id); });
+  assert(scheduler_.idle() == plan.empty() && "what waits alone was seen to fit");
   if (plan.empty()) return;
   const TimeNs begin_ns = clock_.now_ns();
   items_.clear();
@@ -165,20 +188,10 @@ void Engine::Impl::step() {
   ++totals_.steps;
 
   for (size_t i = 0; i < plan.size(); ++i) {
-    account(plan[i], forward_end_ns - forward_begin_ns, plan.size());
-    if (plan[i].complete) go_on(sequences_.at(plan[i].id), items_[i].logits, forward_end_ns);
-  }
-}
-
-void Engine::Impl::account(const StepItem& item, int64_t forward_ns, size_t batch) {
-  Sequence& sequence = sequences_.at(item.id);
-  TaskCounters& counters = sequence.trace.counters;
-  counters.batch_max = std::max(counters.batch_max, static_cast<uint32_t>(batch));
-  if (sequence.stage() == Stage::kPrefill) {
-    ++counters.prefill_steps;
-  } else {
-    ++counters.decode_steps;
-    counters.forward_ns += forward_ns;
+    Sequence& sequence = sequences_.at(plan[i].id);
+    sequence.count_pass(forward_end_ns - forward_begin_ns, plan.size());
+    if (sequence.stage() == Stage::kPrefill) remember(sequence);
+    if (plan[i].complete) go_on(sequence, items_[i].logits, forward_end_ns);
   }
 }
 
@@ -237,7 +250,6 @@ void Engine::Impl::go_on(Sequence& sequence, std::span<float> logits, TimeNs usa
   auto* generation = std::get_if<Generation>(&sequence.work);
   if (sequence.stage() == Stage::kPrefill) {
     sequence.enter(generation ? Stage::kDecode : Stage::kScore, usable_ns);
-    remember(sequence);
   }
   if (generation) {
     generate(sequence, *generation, logits);
@@ -246,70 +258,36 @@ void Engine::Impl::go_on(Sequence& sequence, std::span<float> logits, TimeNs usa
   }
 }
 
-// Later prompts with the same beginning find it in memory. Labels differ from what the model says,
-// but what is computed of them is as true as any text.
-void Engine::Impl::remember(const Sequence& sequence) {
-  if (!options_.prefix_cache) return;
-  const auto computed = static_cast<size_t>(sequence.kv.length());
-  cache_.insert(std::span(sequence.tokens).first(computed),
-                sequence.kv.blocks().first(computed / kKvBlockTokens));
+// Later prompts with the same beginning find it in memory.
+void Engine::Impl::remember(Sequence& sequence) {
+  if (options_.prefix_cache) cache_.insert(sequence.lasting(), sequence.kv);
 }
 
 void Engine::Impl::pin(Sequence& sequence, TimeNs now_ns) {
-  const size_t blocks = sequence.tokens.size() / kKvBlockTokens;
-  if (cache_.insert_pinned(sequence.tokens, sequence.kv.blocks().first(blocks))) {
-    EngineResult result;
-    result.finish_reason = FinishReason::kPinned;
-    finish(sequence, std::move(result), now_ns);
-  } else {
-    finish(sequence,
-           fail(ErrorCode::kResourceExhausted,
-                "more than half of the KV memory would be taken for good"),
-           now_ns);
+  if (!cache_.can_pin(sequence.tokens)) {
+    return finish(sequence,
+                  fail(ErrorCode::kResourceExhausted,
+                       "more than half of the KV memory would be taken for good"),
+                  now_ns);
   }
-}
-
-// Adds the token to the answer; `piece` becomes the text that is now certain. Says whether the
-// answer is over.
-std::optional<FinishReason> Engine::Impl::take(Generation& generation, TokenId token,
-                                               uint32_t count, std::string& piece) const {
-  const auto& ends = options_.end_tokens;
-  const bool end = !generation.job.ignore_eos && std::ranges::find(ends, token) != ends.end();
-  const bool last = count == static_cast<uint32_t>(generation.job.max_new_tokens);
-  if (!end) {
-    piece = generation.stops.push(generation.detokenizer.push(token));
-    if (generation.job.logprobs) {
-      generation.tokens.push_back(
-          token_logprobs(raw_logits_, token, generation.job.logprobs.value()));
-    }
-  }
-  if (end || last) {
-    piece += generation.stops.push(generation.detokenizer.finish());
-    if (!generation.stops.found()) piece += generation.stops.finish();
-  }
-  generation.text += piece;
-  if (end || generation.stops.found()) return FinishReason::kStop;
-  if (last) return FinishReason::kLength;
-  return std::nullopt;
+  cache_.insert_pinned(sequence.tokens, sequence.kv);
+  EngineResult result;
+  result.finish_reason = FinishReason::kPinned;
+  finish(sequence, std::move(result), now_ns);
 }
 
 void Engine::Impl::generate(Sequence& sequence, Generation& generation, std::span<float> logits) {
   TaskCounters& counters = sequence.trace.counters;
   const TimeNs begin_ns = clock_.now_ns();
-  if (generation.job.logprobs) raw_logits_.assign(logits.begin(), logits.end());
-  const TokenId token = generation.sampler.draw(logits, scratch_);
+  const TokenId token = generation.draw(logits, scratch_);
   const TimeNs drawn_ns = clock_.now_ns();
   counters.sample_ns += drawn_ns - begin_ns;
   ++totals_.completion_tokens;
 
-  std::string piece;
-  const auto reason = take(generation, token, counters.completion_tokens + 1, piece);
-  bool heard = true;
-  if (!piece.empty()) {
-    const auto tokens = std::span(generation.tokens).subspan(generation.tokens_out);
-    heard = call(sequence.request.on_text, std::string_view(piece), tokens);
-    generation.tokens_out = generation.tokens.size();
-  }
+  const auto reason = generation.append(token, options_.end_tokens);
+  const Generation::Piece piece = generation.next_piece();
+  const bool heard =
+      piece.empty() || call(sequence.request.on_text, piece.text, piece.tokens);
   const TimeNs out_ns = clock_.now_ns();
   counters.detokenize_ns += out_ns - drawn_ns;
   sequence.count_token(out_ns);
@@ -317,12 +295,7 @@ void Engine::Impl::generate(Sequence& sequence, Generation& generation, std::spa
   if (!heard) {
     finish(sequence, fail(ErrorCode::kInternal, "the request's on_text threw"), out_ns);
   } else if (reason) {
-    finish(sequence,
-           EngineResult{.finish_reason = *reason,
-                        .text = std::move(generation.text),
-                        .tokens = std::move(generation.tokens),
-                        .label_probabilities = {}},
-           out_ns);
+    finish(sequence, generation.take_result(*reason), out_ns);
   } else {
     sequence.tokens.push_back(token);
     scheduler_.extend(sequence.id, sequence.kv.length(), static_cast<int>(sequence.tokens.size()));
@@ -355,6 +328,8 @@ void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const fl
 void Engine::Impl::finish(Sequence& sequence, Result<EngineResult> result, TimeNs now_ns) {
   sequence.leave(now_ns);
   remember(sequence);
+  sequence.trace.finish_reason =
+      result ? result->finish_reason : finish_reason_of(result.error().code);
   const EngineTrace trace = sequence.trace;
   const auto on_done = std::move(sequence.request.on_done);
   const EngineRequestId id = sequence.id;
@@ -389,6 +364,15 @@ Result<EngineRequestId> Engine::submit(EngineRequest request) {
 }
 
 void Engine::cancel(EngineRequestId id) { impl_->inbox_.cancel(id); }
+
+bool Engine::drain(std::chrono::nanoseconds patience) {
+  impl_->inbox_.close();
+  if (impl_->inbox_.wait_until_idle(patience)) return true;
+  impl_->inbox_.cancel_all();
+  while (!impl_->inbox_.wait_until_idle(std::chrono::hours(1))) {
+  }
+  return false;
+}
 
 Engine::Load Engine::load() const { return impl_->inbox_.load(); }
 

@@ -36,10 +36,16 @@ class Engine {
   // Thread-safe, never waits for the model. On an error on_done is not called:
   // kResourceExhausted when the queue is full, kInvalidArgument when the request can never run (a
   // bad parameter, or prompt plus new tokens beyond the KV memory or the context length),
-  // kCancelled when the engine is stopping.
+  // kCancelled when the engine is stopping. What the KV memory cannot hold beside pinned prompts
+  // ends with kInvalidArgument in on_done.
   Result<EngineRequestId> submit(EngineRequest request);
   // Takes effect at the next step; unknown or finished ids are ignored. Thread-safe.
   void cancel(EngineRequestId id);
+
+  // From now on submit() refuses with kCancelled. Waits until all accepted requests are done; those
+  // that are not after `patience` are cancelled, which takes one more step. Returns whether all
+  // finished by themselves. Not from a callback.
+  bool drain(std::chrono::nanoseconds patience);
 
   struct Load {
     int waiting = 0;  // accepted, no token computed yet

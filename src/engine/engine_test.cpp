@@ -72,16 +72,25 @@ std::vector<TokenId> prompt_of(int length, int first) {
   return prompt;
 }
 
-// What greedy decoding must give, straight from the model's definition.
-std::string greedy_text(std::vector<TokenId> history, int tokens) {
+// The history after greedy decoding, straight from the model's definition.
+std::vector<TokenId> greedy_history(std::vector<TokenId> history, int tokens) {
+  for (int i = 0; i < tokens; ++i) history.push_back(argmax(FakeModel::all_logits(history)));
+  return history;
+}
+
+std::string greedy_text(const std::vector<TokenId>& prompt, int tokens) {
   const auto tokenizer = fake_tokenizer();
   StreamingDetokenizer detokenizer(*tokenizer);
   std::string text;
-  for (int i = 0; i < tokens; ++i) {
-    history.push_back(argmax(FakeModel::all_logits(history)));
-    text += detokenizer.push(history.back());
-  }
+  const std::vector<TokenId> history = greedy_history(prompt, tokens);
+  for (size_t i = prompt.size(); i < history.size(); ++i) text += detokenizer.push(history[i]);
   return text + detokenizer.finish();
+}
+
+std::string answer_of(Engine& engine, EngineRequest request) {
+  Client client;
+  EXPECT_TRUE(client.submit(engine, std::move(request)));
+  return client.wait().result->text;
 }
 
 class EngineTest : public testing::Test {
@@ -122,7 +131,7 @@ TEST_F(EngineTest, GeneratesGreedily) {
 TEST_F(EngineTest, ABatchGivesWhatEachRequestGivesAlone) {
   constexpr int kRequests = 24;
   const auto request = [](int i) {
-    return generate(prompt_of(1 + i * 5, i), 3 + i, 0.8F, static_cast<uint64_t>(i % 3));
+    return generate(prompt_of(1 + i * 5, i), 60 + i, 0.8F, static_cast<uint64_t>(i % 3));
   };
   std::vector<std::string> alone;
   for (int i = 0; i < kRequests; ++i) {
@@ -143,8 +152,10 @@ TEST_F(EngineTest, ABatchGivesWhatEachRequestGivesAlone) {
     EXPECT_EQ(answer.streamed, alone[i]) << i;
   }
   EXPECT_GT(model_.most_together, 4);
-  EXPECT_EQ(engine.load().running, 0);
-  EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
+  const Engine::Load load = engine.load();
+  EXPECT_EQ(load.running, 0);
+  EXPECT_EQ(load.kv_blocks_used, 0);
+  EXPECT_EQ(model_.kv_pool().blocks_free() + load.kv_blocks_cached, 64);
 }
 
 TEST_F(EngineTest, EndTokensStopUnlessIgnored) {
@@ -244,6 +255,13 @@ TEST_F(EngineTest, ClassifiesLabelsThatShareTokens) {
   }
   EXPECT_EQ(answer.trace.counters.decode_steps, 3U);  // one per further branch
   EXPECT_EQ(beside.wait().result->text, greedy_text(prompt_of(50, 9), 30));
+
+  // The walk overwrote the second block's last position, so the prefix cache must not have it.
+  for (const TokenId label : {5, 6}) {
+    auto longer = prompt;
+    longer.insert(longer.end(), {label, 1, 1});
+    EXPECT_EQ(answer_of(engine, generate(longer, 10)), greedy_text(longer, 10));
+  }
 }
 
 TEST_F(EngineTest, WhatAllLabelsBeginWithBelongsToThePrefill) {
@@ -451,6 +469,57 @@ TEST_F(EngineTest, DestructionEndsEverythingOnce) {
   EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
 }
 
+// Until drain() has begun on another thread.
+void wait_until_refused(Engine& engine) {
+  for (bool refused = false; !refused; std::this_thread::yield()) {
+    auto request = generate({1}, 1);
+    request.on_done = [](const Result<EngineResult>&, const EngineTrace&) {};
+    const auto id = engine.submit(std::move(request));
+    refused = !id && id.error().code == ErrorCode::kCancelled;
+  }
+}
+
+TEST_F(EngineTest, DrainingLetsRequestsFinish) {
+  Gate gate;
+  model_.before_step = [&] { gate.pass(); };
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  std::vector<Client> clients(12);
+  for (Client& client : clients) ASSERT_TRUE(client.submit(engine, generate(prompt_of(9, 1), 20)));
+  gate.wait_for_arrivals(1);
+  auto drained = std::async(std::launch::async, [&] { return engine.drain(std::chrono::hours(1)); });
+  wait_until_refused(engine);
+  gate.open();
+  EXPECT_TRUE(drained.get());
+  for (Client& client : clients) EXPECT_EQ(client.wait().result->text.empty(), false);
+  EXPECT_EQ(engine.load().kv_blocks_used, 0);
+}
+
+TEST_F(EngineTest, DrainingCancelsWhatTakesTooLong) {
+  Gate gate;
+  model_.before_step = [&] { gate.pass(); };
+  std::vector<Client> clients(12);
+  {
+    Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+    for (Client& client : clients) {
+      ASSERT_TRUE(client.submit(engine, generate(prompt_of(9, 1), 900)));
+    }
+    gate.wait_for_arrivals(1);
+    auto drained =
+        std::async(std::launch::async, [&] { return engine.drain(std::chrono::nanoseconds(0)); });
+    wait_until_refused(engine);
+    gate.open();
+    EXPECT_FALSE(drained.get());
+    for (Client& client : clients) {
+      const Answer answer = client.wait();
+      EXPECT_EQ(answer.result.error().code, ErrorCode::kCancelled);
+      EXPECT_EQ(answer.trace.finish_reason, FinishReason::kCancelled);
+    }
+    EXPECT_EQ(engine.load().waiting + engine.load().running, 0);
+    EXPECT_EQ(engine.load().kv_blocks_used, 0);
+  }
+  EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
+}
+
 TEST_F(EngineTest, CallbacksThatThrowHurtOnlyTheirOwnRequest) {
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   std::promise<Error> failed;
@@ -499,12 +568,6 @@ TEST_F(EngineTest, ManyThreadsAtOnce) {
   EXPECT_EQ(model.kv_pool().blocks_free(), 40);
 }
 
-std::string answer_of(Engine& engine, EngineRequest request) {
-  Client client;
-  EXPECT_TRUE(client.submit(engine, std::move(request)));
-  return client.wait().result->text;
-}
-
 TEST_F(EngineTest, ACommonBeginningIsComputedOnce) {
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   auto prompt = prompt_of(100, 3);
@@ -521,7 +584,7 @@ TEST_F(EngineTest, ACommonBeginningIsComputedOnce) {
   EXPECT_EQ(model_.tokens_computed, 2 * cold_tokens - 96);
 
   // The next turn of a conversation begins with the answer, too.
-  for (const char c : text) prompt.push_back(c - 'a');
+  prompt = greedy_history(prompt, 40);
   prompt.push_back(5);
   Client next;
   ASSERT_TRUE(next.submit(engine, generate(prompt, 5)));
@@ -565,12 +628,20 @@ TEST_F(EngineTest, PinnedPromptsStayWhateverComes) {
   ASSERT_TRUE(client.submit(engine, generate(prompt_of(80, 1), 3)));
   EXPECT_EQ(client.wait().trace.counters.cached_tokens, 64U);
 
+  // No more than half of the memory is given away.
   EngineRequest large;
-  large.prompt = prompt_of(200, 9);
+  large.prompt = prompt_of(100, 9);
   large.job = PinJob{};
   Client too_large;
   ASSERT_TRUE(too_large.submit(engine, std::move(large)));
   EXPECT_EQ(too_large.wait().result.error().code, ErrorCode::kResourceExhausted);
+
+  // What fits only with the pinned blocks, and what does not fit any more.
+  const auto largest = prompt_of(240, 1);
+  EXPECT_EQ(answer_of(engine, generate(largest, 16)), greedy_text(largest, 16));
+  Client beyond;
+  ASSERT_TRUE(beyond.submit(engine, generate(prompt_of(200, 5), 10)));
+  EXPECT_EQ(beyond.wait().result.error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST_F(EngineTest, StopStringsEndTheAnswerWhereverTokensEnd) {
@@ -590,7 +661,7 @@ TEST_F(EngineTest, StopStringsEndTheAnswerWhereverTokensEnd) {
   }
   // Held back until the end, when it cannot become a stop string any more.
   auto request = generate(prompt, 30);
-  std::get<GenerateJob>(request.job).stops = {text.substr(28) + "x"};
+  std::get<GenerateJob>(request.job).stops = {text.substr(text.size() - 2) + "x"};
   Client client;
   ASSERT_TRUE(client.submit(engine, std::move(request)));
   const Answer answer = client.wait();

@@ -7,38 +7,68 @@ namespace {
 
 // Of a step's surprise, what is learned from it.
 constexpr double kWeight = 0.125;
+// Steps with fewer prompt tokens say less about the cost of one.
+constexpr int kTellingTokens = 16;
 // Until a step has told: a slow core with a small model.
 constexpr double kTokenNsAtStart = 1e6;
 
-}  // namespace
-
-int Pacer::prompt_tokens(int generating) const {
-  const auto step_ns = static_cast<double>(limits_.step_ns);
-  const double token_ns = token_ns_ > 0 ? token_ns_ : kTokenNsAtStart;
-  double spare_ns = step_ns;
-  if (generating > 0) spare_ns = std::min(limits_.stretch * base_ns_, step_ns) - base_ns_;
-  const double tokens = spare_ns / token_ns;
-  const int tokens_min = std::min(limits_.tokens_min, limits_.tokens_max);
-  return static_cast<int>(
-      std::clamp(tokens, static_cast<double>(tokens_min), static_cast<double>(limits_.tokens_max)));
+// A step that was interrupted teaches no more than one of double length.
+void learn(double& known, double seen, double weight) {
+  known = known > 0 ? known + weight * (std::min(seen, 2 * known) - known) : seen;
 }
 
-// The difference to what was expected goes to base and tokens by their shares in it. So both are
-// learned although most steps have both.
-void Pacer::observe(int generating, int prompt_tokens, int64_t duration_ns) {
-  const auto duration = static_cast<double>(duration_ns);
-  if (prompt_tokens > 0 && token_ns_ == 0) {
-    token_ns_ = generating > 0 ? kTokenNsAtStart : duration / prompt_tokens;
+double first_known(double a, double b, double otherwise) {
+  if (a > 0) return a;
+  return b > 0 ? b : otherwise;
+}
+
+}  // namespace
+
+Pacer::Pacer(const Limits& limits)
+    : limits_(limits), base_ns_(static_cast<size_t>(limits.sequences_max) + 1, 0.0) {
+  limits_.tokens_min = std::min(limits.tokens_min, limits.tokens_max);
+}
+
+// The nearest smaller number's base rather errs towards a steady pace.
+double Pacer::base_ns(int generating) const {
+  const auto at = base_ns_.begin() + std::min(generating, limits_.sequences_max);
+  const auto known = [](double base) { return base > 0; };
+  for (auto it = at; it != base_ns_.begin(); --it) {
+    if (known(*it)) return *it;
   }
-  const double tokens_ns = prompt_tokens * token_ns_;
-  if (generating > 0 && base_ns_ == 0) base_ns_ = std::max(duration - tokens_ns, duration / 4);
-  const double base_ns = generating > 0 ? base_ns_ : 0;
-  const double expected = base_ns + tokens_ns;
-  if (expected <= 0) return;
-  // A step that was interrupted teaches no more than one of double length.
-  const double error = std::clamp(duration / expected - 1, -1.0, 1.0);
-  if (generating > 0) base_ns_ *= 1 + kWeight * error * base_ns / expected;
-  if (prompt_tokens > 0) token_ns_ *= 1 + kWeight * error * tokens_ns / expected;
+  const auto above = std::find_if(at, base_ns_.end(), known);
+  return above != base_ns_.end() ? *above : 0.0;
+}
+
+int Pacer::prompt_tokens(int generating) const {
+  auto spare_ns = static_cast<double>(limits_.step_ns);
+  double token_ns = first_known(alone_token_ns_, beside_token_ns_, kTokenNsAtStart);
+  if (generating > 0) {
+    const double base = base_ns(generating);
+    spare_ns = std::min(limits_.stretch * base, spare_ns) - base;
+    token_ns = first_known(beside_token_ns_, alone_token_ns_, kTokenNsAtStart);
+  }
+  return static_cast<int>(std::clamp(spare_ns / token_ns, static_cast<double>(limits_.tokens_min),
+                                     static_cast<double>(limits_.tokens_max)));
+}
+
+void Pacer::observe(int generating, int prompt_tokens, int64_t duration_ns) {
+  const auto duration = static_cast<double>(std::max<int64_t>(duration_ns, 1));
+  const double weight =
+      kWeight * std::min(prompt_tokens, kTellingTokens) / static_cast<double>(kTellingTokens);
+  if (generating == 0) {
+    if (prompt_tokens > 0) learn(alone_token_ns_, duration / prompt_tokens, weight);
+    return;
+  }
+  double& base = base_ns_[static_cast<size_t>(std::min(generating, limits_.sequences_max))];
+  if (prompt_tokens == 0) return learn(base, duration, kWeight);
+  if (base_ns(generating) == 0) {
+    // Nothing but mixed steps so far: a guess until one without prompts comes.
+    const double token_ns = first_known(beside_token_ns_, alone_token_ns_, kTokenNsAtStart);
+    base = std::max(duration - prompt_tokens * token_ns, duration / 2);
+  }
+  const double beyond = std::max(duration - base_ns(generating), duration / 16);
+  learn(beside_token_ns_, beyond / prompt_tokens, weight);
 }
 
 }  // namespace qaio

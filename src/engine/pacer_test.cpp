@@ -33,13 +33,42 @@ TEST(PacerTest, AnswersAreStretchedByAFactorAtMost) {
   EXPECT_NEAR(pacer.prompt_tokens(8), 60, 6);  // 1.5 * 20 ms of 0.5 ms each
 }
 
-TEST(PacerTest, LearnsTheBaseFromMixedStepsToo) {
+// Short prompts, and never a step without one.
+TEST(PacerTest, GuessesWhenEveryStepHasPrompts) {
   Pacer pacer({});
+  pacer.observe(0, 40, 20 * kMs);
   for (int i = 0; i < 300; ++i) {
     const int tokens = pacer.prompt_tokens(8) / (1 + i % 3);
-    pacer.observe(8, tokens, 20 * kMs + tokens * kMs / 2);
+    const int64_t duration = 20 * kMs + tokens * kMs / 2;
+    EXPECT_LE(duration, 3 * 20 * kMs);
+    pacer.observe(8, tokens, duration);
   }
-  EXPECT_NEAR(pacer.prompt_tokens(8), 60, 10);
+  EXPECT_GT(pacer.prompt_tokens(8), 30);
+  pacer.observe(8, 0, 20 * kMs);
+  EXPECT_GT(pacer.prompt_tokens(8), 30);
+}
+
+TEST(PacerTest, FollowsAMachineThatSlowsDown) {
+  Pacer pacer({});
+  run(pacer, 100, 8, 20 * kMs, kMs / 2);
+  run(pacer, 100, 8, 40 * kMs, kMs);
+  EXPECT_NEAR(pacer.prompt_tokens(8), 60, 3);
+  for (int i = 0; i < 100; ++i) {  // no step tells the base any more
+    const int tokens = pacer.prompt_tokens(8);
+    pacer.observe(8, tokens, 60 * kMs + tokens * 2 * kMs);
+  }
+  EXPECT_LE(60 * kMs + pacer.prompt_tokens(8) * 2 * kMs, 110 * kMs);
+}
+
+TEST(PacerTest, KnowsEachNumberOfAnswers) {
+  Pacer pacer({});
+  run(pacer, 100, 1, 10 * kMs, kMs / 2);
+  EXPECT_NEAR(pacer.prompt_tokens(1), 30, 3);
+  EXPECT_NEAR(pacer.prompt_tokens(5), 30, 3);  // so far as for 1
+  run(pacer, 100, 4, 16 * kMs, kMs / 2);
+  EXPECT_NEAR(pacer.prompt_tokens(1), 30, 3);
+  EXPECT_NEAR(pacer.prompt_tokens(5), 48, 5);
+  EXPECT_NEAR(pacer.prompt_tokens(100), 48, 5);
 }
 
 TEST(PacerTest, OneInterruptedStepChangesLittle) {

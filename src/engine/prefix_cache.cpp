@@ -5,6 +5,8 @@
 namespace qaio {
 namespace {
 
+size_t full_blocks(std::span<const TokenId> tokens) { return tokens.size() / kKvBlockTokens; }
+
 std::span<const TokenId> block_tokens(std::span<const TokenId> tokens, size_t block) {
   return tokens.subspan(block * kKvBlockTokens, kKvBlockTokens);
 }
@@ -20,22 +22,43 @@ PrefixCache::~PrefixCache() {
 }
 
 std::span<const BlockId> PrefixCache::find(std::span<const TokenId> tokens, int blocks_max) {
-  const size_t positions = static_cast<size_t>(blocks_max) * kKvBlockTokens;
-  walk(tokens.first(std::min(tokens.size(), positions)), {});
-  touch();
+  const size_t blocks = std::min(full_blocks(tokens), static_cast<size_t>(blocks_max));
+  path_.clear();
   found_.clear();
-  for (const Node* node : path_) found_.push_back(node->block);
+  for (const Children* children = &roots_; path_.size() < blocks;) {
+    const auto it = children->find(block_tokens(tokens, path_.size()));
+    if (it == children->end()) break;
+    path_.push_back(it->second);
+    found_.push_back(it->second->block);
+    children = &it->second->children;
+  }
+  touch();
   return found_;
 }
 
-void PrefixCache::insert(std::span<const TokenId> tokens, std::span<const BlockId> blocks) {
-  walk(tokens, blocks);
+void PrefixCache::insert(std::span<const TokenId> tokens, KvSequence& kv) {
+  assert(tokens.size() <= static_cast<size_t>(kv.length()));
+  path_.clear();
+  Children* children = &roots_;
+  for (size_t i = 0; i < full_blocks(tokens); ++i) {
+    const auto key = block_tokens(tokens, i);
+    const auto it = children->find(key);
+    Node* node = nullptr;
+    if (it == children->end()) {
+      node = add(*children, key, kv.blocks()[i]);
+    } else {
+      node = it->second;
+      if (node->block != kv.blocks()[i]) kv.adopt(i, node->block);
+    }
+    path_.push_back(node);
+    children = &node->children;
+  }
   touch();
 }
 
-bool PrefixCache::insert_pinned(std::span<const TokenId> tokens, std::span<const BlockId> blocks) {
-  if (pinned_ + static_cast<int>(blocks.size()) > pool_.blocks_total() / 2) return false;
-  insert(tokens, blocks);
+void PrefixCache::insert_pinned(std::span<const TokenId> tokens, KvSequence& kv) {
+  assert(can_pin(tokens));
+  insert(tokens, kv);
   for (Node* node : path_) {
     if (node->pinned) continue;
     node->pinned = true;
@@ -43,7 +66,27 @@ bool PrefixCache::insert_pinned(std::span<const TokenId> tokens, std::span<const
     pool_.let_go(node->block);
     ++pinned_;
   }
-  return true;
+}
+
+bool PrefixCache::can_pin(std::span<const TokenId> tokens) const {
+  const int more = static_cast<int>(full_blocks(tokens)) - pinned_blocks(tokens);
+  return pinned_ + more <= pool_.blocks_total() / 2;
+}
+
+bool PrefixCache::can_ever_hold(std::span<const TokenId> tokens, int positions) const {
+  return KvPool::blocks_for(positions) - pinned_blocks(tokens) <= pool_.blocks_total() - pinned_;
+}
+
+int PrefixCache::pinned_blocks(std::span<const TokenId> tokens) const {
+  int blocks = 0;
+  const Children* children = &roots_;
+  for (size_t i = 0; i < full_blocks(tokens); ++i) {
+    const auto it = children->find(block_tokens(tokens, i));
+    if (it == children->end() || !it->second->pinned) break;
+    ++blocks;
+    children = &it->second->children;
+  }
+  return blocks;
 }
 
 void PrefixCache::make_room(int blocks_free) {
@@ -55,19 +98,6 @@ void PrefixCache::make_room(int blocks_free) {
     pool_.let_go(it->block);
     it->siblings->erase(it->place);
     it = nodes_.erase(it);
-  }
-}
-
-void PrefixCache::walk(std::span<const TokenId> tokens, std::span<const BlockId> blocks) {
-  path_.clear();
-  Children* children = &roots_;
-  for (size_t i = 0; (i + 1) * kKvBlockTokens <= tokens.size(); ++i) {
-    const auto key = block_tokens(tokens, i);
-    const auto it = children->find(key);
-    if (it == children->end() && i >= blocks.size()) break;
-    Node* node = it != children->end() ? it->second : add(*children, key, blocks[i]);
-    path_.push_back(node);
-    children = &node->children;
   }
 }
 

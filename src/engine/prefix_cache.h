@@ -1,6 +1,10 @@
 // Finds KV memory that already holds the beginning of a prompt: a tree of full blocks, keyed by the
 // tokens in them. Sequences with a common beginning share its blocks; blocks that no sequence holds
 // any more stay until their memory is wanted, least recently used first.
+//
+// Whoever holds a block of the tree holds all blocks above it: find() hands out whole paths, and
+// insert() exchanges a sequence's own copies for the tree's. So an idle block has only idle ones
+// below it, and every idle block can be freed.
 #pragma once
 
 #include <algorithm>
@@ -28,12 +32,15 @@ class PrefixCache {
   // used last. Valid until the next call of anything.
   std::span<const BlockId> find(std::span<const TokenId> tokens, int blocks_max);
 
-  // Keeps `blocks`, which hold the first blocks.size() * kKvBlockTokens of `tokens`, as far as
-  // other blocks do not hold the same already. A sequence must hold them at the time.
-  void insert(std::span<const TokenId> tokens, std::span<const BlockId> blocks);
-  // Likewise, and never lets go of them; false, and nothing is pinned, when more than half of the
-  // pool would be.
-  bool insert_pinned(std::span<const TokenId> tokens, std::span<const BlockId> blocks);
+  // Keeps the full blocks of `tokens`, which `kv` has computed. Where the tree holds the same
+  // already, `kv` takes that block and gives up its own.
+  void insert(std::span<const TokenId> tokens, KvSequence& kv);
+  // Likewise, and never lets go of them. can_pin(tokens) must hold.
+  void insert_pinned(std::span<const TokenId> tokens, KvSequence& kv);
+  // Whether at most half of the pool would be pinned then.
+  bool can_pin(std::span<const TokenId> tokens) const;
+  // Whether so many positions that begin with `tokens` can be had once nothing else is in use.
+  bool can_ever_hold(std::span<const TokenId> tokens, int positions) const;
 
   // Frees the blocks used longest ago until the pool has `blocks_free` free ones or no idle block
   // is left.
@@ -60,17 +67,16 @@ class PrefixCache {
     Nodes::iterator self;
   };
 
-  // Walks down the tree along `tokens` into path_, adding nodes for `blocks` where there are none.
-  void walk(std::span<const TokenId> tokens, std::span<const BlockId> blocks);
   Node* add(Children& siblings, std::span<const TokenId> tokens, BlockId block);
   // Everything on path_ counts as used last.
   void touch();
+  int pinned_blocks(std::span<const TokenId> tokens) const;  // that `tokens` begin with
 
   KvPool& pool_;
   Nodes nodes_;  // used last in front, parents before their children
   Children roots_;
   int pinned_ = 0;
-  std::vector<Node*> path_;
+  std::vector<Node*> path_;  // of the last walk down the tree, from the root
   std::vector<BlockId> found_;
 };
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <utility>
 
 namespace qaio {
 namespace {
@@ -24,17 +25,13 @@ KvSequence computed(KvPool& pool, const std::vector<TokenId>& tokens) {
   return kv;
 }
 
-std::span<const BlockId> full_blocks(const KvSequence& kv) {
-  return kv.blocks().first(static_cast<size_t>(kv.length() / kKvBlockTokens));
-}
-
 TEST(PrefixCacheTest, FindsTheLongestKnownBeginning) {
   KvPool pool(16);
   PrefixCache cache(pool);
   const auto tokens = tokens_of({1, 2, 3}, 5);
   KvSequence kv = computed(pool, tokens);
   const std::vector<BlockId> blocks(kv.blocks().begin(), kv.blocks().end());
-  cache.insert(tokens, full_blocks(kv));
+  cache.insert(tokens, kv);
   kv.clear();
   EXPECT_EQ(pool.blocks_free(), 13);
   EXPECT_EQ(pool.blocks_idle(), 3);
@@ -51,15 +48,20 @@ TEST(PrefixCacheTest, FindsTheLongestKnownBeginning) {
   EXPECT_TRUE(found({}, 16).empty());
 }
 
-TEST(PrefixCacheTest, KeepsTheFirstOfEqualBlocks) {
+TEST(PrefixCacheTest, EqualBlocksBecomeOne) {
   KvPool pool(16);
   PrefixCache cache(pool);
-  const auto tokens = tokens_of({1, 2});
+  const auto tokens = tokens_of({1, 2}, 3);
   KvSequence first = computed(pool, tokens);
   KvSequence second = computed(pool, tokens);
-  cache.insert(tokens, full_blocks(first));
-  cache.insert(tokens, full_blocks(second));
+  EXPECT_EQ(pool.blocks_free(), 10);
+  cache.insert(tokens, first);
+  cache.insert(tokens, second);
   EXPECT_EQ(cache.blocks(), 2);
+  EXPECT_EQ(pool.blocks_free(), 12);
+  EXPECT_EQ(second.blocks()[0], first.blocks()[0]);
+  EXPECT_EQ(second.blocks()[1], first.blocks()[1]);
+  EXPECT_NE(second.blocks()[2], first.blocks()[2]) << "not full";
   second.clear();
   EXPECT_EQ(pool.blocks_idle(), 0);
   first.clear();
@@ -73,12 +75,13 @@ TEST(PrefixCacheTest, FreesWhatWasUsedLongestAgoButNothingInUse) {
   for (const int name : {1, 2, 3}) {
     const auto tokens = tokens_of({0, name});
     sequences.emplace(name, computed(pool, tokens));
-    cache.insert(tokens, full_blocks(sequences.at(name)));
+    cache.insert(tokens, sequences.at(name));
   }
   EXPECT_EQ(cache.blocks(), 4);
-  sequences.erase(1);
+  EXPECT_EQ(pool.blocks_free(), 4);
+  sequences.erase(1);  // the first block came from it; the others hold it, too
   sequences.erase(3);
-  EXPECT_EQ(pool.blocks_free(), 4);  // 2 and 3 brought a first block of their own; 2 still has it
+  EXPECT_EQ(pool.blocks_idle(), 2);
   cache.find(tokens_of({0, 1}), 8);
   cache.make_room(5);
   EXPECT_EQ(cache.find(tokens_of({0, 3}), 8).size(), 1U) << "used before 1 was";
@@ -97,16 +100,21 @@ TEST(PrefixCacheTest, PinnedBlocksStay) {
   PrefixCache cache(pool);
   const auto tokens = tokens_of({1, 2});
   KvSequence kv = computed(pool, tokens);
-  EXPECT_TRUE(cache.insert_pinned(tokens, full_blocks(kv)));
+  ASSERT_TRUE(cache.can_pin(tokens));
+  cache.insert_pinned(tokens, kv);
   kv.clear();
   EXPECT_EQ(pool.blocks_idle(), 0);
   cache.make_room(8);
   EXPECT_EQ(cache.blocks(), 2);
 
-  const auto longer = tokens_of({3, 4, 5});
-  KvSequence other = computed(pool, longer);
-  EXPECT_FALSE(cache.insert_pinned(longer, full_blocks(other))) << "more than half of the pool";
-  EXPECT_EQ(cache.blocks(), 2);
+  // At most half of the pool; what is pinned already counts once.
+  EXPECT_FALSE(cache.can_pin(tokens_of({3, 4, 5})));
+  EXPECT_TRUE(cache.can_pin(tokens_of({1, 2, 3, 4})));
+  EXPECT_FALSE(cache.can_pin(tokens_of({1, 2, 3, 4, 5})));
+  EXPECT_TRUE(cache.can_ever_hold(tokens_of({3}), 6 * kKvBlockTokens));
+  EXPECT_FALSE(cache.can_ever_hold(tokens_of({3}), 6 * kKvBlockTokens + 1));
+  EXPECT_TRUE(cache.can_ever_hold(tokens_of({1}), 7 * kKvBlockTokens));
+  EXPECT_TRUE(cache.can_ever_hold(tokens, 8 * kKvBlockTokens));
 }
 
 // Random sequences over few different blocks against a plain account of what blocks hold.
@@ -117,7 +125,7 @@ TEST(PrefixCacheTest, BlocksAlwaysHoldWhatTheirTokensSay) {
   std::vector<std::vector<TokenId>> content(24);  // per block: all tokens up to its end
   {
     PrefixCache cache(pool);
-    std::deque<KvSequence> live;
+    std::deque<std::pair<KvSequence, std::vector<TokenId>>> live;
     int shared_blocks = 0;
     for (int round = 0; round < 20'000; ++round) {
       std::vector<TokenId> tokens;
@@ -134,7 +142,9 @@ TEST(PrefixCacheTest, BlocksAlwaysHoldWhatTheirTokensSay) {
       shared_blocks += static_cast<int>(found.size());
       const int needed =
           static_cast<int>(tokens.size()) / kKvBlockTokens - static_cast<int>(kv.blocks().size());
-      while (needed > pool.blocks_free() + pool.blocks_idle()) live.pop_front();
+      while (needed > pool.blocks_free() + pool.blocks_idle()) {
+        live.erase(live.begin() + below(static_cast<int>(live.size())));
+      }
       cache.make_room(needed);
       const size_t begin = kv.blocks().size();
       ASSERT_TRUE(kv.reserve(static_cast<int>(tokens.size())));
@@ -143,9 +153,15 @@ TEST(PrefixCacheTest, BlocksAlwaysHoldWhatTheirTokensSay) {
         content[kv.blocks()[i]].assign(all.begin(), all.end());
       }
       kv.advance(static_cast<int>(tokens.size()) - kv.length());
-      cache.insert(tokens, full_blocks(kv));
+      live.push_back({std::move(kv), tokens});
+      // Some time later, in any order, and perhaps never.
+      auto& [later_kv, later_tokens] = live[static_cast<size_t>(below(static_cast<int>(live.size())))];
+      cache.insert(later_tokens, later_kv);
+      for (size_t i = 0; i < later_kv.blocks().size(); ++i) {
+        const auto wanted = std::span(later_tokens).first((i + 1) * kKvBlockTokens);
+        ASSERT_TRUE(std::ranges::equal(content[later_kv.blocks()[i]], wanted));
+      }
       ASSERT_LE(cache.blocks(), 24);
-      live.push_back(std::move(kv));
     }
     EXPECT_GT(shared_blocks, 10'000);
   }

@@ -126,8 +126,20 @@ std::string_view finish_reason_name(FinishReason reason) {
       return "scored";
     case FinishReason::kPinned:
       return "pinned";
+    case FinishReason::kCancelled:
+      return "cancelled";
+    case FinishReason::kDeadline:
+      return "deadline";
+    case FinishReason::kFailed:
+      return "failed";
   }
   return "unknown";
+}
+
+FinishReason finish_reason_of(ErrorCode code) {
+  if (code == ErrorCode::kCancelled) return FinishReason::kCancelled;
+  if (code == ErrorCode::kDeadlineExceeded) return FinishReason::kDeadline;
+  return FinishReason::kFailed;
 }
 
 int64_t positions_needed(const EngineRequest& request) {

@@ -79,8 +79,19 @@ struct GeneratedToken {
   std::vector<TokenLogprob> top;  // likeliest first
 };
 
-enum class FinishReason : uint8_t { kStop, kLength, kScored, kPinned };
-std::string_view finish_reason_name(FinishReason reason);  // "stop", "length", "scored", "pinned"
+// The first four are of results; the others of requests that ended with an error.
+enum class FinishReason : uint8_t {
+  kStop,       // "stop": an end token or a stop string
+  kLength,     // "length": max_new_tokens
+  kScored,     // "scored": a classification
+  kPinned,     // "pinned"
+  kCancelled,  // "cancelled": by the client, or the engine stopped
+  kDeadline,   // "deadline"
+  kFailed,     // "failed"
+};
+std::string_view finish_reason_name(FinishReason reason);
+// Of a request that ended with this error.
+FinishReason finish_reason_of(ErrorCode code);
 
 struct EngineResult {
   FinishReason finish_reason = FinishReason::kStop;
@@ -96,6 +107,7 @@ struct EngineResult {
 struct EngineTrace {
   Lane lane;  // the caller's, with queue, prefill and decode or score appended; not finished
   TaskCounters counters;
+  FinishReason finish_reason = FinishReason::kFailed;
 };
 
 struct EngineRequest {
@@ -105,7 +117,8 @@ struct EngineRequest {
   Lane lane;               // started by the caller, its prompt_build and tokenize already stamped
   // Pieces of the answer as they come; together they are EngineResult::text and ::tokens. May be
   // empty. Called on the engine thread; must not block or throw. Text never ends inside a
-  // character; what may yet become a stop string is held back.
+  // character; what may yet become a stop string is held back, and tokens come with the text they
+  // complete. The last piece may be tokens without text.
   std::function<void(std::string_view text, std::span<const GeneratedToken> tokens)> on_text;
   // Exactly once per accepted request, also on cancellation, deadline and shutdown (as an Error).
   // Called on the engine thread, after the request's memory is free; must not block or throw, may

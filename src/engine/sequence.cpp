@@ -14,15 +14,7 @@ std::variant<Generation, LabelWalk, PinJob> make_work(const EngineRequest& reque
     return LabelWalk(classify->labels, end_token);
   }
   if (std::holds_alternative<PinJob>(request.job)) return PinJob{};
-  const auto& job = std::get<GenerateJob>(request.job);
-  Generation generation{.job = job,
-                        .sampler = Sampler(job.sampling),
-                        .detokenizer = StreamingDetokenizer(tokenizer),
-                        .stops = StopStrings(job.stops),
-                        .text = {},
-                        .tokens = {}};
-  for (const TokenId token : request.prompt) generation.sampler.observe_prompt(token);
-  return generation;
+  return Generation(std::get<GenerateJob>(request.job), request.prompt, tokenizer);
 }
 
 }  // namespace
@@ -55,6 +47,18 @@ void Sequence::leave(TimeNs now_ns) {
   stage_begin_ns_ = now_ns;
 }
 
+void Sequence::count_pass(int64_t forward_ns, size_t batch) {
+  TaskCounters& counters = trace.counters;
+  counters.batch_max = std::max(counters.batch_max, static_cast<uint32_t>(batch));
+  counters.batch_sum += batch;
+  if (stage_ == Stage::kPrefill) {
+    ++counters.prefill_steps;
+  } else {
+    ++counters.decode_steps;
+    counters.forward_ns += forward_ns;
+  }
+}
+
 void Sequence::count_token(TimeNs now_ns) {
   TaskCounters& counters = trace.counters;
   if (counters.completion_tokens++ == 0) {
@@ -75,6 +79,12 @@ void Sequence::follow(std::span<const TokenId> path) {
   const int length = std::min(kv.length(), static_cast<int>(tokens.size()));
   kv.advance(length - kv.length());
   tokens.insert(tokens.end(), common, path.end());
+}
+
+std::span<const TokenId> Sequence::lasting() const {
+  auto positions = static_cast<size_t>(kv.length());
+  if (std::holds_alternative<LabelWalk>(work)) positions = std::min(positions, prompt_size);
+  return std::span(tokens).first(positions);
 }
 
 }  // namespace qaio

@@ -30,14 +30,11 @@ StopStrings::StopStrings(const std::vector<std::string>& stops) {
 std::string StopStrings::push(std::string_view piece) {
   if (found_) return {};
   if (stops_.empty()) return std::string(piece);
-  size_t matched_max = 0;
   for (const char byte : piece) {
     held_ += byte;
-    matched_max = 0;
     size_t found_bytes = 0;
     for (Stop& stop : stops_) {
       stop.advance(byte);
-      matched_max = std::max(matched_max, stop.matched);
       if (stop.matched == stop.text.size()) found_bytes = std::max(found_bytes, stop.matched);
     }
     if (found_bytes > 0) {
@@ -46,6 +43,8 @@ std::string StopStrings::push(std::string_view piece) {
       return std::exchange(held_, {});
     }
   }
+  size_t matched_max = 0;
+  for (const Stop& stop : stops_) matched_max = std::max(matched_max, stop.matched);
   std::string certain = held_.substr(0, held_.size() - matched_max);
   held_.erase(0, certain.size());
   return certain;

@@ -82,6 +82,12 @@ int KvSequence::share_prefix(std::span<const BlockId> prefix, int tokens) {
   return length_;
 }
 
+void KvSequence::adopt(size_t i, BlockId block) {
+  assert((i + 1) * kKvBlockTokens <= static_cast<size_t>(length_));
+  pool_->share(block);
+  pool_->release(std::exchange(blocks_[i], block));
+}
+
 void KvSequence::clear() {
   for (const BlockId block : blocks_) pool_->release(block);
   blocks_.clear();

@@ -34,6 +34,8 @@ class KvSequence {
   // Appends the first full blocks of `prefix` by reference (copy-free). Only on an empty sequence;
   // `tokens` is rounded down to whole blocks. Returns the positions shared.
   int share_prefix(std::span<const BlockId> prefix, int tokens);
+  // Replaces its i-th block, a full one, by one that holds the same.
+  void adopt(size_t i, BlockId block);
   void advance(int tokens) { length_ += tokens; }
   void clear();
 

@@ -102,6 +102,23 @@ TEST(KvSequenceTest, MayForgetItsLastPositions) {
   EXPECT_EQ(sequence.blocks().size(), 2U);
 }
 
+TEST(KvSequenceTest, AdoptsAnEqualBlockAndFreesItsOwn) {
+  KvPool pool(4);
+  KvSequence first(pool);
+  KvSequence second(pool);
+  for (KvSequence* sequence : {&first, &second}) {
+    ASSERT_TRUE(sequence->reserve(2 * kKvBlockTokens));
+    sequence->advance(kKvBlockTokens + 1);
+  }
+  second.adopt(0, first.blocks()[0]);
+  EXPECT_EQ(second.blocks()[0], first.blocks()[0]);
+  EXPECT_EQ(pool.blocks_free(), 1);
+  first.clear();
+  EXPECT_EQ(pool.blocks_free(), 2);
+  second.clear();
+  EXPECT_EQ(pool.blocks_free(), 4);
+}
+
 TEST(KvSequenceTest, MovingHandsOverTheBlocks) {
   KvPool pool(3);
   KvSequence first(pool);
