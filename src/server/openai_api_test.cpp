@@ -194,11 +194,10 @@ TEST_F(OpenAiApiTest, LogprobsNameEveryToken) {
 
 TEST_F(OpenAiApiTest, LogitBiasDecides) {
   start("one");
-  const TokenId one = tokenizer_->encode("one").front();
-  const TokenId yes = tokenizer_->encode("yes").front();
-  const std::string bias = fmt::format(
-      R"(,"temperature":0,"max_tokens":1,"logit_bias":{{"{}":-100,"{}":50}})", one, yes);
-  EXPECT_EQ(content(post(kChat, chat(bias)).json()), "yes");
+  const std::string bias =
+      fmt::format(R"(,"temperature":0,"max_tokens":1,"logit_bias":{{"{}":-100,"{}":50}})",
+                  tokenizer_->encode("one").front(), tokenizer_->encode("z").front());
+  EXPECT_EQ(content(post(kChat, chat(bias)).json()), "z");
 }
 
 TEST_F(OpenAiApiTest, GuidedChoiceIsScored) {
@@ -306,12 +305,11 @@ TEST_F(OpenAiApiTest, AClientThatLeavesFreesItsSequence) {
     const int steps = model_->steps();
     TestClient leaver(server_->port());
     leaver.send(TestClient::text("POST", kChat, chat(more)));
-    while (engine_->load().kv_blocks_used == 0) std::this_thread::sleep_for(1ms);
+    while (engine_->load().running == 0) std::this_thread::sleep_for(1ms);
     leaver.close();
     const RequestRecord left = record(number++);
     EXPECT_EQ(left.status, 499);
     EXPECT_EQ(left.error_code, "cancelled");
-    EXPECT_EQ(engine_->load().kv_blocks_used, 0);
     EXPECT_EQ(engine_->load().running, 0);
     EXPECT_LT(model_->steps() - steps, 6);
   }
