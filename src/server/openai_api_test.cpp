@@ -360,6 +360,8 @@ TEST_F(OpenAiApiTest, ARequestEndsAtItsDeadline) {
   EXPECT_EQ(record(0).error_code, "deadline_exceeded");
   const ClientResponse stream = post("/chat", R"({"input":"x","stream":true})");
   EXPECT_THAT(stream.body, HasSubstr("deadline_exceeded"));
+  EXPECT_EQ(record(1).status, 200);
+  EXPECT_EQ(record(1).error_code, "deadline_exceeded");
 }
 
 struct Refused {
