@@ -344,7 +344,9 @@ void Engine::Impl::publish() {
   const KvPool& pool = model_.kv_pool();
   totals_.kv_blocks_total = pool.blocks_total();
   totals_.kv_blocks_cached = pool.blocks_idle();
-  totals_.kv_blocks_used = pool.blocks_total() - pool.blocks_free() - pool.blocks_idle();
+  totals_.kv_blocks_pinned = cache_.pinned();
+  totals_.kv_blocks_used =
+      pool.blocks_total() - pool.blocks_free() - pool.blocks_idle() - cache_.pinned();
   inbox_.publish(totals_);
 }
 

@@ -50,7 +50,8 @@ class Engine {
   struct Load {
     int waiting = 0;  // accepted, no token computed yet
     int running = 0;
-    int kv_blocks_used = 0;    // held by running sequences or pinned
+    int kv_blocks_used = 0;    // held by running sequences
+    int kv_blocks_pinned = 0;  // beside them, for good
     int kv_blocks_cached = 0;  // held by nobody, kept in case a prompt begins like them
     int kv_blocks_total = 0;
     // Since the start.

@@ -622,7 +622,8 @@ TEST_F(EngineTest, PinnedPromptsStayWhateverComes) {
   Client pin;
   ASSERT_TRUE(pin.submit(engine, std::move(request)));
   EXPECT_EQ(pin.wait().result->finish_reason, FinishReason::kPinned);
-  EXPECT_EQ(engine.load().kv_blocks_used, 2);
+  EXPECT_EQ(engine.load().kv_blocks_pinned, 2);
+  EXPECT_EQ(engine.load().kv_blocks_used, 0);
   for (int i = 0; i < 10; ++i) answer_of(engine, generate(prompt_of(150, i + 2), 10));
   Client client;
   ASSERT_TRUE(client.submit(engine, generate(prompt_of(80, 1), 3)));

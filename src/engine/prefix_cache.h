@@ -47,6 +47,7 @@ class PrefixCache {
   void make_room(int blocks_free);
 
   int blocks() const { return static_cast<int>(nodes_.size()); }
+  int pinned() const { return pinned_; }  // of them
 
  private:
   struct Node;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <random>
 #include <utility>
 
+#include "model/kv_cache.h"
 #include "tasks/labels.h"
 
 namespace qaio {
@@ -143,7 +145,23 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const TaskRegistry& tasks, En
     pipeline->tasks_.emplace(
         task.name, std::make_shared<const CompiledTask>(CompiledTask{task, std::move(prompt)}));
   }
+  pipeline->pin_heads();
   return pipeline;
+}
+
+// Without them everything works, only later: nobody needs to hear of a refusal.
+void Pipeline::pin_heads() const {
+  std::vector<std::future<void>> pinned;
+  for (const auto& [name, task] : tasks_) {
+    EngineRequest request;
+    request.prompt = task->prompt.head();
+    request.job = PinJob{};
+    if (request.prompt.size() < kKvBlockTokens) continue;  // not a block to share
+    const auto done = std::make_shared<std::promise<void>>();
+    request.on_done = [done](const Result<EngineResult>&, const EngineTrace&) { done->set_value(); };
+    if (engine_.submit(std::move(request))) pinned.push_back(done->get_future());
+  }
+  for (const std::future<void>& one : pinned) one.wait();
 }
 
 Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const PipelineRequest& request,
