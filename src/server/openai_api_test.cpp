@@ -305,7 +305,7 @@ TEST_F(OpenAiApiTest, AClientThatLeavesFreesItsSequence) {
     const int steps = model_->steps();
     TestClient leaver(server_->port());
     leaver.send(TestClient::text("POST", kChat, chat(more)));
-    while (engine_->load().running == 0) std::this_thread::sleep_for(1ms);
+    wait_for_running(1);
     leaver.close();
     const RequestRecord left = record(number++);
     EXPECT_EQ(left.status, 499);
@@ -322,7 +322,7 @@ TEST_F(OpenAiApiTest, PastTheLimitRequestsAreRefusedAtOnce) {
   TestClient second(server_->port());
   first.send(TestClient::text("POST", kChat, chat()));
   second.send(TestClient::text("POST", "/chat", R"({"input":"x"})"));
-  while (engine_->load().running < 3) std::this_thread::sleep_for(1ms);
+  wait_for_running(2);  // of three: one may be done already
   for (const std::string_view path : {kChat, std::string_view("/v1/tasks/chat")}) {
     const ClientResponse refused = post(path, "not even JSON");
     EXPECT_EQ(refused.status, 503);
