@@ -32,7 +32,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
   runtime->engine_ = std::make_unique<Engine>(
       *runtime->loaded_.model, *runtime->loaded_.tokenizer, SteadyClock::instance(),
-      EngineOptions{.end_tokens = runtime->loaded_.end_tokens});
+      EngineOptions{.end_tokens = runtime->loaded_.end_tokens, .pool = &runtime->pool_});
   QAIO_ASSIGN(runtime->pipeline_,
               Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
                                SteadyClock::instance()));

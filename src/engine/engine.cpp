@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <optional>
 #include <thread>
@@ -46,8 +47,9 @@ struct Engine::Impl {
   void step();
   std::optional<int> admit(EngineRequestId id);
   void prepare(const StepItem& item, TimeNs now_ns);
-  void go_on(Sequence& sequence, std::span<float> logits, TimeNs usable_ns);
-  void generate(Sequence& sequence, Generation& generation, std::span<float> logits);
+  void draw_tokens(std::span<const StepItem> plan);
+  void go_on(Sequence& sequence, size_t item, TimeNs usable_ns);
+  void generate(Sequence& sequence, Generation& generation, TokenId token);
   void score(Sequence& sequence, LabelWalk& walk, std::span<const float> logits);
   void pin(Sequence& sequence, TimeNs now_ns);
   void remember(Sequence& sequence);
@@ -69,9 +71,10 @@ struct Engine::Impl {
   PrefixCache cache_;
   Pacer pacer_;
   Scheduler scheduler_;
-  GenerationScratch scratch_;
+  std::vector<std::unique_ptr<GenerationScratch>> scratch_;  // one per thread that draws
   std::unique_ptr<float[]> logits_;  // [sequences_max, vocab] f32; untouched rows cost no memory
   std::vector<ForwardItem> items_;
+  std::vector<TokenId> drawn_;  // by item of the step; only where a token was to be drawn
   Load totals_;
   std::unordered_map<EngineRequestId, Sequence> sequences_;
   std::thread thread_;
@@ -95,9 +98,11 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
               .sequences_max = static_cast<int>(sequences_max_)}),
       scheduler_({.step_tokens = step_tokens(options_, model),
                   .sequences_max = static_cast<int>(sequences_max_)}),
-      scratch_(model.info().vocab),
       logits_(std::make_unique_for_overwrite<float[]>(vocab_ * sequences_max_)) {
   items_.reserve(sequences_max_);
+  for (int i = 0, threads = options_.pool ? options_.pool->size() : 1; i < threads; ++i) {
+    scratch_.push_back(std::make_unique<GenerationScratch>(model.info().vocab));
+  }
 }
 
 void Engine::Impl::run() {
@@ -187,11 +192,12 @@ void Engine::Impl::step() {
   pacer_.observe(generating, prompt_tokens, forward_end_ns - forward_begin_ns);
   ++totals_.steps;
 
+  draw_tokens(plan);
   for (size_t i = 0; i < plan.size(); ++i) {
     Sequence& sequence = sequences_.at(plan[i].id);
     sequence.count_pass(forward_end_ns - forward_begin_ns, plan.size());
     if (sequence.stage() == Stage::kPrefill) remember(sequence);
-    if (plan[i].complete) go_on(sequence, items_[i].logits, forward_end_ns);
+    if (plan[i].complete) go_on(sequence, i, forward_end_ns);
   }
 }
 
@@ -244,17 +250,34 @@ void Engine::Impl::prepare(const StepItem& item, TimeNs now_ns) {
   items_.push_back(forward);
 }
 
+// Going over a large vocabulary takes up to a millisecond a token, so all threads help.
+void Engine::Impl::draw_tokens(std::span<const StepItem> plan) {
+  drawn_.assign(plan.size(), 0);
+  std::atomic<size_t> next = 0;
+  const auto draw = [&](int thread) {
+    for (size_t i = next++; i < plan.size(); i = next++) {
+      Sequence& sequence = sequences_.at(plan[i].id);
+      auto* generation = std::get_if<Generation>(&sequence.work);
+      if (!plan[i].complete || generation == nullptr) continue;
+      const TimeNs begin_ns = clock_.now_ns();
+      drawn_[i] = generation->draw(items_[i].logits, *scratch_[static_cast<size_t>(thread)]);
+      sequence.trace.counters.sample_ns += clock_.now_ns() - begin_ns;
+    }
+  };
+  options_.pool != nullptr && plan.size() > 1 ? options_.pool->run(draw) : draw(0);
+}
+
 // What follows from the logits behind the last known token, usable since usable_ns.
-void Engine::Impl::go_on(Sequence& sequence, std::span<float> logits, TimeNs usable_ns) {
+void Engine::Impl::go_on(Sequence& sequence, size_t item, TimeNs usable_ns) {
   if (std::holds_alternative<PinJob>(sequence.work)) return pin(sequence, usable_ns);
   auto* generation = std::get_if<Generation>(&sequence.work);
   if (sequence.stage() == Stage::kPrefill) {
     sequence.enter(generation ? Stage::kDecode : Stage::kScore, usable_ns);
   }
   if (generation) {
-    generate(sequence, *generation, logits);
+    generate(sequence, *generation, drawn_[item]);
   } else {
-    score(sequence, std::get<LabelWalk>(sequence.work), logits);
+    score(sequence, std::get<LabelWalk>(sequence.work), items_[item].logits);
   }
 }
 
@@ -276,12 +299,8 @@ void Engine::Impl::pin(Sequence& sequence, TimeNs now_ns) {
   finish(sequence, std::move(result), now_ns);
 }
 
-void Engine::Impl::generate(Sequence& sequence, Generation& generation, std::span<float> logits) {
-  TaskCounters& counters = sequence.trace.counters;
-  const TimeNs begin_ns = clock_.now_ns();
-  const TokenId token = generation.draw(logits, scratch_);
+void Engine::Impl::generate(Sequence& sequence, Generation& generation, TokenId token) {
   const TimeNs drawn_ns = clock_.now_ns();
-  counters.sample_ns += drawn_ns - begin_ns;
   ++totals_.completion_tokens;
 
   const auto reason = generation.append(token, options_.end_tokens);
@@ -289,7 +308,7 @@ void Engine::Impl::generate(Sequence& sequence, Generation& generation, std::spa
   const bool heard =
       piece.empty() || call(sequence.request.on_text, piece.text, piece.tokens);
   const TimeNs out_ns = clock_.now_ns();
-  counters.detokenize_ns += out_ns - drawn_ns;
+  sequence.trace.counters.detokenize_ns += out_ns - drawn_ns;
   sequence.count_token(out_ns);
 
   if (!heard) {

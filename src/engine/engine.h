@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/thread_pool.h"
 #include "base/token.h"
 #include "engine/request.h"
 #include "model/model.h"
@@ -22,6 +23,9 @@ struct EngineOptions {
   std::chrono::nanoseconds step_time{100'000'000};  // no step is planned to take longer
   bool prefix_cache = true;                         // share KV memory of common beginnings
   std::vector<TokenId> end_tokens;                  // end generation: <|im_end|>, <|endoftext|>
+  // The model's threads, which also draw the tokens of a step side by side; they outlive the
+  // engine. Absent: the engine's thread draws them one by one.
+  ThreadPool* pool = nullptr;
 };
 
 class Engine {

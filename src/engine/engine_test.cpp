@@ -141,6 +141,8 @@ TEST_F(EngineTest, ABatchGivesWhatEachRequestGivesAlone) {
     ASSERT_TRUE(client.submit(engine, request(i)));
     alone.push_back(client.wait().result->text);
   }
+  ThreadPool pool(3);
+  options_.pool = &pool;
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   std::vector<Client> clients(kRequests);
   for (int i = 0; i < kRequests; ++i) {

@@ -5,16 +5,23 @@
 namespace qaio {
 namespace {
 
-// Of a step's surprise, what is learned from it.
-constexpr double kWeight = 0.125;
+// Of a step's surprise, what is learned from it. A step that took longer may have been interrupted,
+// one that took less tells the truth.
+constexpr double kWeightLonger = 0.125;
+constexpr double kWeightShorter = 0.5;
 // Steps with fewer prompt tokens say less about the cost of one.
 constexpr int kTellingTokens = 16;
 // Until a step has told: a slow core with a small model.
 constexpr double kTokenNsAtStart = 1e6;
 
-// A step that was interrupted teaches no more than one of double length.
-void learn(double& known, double seen, double weight) {
-  known = known > 0 ? known + weight * (std::min(seen, 2 * known) - known) : seen;
+// `share`: of the weight. A step counts as twice as long as expected at most.
+void learn(double& known, double seen, double share) {
+  if (known == 0) {
+    known = seen;
+  } else {
+    const double surprise = std::min(seen, 2 * known) - known;
+    known += share * (surprise > 0 ? kWeightLonger : kWeightShorter) * surprise;
+  }
 }
 
 double first_known(double a, double b, double otherwise) {
@@ -54,21 +61,21 @@ int Pacer::prompt_tokens(int generating) const {
 
 void Pacer::observe(int generating, int prompt_tokens, int64_t duration_ns) {
   const auto duration = static_cast<double>(std::max<int64_t>(duration_ns, 1));
-  const double weight =
-      kWeight * std::min(prompt_tokens, kTellingTokens) / static_cast<double>(kTellingTokens);
+  const double share =
+      std::min(prompt_tokens, kTellingTokens) / static_cast<double>(kTellingTokens);
   if (generating == 0) {
-    if (prompt_tokens > 0) learn(alone_token_ns_, duration / prompt_tokens, weight);
+    if (prompt_tokens > 0) learn(alone_token_ns_, duration / prompt_tokens, share);
     return;
   }
   double& base = base_ns_[static_cast<size_t>(std::min(generating, limits_.sequences_max))];
-  if (prompt_tokens == 0) return learn(base, duration, kWeight);
+  if (prompt_tokens == 0) return learn(base, duration, 1);
   if (base_ns(generating) == 0) {
     // Nothing but mixed steps so far: a guess until one without prompts comes.
     const double token_ns = first_known(beside_token_ns_, alone_token_ns_, kTokenNsAtStart);
     base = std::max(duration - prompt_tokens * token_ns, duration / 2);
   }
   const double beyond = std::max(duration - base_ns(generating), duration / 16);
-  learn(beside_token_ns_, beyond / prompt_tokens, weight);
+  learn(beside_token_ns_, beyond / prompt_tokens, share);
 }
 
 }  // namespace qaio

@@ -57,17 +57,22 @@ std::span<const StepItem> Scheduler::plan(int prompt_tokens, const Admit& admit)
 
 // As long as the next one would get a part worth having.
 void Scheduler::admit_waiting(int prompt_tokens, const Admit& admit) {
-  int prompts = running() - generating();
-  while (!waiting_.empty() && running() < limits_.sequences_max &&
-         prompts * kShareMin < prompt_tokens) {
+  int claimed = 0;
+  for (const Sequence& sequence : running_) claimed += claim_of(sequence);
+  while (!waiting_.empty() && running() < limits_.sequences_max && claimed < prompt_tokens) {
     const std::optional<int> computed = admit(waiting_.front().id);
     if (!computed) return;
     assert(*computed >= 0 && *computed < waiting_.front().known);
     running_.push_back(waiting_.front());
     running_.back().computed = *computed;
     waiting_.pop_front();
-    ++prompts;
+    claimed += claim_of(running_.back());
   }
+}
+
+// The least that a prompt is to get of a step.
+int Scheduler::claim_of(const Sequence& sequence) {
+  return sequence.extended ? 0 : std::min(sequence.known - sequence.computed, kShareMin);
 }
 
 void Scheduler::share_among_prompts(int prompt_tokens) {

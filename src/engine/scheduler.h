@@ -74,6 +74,7 @@ class Scheduler {
     int planned = 0;        // positions in the step being planned
   };
   void admit_waiting(int prompt_tokens, const Admit& admit);
+  static int claim_of(const Sequence& sequence);
   void share_among_prompts(int prompt_tokens);
 
   Limits limits_;

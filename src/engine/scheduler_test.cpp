@@ -61,6 +61,13 @@ TEST(SchedulerTest, AdmitsNoMoreThanGetAPartWorthHaving) {
   EXPECT_EQ(plan(scheduler, 8).size(), 1U);  // the first goes on, however little there is
 }
 
+TEST(SchedulerTest, PromptsThatAreNearlyKnownNeedLittleRoom) {
+  Scheduler scheduler({.step_tokens = 512, .sequences_max = 8});
+  for (EngineRequestId id = 1; id <= 5; ++id) scheduler.add(id, 100);
+  const auto nearly_known = [](EngineRequestId) { return std::optional(96); };
+  EXPECT_EQ(plan(scheduler, 16, nearly_known).size(), 4U);
+}
+
 TEST(SchedulerTest, WaitsForTheWholeNeedAndOvertakesNobody) {
   Scheduler scheduler({.step_tokens = 100, .sequences_max = 4});
   for (EngineRequestId id = 1; id <= 3; ++id) scheduler.add(id, 10);
@@ -107,14 +114,19 @@ TEST(SchedulerTest, NothingToDoIsAnEmptyStep) {
 TEST(SchedulerTest, EveryAnswerGetsATokenInEveryStep) {
   Scheduler scheduler({.step_tokens = 2, .sequences_max = 8});
   for (EngineRequestId id = 1; id <= 3; ++id) scheduler.add(id, 1);
-  EXPECT_EQ(plan(scheduler).size(), 1U);
-  scheduler.extend(1, 1, 2);
   EXPECT_EQ(plan(scheduler),
-            (std::vector<StepItem>{{1, 1, 1, false, true}, {2, 0, 1, true, true}}));
-  scheduler.extend(1, 2, 3);
-  scheduler.extend(2, 1, 2);
+            (std::vector<StepItem>{{1, 0, 1, true, true}, {2, 0, 1, true, true}}));
+  for (int position = 1; position < 4; ++position) {
+    scheduler.extend(1, position, position + 1);
+    scheduler.extend(2, position, position + 1);
+    EXPECT_EQ(plan(scheduler), (std::vector<StepItem>{{1, position, 1, false, true},
+                                                      {2, position, 1, false, true}}));
+  }
+  EXPECT_EQ(scheduler.waiting(), 1);
+  scheduler.remove(2);
+  scheduler.extend(1, 4, 5);
   EXPECT_EQ(plan(scheduler),
-            (std::vector<StepItem>{{1, 2, 1, false, true}, {2, 1, 1, false, true}}));
+            (std::vector<StepItem>{{1, 4, 1, false, true}, {3, 0, 1, true, true}}));
 }
 
 // Thousands of random arrivals, cancellations, cached beginnings and backings-up against an
