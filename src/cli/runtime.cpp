@@ -34,7 +34,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
   runtime->engine_ = std::make_unique<Engine>(
       *runtime->loaded_.model, *runtime->loaded_.tokenizer, SteadyClock::instance(),
-      EngineOptions{.end_tokens = runtime->loaded_.end_tokens});
+      EngineOptions{.end_tokens = runtime->loaded_.end_tokens, .pool = &runtime->pool_});
   QAIO_ASSIGN(runtime->pipeline_,
               Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
                                SteadyClock::instance()));
@@ -60,7 +60,9 @@ Backend Runtime::backend() const {
   return {.pipeline = pipeline_.get(),
           .tasks = &tasks_,
           .tokenizer = loaded_.tokenizer.get(),
-          .model = loaded_.model->info()};
+          .model = loaded_.model->info(),
+          .engine = engine_.get(),
+          .loaded_unix_s = SteadyClock::instance().wall_unix_ms() / 1000};
 }
 
 RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,

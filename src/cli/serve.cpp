@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -24,12 +27,15 @@
 namespace qaio {
 namespace {
 
-// What running requests get to finish when the program is told to stop.
-constexpr std::chrono::milliseconds kDrainTime{5000};
+// Beside its connections the process holds files open: logs, and what comes and goes.
+constexpr rlim_t kOtherFiles = 64;
 
 struct Options {
   RuntimeOptions runtime;
   ServerOptions server;
+  ApiLimits limits;
+  std::string alias;
+  std::chrono::milliseconds drain_time{5000};
 };
 
 // SIGTERM and SIGINT wait until somebody asks for them; threads started later inherit that.
@@ -41,6 +47,16 @@ sigset_t block_stop_signals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a closed log must not end the server
   return signals;
+}
+
+// As many files as the connections need, as far as the system allows.
+void allow_connections(int connections_max) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = static_cast<rlim_t>(connections_max) + kOtherFiles;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void announce(const std::string& line) {
@@ -64,7 +80,9 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
     auto runtime = Runtime::create(options.runtime, tasks);
     settled = true;
     if (runtime) {
-      slot.set(std::make_shared<const Backend>((*runtime)->backend()));
+      Backend backend = (*runtime)->backend();
+      backend.model_id = options.alias;
+      slot.set(std::make_shared<const Backend>(std::move(backend)));
       announce(ready_line(**runtime, std::chrono::steady_clock::now() - start));
     } else {
       ::kill(::getpid(), SIGTERM);  // wakes the thread below
@@ -75,7 +93,7 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
   sigwait(&signals, &signal);
   if (!settled) std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
-  server.stop(kDrainTime);
+  server.stop(options.drain_time);
   runtime.reset();  // the engine's last callbacks still refer to connections of the server
   return {};
 }
@@ -85,7 +103,9 @@ Result<void> serve(CLI::App& command, Options& options) {
   const sigset_t signals = block_stop_signals();
   BackendSlot slot;
   Router router;
-  add_api(router, slot, ApiLimits());
+  options.limits.messages_max = 2 * options.limits.history_turns_max + 2;
+  add_api(router, slot, options.limits);
+  allow_connections(options.server.connections_max);
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
               Server::start(options.server, std::move(router),
                             perf_log(spdlog::stderr_color_mt("qaio")), SteadyClock::instance()));
@@ -94,6 +114,61 @@ Result<void> serve(CLI::App& command, Options& options) {
                        host.find(':') == std::string::npos ? host : "[" + host + "]",
                        server->port()));
   return serve_model(options, tasks, slot, *server, signals);
+}
+
+// "requests-max" becomes "QAIO_REQUESTS_MAX".
+std::string variable_of(std::string name) {
+  std::ranges::transform(name, name.begin(), [](unsigned char c) {
+    return c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  });
+  return "QAIO_" + name;
+}
+
+template <typename Count>
+void add_count(CLI::App& command, const std::string& name, Count& value, int min, int max,
+               const std::string& help) {
+  command.add_option("--" + name, value, help)
+      ->envname(variable_of(name))
+      ->check(CLI::Range(min, max))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void add_seconds(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,
+                 int min, const std::string& help) {
+  constexpr int kDay = 24 * 60 * 60;
+  const auto shown = std::chrono::duration_cast<std::chrono::seconds>(value);
+  command
+      .add_option_function<int>(
+          "--" + name, [&value](int seconds) { value = std::chrono::seconds(seconds); }, help)
+      ->envname(variable_of(name))
+      ->check(CLI::Range(min, kDay))
+      ->type_name("SECONDS")
+      ->default_str(std::to_string(shown.count()));
+}
+
+void add_limit_options(CLI::App& command, Options& options) {
+  constexpr int kMany = 1 << 20;
+  add_count(command, "requests-max", options.limits.requests_max, 1, kMany,
+            "Requests to the model at once, computing or waiting; past it 503");
+  add_count(command, "client-requests-max", options.limits.client_requests_max, 0, kMany,
+            "The same of one client address, past it 429; 0: no limit");
+  add_count(command, "connections-max", options.server.connections_max, 1, kMany,
+            "Connections at once; past it 503");
+  add_count(command, "body-bytes-max", options.server.body_bytes_max, 1024, 1 << 30,
+            "Bytes of a request's body; past it 413");
+  add_count(command, "history-turns-max", options.limits.history_turns_max, 0, kMany,
+            "Earlier turns that /chat takes; past it 400");
+  add_count(command, "new-tokens-max", options.limits.new_tokens_max, 1, kMany,
+            "New tokens that a request may ask for; past it 400");
+  add_seconds(command, "request-timeout", options.limits.request_time, 1,
+              "What a request may take; past it 504");
+  add_seconds(command, "read-timeout", options.server.read_timeout, 1,
+              "What a request may take to arrive; past it 408");
+  add_seconds(command, "idle-timeout", options.server.idle_timeout, 1,
+              "How long a connection may be idle");
+  add_seconds(command, "drain-timeout", options.drain_time, 0,
+              "What running requests get to finish on SIGTERM or SIGINT");
 }
 
 }  // namespace
@@ -111,6 +186,10 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
       ->check(CLI::Range(0, 65535))
       ->type_name("N")
       ->capture_default_str();
+  command->add_option("-a,--alias", options->alias, "Name of the model for OpenAI clients")
+      ->envname("QAIO_ALIAS")
+      ->type_name("NAME");
+  add_limit_options(*command, *options);
   command->callback(
       [command, options, &exit_code] { exit_code = exit_code_of(serve(*command, *options)); });
 }

@@ -1,14 +1,17 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "engine/generation.h"
 #include "engine/inbox.h"
-#include "engine/sampler.h"
+#include "engine/pacer.h"
+#include "engine/prefix_cache.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
 
@@ -27,6 +30,10 @@ bool call(const Callback& callback, Arguments&&... arguments) noexcept {
   }
 }
 
+int step_tokens(const EngineOptions& options, const Model& model) {
+  return std::clamp(options.step_tokens, 1, model.step_tokens_max());
+}
+
 }  // namespace
 
 // Everything but inbox_ and limits_ belongs to the engine thread.
@@ -36,11 +43,17 @@ struct Engine::Impl {
   void run();
   void arrive(std::vector<Inbox::Submission> submissions);
   void end_early(std::span<const EngineRequestId> cancelled);
+  void refuse_what_cannot_fit();
   void step();
+  std::optional<int> admit(EngineRequestId id);
   void prepare(const StepItem& item, TimeNs now_ns);
-  void go_on(Sequence& sequence, std::span<float> logits, TimeNs usable_ns);
-  void generate(Sequence& sequence, Generation& generation, std::span<float> logits);
+  void draw_tokens(std::span<const StepItem> plan);
+  void go_on(Sequence& sequence, size_t item, TimeNs usable_ns);
+  void generate(Sequence& sequence, Generation& generation, TokenId token);
   void score(Sequence& sequence, LabelWalk& walk, std::span<const float> logits);
+  void pin(Sequence& sequence, TimeNs now_ns);
+  void remember(Sequence& sequence);
+  void publish();
   void finish(Sequence& sequence, Result<EngineResult> result, TimeNs now_ns);
 
   std::span<float> logits_of(size_t item) {
@@ -55,10 +68,14 @@ struct Engine::Impl {
   const size_t sequences_max_;
   RequestLimits limits_;
   Inbox inbox_;
+  PrefixCache cache_;
+  Pacer pacer_;
   Scheduler scheduler_;
-  SamplerScratch scratch_;
+  std::vector<std::unique_ptr<GenerationScratch>> scratch_;  // one per thread that draws
   std::unique_ptr<float[]> logits_;  // [sequences_max, vocab] f32; untouched rows cost no memory
   std::vector<ForwardItem> items_;
+  std::vector<TokenId> drawn_;  // by item of the step; only where a token was to be drawn
+  Load totals_;
   std::unordered_map<EngineRequestId, Sequence> sequences_;
   std::thread thread_;
 };
@@ -76,11 +93,16 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
                                         model.kv_pool().blocks_total() * kKvBlockTokens),
               .end_tokens = options_.end_tokens},
       inbox_(options_.queue_max, model.kv_pool().blocks_total()),
-      scheduler_({.step_tokens = std::clamp(options_.step_tokens, 1, model.step_tokens_max()),
+      cache_(model.kv_pool()),
+      pacer_({.step_ns = options_.step_time.count(), .tokens_max = step_tokens(options_, model),
+              .sequences_max = static_cast<int>(sequences_max_)}),
+      scheduler_({.step_tokens = step_tokens(options_, model),
                   .sequences_max = static_cast<int>(sequences_max_)}),
-      scratch_(model.info().vocab),
       logits_(std::make_unique_for_overwrite<float[]>(vocab_ * sequences_max_)) {
   items_.reserve(sequences_max_);
+  for (int i = 0, threads = options_.pool ? options_.pool->size() : 1; i < threads; ++i) {
+    scratch_.push_back(std::make_unique<GenerationScratch>(model.info().vocab));
+  }
 }
 
 void Engine::Impl::run() {
@@ -89,6 +111,7 @@ void Engine::Impl::run() {
     arrive(std::move(mail.submissions));
     if (mail.stop) break;
     end_early(mail.cancelled);
+    refuse_what_cannot_fit();
     step();
   }
   while (!sequences_.empty()) {
@@ -103,9 +126,7 @@ void Engine::Impl::arrive(std::vector<Inbox::Submission> submissions) {
     const EngineRequestId id = submission.id;
     const auto [it, added] =
         sequences_.try_emplace(id, std::move(submission), model_, tokenizer_, end_token);
-    const Sequence& sequence = it->second;
-    scheduler_.add(id, static_cast<int>(sequence.tokens.size()),
-                   KvPool::blocks_for(static_cast<int>(sequence.positions_max)));
+    scheduler_.add(id, static_cast<int>(it->second.tokens.size()));
   }
 }
 
@@ -126,40 +147,89 @@ void Engine::Impl::end_early(std::span<const EngineRequestId> cancelled) {
   }
 }
 
+// Pinned prompts take memory for good. What then fits no more must not keep the queue waiting.
+void Engine::Impl::refuse_what_cannot_fit() {
+  for (auto it = sequences_.begin(); it != sequences_.end();) {
+    Sequence& sequence = (it++)->second;
+    if (sequence.stage() != Stage::kQueue) continue;
+    const auto prompt = std::span(sequence.tokens);
+    const bool pins = std::holds_alternative<PinJob>(sequence.work);
+    if (pins && !cache_.can_pin(prompt)) {
+      finish(sequence,
+             fail(ErrorCode::kResourceExhausted,
+                  "more than half of the KV memory would be taken for good"),
+             clock_.now_ns());
+    } else if (const auto positions = static_cast<int>(sequence.positions_max);
+               !cache_.can_ever_hold(prompt.first(prompt.size() - 1), positions)) {
+      finish(sequence,
+             fail(ErrorCode::kInvalidArgument,
+                  "the prompt and what is to follow need " + std::to_string(positions) +
+                      " positions of KV memory, more than pinned prompts leave free",
+                  "prompt"),
+             clock_.now_ns());
+    }
+  }
+}
+
 void Engine::Impl::step() {
-  const std::span<const StepItem> plan = scheduler_.plan(model_.kv_pool().blocks_free());
+  const int generating = scheduler_.generating();
+  const std::span<const StepItem> plan = scheduler_.plan(
+      pacer_.prompt_tokens(generating), [this](EngineRequestId id) { return admit(id); });
+  assert(scheduler_.idle() == plan.empty() && "what waits alone was seen to fit");
   if (plan.empty()) return;
   const TimeNs begin_ns = clock_.now_ns();
   items_.clear();
-  for (const StepItem& item : plan) prepare(item, begin_ns);
-  inbox_.set_kv_blocks_used(model_.kv_pool().blocks_total() - model_.kv_pool().blocks_free());
+  int prompt_tokens = 0;
+  for (const StepItem& item : plan) {
+    prepare(item, begin_ns);
+    if (sequences_.at(item.id).stage() == Stage::kPrefill) prompt_tokens += item.count;
+  }
+  publish();
 
   const TimeNs forward_begin_ns = clock_.now_ns();
   model_.forward(items_);
   const TimeNs forward_end_ns = clock_.now_ns();
+  pacer_.observe(generating, prompt_tokens, forward_end_ns - forward_begin_ns);
+  ++totals_.steps;
 
+  draw_tokens(plan);
   for (size_t i = 0; i < plan.size(); ++i) {
     Sequence& sequence = sequences_.at(plan[i].id);
-    TaskCounters& counters = sequence.trace.counters;
-    if (sequence.stage() == Stage::kPrefill) {
-      ++counters.prefill_steps;
-    } else {
-      ++counters.decode_steps;
-      counters.forward_ns += forward_end_ns - forward_begin_ns;
-    }
-    if (plan[i].complete) go_on(sequence, items_[i].logits, forward_end_ns);
+    sequence.count_pass(forward_end_ns - forward_begin_ns, plan.size());
+    if (sequence.stage() == Stage::kPrefill) remember(sequence);
+    if (plan[i].complete) go_on(sequence, i, forward_end_ns);
   }
+}
+
+// Takes what the prefix cache knows of the prompt and reserves the rest; all or nothing. At least
+// the last token is computed, as its logits are wanted.
+std::optional<int> Engine::Impl::admit(EngineRequestId id) {
+  Sequence& sequence = sequences_.at(id);
+  KvPool& pool = model_.kv_pool();
+  const auto known = static_cast<int>(sequence.tokens.size());
+  const auto shared = cache_.find(sequence.tokens, (known - 1) / kKvBlockTokens);
+  const int cached = sequence.kv.share_prefix(shared, known);
+  const auto positions = static_cast<int>(sequence.positions_max);
+  const int wanted = KvPool::blocks_for(positions) - cached / kKvBlockTokens;
+  if (wanted > pool.blocks_free() + pool.blocks_idle()) {
+    sequence.kv.clear();
+    return std::nullopt;
+  }
+  cache_.make_room(wanted);
+  [[maybe_unused]] const auto reserved = sequence.kv.reserve(positions);
+  assert(reserved && "idle blocks can be freed");
+  sequence.trace.counters.cached_tokens = static_cast<uint32_t>(cached);
+  return cached;
 }
 
 void Engine::Impl::prepare(const StepItem& item, TimeNs now_ns) {
   Sequence& sequence = sequences_.at(item.id);
   if (item.admitted) {
-    [[maybe_unused]] const auto reserved =
-        sequence.kv.reserve(static_cast<int>(sequence.positions_max));
-    assert(reserved && "the scheduler counts blocks as the pool does");
     sequence.enter(Stage::kPrefill, now_ns);
     sequence.trace.counters.scheduled_ns = now_ns;
     inbox_.admitted(item.id);
+    totals_.prompt_tokens += sequence.trace.counters.prompt_tokens;
+    totals_.cached_tokens += sequence.trace.counters.cached_tokens;
   }
   assert(sequence.kv.length() == item.begin);
   ForwardItem forward{
@@ -169,7 +239,7 @@ void Engine::Impl::prepare(const StepItem& item, TimeNs now_ns) {
       .logits_at = LogitsAt::kNone,
       .logit_rows = {},
       .logits = {}};
-  if (item.complete) {
+  if (item.complete && !std::holds_alternative<PinJob>(sequence.work)) {
     forward.logits_at = LogitsAt::kLast;
     forward.logits = logits_of(items_.size());
     if (const auto* walk = std::get_if<LabelWalk>(&sequence.work)) {
@@ -180,51 +250,71 @@ void Engine::Impl::prepare(const StepItem& item, TimeNs now_ns) {
   items_.push_back(forward);
 }
 
+// Going over a large vocabulary takes up to a millisecond a token, so all threads help.
+void Engine::Impl::draw_tokens(std::span<const StepItem> plan) {
+  drawn_.assign(plan.size(), 0);
+  std::atomic<size_t> next = 0;
+  const auto draw = [&](int thread) {
+    for (size_t i = next++; i < plan.size(); i = next++) {
+      Sequence& sequence = sequences_.at(plan[i].id);
+      auto* generation = std::get_if<Generation>(&sequence.work);
+      if (!plan[i].complete || generation == nullptr) continue;
+      const TimeNs begin_ns = clock_.now_ns();
+      drawn_[i] = generation->draw(items_[i].logits, *scratch_[static_cast<size_t>(thread)]);
+      sequence.trace.counters.sample_ns += clock_.now_ns() - begin_ns;
+    }
+  };
+  options_.pool != nullptr && plan.size() > 1 ? options_.pool->run(draw) : draw(0);
+}
+
 // What follows from the logits behind the last known token, usable since usable_ns.
-void Engine::Impl::go_on(Sequence& sequence, std::span<float> logits, TimeNs usable_ns) {
+void Engine::Impl::go_on(Sequence& sequence, size_t item, TimeNs usable_ns) {
+  if (std::holds_alternative<PinJob>(sequence.work)) return pin(sequence, usable_ns);
   auto* generation = std::get_if<Generation>(&sequence.work);
   if (sequence.stage() == Stage::kPrefill) {
     sequence.enter(generation ? Stage::kDecode : Stage::kScore, usable_ns);
   }
   if (generation) {
-    generate(sequence, *generation, logits);
+    generate(sequence, *generation, drawn_[item]);
   } else {
-    score(sequence, std::get<LabelWalk>(sequence.work), logits);
+    score(sequence, std::get<LabelWalk>(sequence.work), items_[item].logits);
   }
 }
 
-void Engine::Impl::generate(Sequence& sequence, Generation& generation, std::span<float> logits) {
-  TaskCounters& counters = sequence.trace.counters;
-  const TimeNs begin_ns = clock_.now_ns();
-  const TokenId token = generation.sampler.draw(logits, scratch_);
-  const TimeNs drawn_ns = clock_.now_ns();
-  counters.sample_ns += drawn_ns - begin_ns;
+// Later prompts with the same beginning find it in memory.
+void Engine::Impl::remember(Sequence& sequence) {
+  if (options_.prefix_cache) cache_.insert(sequence.lasting(), sequence.kv);
+}
 
-  std::optional<FinishReason> reason;
-  const auto& ends = options_.end_tokens;
-  if (!generation.job.ignore_eos && std::ranges::find(ends, token) != ends.end()) {
-    reason = FinishReason::kStop;
-  } else if (counters.completion_tokens + 1 ==
-             static_cast<uint32_t>(generation.job.max_new_tokens)) {
-    reason = FinishReason::kLength;
+void Engine::Impl::pin(Sequence& sequence, TimeNs now_ns) {
+  if (!cache_.can_pin(sequence.tokens)) {
+    return finish(sequence,
+                  fail(ErrorCode::kResourceExhausted,
+                       "more than half of the KV memory would be taken for good"),
+                  now_ns);
   }
-  std::string piece;
-  if (reason != FinishReason::kStop) piece = generation.detokenizer.push(token);
-  if (reason) piece += generation.detokenizer.finish();
-  generation.text += piece;
-  const bool heard = piece.empty() || call(sequence.request.on_text, std::string_view(piece));
+  cache_.insert_pinned(sequence.tokens, sequence.kv);
+  EngineResult result;
+  result.finish_reason = FinishReason::kPinned;
+  finish(sequence, std::move(result), now_ns);
+}
+
+void Engine::Impl::generate(Sequence& sequence, Generation& generation, TokenId token) {
+  const TimeNs drawn_ns = clock_.now_ns();
+  ++totals_.completion_tokens;
+
+  const auto reason = generation.append(token, options_.end_tokens);
+  const Generation::Piece piece = generation.next_piece();
+  const bool heard =
+      piece.empty() || call(sequence.request.on_text, piece.text, piece.tokens);
   const TimeNs out_ns = clock_.now_ns();
-  counters.detokenize_ns += out_ns - drawn_ns;
+  sequence.trace.counters.detokenize_ns += out_ns - drawn_ns;
   sequence.count_token(out_ns);
 
   if (!heard) {
     finish(sequence, fail(ErrorCode::kInternal, "the request's on_text threw"), out_ns);
   } else if (reason) {
-    finish(sequence,
-           EngineResult{.finish_reason = *reason,
-                        .text = std::move(generation.text),
-                        .label_probabilities = {}},
-           out_ns);
+    finish(sequence, generation.take_result(*reason), out_ns);
   } else {
     sequence.tokens.push_back(token);
     scheduler_.extend(sequence.id, sequence.kv.length(), static_cast<int>(sequence.tokens.size()));
@@ -247,6 +337,7 @@ void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const fl
     finish(sequence,
            EngineResult{.finish_reason = FinishReason::kScored,
                         .text = {},
+                        .tokens = {},
                         .label_probabilities = std::move(probabilities)},
            end_ns);
   }
@@ -255,14 +346,27 @@ void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const fl
 // Destroys the sequence: all it held is free before the client hears of it.
 void Engine::Impl::finish(Sequence& sequence, Result<EngineResult> result, TimeNs now_ns) {
   sequence.leave(now_ns);
+  remember(sequence);
+  sequence.trace.finish_reason =
+      result ? result->finish_reason : finish_reason_of(result.error().code);
   const EngineTrace trace = sequence.trace;
   const auto on_done = std::move(sequence.request.on_done);
   const EngineRequestId id = sequence.id;
   scheduler_.remove(id);
   sequences_.erase(id);
-  inbox_.set_kv_blocks_used(model_.kv_pool().blocks_total() - model_.kv_pool().blocks_free());
+  publish();
   inbox_.finished(id);
   call(on_done, std::move(result), trace);
+}
+
+void Engine::Impl::publish() {
+  const KvPool& pool = model_.kv_pool();
+  totals_.kv_blocks_total = pool.blocks_total();
+  totals_.kv_blocks_cached = pool.blocks_idle();
+  totals_.kv_blocks_pinned = cache_.pinned();
+  totals_.kv_blocks_used =
+      pool.blocks_total() - pool.blocks_free() - pool.blocks_idle() - cache_.pinned();
+  inbox_.publish(totals_);
 }
 
 Engine::Engine(Model& model, const Tokenizer& tokenizer, const Clock& clock, EngineOptions options)
@@ -281,6 +385,15 @@ Result<EngineRequestId> Engine::submit(EngineRequest request) {
 }
 
 void Engine::cancel(EngineRequestId id) { impl_->inbox_.cancel(id); }
+
+bool Engine::drain(std::chrono::nanoseconds patience) {
+  impl_->inbox_.close();
+  if (impl_->inbox_.wait_until_idle(patience)) return true;
+  impl_->inbox_.cancel_all();
+  while (!impl_->inbox_.wait_until_idle(std::chrono::hours(1))) {
+  }
+  return false;
+}
 
 Engine::Load Engine::load() const { return impl_->inbox_.load(); }
 

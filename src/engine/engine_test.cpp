@@ -21,17 +21,21 @@ struct Answer {
   Result<EngineResult> result;
   EngineTrace trace;
   std::string streamed;
+  std::vector<GeneratedToken> streamed_tokens;
 };
 
 // Submits and remembers what came back; on_done twice fails the test.
 class Client {
  public:
   Result<EngineRequestId> submit(Engine& engine, EngineRequest request) {
-    request.on_text = [this](std::string_view text) { streamed_ += text; };
+    request.on_text = [this](std::string_view text, std::span<const GeneratedToken> tokens) {
+      streamed_ += text;
+      streamed_tokens_.insert(streamed_tokens_.end(), tokens.begin(), tokens.end());
+    };
     request.on_done = [this](Result<EngineResult> result, const EngineTrace& trace) {
       ASSERT_EQ(++ends_, 1) << "on_done twice";
       if (at_end) at_end();
-      promise_.set_value(Answer{std::move(result), trace, streamed_});
+      promise_.set_value(Answer{std::move(result), trace, streamed_, streamed_tokens_});
     };
     return engine.submit(std::move(request));
   }
@@ -42,6 +46,7 @@ class Client {
  private:
   int ends_ = 0;
   std::string streamed_;
+  std::vector<GeneratedToken> streamed_tokens_;
   std::promise<Answer> promise_;
 };
 
@@ -67,16 +72,25 @@ std::vector<TokenId> prompt_of(int length, int first) {
   return prompt;
 }
 
-// What greedy decoding must give, straight from the model's definition.
-std::string greedy_text(std::vector<TokenId> history, int tokens) {
+// The history after greedy decoding, straight from the model's definition.
+std::vector<TokenId> greedy_history(std::vector<TokenId> history, int tokens) {
+  for (int i = 0; i < tokens; ++i) history.push_back(argmax(FakeModel::all_logits(history)));
+  return history;
+}
+
+std::string greedy_text(const std::vector<TokenId>& prompt, int tokens) {
   const auto tokenizer = fake_tokenizer();
   StreamingDetokenizer detokenizer(*tokenizer);
   std::string text;
-  for (int i = 0; i < tokens; ++i) {
-    history.push_back(argmax(FakeModel::all_logits(history)));
-    text += detokenizer.push(history.back());
-  }
+  const std::vector<TokenId> history = greedy_history(prompt, tokens);
+  for (size_t i = prompt.size(); i < history.size(); ++i) text += detokenizer.push(history[i]);
   return text + detokenizer.finish();
+}
+
+std::string answer_of(Engine& engine, EngineRequest request) {
+  Client client;
+  EXPECT_TRUE(client.submit(engine, std::move(request)));
+  return client.wait().result->text;
 }
 
 class EngineTest : public testing::Test {
@@ -117,7 +131,7 @@ TEST_F(EngineTest, GeneratesGreedily) {
 TEST_F(EngineTest, ABatchGivesWhatEachRequestGivesAlone) {
   constexpr int kRequests = 24;
   const auto request = [](int i) {
-    return generate(prompt_of(1 + i * 5, i), 3 + i, 0.8F, static_cast<uint64_t>(i % 3));
+    return generate(prompt_of(1 + i * 5, i), 60 + i, 0.8F, static_cast<uint64_t>(i % 3));
   };
   std::vector<std::string> alone;
   for (int i = 0; i < kRequests; ++i) {
@@ -127,6 +141,8 @@ TEST_F(EngineTest, ABatchGivesWhatEachRequestGivesAlone) {
     ASSERT_TRUE(client.submit(engine, request(i)));
     alone.push_back(client.wait().result->text);
   }
+  ThreadPool pool(3);
+  options_.pool = &pool;
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   std::vector<Client> clients(kRequests);
   for (int i = 0; i < kRequests; ++i) {
@@ -138,8 +154,10 @@ TEST_F(EngineTest, ABatchGivesWhatEachRequestGivesAlone) {
     EXPECT_EQ(answer.streamed, alone[i]) << i;
   }
   EXPECT_GT(model_.most_together, 4);
-  EXPECT_EQ(engine.load().running, 0);
-  EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
+  const Engine::Load load = engine.load();
+  EXPECT_EQ(load.running, 0);
+  EXPECT_EQ(load.kv_blocks_used, 0);
+  EXPECT_EQ(model_.kv_pool().blocks_free() + load.kv_blocks_cached, 64);
 }
 
 TEST_F(EngineTest, EndTokensStopUnlessIgnored) {
@@ -239,6 +257,13 @@ TEST_F(EngineTest, ClassifiesLabelsThatShareTokens) {
   }
   EXPECT_EQ(answer.trace.counters.decode_steps, 3U);  // one per further branch
   EXPECT_EQ(beside.wait().result->text, greedy_text(prompt_of(50, 9), 30));
+
+  // The walk overwrote the second block's last position, so the prefix cache must not have it.
+  for (const TokenId label : {5, 6}) {
+    auto longer = prompt;
+    longer.insert(longer.end(), {label, 1, 1});
+    EXPECT_EQ(answer_of(engine, generate(longer, 10)), greedy_text(longer, 10));
+  }
 }
 
 TEST_F(EngineTest, WhatAllLabelsBeginWithBelongsToThePrefill) {
@@ -258,7 +283,7 @@ TEST_F(EngineTest, TextNeverEndsInsideACharacter) {
     std::promise<std::string> done;
     std::string pieces;
     auto request = generate({1, 2, 3}, 60, 2.0F, seed);
-    request.on_text = [&](std::string_view text) {
+    request.on_text = [&](std::string_view text, auto) {
       // A piece begins with no continuation byte and holds whole characters.
       ASSERT_FALSE(text.empty());
       for (size_t i = 0; i < text.size();) {
@@ -446,11 +471,62 @@ TEST_F(EngineTest, DestructionEndsEverythingOnce) {
   EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
 }
 
+// Until drain() has begun on another thread.
+void wait_until_refused(Engine& engine) {
+  for (bool refused = false; !refused; std::this_thread::yield()) {
+    auto request = generate({1}, 1);
+    request.on_done = [](const Result<EngineResult>&, const EngineTrace&) {};
+    const auto id = engine.submit(std::move(request));
+    refused = !id && id.error().code == ErrorCode::kCancelled;
+  }
+}
+
+TEST_F(EngineTest, DrainingLetsRequestsFinish) {
+  Gate gate;
+  model_.before_step = [&] { gate.pass(); };
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  std::vector<Client> clients(12);
+  for (Client& client : clients) ASSERT_TRUE(client.submit(engine, generate(prompt_of(9, 1), 20)));
+  gate.wait_for_arrivals(1);
+  auto drained = std::async(std::launch::async, [&] { return engine.drain(std::chrono::hours(1)); });
+  wait_until_refused(engine);
+  gate.open();
+  EXPECT_TRUE(drained.get());
+  for (Client& client : clients) EXPECT_EQ(client.wait().result->text.empty(), false);
+  EXPECT_EQ(engine.load().kv_blocks_used, 0);
+}
+
+TEST_F(EngineTest, DrainingCancelsWhatTakesTooLong) {
+  Gate gate;
+  model_.before_step = [&] { gate.pass(); };
+  std::vector<Client> clients(12);
+  {
+    Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+    for (Client& client : clients) {
+      ASSERT_TRUE(client.submit(engine, generate(prompt_of(9, 1), 900)));
+    }
+    gate.wait_for_arrivals(1);
+    auto drained =
+        std::async(std::launch::async, [&] { return engine.drain(std::chrono::nanoseconds(0)); });
+    wait_until_refused(engine);
+    gate.open();
+    EXPECT_FALSE(drained.get());
+    for (Client& client : clients) {
+      const Answer answer = client.wait();
+      EXPECT_EQ(answer.result.error().code, ErrorCode::kCancelled);
+      EXPECT_EQ(answer.trace.finish_reason, FinishReason::kCancelled);
+    }
+    EXPECT_EQ(engine.load().waiting + engine.load().running, 0);
+    EXPECT_EQ(engine.load().kv_blocks_used, 0);
+  }
+  EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
+}
+
 TEST_F(EngineTest, CallbacksThatThrowHurtOnlyTheirOwnRequest) {
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   std::promise<Error> failed;
   auto request = generate(prompt_of(5, 0), 50);
-  request.on_text = [](std::string_view) { throw std::runtime_error("client bug"); };
+  request.on_text = [](std::string_view, auto) { throw std::runtime_error("client bug"); };
   request.on_done = [&](Result<EngineResult> result, const EngineTrace&) {
     failed.set_value(result.error());
     throw std::runtime_error("another one");
@@ -492,6 +568,148 @@ TEST_F(EngineTest, ManyThreadsAtOnce) {
     EXPECT_EQ(engine.load().waiting + engine.load().running, 0);
   }
   EXPECT_EQ(model.kv_pool().blocks_free(), 40);
+}
+
+TEST_F(EngineTest, ACommonBeginningIsComputedOnce) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  auto prompt = prompt_of(100, 3);
+  Client first;
+  ASSERT_TRUE(first.submit(engine, generate(prompt, 40)));
+  const std::string text = first.wait().result->text;
+  const int cold_tokens = model_.tokens_computed;
+
+  Client again;
+  ASSERT_TRUE(again.submit(engine, generate(prompt, 40)));
+  const Answer answer = again.wait();
+  EXPECT_EQ(answer.result->text, text);
+  EXPECT_EQ(answer.trace.counters.cached_tokens, 96U);
+  EXPECT_EQ(model_.tokens_computed, 2 * cold_tokens - 96);
+
+  // The next turn of a conversation begins with the answer, too.
+  prompt = greedy_history(prompt, 40);
+  prompt.push_back(5);
+  Client next;
+  ASSERT_TRUE(next.submit(engine, generate(prompt, 5)));
+  const Answer turn = next.wait();
+  EXPECT_EQ(turn.result->text, greedy_text(prompt, 5));
+  EXPECT_EQ(turn.trace.counters.cached_tokens, 128U);
+  EXPECT_GT(engine.load().kv_blocks_cached, 0);
+  EXPECT_EQ(engine.load().kv_blocks_used, 0);
+  EXPECT_EQ(engine.load().cached_tokens, 96U + 128U);
+}
+
+TEST_F(EngineTest, WithoutThePrefixCacheEverythingIsComputed) {
+  options_.prefix_cache = false;
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  for (int i = 0; i < 2; ++i) answer_of(engine, generate(prompt_of(100, 3), 1));
+  EXPECT_EQ(model_.tokens_computed, 200);
+}
+
+TEST_F(EngineTest, CachedMemoryMakesRoomForRequests) {
+  FakeModel model(8);
+  Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
+  for (int i = 0; i < 20; ++i) {
+    const auto prompt = prompt_of(150 + i, i);
+    EXPECT_EQ(answer_of(engine, generate(prompt, 20)), greedy_text(prompt, 20)) << i;
+  }
+  EXPECT_EQ(engine.load().kv_blocks_used, 0);
+}
+
+TEST_F(EngineTest, PinnedPromptsStayWhateverComes) {
+  FakeModel model(8);
+  Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
+  EngineRequest request;
+  request.prompt = prompt_of(70, 1);
+  request.job = PinJob{};
+  Client pin;
+  ASSERT_TRUE(pin.submit(engine, std::move(request)));
+  EXPECT_EQ(pin.wait().result->finish_reason, FinishReason::kPinned);
+  EXPECT_EQ(engine.load().kv_blocks_pinned, 2);
+  EXPECT_EQ(engine.load().kv_blocks_used, 0);
+  for (int i = 0; i < 10; ++i) answer_of(engine, generate(prompt_of(150, i + 2), 10));
+  Client client;
+  ASSERT_TRUE(client.submit(engine, generate(prompt_of(80, 1), 3)));
+  EXPECT_EQ(client.wait().trace.counters.cached_tokens, 64U);
+
+  // No more than half of the memory is given away.
+  EngineRequest large;
+  large.prompt = prompt_of(100, 9);
+  large.job = PinJob{};
+  Client too_large;
+  ASSERT_TRUE(too_large.submit(engine, std::move(large)));
+  EXPECT_EQ(too_large.wait().result.error().code, ErrorCode::kResourceExhausted);
+
+  // What fits only with the pinned blocks, and what does not fit any more.
+  const auto largest = prompt_of(240, 1);
+  EXPECT_EQ(answer_of(engine, generate(largest, 16)), greedy_text(largest, 16));
+  Client beyond;
+  ASSERT_TRUE(beyond.submit(engine, generate(prompt_of(200, 5), 10)));
+  EXPECT_EQ(beyond.wait().result.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(EngineTest, StopStringsEndTheAnswerWhereverTokensEnd) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  const auto prompt = prompt_of(20, 3);
+  const std::string text = greedy_text(prompt, 30);
+  for (const size_t at : {0U, 5U, 12U}) {
+    const std::string stop = text.substr(at, 4);
+    auto request = generate(prompt, 30);
+    std::get<GenerateJob>(request.job).stops = {"no such text", stop};
+    Client client;
+    ASSERT_TRUE(client.submit(engine, std::move(request)));
+    const Answer answer = client.wait();
+    EXPECT_EQ(answer.result->text, text.substr(0, text.find(stop)));
+    EXPECT_EQ(answer.streamed, answer.result->text);
+    EXPECT_EQ(answer.result->finish_reason, FinishReason::kStop);
+  }
+  // Held back until the end, when it cannot become a stop string any more.
+  auto request = generate(prompt, 30);
+  std::get<GenerateJob>(request.job).stops = {text.substr(text.size() - 2) + "x"};
+  Client client;
+  ASSERT_TRUE(client.submit(engine, std::move(request)));
+  const Answer answer = client.wait();
+  EXPECT_EQ(answer.streamed, text);
+  EXPECT_EQ(answer.result->finish_reason, FinishReason::kLength);
+}
+
+TEST_F(EngineTest, LogprobsAreTheModelsOwn) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  auto request = generate(prompt_of(20, 3), 8, 1.5F, 4);
+  auto& job = std::get<GenerateJob>(request.job);
+  job.logprobs = 3;
+  job.sampling.repetition_penalty = 1.3F;
+  Client client;
+  ASSERT_TRUE(client.submit(engine, std::move(request)));
+  const Answer answer = client.wait();
+  ASSERT_EQ(answer.result->tokens.size(), 8U);
+  EXPECT_EQ(answer.streamed_tokens.size(), 8U);
+  auto history = prompt_of(20, 3);
+  for (const GeneratedToken& token : answer.result->tokens) {
+    const auto logits = FakeModel::all_logits(history);
+    double sum = 0;
+    for (const float logit : logits) sum += std::exp(static_cast<double>(logit));
+    const auto chosen = static_cast<size_t>(token.chosen.token);
+    EXPECT_NEAR(token.chosen.logprob, logits[chosen] - std::log(sum), 1e-4);
+    ASSERT_EQ(token.top.size(), 3U);
+    EXPECT_EQ(token.top[0].token, argmax(logits));
+    history.push_back(token.chosen.token);
+  }
+}
+
+TEST_F(EngineTest, PromptsAreCutWhereAnswersWouldHaveToWait) {
+  FakeClock clock;
+  options_.step_tokens = 64;
+  model_.before_step = [&] { clock.advance_ns(20'000'000); };
+  Engine engine(model_, *tokenizer_, clock, options_);
+  Client answer;
+  Client prompt;
+  ASSERT_TRUE(answer.submit(engine, generate(prompt_of(10, 1), 60)));
+  ASSERT_TRUE(prompt.submit(engine, generate(prompt_of(300, 2), 1)));
+  const Answer done = prompt.wait();
+  // Not in 5 steps of 64: at first nothing is known of the model's speed.
+  EXPECT_GE(done.trace.counters.prefill_steps, 6U);
+  EXPECT_EQ(done.trace.counters.batch_max, 2U);
+  answer.wait();
 }
 
 }  // namespace

@@ -14,14 +14,14 @@ Result<EngineRequestId> Inbox::submit(EngineRequest request, TimeNs now_ns) {
   EngineRequestId id = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (mail_.stop) return fail(ErrorCode::kCancelled, "the engine is stopping");
+    if (closed_) return fail(ErrorCode::kCancelled, "the engine is stopping");
     if (load_.waiting >= queue_max_) {
       return fail(ErrorCode::kResourceExhausted,
                   "the queue is full: " + std::to_string(queue_max_) + " requests are waiting");
     }
     id = next_id_++;
     live_.emplace(id, Ticket{});
-    mail_.submissions.push_back({id, now_ns, std::move(request)});
+    mail_.submissions.push_back({id, now_ns, load_.waiting, std::move(request)});
     ++load_.waiting;
   }
   wake_.notify_one();
@@ -38,9 +38,26 @@ void Inbox::cancel(EngineRequestId id) {
 void Inbox::stop() {
   {
     const std::lock_guard lock(mutex_);
-    mail_.stop = true;
+    mail_.stop = closed_ = true;
   }
   wake_.notify_one();
+}
+
+void Inbox::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+bool Inbox::wait_until_idle(std::chrono::nanoseconds patience) {
+  std::unique_lock lock(mutex_);
+  return idle_.wait_for(lock, patience, [this] { return live_.empty(); });
+}
+
+void Inbox::cancel_all() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [id, ticket] : live_) {
+    if (!std::exchange(ticket.cancelled, true)) mail_.cancelled.push_back(id);
+  }
 }
 
 Engine::Load Inbox::load() const {
@@ -68,11 +85,16 @@ void Inbox::finished(EngineRequestId id) {
   const auto it = live_.find(id);
   --(it->second.state == State::kWaiting ? load_.waiting : load_.running);
   live_.erase(it);
+  if (live_.empty()) idle_.notify_all();
 }
 
-void Inbox::set_kv_blocks_used(int blocks) {
+void Inbox::publish(const Engine::Load& load) {
   const std::lock_guard lock(mutex_);
-  load_.kv_blocks_used = blocks;
+  const int waiting = load_.waiting;
+  const int running = load_.running;
+  load_ = load;
+  load_.waiting = waiting;
+  load_.running = running;
 }
 
 }  // namespace qaio

@@ -1,6 +1,7 @@
 // Hands requests and cancellations from any thread to the engine's, and knows how busy it is.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -16,6 +17,7 @@ class Inbox {
   struct Submission {
     EngineRequestId id = 0;
     TimeNs submitted_ns = 0;
+    int queued_ahead = 0;  // requests that were waiting
     EngineRequest request;
   };
   struct Mail {
@@ -31,6 +33,10 @@ class Inbox {
   Result<EngineRequestId> submit(EngineRequest request, TimeNs now_ns);
   void cancel(EngineRequestId id);  // ids that are not live are ignored
   void stop();
+  void close();  // submit() refuses from now on, as after stop()
+  // Waits until nothing is live any more; false when that took longer than `patience`.
+  bool wait_until_idle(std::chrono::nanoseconds patience);
+  void cancel_all();
   Engine::Load load() const;
 
   // The engine thread. Everything that came since the last call; sleeps until something does if
@@ -38,7 +44,8 @@ class Inbox {
   Mail take(bool may_sleep);
   void admitted(EngineRequestId id);
   void finished(EngineRequestId id);
-  void set_kv_blocks_used(int blocks);
+  // What load() says of the memory and the totals since the start.
+  void publish(const Engine::Load& load);
 
  private:
   enum class State : uint8_t { kWaiting, kRunning };
@@ -49,11 +56,13 @@ class Inbox {
 
   const int queue_max_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable wake_;  // the engine thread: there is mail
+  std::condition_variable idle_;  // nothing is live
   // All guarded by mutex_.
   Mail mail_;
   std::map<EngineRequestId, Ticket> live_;  // accepted and not finished
   Engine::Load load_;
+  bool closed_ = false;
   EngineRequestId next_id_ = 1;
 };
 

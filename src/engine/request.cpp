@@ -17,9 +17,7 @@ Result<void> invalid(std::string message, std::string field) {
 }
 
 // Written so that NaN fails every check.
-Result<void> validate(const GenerateJob& job) {
-  const SamplingParams& sampling = job.sampling;
-  if (job.max_new_tokens < 1) return invalid("max_new_tokens must be at least 1", "max_new_tokens");
+Result<void> validate(const SamplingParams& sampling) {
   if (!(sampling.temperature >= 0) || !std::isfinite(sampling.temperature)) {
     return invalid("temperature must be a number of at least 0", "temperature");
   }
@@ -27,8 +25,60 @@ Result<void> validate(const GenerateJob& job) {
   if (!(sampling.top_p > 0 && sampling.top_p <= 1)) {
     return invalid("top_p must be above 0 and at most 1 (1: off)", "top_p");
   }
+  if (!(sampling.min_p >= 0 && sampling.min_p <= 1)) {
+    return invalid("min_p must be from 0 to 1 (0: off)", "min_p");
+  }
   if (!(sampling.repetition_penalty > 0) || !std::isfinite(sampling.repetition_penalty)) {
     return invalid("repetition_penalty must be a number above 0 (1: off)", "repetition_penalty");
+  }
+  if (!(std::abs(sampling.presence_penalty) <= 2)) {
+    return invalid("presence_penalty must be from -2 to 2 (0: off)", "presence_penalty");
+  }
+  if (!(std::abs(sampling.frequency_penalty) <= 2)) {
+    return invalid("frequency_penalty must be from -2 to 2 (0: off)", "frequency_penalty");
+  }
+  return {};
+}
+
+Result<void> validate(const std::vector<LogitBias>& biases, int vocab) {
+  if (biases.size() > kLogitBiasMax) {
+    return invalid("logit_bias may name at most " + std::to_string(kLogitBiasMax) + " tokens",
+                   "logit_bias");
+  }
+  std::vector<TokenId> tokens;
+  for (const LogitBias& bias : biases) {
+    if (bias.token < 0 || bias.token >= vocab) {
+      return invalid(
+          "logit_bias names a token outside the vocabulary: " + std::to_string(bias.token),
+          "logit_bias");
+    }
+    if (!(std::abs(bias.bias) <= 100)) {
+      return invalid("a logit_bias must be from -100 to 100", "logit_bias");
+    }
+    tokens.push_back(bias.token);
+  }
+  std::ranges::sort(tokens);
+  if (std::ranges::adjacent_find(tokens) != tokens.end()) {
+    return invalid("logit_bias names a token twice", "logit_bias");
+  }
+  return {};
+}
+
+Result<void> validate(const GenerateJob& job, const RequestLimits& limits) {
+  if (job.max_new_tokens < 1) return invalid("max_new_tokens must be at least 1", "max_new_tokens");
+  QAIO_RETURN_IF_ERROR(validate(job.sampling));
+  QAIO_RETURN_IF_ERROR(validate(job.sampling.logit_bias, limits.vocab));
+  if (job.stops.size() > kStopsMax) {
+    return invalid("there may be at most " + std::to_string(kStopsMax) + " stop strings", "stop");
+  }
+  for (const std::string& stop : job.stops) {
+    if (stop.empty() || stop.size() > kStopBytesMax) {
+      return invalid("a stop string must have 1 to " + std::to_string(kStopBytesMax) + " bytes",
+                     "stop");
+    }
+  }
+  if (job.logprobs && (*job.logprobs < 0 || *job.logprobs > kLogprobsMax)) {
+    return invalid("logprobs must be from 0 to " + std::to_string(kLogprobsMax), "logprobs");
   }
   return {};
 }
@@ -74,8 +124,22 @@ std::string_view finish_reason_name(FinishReason reason) {
       return "length";
     case FinishReason::kScored:
       return "scored";
+    case FinishReason::kPinned:
+      return "pinned";
+    case FinishReason::kCancelled:
+      return "cancelled";
+    case FinishReason::kDeadline:
+      return "deadline";
+    case FinishReason::kFailed:
+      return "failed";
   }
   return "unknown";
+}
+
+FinishReason finish_reason_of(ErrorCode code) {
+  if (code == ErrorCode::kCancelled) return FinishReason::kCancelled;
+  if (code == ErrorCode::kDeadlineExceeded) return FinishReason::kDeadline;
+  return FinishReason::kFailed;
 }
 
 int64_t positions_needed(const EngineRequest& request) {
@@ -83,6 +147,7 @@ int64_t positions_needed(const EngineRequest& request) {
   if (const auto* generate = std::get_if<GenerateJob>(&request.job)) {
     return prompt + generate->max_new_tokens;
   }
+  if (std::holds_alternative<PinJob>(request.job)) return prompt;
   // The last token of a label is only read from logits, never computed.
   size_t longest = 1;
   for (const auto& label : std::get<ClassifyJob>(request.job).labels) {
@@ -97,11 +162,10 @@ Result<void> validate(const EngineRequest& request, const RequestLimits& limits)
     return invalid("the prompt holds a token outside the vocabulary", "prompt");
   }
   if (!request.on_done) return fail(ErrorCode::kInternal, "a request needs on_done");
-  const auto* classify = std::get_if<ClassifyJob>(&request.job);
-  if (auto valid =
-          classify ? validate(*classify, limits) : validate(std::get<GenerateJob>(request.job));
-      !valid) {
-    return valid;
+  if (const auto* classify = std::get_if<ClassifyJob>(&request.job)) {
+    QAIO_RETURN_IF_ERROR(validate(*classify, limits));
+  } else if (const auto* generate = std::get_if<GenerateJob>(&request.job)) {
+    QAIO_RETURN_IF_ERROR(validate(*generate, limits));
   }
   if (const int64_t needed = positions_needed(request); needed > limits.positions_max) {
     return invalid("the prompt of " + std::to_string(request.prompt.size()) +

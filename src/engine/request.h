@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,13 +19,25 @@ namespace qaio {
 
 using EngineRequestId = uint64_t;
 
-// How the next token is drawn. The order is: repetition penalty, temperature, top-k, top-p.
+// Added to one token's logit.
+struct LogitBias {
+  TokenId token = 0;
+  float bias = 0.0F;  // -100 practically bars the token, 100 practically forces it
+};
+inline constexpr size_t kLogitBiasMax = 1024;
+
+// How the next token is drawn. The order is: logit bias, penalties, temperature, min-p, top-k,
+// top-p.
 struct SamplingParams {
-  float temperature = 0.7F;         // 0: greedy, everything below but the penalty is ignored
+  float temperature = 0.7F;         // 0: greedy; min-p, top-k, top-p and the seed have no effect
   int top_k = 0;                    // keep the k likeliest tokens; 0: off
   float top_p = 0.9F;               // keep the fewest tokens that sum to it, in (0, 1]; 1: off
+  float min_p = 0.0F;               // keep tokens this likely, relative to the likeliest; 0: off
   float repetition_penalty = 1.0F;  // on tokens of the prompt and the answer, above 0; 1: off
-  uint64_t seed = 0;                // same seed and prompt: same tokens, whatever else runs
+  float presence_penalty = 0.0F;    // subtracted once if the token is in the answer, in [-2, 2]
+  float frequency_penalty = 0.0F;   // subtracted per occurrence in the answer, in [-2, 2]
+  std::vector<LogitBias> logit_bias = {};  // at most kLogitBiasMax, tokens all different
+  uint64_t seed = 0;                       // same seed and prompt: same tokens, whatever else runs
 };
 
 // Scores label sequences on the prompt's next-token logits; nothing is generated. Where labels
@@ -36,18 +49,57 @@ struct ClassifyJob {
 };
 inline constexpr size_t kClassifyLabelsMax = 1024;
 
+inline constexpr size_t kStopsMax = 16;
+inline constexpr size_t kStopBytesMax = 1024;
+inline constexpr int kLogprobsMax = 20;
+
 struct GenerateJob {
   SamplingParams sampling;
   int max_new_tokens = 128;  // at least one
   bool ignore_eos = false;   // end tokens are ordinary tokens without text
+  // The answer ends before the first place where one of them appears, wherever tokens begin and
+  // end. At most kStopsMax, none empty or above kStopBytesMax.
+  std::vector<std::string> stops = {};
+  // Report every token's log-probability and those of so many likeliest alternatives, at most
+  // kLogprobsMax; absent: none. They are the model's own, before penalties, bias and temperature.
+  std::optional<int> logprobs = {};
 };
 
-enum class FinishReason : uint8_t { kStop, kLength, kScored };
-std::string_view finish_reason_name(FinishReason reason);  // "stop", "length", "scored"
+// Computes a prompt and keeps its full blocks in the prefix cache for good.
+struct PinJob {};
+
+struct TokenLogprob {
+  TokenId token = 0;
+  float logprob = 0.0F;  // natural logarithm
+};
+
+// A token of the answer with what GenerateJob::logprobs asked for.
+struct GeneratedToken {
+  TokenLogprob chosen;
+  std::vector<TokenLogprob> top;  // likeliest first
+};
+
+// The first four are of results; the others of requests that ended with an error.
+enum class FinishReason : uint8_t {
+  kStop,       // "stop": an end token or a stop string
+  kLength,     // "length": max_new_tokens
+  kScored,     // "scored": a classification
+  kPinned,     // "pinned"
+  kCancelled,  // "cancelled": by the client, or the engine stopped
+  kDeadline,   // "deadline"
+  kFailed,     // "failed"
+};
+std::string_view finish_reason_name(FinishReason reason);
+// Of a request that ended with this error.
+FinishReason finish_reason_of(ErrorCode code);
 
 struct EngineResult {
   FinishReason finish_reason = FinishReason::kStop;
-  std::string text;                        // generate: everything but the end token
+  // generate: everything before the end token or the stop string
+  std::string text;
+  // generate with logprobs: the tokens drawn, but not the end token. With a stop string the last
+  // ones may reach beyond `text`.
+  std::vector<GeneratedToken> tokens;
   std::vector<float> label_probabilities;  // classify: one per label in their order, sum 1
 };
 
@@ -55,16 +107,19 @@ struct EngineResult {
 struct EngineTrace {
   Lane lane;  // the caller's, with queue, prefill and decode or score appended; not finished
   TaskCounters counters;
+  FinishReason finish_reason = FinishReason::kFailed;
 };
 
 struct EngineRequest {
   std::vector<TokenId> prompt;  // at least one token
-  std::variant<ClassifyJob, GenerateJob> job;
+  std::variant<ClassifyJob, GenerateJob, PinJob> job;
   TimeNs deadline_ns = 0;  // on the engine's clock; 0: none
   Lane lane;               // started by the caller, its prompt_build and tokenize already stamped
-  // Pieces of the answer as they come; together they are EngineResult::text. May be empty. Called
-  // on the engine thread; must not block or throw. Text never ends inside a character.
-  std::function<void(std::string_view text)> on_text;
+  // Pieces of the answer as they come; together they are EngineResult::text and ::tokens. May be
+  // empty. Called on the engine thread; must not block or throw. Text never ends inside a
+  // character; what may yet become a stop string is held back, and tokens come with the text they
+  // complete. The last piece may be tokens without text.
+  std::function<void(std::string_view text, std::span<const GeneratedToken> tokens)> on_text;
   // Exactly once per accepted request, also on cancellation, deadline and shutdown (as an Error).
   // Called on the engine thread, after the request's memory is free; must not block or throw, may
   // submit or cancel requests, must not destroy the engine.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 namespace qaio {
 namespace {
@@ -104,6 +105,16 @@ inline int bin_of(float weight) {
 
 inline size_t at(int bin) { return static_cast<size_t>(bin); }
 
+// No token below this weight, of `vocab` weights that sum to `sum`, can be drawn.
+double weight_floor(const SamplingParams& params, double sum, size_t vocab) {
+  if (params.min_p > 0) return static_cast<double>(params.min_p);
+  // Tokens below (1 - p) of the mass spread evenly over the vocabulary hold less than 1 - p
+  // together, so top-p needs none of them. After top-k the mass may be as little as the best one.
+  const double mass_min = params.top_k > 0 ? 1.0 : sum;
+  const double rest = (1.0 - static_cast<double>(params.top_p)) * mass_min;
+  return 0.999 * rest / static_cast<double>(vocab);  // rounding
+}
+
 // The candidate of the wanted ones in whose share of their mass the point lies.
 template <typename Wanted>
 TokenId walk(const auto& candidates, double point, Wanted wanted) {
@@ -130,23 +141,27 @@ SamplerScratch::SamplerScratch(int vocab)
   last_bin_.reserve(1024);
 }
 
-Sampler::Sampler(const SamplingParams& params, int vocab)
-    : params_(params), stream_(mix(params.seed + kGamma)) {
-  if (params.repetition_penalty != 1.0F) seen_.resize(static_cast<size_t>(vocab));
+Sampler::Sampler(const SamplingParams& params)
+    : params_(params),
+      stream_(mix(params.seed + kGamma)),
+      penalizes_(params.repetition_penalty != 1.0F || params.presence_penalty != 0 ||
+                 params.frequency_penalty != 0) {}
+
+void Sampler::observe_prompt(TokenId token) {
+  if (params_.repetition_penalty != 1.0F) counts_.try_emplace(token, 0);
 }
 
-void Sampler::observe(TokenId token) {
-  const auto index = static_cast<size_t>(token);
-  if (index >= seen_.size() || seen_[index]) return;
-  seen_[index] = true;
-  penalized_.push_back(token);
-}
-
-// As in CTRL (Keskar et al. 2019) and Hugging Face: towards less likely, whatever the sign.
-void Sampler::penalize(std::span<float> logits) const {
-  for (const TokenId token : penalized_) {
+void Sampler::adjust(std::span<float> logits) const {
+  for (const LogitBias& bias : params_.logit_bias) {
+    logits[static_cast<size_t>(bias.token)] += bias.bias;
+  }
+  for (const auto& [token, count] : counts_) {
     float& logit = logits[static_cast<size_t>(token)];
+    // As in CTRL (Keskar et al. 2019) and Hugging Face: towards less likely, whatever the sign.
     logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
+    if (count > 0) {
+      logit -= params_.presence_penalty + params_.frequency_penalty * static_cast<float>(count);
+    }
   }
 }
 
@@ -156,7 +171,7 @@ double Sampler::next_uniform() {
 
 TokenId Sampler::draw(std::span<float> logits, SamplerScratch& scratch) {
   assert(scratch.weights_.size() == logits.size());
-  penalize(logits);
+  adjust(logits);
   const float max = max_of(logits);
   const float scale = 1.0F / params_.temperature;
   TokenId token = 0;
@@ -164,15 +179,11 @@ TokenId Sampler::draw(std::span<float> logits, SamplerScratch& scratch) {
     token = argmax(logits);
   } else {
     const double sum = exponentiate(logits, max, scale, scratch.weights_);
-    // Tokens below (1 - p) of the mass spread evenly over the vocabulary hold less than 1 - p
-    // together, so top-p needs none of them. After top-k the mass may be as little as the best one.
-    const double mass_min = params_.top_k > 0 ? 1.0 : sum;
-    const double rest = (1.0 - static_cast<double>(params_.top_p)) * mass_min;
-    const double floor = 0.999 * rest / static_cast<double>(logits.size());  // rounding
-    scratch.gather(static_cast<float>(std::max(floor, 0x1p-40)));
+    scratch.gather(
+        static_cast<float>(std::max(weight_floor(params_, sum, logits.size()), 0x1p-40)));
     token = scratch.pick(params_, sum, next_uniform());
   }
-  observe(token);
+  if (penalizes_) ++counts_[token];
   return token;
 }
 
@@ -210,6 +221,9 @@ void SamplerScratch::sort_bin(int bin) {
 // weight; only the bin in which top-k or top-p ends is put in order.
 TokenId SamplerScratch::pick(const SamplingParams& params, double total, double uniform) {
   int sorted = -1;
+  if (params.min_p > 0) {
+    total = std::accumulate(bin_mass_.begin(), bin_mass_.begin() + bins_, 0.0);
+  }
   if (const int k = params.top_k; k > 0 && static_cast<size_t>(k) < candidates_.size()) {
     int above = 0;
     total = 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "base/token.h"
@@ -46,25 +47,25 @@ class SamplerScratch {
 // the logits and i. Not thread-safe.
 class Sampler {
  public:
-  // `vocab`: size of the logits. Parameters are valid as validate() defines it.
-  Sampler(const SamplingParams& params, int vocab);
+  // Parameters are valid as validate() defines it.
+  explicit Sampler(const SamplingParams& params);
 
   // Tells the repetition penalty about a token of the prompt; draw() does so for its own.
-  void observe(TokenId token);
+  void observe_prompt(TokenId token);
 
-  // Ties go to the lower id. Overwrites the logits. Tokens less likely than the likeliest by a
-  // factor of 2^40 are never drawn.
+  // Ties go to the lower id. Adds bias and penalties to the logits. Tokens less likely than the
+  // likeliest by a factor of 2^40 are never drawn.
   TokenId draw(std::span<float> logits, SamplerScratch& scratch);
 
  private:
-  void penalize(std::span<float> logits) const;
-  double next_uniform();  // [0, 1)
+  void adjust(std::span<float> logits) const;  // bias and penalties
+  double next_uniform();                       // [0, 1)
 
   SamplingParams params_;
-  uint64_t stream_;                 // the seed's own random stream
-  uint64_t draws_ = 0;              // position in it
-  std::vector<bool> seen_;          // [vocab], empty without repetition penalty
-  std::vector<TokenId> penalized_;  // the ids in seen_
+  uint64_t stream_;                          // the seed's own random stream
+  uint64_t draws_ = 0;                       // position in it
+  bool penalizes_;                           // at least one penalty is on
+  std::unordered_map<TokenId, int> counts_;  // if so: tokens of prompt (0) and answer (times)
 };
 
 // The id of the largest logit, the lowest of equals; 0 if all are NaN.

@@ -38,13 +38,14 @@ std::map<TokenId, double> reference_probabilities(const std::vector<float>& logi
     return static_cast<double>(logits[static_cast<size_t>(id)]);
   };
   std::ranges::stable_sort(order, [&](TokenId a, TokenId b) { return logit(a) > logit(b); });
-  if (params.top_k > 0 && static_cast<size_t>(params.top_k) < order.size()) {
-    order.resize(static_cast<size_t>(params.top_k));
-  }
   const double max = logit(order.front());
   const auto weight = [&](TokenId id) {
     return std::exp((logit(id) - max) / static_cast<double>(params.temperature));
   };
+  std::erase_if(order, [&](TokenId id) { return weight(id) < static_cast<double>(params.min_p); });
+  if (params.top_k > 0 && static_cast<size_t>(params.top_k) < order.size()) {
+    order.resize(static_cast<size_t>(params.top_k));
+  }
   double total = 0;
   for (const TokenId id : order) total += weight(id);
   std::map<TokenId, double> kept;
@@ -70,26 +71,30 @@ TEST(ArgmaxTest, TiesGoToTheLowerId) {
 TEST(SamplerTest, GreedyTakesTheLikeliest) {
   const auto logits = normal_logits(kQwenVocab, 3, 1);
   SamplerScratch scratch(kQwenVocab);
-  Sampler sampler({.temperature = 0}, kQwenVocab);
+  Sampler sampler({.temperature = 0});
   EXPECT_EQ(draw(sampler, logits, scratch), argmax(logits));
 }
 
 TEST(SamplerTest, FrequenciesMatchTheReference) {
   constexpr int kDraws = 10'000;
-  for (const SamplingParams params : {
+  for (const SamplingParams& params : {
            SamplingParams{.temperature = 0.7F, .top_k = 0, .top_p = 0.9F},
            SamplingParams{.temperature = 1.3F, .top_k = 0, .top_p = 1.0F},
            SamplingParams{.temperature = 1.0F, .top_k = 7, .top_p = 1.0F},
            SamplingParams{.temperature = 1.0F, .top_k = 20, .top_p = 0.5F},
            SamplingParams{.temperature = 2.0F, .top_k = 1, .top_p = 0.5F},
            SamplingParams{.temperature = 0.5F, .top_k = 500, .top_p = 0.01F},
+           SamplingParams{.temperature = 1.0F, .top_p = 1.0F, .min_p = 0.1F},
+           SamplingParams{.temperature = 1.5F, .top_p = 0.8F, .min_p = 0.02F},
+           SamplingParams{.temperature = 1.0F, .top_k = 9, .top_p = 0.9F, .min_p = 0.01F},
+           SamplingParams{.temperature = 1.0F, .top_p = 1.0F, .min_p = 1.0F},
        }) {
     const int vocab = 101;  // not a multiple of a block
     auto logits = normal_logits(vocab, 2, 5);
     logits[3] = logits[70] = *std::ranges::max_element(logits);  // equals at the top
     const auto reference = reference_probabilities(logits, params);
     SamplerScratch scratch(vocab);
-    Sampler sampler(params, vocab);
+    Sampler sampler(params);
     std::map<TokenId, int> drawn;
     for (int i = 0; i < kDraws; ++i) ++drawn[draw(sampler, logits, scratch)];
     for (const auto& [id, times] : drawn) ASSERT_TRUE(reference.contains(id)) << id;
@@ -104,12 +109,12 @@ TEST(SamplerTest, DrawsOnlyFromTheNucleusOfALargeVocabulary) {
   constexpr int kVocab = 20'011;
   for (const float deviation : {0.02F, 1.0F, 4.0F}) {  // flat to peaked
     const auto logits = normal_logits(kVocab, deviation, 9);
-    for (const SamplingParams params : {SamplingParams{.temperature = 0.7F, .top_p = 0.9F},
-                                        SamplingParams{.temperature = 0.7F, .top_p = 0.1F},
-                                        SamplingParams{.top_k = 50, .top_p = 0.95F}}) {
+    for (const SamplingParams& params : {SamplingParams{.temperature = 0.7F, .top_p = 0.9F},
+                                         SamplingParams{.temperature = 0.7F, .top_p = 0.1F},
+                                         SamplingParams{.top_k = 50, .top_p = 0.95F}}) {
       const auto reference = reference_probabilities(logits, params);
       SamplerScratch scratch(kVocab);
-      Sampler sampler(params, kVocab);
+      Sampler sampler(params);
       int outside = 0;
       for (int i = 0; i < 50; ++i) {
         outside += reference.contains(draw(sampler, logits, scratch)) ? 0 : 1;
@@ -122,7 +127,7 @@ TEST(SamplerTest, DrawsOnlyFromTheNucleusOfALargeVocabulary) {
 TEST(SamplerTest, EqualLogitsKeepTheLowerIds) {
   const std::vector<float> logits(64, 1.0F);
   SamplerScratch scratch(64);
-  Sampler sampler({.temperature = 1, .top_k = 5, .top_p = 1}, 64);
+  Sampler sampler({.temperature = 1, .top_k = 5, .top_p = 1});
   std::set<TokenId> drawn;
   for (int i = 0; i < 500; ++i) drawn.insert(draw(sampler, logits, scratch));
   EXPECT_EQ(drawn, (std::set<TokenId>{0, 1, 2, 3, 4}));
@@ -132,8 +137,8 @@ TEST(SamplerTest, SameSeedSameTokens) {
   const auto logits = normal_logits(5000, 1, 3);
   SamplerScratch scratch(5000);
   const auto tokens = [&](uint64_t seed) {
-    Sampler sampler({.seed = seed}, 5000);
-    Sampler other({.seed = 99}, 5000);
+    Sampler sampler({.seed = seed});
+    Sampler other({.seed = 99});
     std::vector<TokenId> result;
     for (int i = 0; i < 20; ++i) {
       result.push_back(draw(sampler, logits, scratch));
@@ -148,12 +153,38 @@ TEST(SamplerTest, SameSeedSameTokens) {
 
 TEST(SamplerTest, RepetitionPenaltyMakesSeenTokensLessLikely) {
   SamplerScratch scratch(4);
-  Sampler sampler({.temperature = 0, .repetition_penalty = 2}, 4);
-  sampler.observe(2);
-  sampler.observe(2);
+  Sampler sampler({.temperature = 0, .repetition_penalty = 2});
+  sampler.observe_prompt(2);
+  sampler.observe_prompt(2);
   EXPECT_EQ(draw(sampler, {1.0F, -1.0F, 1.9F, -3.0F}, scratch), 0);  // 1.9 counts as 0.95
   EXPECT_EQ(draw(sampler, {1.0F, -1.0F, 1.9F, 0.8F}, scratch), 2);   // and now 1.0 as 0.5
   EXPECT_EQ(draw(sampler, {-1.0F, -1.5F, -1.0F, -9.0F}, scratch), 1);
+}
+
+TEST(SamplerTest, PresenceAndFrequencyCountTheAnswerOnly) {
+  SamplerScratch scratch(3);
+  Sampler presence({.temperature = 0, .presence_penalty = 1.5F});
+  presence.observe_prompt(0);
+  const std::vector<float> logits = {3.0F, 2.0F, 1.0F};
+  EXPECT_EQ(draw(presence, logits, scratch), 0);
+  EXPECT_EQ(draw(presence, logits, scratch), 1);  // 1.5, 2, 1
+  EXPECT_EQ(draw(presence, logits, scratch), 0);  // 1.5, 0.5, 1: once, however often it came
+
+  Sampler frequency({.temperature = 0, .frequency_penalty = 0.6F});
+  std::vector<TokenId> tokens;
+  for (int i = 0; i < 5; ++i) tokens.push_back(draw(frequency, logits, scratch));
+  EXPECT_EQ(tokens, (std::vector<TokenId>{0, 0, 1, 0, 1}));  // 3, 2.4 | 1.8: 2 | 1.8: 1.4 | ...
+}
+
+TEST(SamplerTest, BiasForcesAndBars) {
+  SamplerScratch scratch(3);
+  const std::vector<float> logits = {3.0F, 2.0F, 1.0F};
+  Sampler forced({.temperature = 1, .logit_bias = {{2, 100.0F}}});
+  Sampler barred({.temperature = 1, .logit_bias = {{0, -100.0F}, {1, -100.0F}}});
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(draw(forced, logits, scratch), 2);
+    EXPECT_EQ(draw(barred, logits, scratch), 2);
+  }
 }
 
 TEST(SamplerTest, StrangeLogitsGiveATokenOfTheVocabulary) {
@@ -164,7 +195,7 @@ TEST(SamplerTest, StrangeLogitsGiveATokenOfTheVocabulary) {
       for (const float temperature : {0.0F, 1e-38F, 1e-45F, 0.7F, 3e38F}) {
         std::vector<float> logits(40, fill);
         logits[11] = one;
-        Sampler sampler({.temperature = temperature}, 40);
+        Sampler sampler({.temperature = temperature});
         const TokenId token = draw(sampler, logits, scratch);
         EXPECT_TRUE(token >= 0 && token < 40);
       }
@@ -177,10 +208,10 @@ TEST(SamplerTest, OneDrawTakesWellUnderAMillisecond) {
   SamplerScratch scratch(kQwenVocab);
   for (const float deviation : {0.3F, 1.0F, 3.0F}) {
     const auto logits = normal_logits(kQwenVocab, deviation, 2);
-    for (const SamplingParams params :
+    for (const SamplingParams& params :
          {SamplingParams{.temperature = 0}, SamplingParams{}, SamplingParams{.top_p = 1.0F},
           SamplingParams{.top_k = 40, .top_p = 0.95F}}) {
-      Sampler sampler(params, kQwenVocab);
+      Sampler sampler(params);
       auto best = std::chrono::nanoseconds::max();
       for (int i = 0; i < 30; ++i) {
         auto copy = logits;

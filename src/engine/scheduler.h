@@ -1,14 +1,17 @@
 // Plans the engine's steps as plain data. Knows no model, no clock and no text: only how many
-// positions each sequence has known and computed, and how many blocks of KV memory it needs.
+// positions each sequence has known and computed.
 //
-// Policy: sequences past their prompt go first, one forward pass for all of them; what is left of
-// the step's token budget goes to prompts in order of arrival, cut into chunks where they do not
-// fit. A waiting sequence is admitted only when its whole need of blocks is free, so that nothing
-// fails midway, and never before one that arrived earlier, so that nothing starves.
+// Policy: sequences past their prompt go first, all of them in one forward pass. Prompts share what
+// the step has for them in equal parts, so that a short one need not wait for a long one; what is
+// left of a part goes to those that arrived first. A waiting sequence is admitted only when all the
+// memory it will ever need can be had, so that nothing fails midway, and never before one that
+// arrived earlier, so that nothing starves.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,7 +22,7 @@ namespace qaio {
 // A range of one sequence's positions to compute in a step.
 struct StepItem {
   EngineRequestId id = 0;
-  int begin = 0;          // first position
+  int begin = 0;          // first position; of an admitted one: the positions found in the cache
   int count = 0;          // positions, at least one
   bool admitted = false;  // the sequence's first range: its blocks are to be reserved now
   bool complete = false;  // the range ends with the last known token: its logits are wanted
@@ -36,13 +39,17 @@ class Scheduler {
   };
   explicit Scheduler(Limits limits);
 
-  // A new sequence at the end of the queue. `known` >= 1 tokens are there from the start, `blocks`
-  // is all the KV memory it will ever need. Ids are unique.
-  void add(EngineRequestId id, int known, int blocks);
+  // Reserves all the memory the sequence will ever need; returns how many of its positions, fewer
+  // than known, are in memory already. Absent: it does not fit now.
+  using Admit = std::function<std::optional<int>(EngineRequestId)>;
 
-  // The next step; its ranges count as computed from here on. `blocks_free` are the blocks that no
-  // admitted sequence holds. Empty only if nothing can be computed. Valid until the next call.
-  std::span<const StepItem> plan(int blocks_free);
+  // A new sequence at the end of the queue; `known` >= 1 tokens are there from the start. Ids are
+  // unique.
+  void add(EngineRequestId id, int known);
+
+  // The next step, with at most `prompt_tokens` >= 1 positions of prompts; its ranges count as
+  // computed from here on. Empty only if nothing can be computed. Valid until the next call.
+  std::span<const StepItem> plan(int prompt_tokens, const Admit& admit);
 
   // After a complete range: the sequence goes on with positions [computed, known), of which the
   // earlier ones stay computed (fewer than before where a sequence backs up to try another way).
@@ -54,23 +61,26 @@ class Scheduler {
 
   int waiting() const { return static_cast<int>(waiting_.size()); }
   int running() const { return static_cast<int>(running_.size()); }
+  int generating() const;  // past their prompt
   bool idle() const { return waiting_.empty() && running_.empty(); }
 
  private:
   struct Sequence {
     EngineRequestId id;
     int known;
-    int blocks;
     int computed = 0;
+    bool admitted = false;  // has had its first range
     bool extended = false;  // past its prompt
+    int planned = 0;        // positions in the step being planned
   };
-  void schedule(Sequence& sequence, bool admitted);
+  void admit_waiting(int prompt_tokens, const Admit& admit);
+  static int claim_of(const Sequence& sequence);
+  void share_among_prompts(int prompt_tokens);
 
   Limits limits_;
   std::deque<Sequence> waiting_;   // in order of arrival
   std::vector<Sequence> running_;  // in order of arrival
   std::vector<StepItem> step_;
-  int budget_ = 0;  // positions left in the step being planned
 };
 
 }  // namespace qaio

@@ -7,18 +7,14 @@
 namespace qaio {
 namespace {
 
-std::variant<Generation, LabelWalk> make_work(const EngineRequest& request, int vocab,
-                                              const Tokenizer& tokenizer, TokenId end_token) {
+std::variant<Generation, LabelWalk, PinJob> make_work(const EngineRequest& request,
+                                                      const Tokenizer& tokenizer,
+                                                      TokenId end_token) {
   if (const auto* classify = std::get_if<ClassifyJob>(&request.job)) {
     return LabelWalk(classify->labels, end_token);
   }
-  const auto& job = std::get<GenerateJob>(request.job);
-  Generation generation{.job = job,
-                        .sampler = Sampler(job.sampling, vocab),
-                        .detokenizer = StreamingDetokenizer(tokenizer),
-                        .text = {}};
-  for (const TokenId token : request.prompt) generation.sampler.observe(token);
-  return generation;
+  if (std::holds_alternative<PinJob>(request.job)) return PinJob{};
+  return Generation(std::get<GenerateJob>(request.job), request.prompt, tokenizer);
 }
 
 }  // namespace
@@ -30,12 +26,13 @@ Sequence::Sequence(Inbox::Submission submission, Model& model, const Tokenizer& 
       prompt_size(request.prompt.size()),
       positions_max(positions_needed(request)),
       kv(model.kv_pool()),
-      work(make_work(request, model.info().vocab, tokenizer, end_token)),
+      work(make_work(request, tokenizer, end_token)),
       stage_begin_ns_(submission.submitted_ns) {
   tokens = std::move(request.prompt);
   trace.lane = request.lane;
   trace.counters.prompt_tokens = static_cast<uint32_t>(prompt_size);
   trace.counters.submitted_ns = submission.submitted_ns;
+  trace.counters.queued_ahead = static_cast<uint32_t>(submission.queued_ahead);
   // What all labels begin with is computed together with the prompt.
   if (const auto* walk = std::get_if<LabelWalk>(&work)) follow(walk->path());
 }
@@ -48,6 +45,18 @@ void Sequence::enter(Stage next, TimeNs now_ns) {
 void Sequence::leave(TimeNs now_ns) {
   trace.lane.add(stage_, stage_begin_ns_, now_ns);
   stage_begin_ns_ = now_ns;
+}
+
+void Sequence::count_pass(int64_t forward_ns, size_t batch) {
+  TaskCounters& counters = trace.counters;
+  counters.batch_max = std::max(counters.batch_max, static_cast<uint32_t>(batch));
+  counters.batch_sum += batch;
+  if (stage_ == Stage::kPrefill) {
+    ++counters.prefill_steps;
+  } else {
+    ++counters.decode_steps;
+    counters.forward_ns += forward_ns;
+  }
 }
 
 void Sequence::count_token(TimeNs now_ns) {
@@ -70,6 +79,12 @@ void Sequence::follow(std::span<const TokenId> path) {
   const int length = std::min(kv.length(), static_cast<int>(tokens.size()));
   kv.advance(length - kv.length());
   tokens.insert(tokens.end(), common, path.end());
+}
+
+std::span<const TokenId> Sequence::lasting() const {
+  auto positions = static_cast<size_t>(kv.length());
+  if (std::holds_alternative<LabelWalk>(work)) positions = std::min(positions, prompt_size);
+  return std::span(tokens).first(positions);
 }
 
 }  // namespace qaio

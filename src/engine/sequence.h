@@ -1,26 +1,17 @@
 // One live request on the engine thread: its tokens, its KV memory and where its time goes.
 #pragma once
 
-#include <string>
 #include <variant>
 #include <vector>
 
 #include "engine/classify.h"
+#include "engine/generation.h"
 #include "engine/inbox.h"
 #include "engine/request.h"
-#include "engine/sampler.h"
 #include "model/model.h"
 #include "text/tokenizer.h"
 
 namespace qaio {
-
-// State of a GenerateJob.
-struct Generation {
-  GenerateJob job;
-  Sampler sampler;
-  StreamingDetokenizer detokenizer;
-  std::string text;
-};
 
 struct Sequence {
   // `model` and `tokenizer` outlive it; `end_token` as LabelWalk needs it.
@@ -32,11 +23,15 @@ struct Sequence {
   void enter(Stage next, TimeNs now_ns);
   // Ends the current stage for good.
   void leave(TimeNs now_ns);
+  // Counts a forward pass that it was part of together with `batch` - 1 others.
+  void count_pass(int64_t forward_ns, size_t batch);
   // Counts a token that is out: times and gaps.
   void count_token(TimeNs now_ns);
   // Makes `path`, the way to the walk's next branch, what follows the prompt. Positions that are
   // computed already and still right stay; the sequence backs up over the others.
   void follow(std::span<const TokenId> path);
+  // What the computed positions hold and will hold until the end: a label's path may change.
+  std::span<const TokenId> lasting() const;
 
   EngineRequestId id;
   EngineRequest request;  // its prompt has moved to `tokens`, its lane to `trace`
@@ -44,7 +39,7 @@ struct Sequence {
   int64_t positions_max;        // KV memory it will ever need
   std::vector<TokenId> tokens;  // known so far; positions [0, kv.length()) are computed
   KvSequence kv;
-  std::variant<Generation, LabelWalk> work;
+  std::variant<Generation, LabelWalk, PinJob> work;
   EngineTrace trace;
 
  private:

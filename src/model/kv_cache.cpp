@@ -6,7 +6,8 @@
 
 namespace qaio {
 
-KvPool::KvPool(int blocks) : references_(static_cast<size_t>(blocks), 0) {
+KvPool::KvPool(int blocks)
+    : references_(static_cast<size_t>(blocks), 0), kept_(static_cast<size_t>(blocks), false) {
   free_.reserve(references_.size());
   for (int block = blocks - 1; block >= 0; --block) free_.push_back(static_cast<BlockId>(block));
 }
@@ -19,9 +20,28 @@ Result<BlockId> KvPool::take() {
   return block;
 }
 
+void KvPool::share(BlockId block) {
+  if (idle(block)) --blocks_idle_;
+  ++references_[block];
+}
+
 void KvPool::release(BlockId block) {
   assert(references_[block] > 0);
   if (--references_[block] == 0) free_.push_back(block);
+  if (idle(block)) ++blocks_idle_;
+}
+
+void KvPool::keep(BlockId block) {
+  assert(references_[block] > 0 && !kept_[block]);
+  ++references_[block];
+  kept_[block] = true;
+}
+
+void KvPool::let_go(BlockId block) {
+  assert(kept_[block]);
+  if (idle(block)) --blocks_idle_;
+  kept_[block] = false;
+  release(block);
 }
 
 KvSequence::KvSequence(KvSequence&& other) noexcept
@@ -60,6 +80,12 @@ int KvSequence::share_prefix(std::span<const BlockId> prefix, int tokens) {
   }
   length_ = count * kKvBlockTokens;
   return length_;
+}
+
+void KvSequence::adopt(size_t i, BlockId block) {
+  assert((i + 1) * kKvBlockTokens <= static_cast<size_t>(length_));
+  pool_->share(block);
+  pool_->release(std::exchange(blocks_[i], block));
 }
 
 void KvSequence::clear() {

@@ -102,6 +102,23 @@ TEST(KvSequenceTest, MayForgetItsLastPositions) {
   EXPECT_EQ(sequence.blocks().size(), 2U);
 }
 
+TEST(KvSequenceTest, AdoptsAnEqualBlockAndFreesItsOwn) {
+  KvPool pool(4);
+  KvSequence first(pool);
+  KvSequence second(pool);
+  for (KvSequence* sequence : {&first, &second}) {
+    ASSERT_TRUE(sequence->reserve(2 * kKvBlockTokens));
+    sequence->advance(kKvBlockTokens + 1);
+  }
+  second.adopt(0, first.blocks()[0]);
+  EXPECT_EQ(second.blocks()[0], first.blocks()[0]);
+  EXPECT_EQ(pool.blocks_free(), 1);
+  first.clear();
+  EXPECT_EQ(pool.blocks_free(), 2);
+  second.clear();
+  EXPECT_EQ(pool.blocks_free(), 4);
+}
+
 TEST(KvSequenceTest, MovingHandsOverTheBlocks) {
   KvPool pool(3);
   KvSequence first(pool);
@@ -116,6 +133,22 @@ TEST(KvSequenceTest, MovingHandsOverTheBlocks) {
   third.clear();
   EXPECT_EQ(third.length(), 0);
   EXPECT_EQ(pool.blocks_free(), 3);
+}
+
+TEST(KvPoolTest, KeptBlocksAreIdleOnceNobodyElseHoldsThem) {
+  KvPool pool(4);
+  const BlockId block = *pool.take();
+  pool.keep(block);
+  EXPECT_EQ(pool.blocks_idle(), 0);
+  pool.release(block);
+  EXPECT_EQ(pool.blocks_idle(), 1);
+  EXPECT_EQ(pool.blocks_free(), 3);
+  pool.share(block);
+  EXPECT_EQ(pool.blocks_idle(), 0);
+  pool.release(block);
+  pool.let_go(block);
+  EXPECT_EQ(pool.blocks_idle(), 0);
+  EXPECT_EQ(pool.blocks_free(), 4);
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 // The endpoints of the program on a router.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <string>
 
+#include "engine/engine.h"
 #include "model/model.h"
 #include "server/router.h"
 #include "tasks/pipeline.h"
@@ -18,6 +21,11 @@ struct Backend {
   const TaskRegistry* tasks = nullptr;
   const Tokenizer* tokenizer = nullptr;
   ModelInfo model;
+  Engine* engine = nullptr;
+  int64_t loaded_unix_s = 0;  // when the model became ready
+  std::string model_id = {};  // as OpenAI's clients name it; empty: the model's own name
+
+  const std::string& served_name() const { return model_id.empty() ? model.name : model_id; }
 };
 
 // Empty until the model is loaded and warmed up: the server listens from the first moment and
@@ -40,7 +48,15 @@ class BackendSlot {
 
 struct ApiLimits {
   size_t history_turns_max = 64;
-  int new_tokens_max = 2048;
+  size_t messages_max = 130;     // of an OpenAI conversation: 64 exchanges and what frames them
+  int new_tokens_max = 2048;     // what a request may ask for
+  int new_tokens_default = 512;  // of a chat completion that does not say; less if less fits
+  // Requests to the model that are admitted at once, computing or waiting; past it 503. Half as
+  // many may wait as one step can hold, so that under any overload an admitted request takes at
+  // most 1.5 times what it takes at capacity.
+  int requests_max = 24;
+  int client_requests_max = 0;  // the same per client address, past it 429; 0: no limit
+  std::chrono::milliseconds request_time{600'000};  // from its arrival; then it ends with 504
 };
 
 // Adds every endpoint of docs/http.md. `slot` outlives the router's use.

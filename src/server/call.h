@@ -1,6 +1,7 @@
 // One request on its way through an endpoint: what was asked, how to answer, where the time goes.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +37,10 @@ class Call : public std::enable_shared_from_this<Call> {
   // endpoint must still answer, soon.
   virtual void on_cancel(std::function<void()> cancel) = 0;
 
+  // Keeps `held` until the endpoint lets go of it or the call ends.
+  void hold(std::shared_ptr<void> held) { held_ = std::move(held); }
+  void let_go() { held_.reset(); }
+
   const HttpRequest& request() const { return request_; }
   RequestRecord& record() { return record_; }
   const Clock& clock() const { return clock_; }
@@ -45,6 +50,10 @@ class Call : public std::enable_shared_from_this<Call> {
   void lap_until(Stage stage, TimeNs end_ns) {
     record_.lane.add(stage, boundary_ns_, end_ns);
     boundary_ns_ = end_ns;
+  }
+  // So long after the request's first byte.
+  TimeNs deadline_ns(std::chrono::nanoseconds time) const {
+    return record_.lane.begin_ns() + time.count();
   }
   TimeNs boundary_ns() const { return boundary_ns_; }  // where the last stage ended
 
@@ -62,6 +71,7 @@ class Call : public std::enable_shared_from_this<Call> {
   const Clock& clock_;
   TimeNs boundary_ns_ = 0;
   int64_t cpu_begin_ns_ = 0;
+  std::shared_ptr<void> held_;
 };
 
 using Handler = std::function<void(const std::shared_ptr<Call>&)>;

@@ -111,27 +111,34 @@ std::string token_event(const std::string& text) {
   return server_sent_event("token", data);
 }
 
+void chat(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend,
+          const ApiLimits& limits) {
+  Result<ChatRequest> request = read_chat(call->request().body, *backend->tasks, limits);
+  if (!request) {
+    call->lap(Stage::kParse);
+    call->respond(error_response(request.error()));
+    return;
+  }
+  TaskCall task_call{call, backend, std::move(request->pipeline), write_result, {}, {}};
+  task_call.request.deadline_ns = call->deadline_ns(limits.request_time);
+  if (request->stream) {
+    const std::vector<std::string> names = task_call.request.tasks;
+    task_call.task_event = sentiment_event;
+    task_call.text_event = [names](size_t task, const std::string& text) {
+      return names[task] == kChat ? token_event(text) : std::string();
+    };
+  }
+  run_tasks(std::move(task_call));
+}
+
 }  // namespace
 
-void add_chat_api(Router& router, const BackendSlot& slot, const ApiLimits& limits) {
-  router.add(
-      "POST", "/chat", when_ready(slot, [limits](const auto& call, const auto& backend) {
-        Result<ChatRequest> request = read_chat(call->request().body, *backend->tasks, limits);
-        if (!request) {
-          call->lap(Stage::kParse);
-          call->respond(error_response(request.error()));
-          return;
-        }
-        TaskCall task_call{call, backend, std::move(request->pipeline), write_result, {}, {}};
-        if (request->stream) {
-          const std::vector<std::string> names = task_call.request.tasks;
-          task_call.task_event = sentiment_event;
-          task_call.text_event = [names](size_t task, const std::string& text) {
-            return names[task] == kChat ? token_event(text) : std::string();
-          };
-        }
-        run_tasks(std::move(task_call));
-      }));
+void add_chat_api(Router& router, const BackendSlot& slot,
+                  const std::shared_ptr<Admission>& admission, const ApiLimits& limits) {
+  router.add("POST", "/chat",
+             when_ready(slot, admitted(admission, [limits](const auto& call, const auto& backend) {
+                          chat(call, backend, limits);
+                        })));
 }
 
 }  // namespace qaio

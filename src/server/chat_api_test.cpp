@@ -189,7 +189,7 @@ TEST_F(ChatApiTest, AStreamWhoseClientLeavesIsCancelled) {
   EXPECT_THAT(leaver.receive(), HasSubstr("text/event-stream"));
   leaver.close();
   EXPECT_EQ(record(0).status, 499);
-  EXPECT_EQ(engine_->load().kv_blocks_used, 0);
+  EXPECT_EQ(engine_->load().running, 0);
 }
 
 TEST_F(ChatApiTest, AFullEngineIs503WithRetryAfter) {

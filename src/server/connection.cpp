@@ -32,7 +32,11 @@ Connection::Connection(ConnectionSocket socket, ConnectionContext& context)
       context_(context),
       buffer_(kReadAheadMax),
       timer_(socket_.get_executor()),
-      wakeup_(socket_.get_executor(), Timer::time_point::max()) {}
+      wakeup_(socket_.get_executor(), Timer::time_point::max()) {
+  boost::system::error_code gone;
+  const auto peer = socket_.remote_endpoint(gone);
+  if (!gone) client_ = peer.address().to_string();
+}
 
 void Connection::start(std::function<void()> on_end) {
   net::co_spawn(
@@ -77,6 +81,7 @@ net::awaitable<bool> Connection::serve_request() {
       std::make_shared<Exchange>(socket_.get_executor(), context_.clock, context_.clock.now_ns(),
                                  context_.options.stream_bytes_max, [this] { wake(); });
   exchange_ = exchange;
+  exchange->mutable_request().client = client_;
   arm(context_.options.read_timeout);
   const ReadResult request = co_await read_request(socket_, buffer_, context_.options, *exchange);
   disarm();
@@ -96,8 +101,11 @@ net::awaitable<bool> Connection::serve_request() {
 
   RequestRecord& record = exchange->record();
   record.status = written ? exchange->response()->status : kClientClosedRequest;
-  record.error_code = written ? exchange->response()->error_code
-                              : std::string(error_code_name(ErrorCode::kCancelled));
+  if (!written) {
+    record.error_code = exchange->why_left();
+  } else if (record.error_code.empty()) {  // else a stream that ended with an error
+    record.error_code = exchange->response()->error_code;
+  }
   exchange->detach();
   exchange_.reset();
   if (context_.sink) context_.sink(record);
@@ -150,7 +158,7 @@ net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResu
     written = co_await write_stream(exchange, std::move(head), framing.chunked);
   } else if (!exchange.left()) {
     const bool head_only = exchange.request().method == "HEAD";
-    written = co_await write(head, head_only ? std::string_view() : response.body);
+    written = co_await write(exchange, head, head_only ? std::string_view() : response.body);
   }
   exchange.take_figures(written ? std::optional(Stage::kHttpWrite) : std::nullopt);
   co_await stop_watching();
@@ -164,8 +172,7 @@ net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string he
     if (chunked && !piece.empty()) piece = fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
     if (chunked && last) piece += "0\r\n\r\n";
     if (!exchange.left() && (first || !piece.empty())) {
-      const bool written = co_await write(first ? head : std::string_view(), piece);
-      if (!written) exchange.leave();
+      co_await write(exchange, first ? head : std::string_view(), piece);
     }
     if (last) co_return !exchange.left();
     // What came while writing is written next; otherwise there is something to wait for.
@@ -173,11 +180,14 @@ net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string he
   }
 }
 
-net::awaitable<bool> Connection::write(std::string_view head, std::string_view body) {
+// A client that cannot be written to has left.
+net::awaitable<bool> Connection::write(Exchange& exchange, std::string_view head,
+                                       std::string_view body) {
   const std::array buffers = {net::buffer(head), net::buffer(body)};
   arm(context_.options.write_timeout);
   auto [ec, bytes] = co_await net::async_write(socket_, buffers, kAwait);
   disarm();
+  if (ec) exchange.leave(timed_out_ ? kClientTooSlow : error_code_name(ErrorCode::kCancelled));
   co_return !ec;
 }
 

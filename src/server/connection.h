@@ -50,7 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Waits for the answer and writes it; whether all of it was written.
   Awaitable<bool> write_answer(Exchange& exchange, const ReadResult& request);
   Awaitable<bool> write_stream(Exchange& exchange, std::string head, bool chunked);
-  Awaitable<bool> write(std::string_view head, std::string_view body);
+  Awaitable<bool> write(Exchange& exchange, std::string_view head, std::string_view body);
   Awaitable<void> discard_input();
 
   // Reads ahead while a request is being answered: notices a client that leaves, keeps what it
@@ -68,6 +68,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   ConnectionSocket socket_;
   ConnectionContext& context_;
+  std::string client_;  // its address
   boost::beast::flat_buffer buffer_;
   Timer timer_;            // the deadline of what is being read or written
   Timer wakeup_;           // never expires

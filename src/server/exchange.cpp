@@ -43,7 +43,7 @@ void Exchange::begin_stream(HttpResponse head) {
 
 void Exchange::send(std::string chunk) {
   if (left_ || complete_) return;
-  if (pending_.size() + chunk.size() > stream_bytes_max_) return leave();
+  if (pending_.size() + chunk.size() > stream_bytes_max_) return leave(kClientTooSlow);
   pending_ += chunk;
   change();
 }
@@ -63,8 +63,8 @@ void Exchange::cancel() {
   if (cancel_ && !complete_) std::exchange(cancel_, nullptr)();
 }
 
-void Exchange::leave() {
-  left_ = true;
+void Exchange::leave(std::string_view why) {
+  if (!std::exchange(left_, true)) why_left_ = why;
   pending_.clear();
   cancel();
   change();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "server/call.h"
@@ -29,14 +30,16 @@ class Exchange final : public Call {
 
   HttpRequest& mutable_request() { return request_; }
 
-  // The client left, or does not read: cancels the work, drops what it would be sent.
-  void leave();
+  // The client left, or does not read: cancels the work, drops what it would be sent. `why` goes
+  // into the record.
+  void leave(std::string_view why = error_code_name(ErrorCode::kCancelled));
   // The server stops: cancels the work, the client still gets the answer.
   void cancel();
   // No call reaches the connection any more.
   void detach();
 
   bool left() const { return left_; }
+  std::string_view why_left() const { return why_left_; }
   bool streaming() const { return streaming_; }
   // The endpoint has said all it will.
   bool complete() const { return complete_; }
@@ -59,6 +62,10 @@ class Exchange final : public Call {
   bool complete_ = false;
   bool cancelled_ = false;
   bool left_ = false;
+  std::string_view why_left_;
 };
+
+// Why a client that takes its answer too slowly is given up.
+inline constexpr std::string_view kClientTooSlow = "client_too_slow";
 
 }  // namespace qaio

@@ -1,8 +1,35 @@
 #include "server/http.h"
 
+#include <charconv>
+
 #include "server/json_writer.h"
 
 namespace qaio {
+namespace {
+
+// In OpenAI's words.
+std::string_view error_type(int status) {
+  if (status == 429) return "rate_limit_error";
+  return status < 500 ? "invalid_request_error" : "server_error";
+}
+
+}  // namespace
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = text.data() + i + 1;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
 
 int http_status(ErrorCode code) {
   switch (code) {
@@ -35,8 +62,10 @@ HttpResponse error_response(int status, std::string_view code, std::string_view 
   json.begin_object().key("error").begin_object();
   json.key("code").string(code).key("message").string(message);
   if (!field.empty()) json.key("field").string(field);
+  json.key("type").string(error_type(status)).key("param");
+  field.empty() ? json.null() : json.string(field);
   json.end_object().end_object();
-  if (status == 503) response.headers.push_back({"Retry-After", "1"});
+  if (status == 429 || status == 503) response.headers.push_back({"Retry-After", "1"});
   return response;
 }
 

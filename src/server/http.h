@@ -15,6 +15,7 @@ struct HttpRequest {
   std::string query;      // behind '?', not decoded
   std::string parameter;  // what stands for {name} in the route
   std::string body;
+  std::string client = {};  // the address it came from, without the port
 };
 
 struct HttpHeader {
@@ -30,10 +31,15 @@ struct HttpResponse {
   std::string error_code;  // for the record; empty on success
 };
 
+// "%2F" becomes "/"; what is no such escape stays.
+std::string percent_decoded(std::string_view text);
+
 // The status that says the same as the code.
 int http_status(ErrorCode code);
 
-// {"error": {"code", "message", "field"?}} and, with 503, Retry-After.
+// {"error": {"code", "message", "field"?, "type", "param"}} and, with 429 and 503, Retry-After. The
+// last two are for OpenAI's clients: `type` is the kind of error, `param` repeats the field or is
+// null.
 HttpResponse error_response(int status, std::string_view code, std::string_view message,
                             std::string_view field = {});
 HttpResponse error_response(const Error& error);

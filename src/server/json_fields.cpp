@@ -102,6 +102,15 @@ Result<std::optional<double>> JsonFields::number(std::string_view name) const {
   return number;
 }
 
+Result<std::optional<double>> JsonFields::number(std::string_view name, double min,
+                                                 double max) const {
+  QAIO_ASSIGN(const std::optional<double> value, number(name));
+  if (value && (*value < min || *value > max)) {
+    return must_be(name, fmt::format("a number from {} to {}", min, max));
+  }
+  return value;
+}
+
 Result<const boost::json::array*> JsonFields::array(std::string_view name, size_t max) const {
   const boost::json::value* value = find(name);
   if (value == nullptr) return nullptr;

@@ -29,9 +29,16 @@ class JsonFields {
   Result<std::optional<int64_t>> integer(std::string_view name, int64_t min, int64_t max) const;
   // A finite number; the caller checks its range and refuses with must_be().
   Result<std::optional<double>> number(std::string_view name) const;
+  // The same within [min, max].
+  Result<std::optional<double>> number(std::string_view name, double min, double max) const;
   // An array of at most `max` elements; nullptr if absent.
   Result<const boost::json::array*> array(std::string_view name, size_t max) const;
 
+  // Of any type, for the caller to look at; nullptr if absent or null.
+  const boost::json::value* find(std::string_view name) const;
+
+  // The name with the path that leads to it: "history[2].bot".
+  std::string full_name(std::string_view name) const;
   // "`name` must be <what>".
   tl::unexpected<Error> must_be(std::string_view name, std::string_view what) const;
 
@@ -40,8 +47,6 @@ class JsonFields {
       : object_(std::move(object)), path_(std::move(path)) {}
   static Result<JsonFields> checked(boost::json::object object, std::string path,
                                     std::span<const std::string_view> known);
-  const boost::json::value* find(std::string_view name) const;  // nullptr if absent or null
-  std::string full_name(std::string_view name) const;
 
   boost::json::object object_;
   std::string path_;

@@ -91,6 +91,7 @@ struct RunningCall {
 
   void finish(const RequestOutcome& outcome) {
     Call& call = *task_call.call;
+    call.let_go();
     TimeNs last = 0;
     for (const TaskOutcome& task : outcome.tasks) last = std::max(last, task.lane.end_ns());
     call.lap_until(Stage::kTasks,

@@ -29,6 +29,9 @@ using net::ip::tcp;
 // After this a request that was cancelled is not waited for any more.
 constexpr std::chrono::seconds kCancelTime{5};
 
+// What the system may hold for a client that does not read; left alone it grows to megabytes.
+constexpr int kSendBufferBytes = 256 << 10;
+
 }  // namespace
 
 struct Server::Impl {
@@ -74,6 +77,7 @@ struct Server::Impl {
       }
       boost::system::error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
+      socket.set_option(tcp::socket::send_buffer_size(kSendBufferBytes), ignored);
       add(std::move(socket));
     }
   }

@@ -3,10 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/file_set.h"
@@ -60,7 +62,7 @@ class ServerFixture : public testing::Test {
     ASSERT_TRUE(pipeline) << pipeline.error().message;
     pipeline_ = std::move(*pipeline);
     slot_.set(std::make_shared<Backend>(
-        Backend{pipeline_.get(), &tasks_, tokenizer_.get(), model_->info()}));
+        Backend{pipeline_.get(), &tasks_, tokenizer_.get(), model_->info(), engine_.get()}));
   }
 
   void start(std::string_view reply = "ok", std::chrono::microseconds step = {},
@@ -76,6 +78,19 @@ class ServerFixture : public testing::Test {
   TestClient client() { return TestClient(server_->port()); }
   ClientResponse post(std::string_view path, std::string_view body) {
     return client().post(path, body);
+  }
+
+  // Waits for what other threads are about to do; a failure if they do not.
+  template <typename Condition>
+  void wait_until(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  void wait_for_running(int requests) {
+    wait_until([&] { return engine_->load().running >= requests; });
   }
 
   // The record of the n-th request (0: the first), once it has left one.

@@ -173,7 +173,7 @@ TEST_F(ServerTest, ManyConnectionsAreRefusedWith503) {
   TestClient third(server_->port());
   EXPECT_EQ(third.read().status, 503);
   second.close();
-  while (server_->connections() > 1) std::this_thread::sleep_for(1ms);
+  wait_until([&] { return server_->connections() <= 1; });
   EXPECT_EQ(client().get("/health").status, 200);
 }
 
@@ -181,13 +181,13 @@ TEST_F(ServerTest, AClientThatLeavesCancelsItsWork) {
   start("a long reply of many words that takes a while", 20ms);
   TestClient leaver(server_->port());
   leaver.send(TestClient::text("POST", "/chat", kHello));
-  while (engine_->load().kv_blocks_used == 0) std::this_thread::sleep_for(1ms);
+  wait_for_running(1);
   leaver.close();
   const RequestRecord left = record(0);
   EXPECT_EQ(left.status, 499);
   EXPECT_EQ(left.error_code, "cancelled");
   EXPECT_EQ(left.tasks.size(), 2U);
-  EXPECT_EQ(engine_->load().kv_blocks_used, 0);
+  EXPECT_EQ(engine_->load().running, 0);
   EXPECT_LT(model_->steps(), 10);
   EXPECT_EQ(client().get("/health").status, 200);
 }
@@ -198,7 +198,7 @@ TEST_F(ServerTest, StopLetsRunningRequestsFinish) {
   TestClient idle(server_->port());
   EXPECT_EQ(idle.get("/health").status, 200);
   busy.send(TestClient::text("POST", "/chat", kHello));
-  while (engine_->load().kv_blocks_used == 0) std::this_thread::sleep_for(1ms);
+  wait_for_running(1);
   server_->stop(20s);
   const ClientResponse response = busy.read();
   EXPECT_EQ(response.status, 200);
@@ -210,7 +210,7 @@ TEST_F(ServerTest, StopCancelsWhatOutlivesTheDrainTime) {
   start("a long reply of many words that takes a while", 50ms);
   TestClient busy(server_->port());
   busy.send(TestClient::text("POST", "/chat", kHello));
-  while (engine_->load().kv_blocks_used == 0) std::this_thread::sleep_for(1ms);
+  wait_for_running(1);
   server_->stop(20ms);
   EXPECT_EQ(busy.read().status, 503);
   EXPECT_EQ(record(0).error_code, "cancelled");

@@ -100,6 +100,7 @@ void run_task(const std::shared_ptr<Call>& call, const std::shared_ptr<const Bac
     call->respond(error_response(request.error()));
     return;
   }
+  request->deadline_ns = call->deadline_ns(limits.request_time);
   const auto write = [task, backend](const RequestOutcome& outcome, JsonWriter& json) {
     write_result(*task, outcome.tasks.front(), json);
   };
@@ -108,12 +109,13 @@ void run_task(const std::shared_ptr<Call>& call, const std::shared_ptr<const Bac
 
 }  // namespace
 
-void add_task_api(Router& router, const BackendSlot& slot, const ApiLimits& limits) {
+void add_task_api(Router& router, const BackendSlot& slot,
+                  const std::shared_ptr<Admission>& admission, const ApiLimits& limits) {
   router.add("GET", "/v1/tasks", when_ready(slot, list_tasks));
   router.add("POST", "/v1/tasks/{name}",
-             when_ready(slot, [limits](const auto& call, const auto& backend) {
-               run_task(call, backend, limits);
-             }));
+             when_ready(slot, admitted(admission, [limits](const auto& call, const auto& backend) {
+                          run_task(call, backend, limits);
+                        })));
 }
 
 }  // namespace qaio

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <random>
 #include <utility>
 
+#include "model/kv_cache.h"
 #include "tasks/labels.h"
 
 namespace qaio {
@@ -60,7 +62,8 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
       // Since its prompt is ready the task has been waiting for the others' prompts.
       request.lane.add(Stage::kQueue, request.lane.end_ns(), clock_.now_ns());
       if (callbacks_.on_text) {
-        request.on_text = [self = shared_from_this(), i](std::string_view text) {
+        request.on_text = [self = shared_from_this(), i](std::string_view text,
+                                                         std::span<const GeneratedToken>) {
           self->callbacks_.on_text(i, text);
         };
       }
@@ -142,7 +145,23 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const TaskRegistry& tasks, En
     pipeline->tasks_.emplace(
         task.name, std::make_shared<const CompiledTask>(CompiledTask{task, std::move(prompt)}));
   }
+  pipeline->pin_heads();
   return pipeline;
+}
+
+// Without them everything works, only later: nobody needs to hear of a refusal.
+void Pipeline::pin_heads() const {
+  std::vector<std::future<void>> pinned;
+  for (const auto& [name, task] : tasks_) {
+    EngineRequest request;
+    request.prompt = task->prompt.head();
+    request.job = PinJob{};
+    if (request.prompt.size() < kKvBlockTokens) continue;  // not a block to share
+    const auto done = std::make_shared<std::promise<void>>();
+    request.on_done = [done](const Result<EngineResult>&, const EngineTrace&) { done->set_value(); };
+    if (engine_.submit(std::move(request))) pinned.push_back(done->get_future());
+  }
+  for (const std::future<void>& one : pinned) one.wait();
 }
 
 Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const PipelineRequest& request,

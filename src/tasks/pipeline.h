@@ -79,7 +79,8 @@ class PipelineRun {
 // must outlive calls of PipelineRun::cancel().
 class Pipeline {
  public:
-  // Compiles every task's prompt; the error names the task that this vocabulary cannot serve.
+  // Compiles every task's prompt; the error names the task that this vocabulary cannot serve. Waits
+  // until what the tasks' prompts begin with is computed: it stays in KV memory, up to half of it.
   static Result<std::unique_ptr<Pipeline>> create(const TaskRegistry& tasks, Engine& engine,
                                                   const Tokenizer& tokenizer, const Clock& clock);
 
@@ -96,6 +97,7 @@ class Pipeline {
   class Run;
 
   Pipeline(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+  void pin_heads() const;
   Result<EngineRequest> prepare(const CompiledTask& task, const PipelineRequest& request,
                                 uint64_t seed, TaskOutcome& outcome) const;
 

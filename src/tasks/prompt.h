@@ -41,6 +41,8 @@ class PromptTemplate {
   Result<Prompt> build(std::string_view input, std::span<const Turn> history, Lane& lane,
                        const Clock& clock) const;
 
+  // What every prompt of the task begins with; empty without a system turn.
+  const std::vector<TokenId>& head() const { return head_; }
   // Token sequences of the task's labels, in their order.
   const std::vector<std::vector<TokenId>>& label_ids() const { return label_ids_; }
 

@@ -41,11 +41,12 @@ class ScriptedModel final : public Model {
     ++steps_;
     if (script_.step.count() > 0) std::this_thread::sleep_for(script_.step);
     for (ForwardItem& item : items) {
+      const int begin = item.kv->length();
       item.kv->advance(static_cast<int>(item.tokens.size()));
       if (item.logits_at == LogitsAt::kNone) continue;
       const size_t rows =
           item.logit_rows.empty() ? static_cast<size_t>(info_.vocab) : item.logit_rows.size();
-      const TokenId wanted = next(item);
+      const TokenId wanted = next(item, begin);
       for (size_t i = 0; i < item.logits.size(); ++i) {
         const size_t row = i % rows;
         const TokenId id =
@@ -58,16 +59,23 @@ class ScriptedModel final : public Model {
   int steps() const { return steps_; }
 
  private:
-  TokenId next(const ForwardItem& item) {
-    size_t& said = said_[item.kv];
-    said = item.tokens.size() > 1 ? 0 : said + 1;  // a prompt, or a token of the reply
-    return said < script_.reply.size() ? script_.reply[said] : script_.end;
+  struct Said {
+    int length = -1;  // of the sequence afterwards
+    size_t tokens = 0;
+  };
+
+  // What begins where nothing was said is a prompt, or the rest of one; else a token of the reply.
+  TokenId next(const ForwardItem& item, int begin) {
+    Said& said = said_[item.kv];
+    said.tokens = said.length == begin && item.tokens.size() == 1 ? said.tokens + 1 : 0;
+    said.length = item.kv->length();
+    return said.tokens < script_.reply.size() ? script_.reply[said.tokens] : script_.end;
   }
 
   Script script_;
   ModelInfo info_;
   KvPool pool_;
-  std::map<const KvSequence*, size_t> said_;  // tokens of the reply, only the engine's thread
+  std::map<const KvSequence*, Said> said_;  // only the engine's thread
   std::atomic<int> steps_{0};
 };
 

@@ -95,6 +95,9 @@ struct TaskCounters {
   uint32_t completion_tokens = 0;  // drawn by the sampler, the end token included
   uint32_t prefill_steps = 0;      // forward passes up to the first logits
   uint32_t decode_steps = 0;       // forward passes after them (decode or score)
+  uint32_t batch_max = 0;          // most sequences in one of these passes, itself included
+  uint64_t batch_sum = 0;          // sequences in these passes, added up
+  uint32_t queued_ahead = 0;       // requests that were waiting when it was submitted
   TimeNs submitted_ns = 0;         // 0: never
   TimeNs scheduled_ns = 0;         // first step that held a token of it; 0: never
   TimeNs first_token_ns = 0;       // 0: none

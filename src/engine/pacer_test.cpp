@@ -1,0 +1,103 @@
+#include "engine/pacer.h"
+
+#include <gtest/gtest.h>
+
+namespace qaio {
+namespace {
+
+constexpr int64_t kMs = 1'000'000;
+
+// Runs steps on a machine where a token of a prompt takes token_ns and one for every answer
+// base_ns.
+void run(Pacer& pacer, int steps, int generating, int64_t base_ns, int64_t token_ns) {
+  for (int i = 0; i < steps; ++i) {
+    const int tokens = i % 2 == 0 ? pacer.prompt_tokens(generating) : 0;
+    if (generating == 0 && tokens == 0) continue;
+    pacer.observe(generating, tokens, (generating > 0 ? base_ns : 0) + tokens * token_ns);
+  }
+}
+
+TEST(PacerTest, WithoutAnswersAStepTakesItsWholeTime) {
+  Pacer pacer({});
+  run(pacer, 50, 0, 0, kMs);
+  EXPECT_NEAR(pacer.prompt_tokens(0), 100, 1);
+  run(pacer, 100, 0, 0, kMs / 4);
+  EXPECT_NEAR(pacer.prompt_tokens(0), 400, 4);
+  run(pacer, 100, 0, 0, kMs / 100);
+  EXPECT_EQ(pacer.prompt_tokens(0), 512);
+}
+
+TEST(PacerTest, AnswersAreStretchedByAFactorAtMost) {
+  Pacer pacer({});
+  run(pacer, 200, 8, 20 * kMs, kMs / 2);
+  EXPECT_NEAR(pacer.prompt_tokens(8), 60, 6);  // 1.5 * 20 ms of 0.5 ms each
+}
+
+// Short prompts, and never a step without one.
+TEST(PacerTest, GuessesWhenEveryStepHasPrompts) {
+  Pacer pacer({});
+  pacer.observe(0, 40, 20 * kMs);
+  for (int i = 0; i < 300; ++i) {
+    const int tokens = pacer.prompt_tokens(8) / (1 + i % 3);
+    const int64_t duration = 20 * kMs + tokens * kMs / 2;
+    EXPECT_LE(duration, 3 * 20 * kMs);
+    pacer.observe(8, tokens, duration);
+  }
+  EXPECT_GT(pacer.prompt_tokens(8), 30);
+  pacer.observe(8, 0, 20 * kMs);
+  EXPECT_GT(pacer.prompt_tokens(8), 30);
+}
+
+TEST(PacerTest, FollowsAMachineThatSlowsDown) {
+  Pacer pacer({});
+  run(pacer, 100, 8, 20 * kMs, kMs / 2);
+  run(pacer, 100, 8, 40 * kMs, kMs);
+  EXPECT_NEAR(pacer.prompt_tokens(8), 60, 3);
+  for (int i = 0; i < 100; ++i) {  // no step tells the base any more
+    const int tokens = pacer.prompt_tokens(8);
+    pacer.observe(8, tokens, 60 * kMs + tokens * 2 * kMs);
+  }
+  EXPECT_LE(60 * kMs + pacer.prompt_tokens(8) * 2 * kMs, 110 * kMs);
+}
+
+TEST(PacerTest, KnowsEachNumberOfAnswers) {
+  Pacer pacer({});
+  run(pacer, 100, 1, 10 * kMs, kMs / 2);
+  EXPECT_NEAR(pacer.prompt_tokens(1), 30, 3);
+  EXPECT_NEAR(pacer.prompt_tokens(5), 30, 3);  // so far as for 1
+  run(pacer, 100, 4, 16 * kMs, kMs / 2);
+  EXPECT_NEAR(pacer.prompt_tokens(1), 30, 3);
+  EXPECT_NEAR(pacer.prompt_tokens(5), 48, 5);
+  EXPECT_NEAR(pacer.prompt_tokens(100), 48, 5);
+}
+
+TEST(PacerTest, OneInterruptedStepChangesLittle) {
+  Pacer pacer({});
+  run(pacer, 200, 8, 20 * kMs, kMs / 2);
+  const int before = pacer.prompt_tokens(8);
+  pacer.observe(8, 10, 5000 * kMs);
+  EXPECT_NEAR(pacer.prompt_tokens(8), before, before * 0.2);
+}
+
+TEST(PacerTest, ASlowMachineStillGoesOn) {
+  Pacer pacer({});
+  run(pacer, 200, 4, 400 * kMs, 50 * kMs);
+  EXPECT_EQ(pacer.prompt_tokens(4), 8);
+  EXPECT_EQ(pacer.prompt_tokens(0), 8);
+}
+
+TEST(PacerTest, AFirstStepIsCautious) {
+  Pacer pacer({});
+  EXPECT_EQ(pacer.prompt_tokens(0), 100);
+  EXPECT_EQ(pacer.prompt_tokens(3), 8);
+}
+
+TEST(PacerTest, NeverMoreThanFits) {
+  Pacer pacer({.tokens_max = 4});
+  EXPECT_EQ(pacer.prompt_tokens(0), 4);
+  run(pacer, 10, 0, 0, 1);
+  EXPECT_EQ(pacer.prompt_tokens(0), 4);
+}
+
+}  // namespace
+}  // namespace qaio

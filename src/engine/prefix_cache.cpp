@@ -1,0 +1,121 @@
+#include "engine/prefix_cache.h"
+
+#include <cassert>
+
+namespace qaio {
+namespace {
+
+size_t full_blocks(std::span<const TokenId> tokens) { return tokens.size() / kKvBlockTokens; }
+
+std::span<const TokenId> block_tokens(std::span<const TokenId> tokens, size_t block) {
+  return tokens.subspan(block * kKvBlockTokens, kKvBlockTokens);
+}
+
+}  // namespace
+
+PrefixCache::PrefixCache(KvPool& pool) : pool_(pool) {}
+
+PrefixCache::~PrefixCache() {
+  for (const Node& node : nodes_) {
+    node.pinned ? pool_.release(node.block) : pool_.let_go(node.block);
+  }
+}
+
+std::span<const BlockId> PrefixCache::find(std::span<const TokenId> tokens, int blocks_max) {
+  const size_t blocks = std::min(full_blocks(tokens), static_cast<size_t>(blocks_max));
+  path_.clear();
+  found_.clear();
+  for (const Children* children = &roots_; path_.size() < blocks;) {
+    const auto it = children->find(block_tokens(tokens, path_.size()));
+    if (it == children->end()) break;
+    path_.push_back(it->second);
+    found_.push_back(it->second->block);
+    children = &it->second->children;
+  }
+  touch();
+  return found_;
+}
+
+void PrefixCache::insert(std::span<const TokenId> tokens, KvSequence& kv) {
+  assert(tokens.size() <= static_cast<size_t>(kv.length()));
+  path_.clear();
+  Children* children = &roots_;
+  for (size_t i = 0; i < full_blocks(tokens); ++i) {
+    const auto key = block_tokens(tokens, i);
+    const auto it = children->find(key);
+    Node* node = nullptr;
+    if (it == children->end()) {
+      node = add(*children, key, kv.blocks()[i]);
+    } else {
+      node = it->second;
+      if (node->block != kv.blocks()[i]) kv.adopt(i, node->block);
+    }
+    path_.push_back(node);
+    children = &node->children;
+  }
+  touch();
+}
+
+void PrefixCache::insert_pinned(std::span<const TokenId> tokens, KvSequence& kv) {
+  assert(can_pin(tokens));
+  insert(tokens, kv);
+  for (Node* node : path_) {
+    if (node->pinned) continue;
+    node->pinned = true;
+    pool_.share(node->block);
+    pool_.let_go(node->block);
+    ++pinned_;
+  }
+}
+
+bool PrefixCache::can_pin(std::span<const TokenId> tokens) const {
+  const int more = static_cast<int>(full_blocks(tokens)) - pinned_blocks(tokens);
+  return pinned_ + more <= pool_.blocks_total() / 2;
+}
+
+bool PrefixCache::can_ever_hold(std::span<const TokenId> tokens, int positions) const {
+  return KvPool::blocks_for(positions) - pinned_blocks(tokens) <= pool_.blocks_total() - pinned_;
+}
+
+int PrefixCache::pinned_blocks(std::span<const TokenId> tokens) const {
+  int blocks = 0;
+  const Children* children = &roots_;
+  for (size_t i = 0; i < full_blocks(tokens); ++i) {
+    const auto it = children->find(block_tokens(tokens, i));
+    if (it == children->end() || !it->second->pinned) break;
+    ++blocks;
+    children = &it->second->children;
+  }
+  return blocks;
+}
+
+void PrefixCache::make_room(int blocks_free) {
+  // Backwards, so that a block's children are gone before it is looked at.
+  for (auto it = nodes_.end(); it != nodes_.begin() && pool_.blocks_free() < blocks_free;) {
+    --it;
+    if (!pool_.idle(it->block)) continue;
+    assert(it->children.empty() && "whoever holds a child holds its parent");
+    pool_.let_go(it->block);
+    it->siblings->erase(it->place);
+    it = nodes_.erase(it);
+  }
+}
+
+PrefixCache::Node* PrefixCache::add(Children& siblings, std::span<const TokenId> tokens,
+                                    BlockId block) {
+  const auto self = nodes_.emplace(
+      nodes_.begin(),
+      Node{.block = block, .children = {}, .siblings = &siblings, .place = {}, .self = {}});
+  self->self = self;
+  self->place = siblings.emplace(std::vector(tokens.begin(), tokens.end()), &*self).first;
+  pool_.keep(block);
+  return &*self;
+}
+
+void PrefixCache::touch() {
+  for (size_t i = path_.size(); i-- > 0;) {
+    nodes_.splice(nodes_.begin(), nodes_, path_[i]->self);
+  }
+}
+
+}  // namespace qaio

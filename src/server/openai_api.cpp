@@ -1,0 +1,94 @@
+// POST /v1/chat/completions, POST /v1/completions, GET /v1/models, GET /v1/models/{name}
+#include <fmt/format.h>
+
+#include "server/endpoints.h"
+#include "server/json_writer.h"
+#include "server/openai_request.h"
+#include "server/openai_run.h"
+
+namespace qaio {
+namespace {
+
+constexpr std::string_view kModelNotFound = "model_not_found";
+
+HttpResponse no_such_model(std::string_view asked, const Backend& backend, std::string_view field) {
+  return error_response(404, kModelNotFound,
+                        fmt::format("the model '{}' is not served here, '{}' is",
+                                    asked.substr(0, 100), backend.served_name()),
+                        field);
+}
+
+// What the `chat` task is configured with: one place to change for both ways to chat.
+SamplingParams default_sampling(const Backend& backend) {
+  SamplingParams sampling;
+  if (const TaskDefinition* chat = backend.tasks->find("chat")) {
+    sampling.temperature = chat->temperature;
+    sampling.top_p = chat->top_p;
+  }
+  return sampling;
+}
+
+using Read = Result<OpenAiRequest> (*)(std::string_view, const SamplingParams&, const ApiLimits&);
+
+BackendHandler completions(Read read, const ApiLimits& limits) {
+  return [read, limits](const auto& call, const auto& backend) {
+    Result<OpenAiRequest> request = read(call->request().body, default_sampling(*backend), limits);
+    if (!request) {
+      call->lap(Stage::kParse);
+      call->respond(error_response(request.error()));
+    } else if (!request->model.empty() && request->model != backend->served_name()) {
+      call->lap(Stage::kParse);
+      call->respond(no_such_model(request->model, *backend, "model"));
+    } else {
+      run_openai(call, backend, std::move(*request), limits);
+    }
+  };
+}
+
+// `meta` is llama-server's.
+void write_model(const Backend& backend, JsonWriter& json) {
+  json.begin_object().key("id").string(backend.served_name()).key("object").string("model");
+  json.key("created").integer(backend.loaded_unix_s).key("owned_by").string("qaio");
+  json.key("meta").begin_object();
+  json.key("n_vocab").integer(backend.model.vocab);
+  json.key("n_ctx_train").integer(backend.model.context_max);
+  json.key("n_embd").integer(backend.model.hidden);
+  json.key("n_params").integer(static_cast<int64_t>(backend.model.parameters));
+  json.key("size").integer(static_cast<int64_t>(backend.model.file_bytes));
+  json.end_object().end_object();
+}
+
+void list_models(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend) {
+  HttpResponse response;
+  JsonWriter json(response.body);
+  json.begin_object().key("object").string("list").key("data").begin_array();
+  write_model(*backend, json);
+  json.end_array().end_object();
+  call->respond(std::move(response));
+}
+
+void show_model(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend) {
+  const std::string asked = percent_decoded(call->request().parameter);
+  if (asked != backend->served_name()) {
+    call->respond(no_such_model(asked, *backend, "model"));
+    return;
+  }
+  HttpResponse response;
+  JsonWriter json(response.body);
+  write_model(*backend, json);
+  call->respond(std::move(response));
+}
+
+}  // namespace
+
+void add_openai_api(Router& router, const BackendSlot& slot,
+                    const std::shared_ptr<Admission>& admission, const ApiLimits& limits) {
+  router.add("POST", "/v1/chat/completions",
+             when_ready(slot, admitted(admission, completions(read_chat_completion, limits))));
+  router.add("POST", "/v1/completions",
+             when_ready(slot, admitted(admission, completions(read_completion, limits))));
+  router.add("GET", "/v1/models", when_ready(slot, list_models));
+  router.add("GET", "/v1/models/{name}", when_ready(slot, show_model));
+}
+
+}  // namespace qaio

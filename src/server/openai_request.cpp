@@ -1,0 +1,274 @@
+#include "server/openai_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <charconv>
+#include <limits>
+#include <span>
+
+#include "server/json_fields.h"
+#include "server/openai_messages.h"
+
+namespace qaio {
+namespace {
+
+namespace json = boost::json;
+
+// Labels for bookkeeping at OpenAI's: accepted, without effect here.
+constexpr auto kIgnored = std::to_array<std::string_view>(
+    {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key",
+     "parallel_tool_calls"});
+
+// What clients may say although there is only one answer to it.
+struct FixedField {
+  std::string_view name;
+  std::string_view only;  // JSON
+  std::string_view why;
+};
+constexpr auto kFixed = std::to_array<FixedField>({
+    {"n", "1", "send several requests for several answers, they run side by side"},
+    {"best_of", "1", "one answer is generated per request"},
+    {"echo", "false", "the prompt is not repeated in the answer"},
+    {"suffix", R"("")", "text can only be continued at its end"},
+    {"tools", "[]", "tools are not called; 'guided_choice' picks one of several answers"},
+    {"tool_choice", R"("none")", "tools are not called"},
+    {"functions", "[]", "functions are not called"},
+    {"function_call", R"("none")", "functions are not called"},
+    {"response_format", R"({"type":"text"})", "answers are free text, or one of 'guided_choice'"},
+    {"modalities", R"(["text"])", "answers are text"},
+});
+
+constexpr auto kShared = std::to_array<std::string_view>(
+    {"model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "top_k", "min_p",
+     "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "seed", "stop",
+     "logprobs", "guided_choice", "ignore_eos"});
+constexpr auto kChatOnly =
+    std::to_array<std::string_view>({"messages", "max_completion_tokens", "top_logprobs"});
+constexpr auto kCompletionOnly = std::to_array<std::string_view>({"prompt"});
+
+constexpr auto kStreamFields =
+    std::to_array<std::string_view>({"include_usage", "include_obfuscation"});
+
+std::vector<std::string_view> known_fields(std::span<const std::string_view> own) {
+  std::vector<std::string_view> known(own.begin(), own.end());
+  known.insert(known.end(), kShared.begin(), kShared.end());
+  known.insert(known.end(), kIgnored.begin(), kIgnored.end());
+  for (const FixedField& field : kFixed) known.push_back(field.name);
+  return known;
+}
+
+Result<void> check_fixed(const JsonFields& fields) {
+  for (const FixedField& fixed : kFixed) {
+    const json::value* value = fields.find(fixed.name);
+    if (value != nullptr && *value != json::parse(fixed.only)) {
+      return fields.must_be(fixed.name, fmt::format("{}: {}", fixed.only, fixed.why));
+    }
+  }
+  return {};
+}
+
+// One string, or an array of 1 to `max` of them.
+Result<std::vector<std::string>> read_strings(const JsonFields& fields, std::string_view name,
+                                              size_t max) {
+  std::vector<std::string> strings;
+  const json::value* value = fields.find(name);
+  if (value == nullptr) return strings;
+  if (value->is_string()) {
+    strings.emplace_back(value->get_string());
+    return strings;
+  }
+  const auto is_string = [](const json::value& element) { return element.is_string(); };
+  if (!value->is_array() || value->get_array().size() > max ||
+      !std::ranges::all_of(value->get_array(), is_string)) {
+    return fields.must_be(name, fmt::format("a string or an array of up to {} strings", max));
+  }
+  for (const json::value& element : value->get_array()) strings.emplace_back(element.get_string());
+  return strings;
+}
+
+Result<void> read_prompt(const JsonFields& fields, OpenAiRequest& request) {
+  const json::value* value = fields.find("prompt");
+  // Some clients wrap the one prompt in an array.
+  if (value != nullptr && value->is_array() && value->get_array().size() == 1 &&
+      !value->get_array()[0].is_number()) {
+    value = &value->get_array()[0];
+  }
+  if (value != nullptr && value->is_string() && !value->get_string().empty()) {
+    request.prompt = std::string(value->get_string());
+    return {};
+  }
+  const auto refused = [&] {
+    return fields.must_be("prompt",
+                          "a text or an array of token ids that is not empty; send "
+                          "several requests for several prompts");
+  };
+  if (value == nullptr || !value->is_array() || value->get_array().empty()) return refused();
+  std::vector<TokenId> ids;
+  for (const json::value& id : value->get_array()) {
+    if (!id.is_int64() || id.get_int64() < 0 ||
+        id.get_int64() > std::numeric_limits<TokenId>::max()) {
+      return refused();
+    }
+    ids.push_back(static_cast<TokenId>(id.get_int64()));
+  }
+  request.prompt = std::move(ids);
+  return {};
+}
+
+Result<void> read_logit_bias(const JsonFields& fields, std::vector<LogitBias>& biases) {
+  const json::value* value = fields.find("logit_bias");
+  if (value == nullptr) return {};
+  const auto refused = [&] {
+    return fields.must_be(
+        "logit_bias",
+        fmt::format(R"(an object of up to {} entries "token id": number from -100 to 100)",
+                    kLogitBiasMax));
+  };
+  if (!value->is_object() || value->get_object().size() > kLogitBiasMax) return refused();
+  for (const auto& entry : value->get_object()) {
+    const std::string_view key(entry.key().data(), entry.key().size());
+    LogitBias bias;
+    const auto [end, ec] = std::from_chars(key.data(), key.data() + key.size(), bias.token);
+    boost::system::error_code not_a_number;
+    const auto number = entry.value().to_number<double>(not_a_number);
+    if (ec != std::errc() || end != key.data() + key.size() || not_a_number ||
+        !(number >= -100 && number <= 100)) {
+      return refused();
+    }
+    bias.bias = static_cast<float>(number);
+    biases.push_back(bias);
+  }
+  return {};
+}
+
+void take(const std::optional<double>& given, float& value) {
+  if (given) value = static_cast<float>(*given);
+}
+
+Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
+  SamplingParams& sampling = request.sampling;
+  QAIO_ASSIGN(const auto temperature, fields.number("temperature", 0, 10));
+  take(temperature, sampling.temperature);
+  QAIO_ASSIGN(const auto top_p, fields.number("top_p", 0, 1));
+  take(top_p, sampling.top_p);
+  if (!(sampling.top_p > 0)) return fields.must_be("top_p", "a number above 0 and up to 1");
+  QAIO_ASSIGN(const auto top_k, fields.integer("top_k", -1, std::numeric_limits<int32_t>::max()));
+  if (top_k) sampling.top_k = std::max(0, static_cast<int>(*top_k));  // -1 is vLLM's "off"
+  QAIO_ASSIGN(const auto min_p, fields.number("min_p", 0, 1));
+  take(min_p, sampling.min_p);
+  QAIO_ASSIGN(const auto repetition, fields.number("repetition_penalty", 0.01, 100));
+  take(repetition, sampling.repetition_penalty);
+  QAIO_ASSIGN(const auto presence, fields.number("presence_penalty", -2, 2));
+  take(presence, sampling.presence_penalty);
+  QAIO_ASSIGN(const auto frequency, fields.number("frequency_penalty", -2, 2));
+  take(frequency, sampling.frequency_penalty);
+  QAIO_ASSIGN(const auto seed, fields.integer("seed", std::numeric_limits<int64_t>::min(),
+                                              std::numeric_limits<int64_t>::max()));
+  if (seed) request.seed = static_cast<uint64_t>(*seed);
+  return read_logit_bias(fields, sampling.logit_bias);
+}
+
+Result<void> read_stops(const JsonFields& fields, std::vector<std::string>& stops) {
+  QAIO_ASSIGN(stops, read_strings(fields, "stop", kStopsMax));
+  for (const std::string& stop : stops) {
+    if (stop.empty() || stop.size() > kStopBytesMax) {
+      return fields.must_be("stop", fmt::format("strings of 1 to {} bytes", kStopBytesMax));
+    }
+  }
+  return {};
+}
+
+Result<void> read_choices(const JsonFields& fields, OpenAiRequest& request) {
+  if (fields.find("guided_choice") == nullptr) return {};
+  QAIO_ASSIGN(request.choices, read_strings(fields, "guided_choice", kClassifyLabelsMax));
+  std::vector<std::string> sorted = request.choices;
+  std::ranges::sort(sorted);
+  if (sorted.size() < 2 || sorted.front().empty() ||
+      std::ranges::adjacent_find(sorted) != sorted.end()) {
+    return fields.must_be(
+        "guided_choice",
+        fmt::format("an array of 2 to {} different strings, none empty", kClassifyLabelsMax));
+  }
+  if (request.logprobs) {
+    return fields.must_be("logprobs", "absent beside 'guided_choice', which reports probabilities");
+  }
+  return {};
+}
+
+Result<void> read_stream(const JsonFields& fields, OpenAiRequest& request) {
+  QAIO_ASSIGN(const std::optional<bool> stream, fields.boolean("stream"));
+  request.stream = stream.value_or(false);
+  const json::value* options = fields.find("stream_options");
+  if (options == nullptr) return {};
+  if (!request.stream) return fields.must_be("stream_options", R"(absent without "stream": true)");
+  QAIO_ASSIGN(const JsonFields nested,
+              JsonFields::nested(*options, "stream_options", kStreamFields));
+  QAIO_ASSIGN(const std::optional<bool> usage, nested.boolean("include_usage"));
+  QAIO_RETURN_IF_ERROR(nested.boolean("include_obfuscation"));  // we pad nothing
+  request.include_usage = usage.value_or(false);
+  return {};
+}
+
+Result<void> read_shared(const JsonFields& fields, OpenAiRequest& request) {
+  QAIO_RETURN_IF_ERROR(check_fixed(fields));
+  if (fields.find("model") != nullptr) {
+    QAIO_ASSIGN(request.model, fields.text("model"));
+  }
+  QAIO_RETURN_IF_ERROR(read_stream(fields, request));
+  QAIO_RETURN_IF_ERROR(read_sampling(fields, request));
+  QAIO_RETURN_IF_ERROR(read_stops(fields, request.stops));
+  QAIO_ASSIGN(const std::optional<bool> ignore_eos, fields.boolean("ignore_eos"));
+  request.ignore_eos = ignore_eos.value_or(false);
+  return read_choices(fields, request);
+}
+
+// "logprobs": true and "top_logprobs": 0 to 20.
+Result<std::optional<int>> read_chat_logprobs(const JsonFields& fields) {
+  QAIO_ASSIGN(const std::optional<bool> wanted, fields.boolean("logprobs"));
+  QAIO_ASSIGN(const auto top, fields.integer("top_logprobs", 0, kLogprobsMax));
+  if (wanted.value_or(false)) return static_cast<int>(top.value_or(0));
+  if (top.value_or(0) > 0) {
+    return fields.must_be("top_logprobs", R"(absent without "logprobs": true)");
+  }
+  return std::optional<int>();
+}
+
+}  // namespace
+
+Result<OpenAiRequest> read_chat_completion(std::string_view body, const SamplingParams& defaults,
+                                           const ApiLimits& limits) {
+  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(body, known_fields(kChatOnly)));
+  OpenAiRequest request;
+  request.sampling = defaults;
+  QAIO_ASSIGN(request.messages, read_messages(fields, limits.messages_max));
+  QAIO_ASSIGN(request.logprobs, read_chat_logprobs(fields));
+  QAIO_ASSIGN(const auto old_max, fields.integer("max_tokens", 1, limits.new_tokens_max));
+  QAIO_ASSIGN(const auto new_max,
+              fields.integer("max_completion_tokens", 1, limits.new_tokens_max));
+  if (old_max && new_max) {
+    return fields.must_be("max_tokens", "absent beside 'max_completion_tokens', its newer name");
+  }
+  if (old_max || new_max) request.max_new_tokens = static_cast<int>(new_max ? *new_max : *old_max);
+  QAIO_RETURN_IF_ERROR(read_shared(fields, request));
+  return request;
+}
+
+Result<OpenAiRequest> read_completion(std::string_view body, const SamplingParams& defaults,
+                                      const ApiLimits& limits) {
+  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(body, known_fields(kCompletionOnly)));
+  OpenAiRequest request;
+  request.chat = false;
+  request.sampling = defaults;
+  QAIO_RETURN_IF_ERROR(read_prompt(fields, request));
+  QAIO_ASSIGN(const auto logprobs, fields.integer("logprobs", 0, kLogprobsMax));
+  if (logprobs) request.logprobs = static_cast<int>(*logprobs);
+  QAIO_ASSIGN(const auto max_tokens, fields.integer("max_tokens", 1, limits.new_tokens_max));
+  if (max_tokens) request.max_new_tokens = static_cast<int>(*max_tokens);
+  QAIO_RETURN_IF_ERROR(read_shared(fields, request));
+  return request;
+}
+
+}  // namespace qaio

@@ -1,0 +1,227 @@
+#include "server/openai_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "model/kv_cache.h"
+#include "server/breakdown.h"
+#include "server/openai_answer.h"
+
+namespace qaio {
+namespace {
+
+// Of legacy completions that do not say, as at OpenAI's.
+constexpr int kCompletionTokens = 16;
+
+uint64_t random_seed() {
+  thread_local std::mt19937_64 generator{(uint64_t{std::random_device{}()} << 32) ^
+                                         std::random_device{}()};
+  return generator();
+}
+
+int positions_max(const Backend& backend) {
+  return std::min(backend.model.context_max,
+                  backend.engine->load().kv_blocks_total * kKvBlockTokens);
+}
+
+// The engine's name of a field as the client knows it.
+Error in_openai_terms(Error error, bool chat) {
+  if (error.field == "prompt" || error.field == "messages") {
+    error.field = chat ? "messages" : "prompt";
+  } else if (error.field == "labels") {
+    error.field = "guided_choice";
+  } else if (error.field == "max_new_tokens") {
+    error.field = "max_tokens";
+  }
+  return error;
+}
+
+// Lives as long as the engine's callbacks; but for start(), everything happens on the connection's
+// executor.
+class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
+ public:
+  OpenAiRun(std::shared_ptr<Call> call, std::shared_ptr<const Backend> backend,
+            OpenAiRequest request)
+      : call_(std::move(call)),
+        backend_(std::move(backend)),
+        request_(std::move(request)),
+        answer_(request_, *backend_->tokenizer, call_->record().request_id, backend_->served_name(),
+                call_->record().arrived_unix_ms / 1000) {}
+
+  void start(const ApiLimits& limits);
+
+ private:
+  Result<std::vector<TokenId>> build_prompt(size_t tokens_max, Lane& lane) const;
+  Result<EngineRequest> prepare(const ApiLimits& limits, Lane lane);
+  void piece(std::string_view text, std::span<const GeneratedToken> tokens);
+  void finish(const Result<EngineResult>& result, const EngineTrace& trace);
+  void record(const Result<EngineResult>& result, const EngineTrace& trace);
+  void respond(const EngineResult& result, const EngineTrace& trace);
+  void end_stream(const EngineResult& result, const EngineTrace& trace);
+  void fail_with(const Error& error);
+  void send(std::string_view data);
+
+  const std::shared_ptr<Call> call_;
+  const std::shared_ptr<const Backend> backend_;
+  const OpenAiRequest request_;
+  OpenAiAnswer answer_;
+  bool streaming_ = false;  // something was sent: an error is an event from now on
+  size_t tokens_sent_ = 0;
+};
+
+Result<std::vector<TokenId>> OpenAiRun::build_prompt(size_t tokens_max, Lane& lane) const {
+  const Tokenizer& tokenizer = *backend_->tokenizer;
+  const Clock& clock = call_->clock();
+  if (!request_.chat) {
+    if (const auto* ids = std::get_if<std::vector<TokenId>>(&request_.prompt)) return *ids;
+    const Span span(lane, Stage::kTokenize, clock);
+    return tokenizer.encode_with_special(std::get<std::string>(request_.prompt));
+  }
+  // The model was trained with a system message: /chat's stands in for one that is missing.
+  const TaskDefinition* chat = backend_->tasks->find("chat");
+  if (request_.messages.front().role == Role::kSystem || chat == nullptr || chat->system.empty()) {
+    return build_chat_prompt(request_.messages, tokenizer, tokens_max, lane, clock);
+  }
+  std::vector<Message> messages = {{Role::kSystem, chat->system}};
+  messages.insert(messages.end(), request_.messages.begin(), request_.messages.end());
+  return build_chat_prompt(messages, tokenizer, tokens_max, lane, clock);
+}
+
+Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
+  const int positions = positions_max(*backend_);
+  EngineRequest out;
+  QAIO_ASSIGN(out.prompt, build_prompt(static_cast<size_t>(positions), lane));
+  out.deadline_ns = call_->deadline_ns(limits.request_time);
+  if (!request_.choices.empty()) {
+    ClassifyJob job;
+    for (const std::string& choice : request_.choices) {
+      job.labels.push_back(backend_->tokenizer->encode(choice));
+    }
+    out.job = std::move(job);
+  } else {
+    GenerateJob job;
+    job.sampling = request_.sampling;
+    job.sampling.seed = request_.seed ? *request_.seed : random_seed();
+    const int room = std::max(1, positions - static_cast<int>(out.prompt.size()));
+    const int usual = request_.chat ? limits.new_tokens_default : kCompletionTokens;
+    job.max_new_tokens = request_.max_new_tokens.value_or(std::min(usual, room));
+    job.ignore_eos = request_.ignore_eos;
+    job.stops = request_.stops;
+    job.logprobs = request_.logprobs;
+    out.job = std::move(job);
+  }
+  out.lane = lane;
+  return out;
+}
+
+void OpenAiRun::start(const ApiLimits& limits) {
+  Lane lane;
+  lane.start(call_->boundary_ns());
+  Result<EngineRequest> request = prepare(limits, lane);
+  if (!request) return fail_with(request.error());
+  if (request_.stream && request_.choices.empty()) {
+    request->on_text = [self = shared_from_this()](std::string_view text,
+                                                   std::span<const GeneratedToken> tokens) {
+      self->call_->post([self, text = std::string(text),
+                         tokens = std::vector<GeneratedToken>(tokens.begin(), tokens.end())] {
+        self->piece(text, tokens);
+      });
+    };
+  }
+  request->on_done = [self = shared_from_this()](Result<EngineResult> result,
+                                                 const EngineTrace& trace) {
+    EngineTrace ended = trace;
+    ended.lane.finish(self->call_->clock().now_ns());
+    self->call_->post([self, result = std::move(result), ended] { self->finish(result, ended); });
+  };
+  const Result<EngineRequestId> id = backend_->engine->submit(std::move(*request));
+  if (!id) return fail_with(id.error());
+  call_->on_cancel([backend = backend_, id = *id] { backend->engine->cancel(id); });
+}
+
+void OpenAiRun::send(std::string_view data) {
+  if (!std::exchange(streaming_, true)) {
+    HttpResponse head;
+    head.content_type = "text/event-stream";
+    head.headers.push_back({"Cache-Control", "no-cache"});
+    call_->begin_stream(std::move(head));
+  }
+  call_->send(fmt::format("data: {}\n\n", data));
+}
+
+void OpenAiRun::piece(std::string_view text, std::span<const GeneratedToken> tokens) {
+  tokens_sent_ += tokens.size();
+  send(answer_.piece(text, tokens));
+}
+
+void OpenAiRun::finish(const Result<EngineResult>& result, const EngineTrace& trace) {
+  call_->let_go();
+  call_->lap_until(Stage::kTasks, std::min(std::max(trace.lane.end_ns(), call_->boundary_ns()),
+                                           call_->clock().now_ns()));
+  record(result, trace);
+  if (!result) return fail_with(result.error());
+  request_.stream ? end_stream(*result, trace) : respond(*result, trace);
+}
+
+void OpenAiRun::record(const Result<EngineResult>& result, const EngineTrace& trace) {
+  TaskRecord& task = call_->record().tasks.emplace_back();
+  task.task = request_.chat ? "chat" : "completion";
+  task.lane = trace.lane;
+  task.counters = trace.counters;
+  if (!result) {
+    task.error_code = error_code_name(result.error().code);
+    return;
+  }
+  task.finish_reason = finish_reason_name(result->finish_reason);
+  if (!request_.choices.empty()) {
+    task.label = answer_.text_of(*result);
+    task.score = *std::ranges::max_element(result->label_probabilities);
+  }
+}
+
+void OpenAiRun::respond(const EngineResult& result, const EngineTrace& trace) {
+  HttpResponse response;
+  response.body = answer_.whole(result, trace);
+  call_->take_figures(Stage::kSerialize);
+  response.headers.push_back({"Server-Timing", server_timing(make_breakdown(call_->record()))});
+  call_->lap(Stage::kSerialize);
+  call_->respond(std::move(response));
+}
+
+void OpenAiRun::end_stream(const EngineResult& result, const EngineTrace& trace) {
+  if (!request_.choices.empty()) {
+    piece(answer_.text_of(result), {});
+  } else if (const auto rest = std::span(result.tokens).subspan(tokens_sent_);
+             !rest.empty() || !streaming_) {
+    piece({}, rest);  // tokens without a text of their own, or no token at all
+  }
+  send(answer_.end(result, trace));
+  if (request_.include_usage) send(answer_.usage(trace));
+  send("[DONE]");
+  call_->end_stream();
+}
+
+void OpenAiRun::fail_with(const Error& error) {
+  call_->let_go();
+  HttpResponse response = error_response(in_openai_terms(error, request_.chat));
+  if (!streaming_) {
+    call_->respond(std::move(response));
+    return;
+  }
+  call_->record().error_code = response.error_code;
+  send(response.body);
+  call_->end_stream();
+}
+
+}  // namespace
+
+void run_openai(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend,
+                OpenAiRequest request, const ApiLimits& limits) {
+  call->lap(Stage::kParse);
+  std::make_shared<OpenAiRun>(call, backend, std::move(request))->start(limits);
+}
+
+}  // namespace qaio

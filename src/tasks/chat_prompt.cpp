@@ -1,0 +1,55 @@
+#include "tasks/chat_prompt.h"
+
+namespace qaio {
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::kSystem:
+      return "system";
+    case Role::kUser:
+      return "user";
+    case Role::kAssistant:
+      return "assistant";
+  }
+  return "unknown";
+}
+
+Result<std::vector<TokenId>> build_chat_prompt(std::span<const Message> messages,
+                                               const Tokenizer& tokenizer, size_t tokens_max,
+                                               Lane& lane, const Clock& clock) {
+  std::vector<std::string> texts;
+  {
+    const Span span(lane, Stage::kPromptBuild, clock);
+    texts.reserve(messages.size() + 1);
+    for (const Message& message : messages) {
+      texts.push_back(std::string(role_name(message.role)) + "\n" + message.text);
+    }
+    texts.push_back(std::string(role_name(Role::kAssistant)) + "\n");
+  }
+  const Span span(lane, Stage::kTokenize, clock);
+  const auto im_start = tokenizer.special("<|im_start|>");
+  const auto im_end = tokenizer.special("<|im_end|>");
+  if (!im_start || !im_end) {
+    return fail(ErrorCode::kUnsupported,
+                "the vocabulary has no <|im_start|> and <|im_end|>: not a Qwen chat model");
+  }
+  const std::vector<TokenId> newline = tokenizer.encode("\n");
+  std::vector<TokenId> ids;
+  for (size_t i = 0; i < texts.size() && ids.size() <= tokens_max; ++i) {
+    const std::vector<TokenId> text = tokenizer.encode(texts[i]);
+    ids.push_back(*im_start);
+    ids.insert(ids.end(), text.begin(), text.end());
+    if (i == messages.size()) break;  // the answer stays open
+    ids.push_back(*im_end);
+    ids.insert(ids.end(), newline.begin(), newline.end());
+  }
+  if (ids.size() > tokens_max) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the messages are too long: they have at least " + std::to_string(ids.size()) +
+                    " tokens, the limit is " + std::to_string(tokens_max),
+                "messages");
+  }
+  return ids;
+}
+
+}  // namespace qaio

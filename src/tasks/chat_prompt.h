@@ -1,0 +1,35 @@
+// A conversation of any roles as a ChatML prompt, as chat-completion clients send it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/token.h"
+#include "text/tokenizer.h"
+#include "trace/trace.h"
+
+namespace qaio {
+
+enum class Role : uint8_t { kSystem, kUser, kAssistant };
+std::string_view role_name(Role role);  // "system", "user", "assistant"
+
+struct Message {
+  Role role = Role::kUser;
+  std::string text;
+};
+
+// The messages and the beginning of the assistant's next one. Special tokens come from the template
+// alone, and texts are cut as PromptTemplate cuts them: a conversation that /chat and this have in
+// common has the same ids, so that the prefix cache knows it from either. Stamps prompt_build and
+// tokenize on `lane`. kUnsupported when the vocabulary lacks the ChatML tokens; kInvalidArgument on
+// field "messages" when the prompt has more than `tokens_max` tokens.
+Result<std::vector<TokenId>> build_chat_prompt(std::span<const Message> messages,
+                                               const Tokenizer& tokenizer, size_t tokens_max,
+                                               Lane& lane, const Clock& clock);
+
+}  // namespace qaio

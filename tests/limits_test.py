@@ -1,0 +1,244 @@
+"""The server under pressure, with the real program: overload, crowds of connections, slow clients,
+clients that vanish, and being told to stop."""
+
+import concurrent.futures
+import http.client
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import time
+import unittest
+
+from program import OK, ProgramTest, Server
+
+LONG = {"messages": [{"role": "user", "content": "你好"}], "max_tokens": 2000, "ignore_eos": True}
+HEALTH = b"GET /health/live HTTP/1.1\r\nHost: t\r\n\r\n"
+CHAT = "/v1/chat/completions"
+
+
+def message(path, body):
+    data = json.dumps(body).encode()
+    return (f"POST {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {len(data)}\r\n\r\n").encode() + data
+
+
+def connect(server):
+    return socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+def answer(client):
+    """(status, headers, body) of one answer with a Content-Length or in chunks."""
+    response = http.client.HTTPResponse(client)
+    response.begin()
+    return response.status, response.headers, response.read()
+
+
+def ask(server, path=CHAT, body=None, **options):
+    with connect(server) as client:
+        client.sendall(message(path, body or {**LONG, "max_tokens": 4, **options}))
+        return answer(client)
+
+
+def open_stream(server):
+    """A client in the middle of a long stream."""
+    client = connect(server)
+    client.sendall(message(CHAT, {**LONG, "stream": True}))
+    seen = b""
+    while b"data: " not in seen:
+        seen += client.recv(4096)
+    return client
+
+
+def rest_of(client):
+    seen = b""
+    while piece := client.recv(65536):
+        seen += piece
+    return seen.decode()
+
+
+def records(server, status):
+    return [line for line in server.lines if f"status={status} " in line]
+
+
+class LimitsTest(ProgramTest):
+    def eventually(self, condition, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.005)
+
+
+class Overload(LimitsTest):
+    def test_the_rest_is_refused_at_once_and_recorded(self):
+        with Server("--threads", 1, "--requests-max", 3) as server:
+            streams = [open_stream(server) for _ in range(3)]
+            begin = time.monotonic()
+            for path in (CHAT, "/v1/completions", "/chat", "/v1/tasks/sentiment"):
+                status, headers, body = ask(server, path, {"input": "x"})
+                self.assertEqual(status, 503, body)
+                self.assertEqual(headers["Retry-After"], "1")
+                self.assertEqual(json.loads(body)["error"]["code"], "resource_exhausted")
+            self.assertLess(time.monotonic() - begin, 2)
+            self.assertEqual(len(records(server, 503)), 4)
+            for client in streams:
+                client.close()
+            self.eventually(lambda: len(records(server, 499)) == 3)
+            self.assertEqual(ask(server)[0], 200)
+
+    def test_one_client_is_held_to_its_share(self):
+        with Server("--threads", 1, "--client-requests-max", 1) as server:
+            with open_stream(server):
+                status, headers, _ = ask(server)
+                self.assertEqual((status, headers["Retry-After"]), (429, "1"))
+            self.eventually(lambda: records(server, 499))
+            self.assertEqual(ask(server)[0], 200)
+
+    def test_a_burst_is_answered_or_refused_and_leaves_nothing_behind(self):
+        with Server("--requests-max", 8) as server:
+            with concurrent.futures.ThreadPoolExecutor(40) as threads:
+                statuses = [status for status, *_ in threads.map(
+                    lambda seed: ask(server, seed=seed, max_tokens=20), range(200))]
+            self.assertEqual(set(statuses) - {200, 503}, set())
+            self.assertGreaterEqual(statuses.count(200), 8)
+            # every place is free again: as many run side by side as before
+            with concurrent.futures.ThreadPoolExecutor(8) as threads:
+                self.assertEqual({status for status, *_ in threads.map(
+                    lambda seed: ask(server, seed=seed), range(8))}, {200})
+
+    def test_limits_of_size_are_options(self):
+        with Server("--threads", 1, "--body-bytes-max", 2000, "--history-turns-max", 2,
+                    "--new-tokens-max", 10, "--alias", "small") as server:
+            self.assertEqual(ask(server, "/chat", {"input": "x" * 3000})[0], 413)
+            history = [{"user": "a", "bot": "b"}] * 3
+            status, _, body = ask(server, "/chat", {"input": "x", "history": history})
+            self.assertEqual((status, json.loads(body)["error"]["field"]), (400, "history"))
+            self.assertEqual(ask(server, max_tokens=11)[0], 400)
+            status, _, body = ask(server, max_tokens=10, model="small")
+            self.assertEqual((status, json.loads(body)["model"]), (200, "small"))
+
+
+class Crowds(LimitsTest):
+    def test_idle_and_slow_connections_cost_no_thread_and_stop_nobody(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 4096), hard), hard))
+        with Server("--threads", 1, "--read-timeout", 2) as server:
+            self.assertEqual(ask(server)[0], 200)
+            threads = len(os.listdir(f"/proc/{server.process.pid}/task"))
+            idle = [connect(server) for _ in range(1000)]
+            slow = [connect(server) for _ in range(200)]
+            for byte in message("/chat", {"input": "hello"})[:20]:
+                for client in slow:
+                    client.send(bytes([byte]))
+            status, _, _ = ask(server)
+            self.assertEqual(status, 200)
+            self.assertEqual(len(os.listdir(f"/proc/{server.process.pid}/task")), threads)
+            for client in slow:
+                self.assertEqual(answer(client)[0], 408)
+            idle[500].sendall(HEALTH)
+            self.assertEqual(answer(idle[500])[0], 200)
+            for client in idle + slow:
+                client.close()
+
+    def test_past_the_limit_connections_are_refused(self):
+        with Server("--threads", 1, "--connections-max", 2) as server:
+            with connect(server) as first, connect(server) as second:
+                for client in (first, second):
+                    client.sendall(HEALTH)
+                    self.assertEqual(answer(client)[0], 200)
+                with connect(server) as third:
+                    self.assertEqual(answer(third)[0], 503)
+
+    def test_health_is_quick_while_every_core_computes(self):
+        # The bound is for a machine that does other things too; alone it is 10 ms.
+        with Server() as server:
+            streams = [open_stream(server) for _ in range(8)]
+            times = []
+            with connect(server) as client:
+                for _ in range(200):
+                    begin = time.monotonic()
+                    client.sendall(HEALTH)
+                    self.assertEqual(answer(client)[0], 200)
+                    times.append(time.monotonic() - begin)
+                    time.sleep(0.002)
+            times.sort()
+            print(f"health: p50 {times[100] * 1e3:.2f} ms, p99 {times[198] * 1e3:.2f} ms")
+            self.assertLess(times[198], 0.25)
+            for client in streams:
+                client.close()
+
+
+class Vanished(LimitsTest):
+    def test_clients_that_vanish_free_their_sequences(self):
+        with Server("--threads", 1) as server:
+            for number, stream in enumerate((True, False, True, False)):
+                with connect(server) as client:
+                    client.sendall(message(CHAT, {**LONG, "stream": stream}))
+                    if stream:
+                        client.recv(4096)
+                    else:
+                        time.sleep(0.1)
+                    if number >= 2:  # with a reset instead of a farewell
+                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                self.eventually(lambda: len(records(server, 499)) == number + 1, 3)
+                tokens = int(re.search(r" tokens=(\d+)", records(server, 499)[-1])[1])
+                self.assertLess(tokens, 1900)
+
+    def test_a_client_that_does_not_read_is_dropped(self):
+        # What nobody reads fills the kernel's buffers, then the stream's own bound of 1 MiB.
+        with Server("--threads", 1) as server:
+            deaf = socket.socket()
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.connect(("127.0.0.1", server.port))
+            deaf.sendall(message(CHAT, {**LONG, "stream": True, "logprobs": True,
+                                        "top_logprobs": 20}))
+            self.eventually(lambda: records(server, 499), 60)
+            self.assertIn("client_too_slow", records(server, 499)[0])
+            self.assertEqual(ask(server)[0], 200)
+            deaf.close()
+
+
+class Stops(LimitsTest):
+    def stop(self, server):
+        """Sends SIGTERM; the seconds until the program ended, which must be with success."""
+        begin = time.monotonic()
+        self.assertEqual(server.stop(signal.SIGTERM), OK, "".join(server.lines))
+        return time.monotonic() - begin
+
+    def test_running_requests_finish(self):
+        with Server("--threads", 1, "--drain-timeout", 60) as server:
+            with connect(server) as client, connect(server) as idle:
+                client.sendall(message(CHAT, {**LONG, "max_tokens": 500}))
+                time.sleep(0.05)
+                server.process.send_signal(signal.SIGTERM)
+                status, headers, body = answer(client)
+                self.assertEqual((status, headers["Connection"]), (200, "close"), body)
+                self.assertEqual(json.loads(body)["usage"]["completion_tokens"], 500)
+                self.assertEqual(idle.recv(100), b"")
+            self.assertLess(self.stop(server), 10)
+            self.assertEqual(len(records(server, 200)), 1)  # the log is complete
+
+    def test_what_outlives_the_drain_time_is_cancelled(self):
+        with Server("--threads", 1, "--drain-timeout", 1) as server:
+            streams = [open_stream(server) for _ in range(16)]
+            self.assertLess(self.stop(server), 6)
+            for client in streams:
+                text = rest_of(client)
+                self.assertTrue("[DONE]" in text or '"code":"cancelled"' in text, text[-300:])
+                client.close()
+
+    def test_nothing_new_is_accepted(self):
+        with Server("--threads", 1, "--drain-timeout", 60) as server:
+            with open_stream(server) as client:
+                server.process.send_signal(signal.SIGTERM)
+                with self.assertRaises(OSError):
+                    for _ in range(200):
+                        connect(server).close()
+                        time.sleep(0.01)
+                self.assertIn("[DONE]", rest_of(client))
+            self.stop(server)
+
+
+if __name__ == "__main__":
+    unittest.main()

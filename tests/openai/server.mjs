@@ -1,0 +1,28 @@
+// `qaio serve` with the embedded demo model on a free port.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export async function startServer(...options) {
+  const child = spawn(process.env.QAIO_BINARY, ['serve', '--port', '0', '--threads', '1', ...options],
+                      { stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = [];
+  createInterface(child.stderr).on('line', (line) => log.push(line));
+  const url = await new Promise((resolve, reject) => {
+    let listening;
+    child.once('exit', (code) => reject(new Error(`serve ended with ${code}: ${log.join('\n')}`)));
+    createInterface(child.stdout).on('line', (line) => {
+      listening ??= line.match(/http:\/\/\S+/)?.[0];
+      if (/\bready\b/.test(line)) resolve(listening);
+    });
+  });
+  return {
+    url,
+    log,  // its records, one line a request
+    async stop() {
+      child.kill('SIGTERM');
+      const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
+      return code;
+    },
+  };
+}
