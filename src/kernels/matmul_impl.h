@@ -267,9 +267,8 @@ inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
       Acc acc[T][R];
 #pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
-        const Acc start =
-            acc_shifted(kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t),
-                        start_shift);
+        const Acc start = acc_shifted(
+            kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t), start_shift);
         for (int r = 0; r < R; ++r) acc[t][r] = start;
       }
 #pragma GCC unroll 8

@@ -211,8 +211,8 @@ void attention(const AttentionArgs& args) {
     for (int key = 0; key <= args.positions[row]; ++key) {
       double score = 0;
       for (int d = 0; d < args.head_dim; ++d) {
-        score += static_cast<double>(q[d]) * 
-                   element(args.key_blocks[key / 32], d * 32 + key % 32, key % 32);
+        score += static_cast<double>(q[d]) *
+                 element(args.key_blocks[key / 32], d * 32 + key % 32, key % 32);
       }
       weights.push_back(score * args.scale);
       largest = std::fmax(largest, weights.back());

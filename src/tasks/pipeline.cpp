@@ -158,7 +158,9 @@ void Pipeline::pin_heads() const {
     request.job = PinJob{};
     if (request.prompt.size() < kKvBlockTokens) continue;  // not a block to share
     const auto done = std::make_shared<std::promise<void>>();
-    request.on_done = [done](const Result<EngineResult>&, const EngineTrace&) { done->set_value(); };
+    request.on_done = [done](const Result<EngineResult>&, const EngineTrace&) {
+      done->set_value();
+    };
     if (engine_.submit(std::move(request))) pinned.push_back(done->get_future());
   }
   for (const std::future<void>& one : pinned) one.wait();
