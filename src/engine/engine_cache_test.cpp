@@ -1,6 +1,9 @@
 // Requests that share KV memory.
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <random>
+
 #include "engine/engine_fixture_for_test.h"
 
 namespace qaio {
@@ -83,6 +86,51 @@ TEST_F(EngineCacheTest, PinnedPromptsStayWhateverComes) {
   Client beyond;
   ASSERT_TRUE(beyond.submit(engine, generate(prompt_of(200, 5), 10)));
   EXPECT_EQ(beyond.wait().result.error().code, ErrorCode::kInvalidArgument);
+}
+
+// Little memory and prompts with common beginnings: blocks are shared, evicted and computed anew
+// all the time, and no answer may show it.
+TEST_F(EngineCacheTest, ThousandsOfArrivalsCancellationsAndEvictions) {
+  FakeModel model(14);
+  std::mt19937 random(8);
+  const auto below = [&](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
+  uint64_t cached_tokens = 0;
+  int cancelled = 0;
+  {
+    Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
+    for (int wave = 0; wave < 60; ++wave) {
+      struct Case {
+        Client client;
+        std::vector<TokenId> prompt;
+        int tokens = 0;
+      };
+      std::deque<Case> cases(50);
+      for (Case& one : cases) {
+        one.prompt = prompt_of(1 + below(150), below(6));
+        if (below(2) == 0) one.prompt.back() = below(26);
+        one.tokens = 1 + below(8);
+        const auto id = one.client.submit(engine, generate(one.prompt, one.tokens));
+        ASSERT_TRUE(id);
+        if (below(5) == 0) engine.cancel(*id);
+      }
+      for (Case& one : cases) {
+        const Answer answer = one.client.wait();
+        if (answer.result) {
+          ASSERT_EQ(answer.result->text, greedy_text(one.prompt, one.tokens));
+        } else {
+          ASSERT_EQ(answer.result.error().code, ErrorCode::kCancelled);
+          ++cancelled;
+        }
+        cached_tokens += answer.trace.counters.cached_tokens;
+      }
+      const Engine::Load load = engine.load();
+      ASSERT_EQ(load.kv_blocks_used, 0);
+      ASSERT_EQ(load.waiting + load.running, 0);
+    }
+  }
+  EXPECT_EQ(model.kv_pool().blocks_free(), 14);
+  EXPECT_GT(cached_tokens, 10'000U);
+  EXPECT_GT(cancelled, 100);
 }
 
 TEST_F(EngineCacheTest, AConversationComputesOnlyItsNewTurns) {

@@ -47,8 +47,8 @@ class Client {
   std::promise<Answer> promise_;
 };
 
-inline EngineRequest generate(std::vector<TokenId> prompt, int max_new_tokens, float temperature = 0.0F,
-                       uint64_t seed = 0) {
+inline EngineRequest generate(std::vector<TokenId> prompt, int max_new_tokens,
+                              float temperature = 0.0F, uint64_t seed = 0) {
   EngineRequest request;
   request.prompt = std::move(prompt);
   request.job = GenerateJob{.sampling = {.temperature = temperature, .seed = seed},
@@ -56,7 +56,8 @@ inline EngineRequest generate(std::vector<TokenId> prompt, int max_new_tokens, f
   return request;
 }
 
-inline EngineRequest classify(std::vector<TokenId> prompt, std::vector<std::vector<TokenId>> labels) {
+inline EngineRequest classify(std::vector<TokenId> prompt,
+                              std::vector<std::vector<TokenId>> labels) {
   EngineRequest request;
   request.prompt = std::move(prompt);
   request.job = ClassifyJob{std::move(labels)};

@@ -405,7 +405,8 @@ TEST_F(EngineTest, DrainingLetsRequestsFinish) {
   std::vector<Client> clients(12);
   for (Client& client : clients) ASSERT_TRUE(client.submit(engine, generate(prompt_of(9, 1), 20)));
   gate.wait_for_arrivals(1);
-  auto drained = std::async(std::launch::async, [&] { return engine.drain(std::chrono::hours(1)); });
+  auto drained =
+      std::async(std::launch::async, [&] { return engine.drain(std::chrono::hours(1)); });
   wait_until_refused(engine);
   gate.open();
   EXPECT_TRUE(drained.get());

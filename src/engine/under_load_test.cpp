@@ -12,8 +12,7 @@ namespace {
 class UnderLoadTest : public testing::Test {
  protected:
   void SetUp() override {
-    const auto files =
-        FileSet::open(std::filesystem::path(QAIO_SOURCE_DIR) / "models" / "demo");
+    const auto files = FileSet::open(std::filesystem::path(QAIO_SOURCE_DIR) / "models" / "demo");
     ASSERT_TRUE(files);
     // Little KV memory, so that requests wait for it and the cache has to let go.
     auto loaded = load_model(*files, pool_, {.kv_tokens = 1024, .step_tokens_max = 128});

@@ -17,7 +17,9 @@ std::optional<double> number_at(const boost::json::object& object, std::string_v
 }  // namespace
 
 Result<void> validate_generation_config(const GenerationConfig& config, const std::string& label) {
-  const auto fault = [&](const char* what) { return fail(ErrorCode::kCorrupt, label + ": " + what); };
+  const auto fault = [&](const char* what) {
+    return fail(ErrorCode::kCorrupt, label + ": " + what);
+  };
   // Written so that NaN fails every check.
   if (const auto x = config.temperature; x && !(*x >= 0 && std::isfinite(*x))) {
     return fault("temperature must be a number of at least 0");
@@ -51,7 +53,8 @@ Result<GenerationConfig> generation_config_from_json(std::string_view text,
   if (const auto number = number_at(object, "top_k")) {
     config.top_k = static_cast<int>(std::clamp(*number, -1.0, 1e9));
   }
-  if (const auto* sample = object.if_contains("do_sample"); sample != nullptr && sample->is_bool()) {
+  if (const auto* sample = object.if_contains("do_sample");
+      sample != nullptr && sample->is_bool()) {
     if (!sample->get_bool()) config.temperature = 0.0F;
   }
   QAIO_RETURN_IF_ERROR(validate_generation_config(config, label));

@@ -23,7 +23,8 @@ struct GenerationConfig {
 // kCorrupt, with a sentence that begins with `label`, for a value no sampler can work with.
 Result<void> validate_generation_config(const GenerationConfig& config, const std::string& label);
 
-// Keys of other kinds are ignored, as are nulls. kCorrupt as above; errors of parse_json() for text that is none.
+// Keys of other kinds are ignored, as are nulls. kCorrupt as above; errors of parse_json() for text
+// that is none.
 Result<GenerationConfig> generation_config_from_json(std::string_view text,
                                                      const std::string& label);
 

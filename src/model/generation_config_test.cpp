@@ -13,11 +13,10 @@ TEST(GenerationConfigTest, ReadsWhatIsThere) {
           "top_p": null, "eos_token_id": [1, 2]})",
       "file");
   ASSERT_TRUE(config);
-  EXPECT_EQ(*config, (GenerationConfig{.temperature = 0.6F,
-                                       .top_p = {},
-                                       .min_p = {},
-                                       .repetition_penalty = 1.1F,
-                                       .top_k = 20}));
+  EXPECT_EQ(
+      *config,
+      (GenerationConfig{
+          .temperature = 0.6F, .top_p = {}, .min_p = {}, .repetition_penalty = 1.1F, .top_k = 20}));
 }
 
 TEST(GenerationConfigTest, WithoutSamplingTheTemperatureIsZero) {
@@ -28,9 +27,9 @@ TEST(GenerationConfigTest, WithoutSamplingTheTemperatureIsZero) {
 }
 
 TEST(GenerationConfigTest, RefusesWhatNoSamplerCanWorkWith) {
-  for (const char* text : {R"({"temperature": -1})", R"({"top_p": 0})", R"({"min_p": 2})",
-                           R"({"repetition_penalty": 0})", R"({"top_k": -5})",
-                           R"({"temperature": 1e300})"}) {
+  for (const char* text :
+       {R"({"temperature": -1})", R"({"top_p": 0})", R"({"min_p": 2})",
+        R"({"repetition_penalty": 0})", R"({"top_k": -5})", R"({"temperature": 1e300})"}) {
     const auto config = generation_config_from_json(text, "the file");
     ASSERT_FALSE(config) << text;
     EXPECT_EQ(config.error().code, ErrorCode::kCorrupt) << text;

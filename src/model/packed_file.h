@@ -1,7 +1,8 @@
 // The packed file: a model in the form it has in memory, so that starting is mapping.
 //
 //   offset 0         magic "QAIOPACK", u32 version, u32 zero, u64 head bytes, u64 checksum
-//   32               the head: config, description, end tokens, sampling defaults, norms and biases, one descriptor
+//   32               the head: config, description, end tokens, sampling defaults, norms and
+//   biases, one descriptor
 //                    (layout, shape, offset) per matrix, the tokenizer's tables
 //   multiple of      the weights: matrices as packed.h lays them out, each at a multiple of 64,
 //   2 MiB            to the end of the file

@@ -56,7 +56,7 @@ TEST_F(BadRequestTest, ChatSaysWhatIsWrong) {
       {R"({"input":"x","tasks":["none"]})", "tasks", "known are sentiment, chat"},
       {R"({"input":"x","surprise":1})", "surprise", "unknown field 'surprise'; known are input"},
       {R"({"input":"x","surprise":{"a":[]}})", "surprise", "unknown field"},
-      {R"({"input":")" + std::string(20'000, 'x') + "\"}", "input", "tokens, the limit is 1024"},
+      {R"({"input":")" + std::string(20'000, 'x') + "\"}", "input", "tokens, the limit is 512"},
   };
   TestClient keep(server_->port());
   for (size_t i = 0; i < all.size(); ++i) {

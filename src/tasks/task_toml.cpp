@@ -239,7 +239,8 @@ Result<void> TaskRegistry::add_toml(std::string_view toml, std::string_view sour
                                                    std::string(key.str()) + "'");
     }
     for (const toml::node& table : *tables) {
-      QAIO_ASSIGN(TaskDefinition task, TaskReader(*table.as_table(), source_name, base_).read(updated));
+      QAIO_ASSIGN(TaskDefinition task,
+                  TaskReader(*table.as_table(), source_name, base_).read(updated));
       const auto it = std::ranges::find(updated.tasks_, task.name, &TaskDefinition::name);
       if (it != updated.tasks_.end()) {
         *it = std::move(task);
