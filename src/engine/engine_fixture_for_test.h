@@ -66,6 +66,7 @@ inline EngineRequest classify(std::vector<TokenId> prompt,
 
 inline std::vector<TokenId> prompt_of(int length, int first) {
   std::vector<TokenId> prompt;
+  prompt.reserve(static_cast<size_t>(length));
   for (int i = 0; i < length; ++i) prompt.push_back((first + i * 7) % 26);
   return prompt;
 }

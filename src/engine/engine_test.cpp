@@ -147,7 +147,8 @@ TEST_F(EngineTest, ClassifiesLabelsThatShareTokens) {
                                                     {6, 2},    {6, 3},    {7}};
   const auto prompt = prompt_of(63, 4);  // the walk crosses into the next block
   // One step of the brute force: p(next | path) among the alternatives.
-  const auto p = [&](std::vector<TokenId> path, TokenId next, std::vector<TokenId> alternatives) {
+  const auto p = [&](std::vector<TokenId> path, TokenId next,
+                     const std::vector<TokenId>& alternatives) {
     std::vector<TokenId> history = prompt;
     history.insert(history.end(), path.begin(), path.end());
     double sum = 0;
@@ -462,6 +463,7 @@ TEST_F(EngineTest, ManyThreadsAtOnce) {
   {
     Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&engine, t] {
         for (int i = 0; i < 40; ++i) {

@@ -10,11 +10,10 @@
 namespace qaio {
 namespace {
 
-bool resident(const std::byte* address) {
+bool resident(std::byte* address) {
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto start = reinterpret_cast<uintptr_t>(address) / page * page;
   unsigned char state = 0;
-  EXPECT_EQ(::mincore(reinterpret_cast<void*>(start), 1, &state), 0);
+  EXPECT_EQ(::mincore(address - reinterpret_cast<uintptr_t>(address) % page, 1, &state), 0);
   return (state & 1) != 0;
 }
 
