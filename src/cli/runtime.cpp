@@ -19,12 +19,25 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       ->type_name("N")
       ->capture_default_str();
   add_kv_type_option(command, options.kv_type);
+  command.add_option("--parallel", options.parallel, "Sequences computed at once; others wait")
+      ->envname("QAIO_PARALLEL")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--queue-max", options.queue_max,
+                  "Sequences that may wait; past it requests are refused")
+      ->envname("QAIO_QUEUE_MAX")
+      ->check(CLI::Range(1, 1 << 20))
+      ->type_name("N")
+      ->capture_default_str();
   add_config_option(command, options.config);
 }
 
 Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
                                                  const std::string& tasks_toml) {
   std::unique_ptr<Runtime> runtime(new Runtime(options.model.threads));
+  // Wrong tasks are found before a model is loaded, which then says what they do not.
   QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   LoadOptions load;
@@ -32,9 +45,14 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   load.kv_tokens = options.kv_tokens;
   load.kv_type = options.kv_type;
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
+  runtime->tasks_ = TaskRegistry::built_in(runtime->loaded_.generation);
+  QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
   runtime->engine_ = std::make_unique<Engine>(
       *runtime->loaded_.model, *runtime->loaded_.tokenizer, SteadyClock::instance(),
-      EngineOptions{.end_tokens = runtime->loaded_.end_tokens, .pool = &runtime->pool_});
+      EngineOptions{.queue_max = options.queue_max,
+                    .sequences_max = options.parallel,
+                    .end_tokens = runtime->loaded_.end_tokens,
+                    .pool = &runtime->pool_});
   QAIO_ASSIGN(runtime->pipeline_,
               Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
                                SteadyClock::instance()));

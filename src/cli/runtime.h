@@ -22,9 +22,12 @@ struct RuntimeOptions {
   std::string weights = "auto";
   int kv_tokens = LoadOptions().kv_tokens;
   KvType kv_type = KvType::kF16;
+  int parallel = EngineOptions().sequences_max;
+  int queue_max = EngineOptions().queue_max;
 };
 
-// --model, --threads, --weights, --kv-tokens, --kv-type, --config, each also as QAIO_*.
+// --model, --threads, --weights, --kv-tokens, --kv-type, --parallel, --queue-max, --config, each
+// also as QAIO_*.
 void add_runtime_options(CLI::App& command, RuntimeOptions& options);
 
 // Everything from the weights to the tasks, warmed up. Members are destroyed in reverse order: the

@@ -41,7 +41,7 @@ struct Engine::Impl {
   Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock, EngineOptions options);
 
   void run();
-  void arrive(std::vector<Inbox::Submission> submissions);
+  void arrive(std::span<Inbox::Submission> submissions);
   void end_early(std::span<const EngineRequestId> cancelled);
   void refuse_what_cannot_fit();
   void step();
@@ -109,7 +109,7 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
 void Engine::Impl::run() {
   for (;;) {
     Inbox::Mail mail = inbox_.take(scheduler_.idle());
-    arrive(std::move(mail.submissions));
+    arrive(mail.submissions);
     if (mail.stop) break;
     end_early(mail.cancelled);
     refuse_what_cannot_fit();
@@ -121,7 +121,7 @@ void Engine::Impl::run() {
   }
 }
 
-void Engine::Impl::arrive(std::vector<Inbox::Submission> submissions) {
+void Engine::Impl::arrive(std::span<Inbox::Submission> submissions) {
   const TokenId end_token = options_.end_tokens.empty() ? -1 : options_.end_tokens.front();
   for (Inbox::Submission& submission : submissions) {
     const EngineRequestId id = submission.id;
@@ -394,6 +394,8 @@ bool Engine::drain(std::chrono::nanoseconds patience) {
   }
   return false;
 }
+
+int Engine::positions_max() const { return impl_->limits_.positions_max; }
 
 Engine::Load Engine::load() const { return impl_->inbox_.load(); }
 

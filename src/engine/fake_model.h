@@ -65,6 +65,7 @@ class FakeModel final : public Model {
   }
   static std::vector<float> all_logits(std::span<const TokenId> history) {
     std::vector<float> logits;
+    logits.reserve(kVocab);
     for (TokenId row = 0; row < kVocab; ++row) logits.push_back(logit(history, row));
     return logits;
   }
@@ -92,6 +93,7 @@ class FakeModel final : public Model {
     item.kv->advance(end - begin);
     if (item.logits_at == LogitsAt::kNone) return;
     std::vector<TokenId> history;
+    history.reserve(static_cast<size_t>(end));
     for (int position = 0; position < end; ++position) history.push_back(cell(*item.kv, position));
     auto logits = all_logits(history);
     if (ends && ends(history)) logits[kEnd] = 30.0F;
