@@ -94,7 +94,8 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
               .end_tokens = options_.end_tokens},
       inbox_(options_.queue_max, model.kv_pool().blocks_total()),
       cache_(model.kv_pool()),
-      pacer_({.step_ns = options_.step_time.count(), .tokens_max = step_tokens(options_, model),
+      pacer_({.step_ns = options_.step_time.count(),
+              .tokens_max = step_tokens(options_, model),
               .sequences_max = static_cast<int>(sequences_max_)}),
       scheduler_({.step_tokens = step_tokens(options_, model),
                   .sequences_max = static_cast<int>(sequences_max_)}),
@@ -264,7 +265,7 @@ void Engine::Impl::draw_tokens(std::span<const StepItem> plan) {
       sequence.trace.counters.sample_ns += clock_.now_ns() - begin_ns;
     }
   };
-  options_.pool != nullptr && plan.size() > 1 ? options_.pool->run(draw) : draw(0);
+  options_.pool != nullptr&& plan.size() > 1 ? options_.pool->run(draw) : draw(0);
 }
 
 // What follows from the logits behind the last known token, usable since usable_ns.
@@ -305,8 +306,7 @@ void Engine::Impl::generate(Sequence& sequence, Generation& generation, TokenId 
 
   const auto reason = generation.append(token, options_.end_tokens);
   const Generation::Piece piece = generation.next_piece();
-  const bool heard =
-      piece.empty() || call(sequence.request.on_text, piece.text, piece.tokens);
+  const bool heard = piece.empty() || call(sequence.request.on_text, piece.text, piece.tokens);
   const TimeNs out_ns = clock_.now_ns();
   sequence.trace.counters.detokenize_ns += out_ns - drawn_ns;
   sequence.count_token(out_ns);
@@ -394,6 +394,8 @@ bool Engine::drain(std::chrono::nanoseconds patience) {
   }
   return false;
 }
+
+int Engine::positions_max() const { return impl_->limits_.positions_max; }
 
 Engine::Load Engine::load() const { return impl_->inbox_.load(); }
 

@@ -51,6 +51,9 @@ class Engine {
   // finished by themselves. Not from a callback.
   bool drain(std::chrono::nanoseconds patience);
 
+  // Of one request, prompt and answer together: what the model's context and KV memory allow.
+  int positions_max() const;
+
   struct Load {
     int waiting = 0;  // accepted, no token computed yet
     int running = 0;

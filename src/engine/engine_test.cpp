@@ -11,95 +11,12 @@
 #include <stdexcept>
 #include <thread>
 
-#include "engine/fake_model.h"
-#include "engine/sampler.h"
+#include "engine/engine_fixture_for_test.h"
 
 namespace qaio {
 namespace {
 
-struct Answer {
-  Result<EngineResult> result;
-  EngineTrace trace;
-  std::string streamed;
-  std::vector<GeneratedToken> streamed_tokens;
-};
-
-// Submits and remembers what came back; on_done twice fails the test.
-class Client {
- public:
-  Result<EngineRequestId> submit(Engine& engine, EngineRequest request) {
-    request.on_text = [this](std::string_view text, std::span<const GeneratedToken> tokens) {
-      streamed_ += text;
-      streamed_tokens_.insert(streamed_tokens_.end(), tokens.begin(), tokens.end());
-    };
-    request.on_done = [this](Result<EngineResult> result, const EngineTrace& trace) {
-      ASSERT_EQ(++ends_, 1) << "on_done twice";
-      if (at_end) at_end();
-      promise_.set_value(Answer{std::move(result), trace, streamed_, streamed_tokens_});
-    };
-    return engine.submit(std::move(request));
-  }
-  Answer wait() { return promise_.get_future().get(); }
-
-  std::function<void()> at_end;  // on the engine thread
-
- private:
-  int ends_ = 0;
-  std::string streamed_;
-  std::vector<GeneratedToken> streamed_tokens_;
-  std::promise<Answer> promise_;
-};
-
-EngineRequest generate(std::vector<TokenId> prompt, int max_new_tokens, float temperature = 0.0F,
-                       uint64_t seed = 0) {
-  EngineRequest request;
-  request.prompt = std::move(prompt);
-  request.job = GenerateJob{.sampling = {.temperature = temperature, .seed = seed},
-                            .max_new_tokens = max_new_tokens};
-  return request;
-}
-
-EngineRequest classify(std::vector<TokenId> prompt, std::vector<std::vector<TokenId>> labels) {
-  EngineRequest request;
-  request.prompt = std::move(prompt);
-  request.job = ClassifyJob{std::move(labels)};
-  return request;
-}
-
-std::vector<TokenId> prompt_of(int length, int first) {
-  std::vector<TokenId> prompt;
-  for (int i = 0; i < length; ++i) prompt.push_back((first + i * 7) % 26);
-  return prompt;
-}
-
-// The history after greedy decoding, straight from the model's definition.
-std::vector<TokenId> greedy_history(std::vector<TokenId> history, int tokens) {
-  for (int i = 0; i < tokens; ++i) history.push_back(argmax(FakeModel::all_logits(history)));
-  return history;
-}
-
-std::string greedy_text(const std::vector<TokenId>& prompt, int tokens) {
-  const auto tokenizer = fake_tokenizer();
-  StreamingDetokenizer detokenizer(*tokenizer);
-  std::string text;
-  const std::vector<TokenId> history = greedy_history(prompt, tokens);
-  for (size_t i = prompt.size(); i < history.size(); ++i) text += detokenizer.push(history[i]);
-  return text + detokenizer.finish();
-}
-
-std::string answer_of(Engine& engine, EngineRequest request) {
-  Client client;
-  EXPECT_TRUE(client.submit(engine, std::move(request)));
-  return client.wait().result->text;
-}
-
-class EngineTest : public testing::Test {
- protected:
-  EngineOptions options_{
-      .queue_max = 64, .sequences_max = 8, .step_tokens = 48, .end_tokens = {FakeModel::kEnd}};
-  FakeModel model_{64};
-  std::unique_ptr<Tokenizer> tokenizer_ = fake_tokenizer();
-};
+using EngineTest = EngineFixture;
 
 void expect_tiles(const EngineTrace& trace, TimeNs end_ns) {
   TimeNs at = trace.counters.submitted_ns;
@@ -488,7 +405,8 @@ TEST_F(EngineTest, DrainingLetsRequestsFinish) {
   std::vector<Client> clients(12);
   for (Client& client : clients) ASSERT_TRUE(client.submit(engine, generate(prompt_of(9, 1), 20)));
   gate.wait_for_arrivals(1);
-  auto drained = std::async(std::launch::async, [&] { return engine.drain(std::chrono::hours(1)); });
+  auto drained =
+      std::async(std::launch::async, [&] { return engine.drain(std::chrono::hours(1)); });
   wait_until_refused(engine);
   gate.open();
   EXPECT_TRUE(drained.get());
@@ -568,148 +486,6 @@ TEST_F(EngineTest, ManyThreadsAtOnce) {
     EXPECT_EQ(engine.load().waiting + engine.load().running, 0);
   }
   EXPECT_EQ(model.kv_pool().blocks_free(), 40);
-}
-
-TEST_F(EngineTest, ACommonBeginningIsComputedOnce) {
-  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
-  auto prompt = prompt_of(100, 3);
-  Client first;
-  ASSERT_TRUE(first.submit(engine, generate(prompt, 40)));
-  const std::string text = first.wait().result->text;
-  const int cold_tokens = model_.tokens_computed;
-
-  Client again;
-  ASSERT_TRUE(again.submit(engine, generate(prompt, 40)));
-  const Answer answer = again.wait();
-  EXPECT_EQ(answer.result->text, text);
-  EXPECT_EQ(answer.trace.counters.cached_tokens, 96U);
-  EXPECT_EQ(model_.tokens_computed, 2 * cold_tokens - 96);
-
-  // The next turn of a conversation begins with the answer, too.
-  prompt = greedy_history(prompt, 40);
-  prompt.push_back(5);
-  Client next;
-  ASSERT_TRUE(next.submit(engine, generate(prompt, 5)));
-  const Answer turn = next.wait();
-  EXPECT_EQ(turn.result->text, greedy_text(prompt, 5));
-  EXPECT_EQ(turn.trace.counters.cached_tokens, 128U);
-  EXPECT_GT(engine.load().kv_blocks_cached, 0);
-  EXPECT_EQ(engine.load().kv_blocks_used, 0);
-  EXPECT_EQ(engine.load().cached_tokens, 96U + 128U);
-}
-
-TEST_F(EngineTest, WithoutThePrefixCacheEverythingIsComputed) {
-  options_.prefix_cache = false;
-  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
-  for (int i = 0; i < 2; ++i) answer_of(engine, generate(prompt_of(100, 3), 1));
-  EXPECT_EQ(model_.tokens_computed, 200);
-}
-
-TEST_F(EngineTest, CachedMemoryMakesRoomForRequests) {
-  FakeModel model(8);
-  Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
-  for (int i = 0; i < 20; ++i) {
-    const auto prompt = prompt_of(150 + i, i);
-    EXPECT_EQ(answer_of(engine, generate(prompt, 20)), greedy_text(prompt, 20)) << i;
-  }
-  EXPECT_EQ(engine.load().kv_blocks_used, 0);
-}
-
-TEST_F(EngineTest, PinnedPromptsStayWhateverComes) {
-  FakeModel model(8);
-  Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
-  EngineRequest request;
-  request.prompt = prompt_of(70, 1);
-  request.job = PinJob{};
-  Client pin;
-  ASSERT_TRUE(pin.submit(engine, std::move(request)));
-  EXPECT_EQ(pin.wait().result->finish_reason, FinishReason::kPinned);
-  EXPECT_EQ(engine.load().kv_blocks_pinned, 2);
-  EXPECT_EQ(engine.load().kv_blocks_used, 0);
-  for (int i = 0; i < 10; ++i) answer_of(engine, generate(prompt_of(150, i + 2), 10));
-  Client client;
-  ASSERT_TRUE(client.submit(engine, generate(prompt_of(80, 1), 3)));
-  EXPECT_EQ(client.wait().trace.counters.cached_tokens, 64U);
-
-  // No more than half of the memory is given away.
-  EngineRequest large;
-  large.prompt = prompt_of(100, 9);
-  large.job = PinJob{};
-  Client too_large;
-  ASSERT_TRUE(too_large.submit(engine, std::move(large)));
-  EXPECT_EQ(too_large.wait().result.error().code, ErrorCode::kResourceExhausted);
-
-  // What fits only with the pinned blocks, and what does not fit any more.
-  const auto largest = prompt_of(240, 1);
-  EXPECT_EQ(answer_of(engine, generate(largest, 16)), greedy_text(largest, 16));
-  Client beyond;
-  ASSERT_TRUE(beyond.submit(engine, generate(prompt_of(200, 5), 10)));
-  EXPECT_EQ(beyond.wait().result.error().code, ErrorCode::kInvalidArgument);
-}
-
-TEST_F(EngineTest, StopStringsEndTheAnswerWhereverTokensEnd) {
-  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
-  const auto prompt = prompt_of(20, 3);
-  const std::string text = greedy_text(prompt, 30);
-  for (const size_t at : {0U, 5U, 12U}) {
-    const std::string stop = text.substr(at, 4);
-    auto request = generate(prompt, 30);
-    std::get<GenerateJob>(request.job).stops = {"no such text", stop};
-    Client client;
-    ASSERT_TRUE(client.submit(engine, std::move(request)));
-    const Answer answer = client.wait();
-    EXPECT_EQ(answer.result->text, text.substr(0, text.find(stop)));
-    EXPECT_EQ(answer.streamed, answer.result->text);
-    EXPECT_EQ(answer.result->finish_reason, FinishReason::kStop);
-  }
-  // Held back until the end, when it cannot become a stop string any more.
-  auto request = generate(prompt, 30);
-  std::get<GenerateJob>(request.job).stops = {text.substr(text.size() - 2) + "x"};
-  Client client;
-  ASSERT_TRUE(client.submit(engine, std::move(request)));
-  const Answer answer = client.wait();
-  EXPECT_EQ(answer.streamed, text);
-  EXPECT_EQ(answer.result->finish_reason, FinishReason::kLength);
-}
-
-TEST_F(EngineTest, LogprobsAreTheModelsOwn) {
-  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
-  auto request = generate(prompt_of(20, 3), 8, 1.5F, 4);
-  auto& job = std::get<GenerateJob>(request.job);
-  job.logprobs = 3;
-  job.sampling.repetition_penalty = 1.3F;
-  Client client;
-  ASSERT_TRUE(client.submit(engine, std::move(request)));
-  const Answer answer = client.wait();
-  ASSERT_EQ(answer.result->tokens.size(), 8U);
-  EXPECT_EQ(answer.streamed_tokens.size(), 8U);
-  auto history = prompt_of(20, 3);
-  for (const GeneratedToken& token : answer.result->tokens) {
-    const auto logits = FakeModel::all_logits(history);
-    double sum = 0;
-    for (const float logit : logits) sum += std::exp(static_cast<double>(logit));
-    const auto chosen = static_cast<size_t>(token.chosen.token);
-    EXPECT_NEAR(token.chosen.logprob, logits[chosen] - std::log(sum), 1e-4);
-    ASSERT_EQ(token.top.size(), 3U);
-    EXPECT_EQ(token.top[0].token, argmax(logits));
-    history.push_back(token.chosen.token);
-  }
-}
-
-TEST_F(EngineTest, PromptsAreCutWhereAnswersWouldHaveToWait) {
-  FakeClock clock;
-  options_.step_tokens = 64;
-  model_.before_step = [&] { clock.advance_ns(20'000'000); };
-  Engine engine(model_, *tokenizer_, clock, options_);
-  Client answer;
-  Client prompt;
-  ASSERT_TRUE(answer.submit(engine, generate(prompt_of(10, 1), 60)));
-  ASSERT_TRUE(prompt.submit(engine, generate(prompt_of(300, 2), 1)));
-  const Answer done = prompt.wait();
-  // Not in 5 steps of 64: at first nothing is known of the model's speed.
-  EXPECT_GE(done.trace.counters.prefill_steps, 6U);
-  EXPECT_EQ(done.trace.counters.batch_max, 2U);
-  answer.wait();
 }
 
 }  // namespace

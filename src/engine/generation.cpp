@@ -22,8 +22,7 @@ TokenId Generation::draw(std::span<float> logits, GenerationScratch& scratch) {
   return token;
 }
 
-std::optional<FinishReason> Generation::append(TokenId token,
-                                               std::span<const TokenId> end_tokens) {
+std::optional<FinishReason> Generation::append(TokenId token, std::span<const TokenId> end_tokens) {
   const bool end = !job_.ignore_eos && std::ranges::find(end_tokens, token) != end_tokens.end();
   if (!end) {
     text_ += stops_.push(detokenizer_.push(token));

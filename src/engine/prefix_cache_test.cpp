@@ -155,7 +155,8 @@ TEST(PrefixCacheTest, BlocksAlwaysHoldWhatTheirTokensSay) {
       kv.advance(static_cast<int>(tokens.size()) - kv.length());
       live.push_back({std::move(kv), tokens});
       // Some time later, in any order, and perhaps never.
-      auto& [later_kv, later_tokens] = live[static_cast<size_t>(below(static_cast<int>(live.size())))];
+      auto& [later_kv, later_tokens] =
+          live[static_cast<size_t>(below(static_cast<int>(live.size())))];
       cache.insert(later_tokens, later_kv);
       for (size_t i = 0; i < later_kv.blocks().size(); ++i) {
         const auto wanted = std::span(later_tokens).first((i + 1) * kKvBlockTokens);

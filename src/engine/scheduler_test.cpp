@@ -114,8 +114,7 @@ TEST(SchedulerTest, NothingToDoIsAnEmptyStep) {
 TEST(SchedulerTest, EveryAnswerGetsATokenInEveryStep) {
   Scheduler scheduler({.step_tokens = 2, .sequences_max = 8});
   for (EngineRequestId id = 1; id <= 3; ++id) scheduler.add(id, 1);
-  EXPECT_EQ(plan(scheduler),
-            (std::vector<StepItem>{{1, 0, 1, true, true}, {2, 0, 1, true, true}}));
+  EXPECT_EQ(plan(scheduler), (std::vector<StepItem>{{1, 0, 1, true, true}, {2, 0, 1, true, true}}));
   for (int position = 1; position < 4; ++position) {
     scheduler.extend(1, position, position + 1);
     scheduler.extend(2, position, position + 1);

@@ -1,6 +1,11 @@
 // The bytes behind the KV pool: [layer][block][kv_head] of a key block [head_dim, 32] and a value
 // block [32, head_dim].
+//
+// Its pages are touched ahead of their use, on a thread of its own: the first touch of a huge page
+// clears two megabytes, and a step that did so in every layer would take twice its time.
 #pragma once
+
+#include <memory>
 
 #include "base/huge_buffer.h"
 #include "base/result.h"
@@ -11,17 +16,16 @@ namespace qaio {
 
 class KvMemory {
  public:
-  static Result<KvMemory> allocate(int layers, int blocks, int kv_heads, int head_dim,
-                                   KvType type) {
-    KvMemory memory;
-    memory.half_bytes_ =
-        static_cast<size_t>(head_dim) * kKvBlockTokens * (type == KvType::kF16 ? 2 : 4);
-    memory.block_bytes_ = memory.half_bytes_ * 2 * static_cast<size_t>(kv_heads);
-    memory.layer_bytes_ = memory.block_bytes_ * static_cast<size_t>(blocks);
-    QAIO_ASSIGN(memory.buffer_,
-                HugeBuffer::allocate(memory.layer_bytes_ * static_cast<size_t>(layers)));
-    return memory;
-  }
+  KvMemory();
+  KvMemory(KvMemory&&) noexcept;
+  KvMemory& operator=(KvMemory&&) noexcept;
+  ~KvMemory();
+
+  static Result<KvMemory> allocate(int layers, int blocks, int kv_heads, int head_dim, KvType type);
+
+  // `block` is in use now: those a little beyond it are made ready in the background. The pool
+  // hands out the lowest block it never handed out before.
+  void in_use(BlockId block);
 
   std::byte* keys(int layer, BlockId block, int kv_head) const {
     return buffer_.data() + static_cast<size_t>(layer) * layer_bytes_ + block * block_bytes_ +
@@ -33,10 +37,13 @@ class KvMemory {
   size_t bytes() const { return buffer_.size(); }
 
  private:
+  class Toucher;
+
   HugeBuffer buffer_;
   size_t half_bytes_ = 0;
   size_t block_bytes_ = 0;
   size_t layer_bytes_ = 0;
+  std::unique_ptr<Toucher> toucher_;  // goes before the buffer
 };
 
 }  // namespace qaio

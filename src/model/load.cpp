@@ -24,6 +24,7 @@ struct Source {
   // Built on a thread of its own, while the weights are packed.
   std::future<Result<std::unique_ptr<Tokenizer>>> tokenizer;
   std::vector<TokenId> end_tokens;
+  GenerationConfig generation;
   uint64_t file_bytes = 0;
 };
 
@@ -71,6 +72,9 @@ Result<Source> open_folder(const FileSet& files) {
     if (!files.contains(name)) continue;
     QAIO_ASSIGN(const boost::json::value json, parse_json(files.text(name), in(name)));
     if (json.is_object()) add_end_tokens(source, json.get_object().if_contains("eos_token_id"));
+  }
+  if (const char* name = "generation_config.json"; files.contains(name)) {
+    QAIO_ASSIGN(source.generation, generation_config_from_json(files.text(name), in(name)));
   }
   for (const std::string& name : files.names()) {
     if (name.ends_with(".safetensors")) source.file_bytes += files.bytes(name).size();
@@ -195,6 +199,7 @@ Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMo
     add_end_token(source, model.tokenizer->special(name));
   std::erase_if(source.end_tokens, [&](TokenId id) { return id >= source.config.vocab; });
   model.end_tokens = std::move(source.end_tokens);
+  model.generation = source.generation;
   model.info.name = model_name(files);
   model.info.weight_type = model.weights.weight_type;
   model.info.parameters = model.weights.parameters;
@@ -220,6 +225,7 @@ Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const Loa
                                   kernels_for(isa), pool, transformer));
   loaded.tokenizer = std::move(model.tokenizer);
   loaded.end_tokens = std::move(model.end_tokens);
+  loaded.generation = model.generation;
   return loaded;
 }
 

@@ -7,6 +7,7 @@
 #include "base/file_set.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
+#include "model/generation_config.h"
 #include "model/model.h"
 #include "model/packed_file.h"
 #include "text/tokenizer.h"
@@ -24,6 +25,7 @@ struct LoadedModel {
   std::unique_ptr<Model> model;
   std::unique_ptr<Tokenizer> tokenizer;
   std::vector<TokenId> end_tokens;  // from generation_config.json or GGUF metadata
+  GenerationConfig generation;      // from generation_config.json; a GGUF file says nothing
 };
 
 // `files` holds config.json, tokenizer.json and *.safetensors, or a single *.gguf, or a single

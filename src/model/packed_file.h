@@ -1,7 +1,8 @@
 // The packed file: a model in the form it has in memory, so that starting is mapping.
 //
 //   offset 0         magic "QAIOPACK", u32 version, u32 zero, u64 head bytes, u64 checksum
-//   32               the head: config, description, end tokens, norms and biases, one descriptor
+//   32               the head: config, description, end tokens, sampling defaults, norms and
+//   biases, one descriptor
 //                    (layout, shape, offset) per matrix, the tokenizer's tables
 //   multiple of      the weights: matrices as packed.h lays them out, each at a multiple of 64,
 //   2 MiB            to the end of the file
@@ -19,6 +20,7 @@
 
 #include "base/result.h"
 #include "model/config.h"
+#include "model/generation_config.h"
 #include "model/model.h"
 #include "model/weights.h"
 #include "text/tokenizer.h"
@@ -30,6 +32,7 @@ struct PackedModel {
   ModelConfig config;
   ModelInfo info;
   std::vector<TokenId> end_tokens;
+  GenerationConfig generation;
   ModelWeights weights;
   std::unique_ptr<Tokenizer> tokenizer;
 };

@@ -65,6 +65,7 @@ void expect_round_trip(const std::filesystem::path& source, WeightsMode mode) {
   const LoadedModel packed = load(open(file.path), pool);  // the set is gone, the mapping stays
   EXPECT_EQ(logits(*packed.model), logits(*original.model));
   EXPECT_EQ(packed.end_tokens, original.end_tokens);
+  EXPECT_EQ(packed.generation, original.generation);
   const ModelInfo& info = packed.model->info();
   EXPECT_EQ(info.name, original.model->info().name);
   EXPECT_EQ(info.weight_type, original.model->info().weight_type);

@@ -101,6 +101,18 @@ void visit_enum(Archive& archive, Enum& value) {
   if constexpr (!std::is_const_v<Enum>) value = static_cast<Enum>(byte);
 }
 
+template <typename Archive, typename Optional>
+void visit_optional(Archive& archive, Optional& value) {
+  bool present = value.has_value();
+  auto number = value.value_or(0);
+  archive(present);
+  archive(number);
+  if constexpr (!std::is_const_v<Optional>) {
+    value.reset();
+    if (present) value = number;
+  }
+}
+
 template <typename Archive, typename Matrix>
 void visit_matrix(Archive& archive, Matrix& matrix) {
   visit_enum(archive, matrix.layout.bits);
@@ -150,6 +162,11 @@ void visit_tokenizer(Archive& archive, Tables& tables) {
 template <typename Archive, typename Model, typename Head>
 void visit_rest(Archive& archive, Model& model, Head& head) {
   archive(model.end_tokens);
+  auto& generation = model.generation;
+  for (auto* number : {&generation.temperature, &generation.top_p, &generation.min_p,
+                       &generation.repetition_penalty})
+    visit_optional(archive, *number);
+  visit_optional(archive, generation.top_k);
   archive(head.weights_bytes);
   visit_matrix(archive, head.embedding);
   visit_matrix(archive, head.output);
@@ -195,6 +212,7 @@ Result<PackedHead> read_packed_head(std::span<const std::byte> bytes, const std:
     if (id < 0 || id >= model.config.vocab)
       return fail(ErrorCode::kCorrupt, label + ": an end token is outside the vocabulary");
   }
+  QAIO_RETURN_IF_ERROR(validate_generation_config(model.generation, label));
   return head;
 }
 

@@ -118,6 +118,7 @@ void Transformer::plan(std::span<ForwardItem> items) {
     const int count = static_cast<int>(item.tokens.size());
     assert(static_cast<int>(item.kv->blocks().size()) >=
            KvPool::blocks_for(item.kv->length() + count));
+    kv_memory_.in_use(*std::ranges::max_element(item.kv->blocks()));
     for (int i = 0; i < count; ++i) {
       tokens_.push_back({&item, item.kv->length() + i, item.tokens[static_cast<size_t>(i)]});
     }

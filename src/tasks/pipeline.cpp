@@ -23,8 +23,21 @@ uint64_t next_seed() {
   return z ^ (z >> 31);
 }
 
+void apply(const GenerateOverrides& overrides, GenerateJob& job) {
+  SamplingParams& sampling = job.sampling;
+  job.max_new_tokens = overrides.max_new_tokens.value_or(job.max_new_tokens);
+  job.ignore_eos = overrides.ignore_eos;
+  job.stops = overrides.stops;
+  sampling.temperature = overrides.temperature.value_or(sampling.temperature);
+  sampling.top_p = overrides.top_p.value_or(sampling.top_p);
+  sampling.top_k = overrides.top_k.value_or(sampling.top_k);
+  sampling.min_p = overrides.min_p.value_or(sampling.min_p);
+  sampling.repetition_penalty = overrides.repetition_penalty.value_or(sampling.repetition_penalty);
+  sampling.presence_penalty = overrides.presence_penalty.value_or(sampling.presence_penalty);
+  sampling.frequency_penalty = overrides.frequency_penalty.value_or(sampling.frequency_penalty);
+}
+
 void parse_output(const TaskDefinition& task, EngineResult result, TaskOutcome& outcome) {
-  outcome.finish_reason = result.finish_reason;
   outcome.text = trim(result.text);
   if (task.kind != TaskKind::kClassify) return;
   if (task.decode == DecodeMode::kGenerate) {
@@ -104,6 +117,7 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     TaskOutcome& outcome = outcome_.tasks[i];
     outcome.lane = trace.lane;
     outcome.counters = trace.counters;
+    outcome.finish_reason = trace.finish_reason;
     if (result) {
       const Span span(outcome.lane, Stage::kOutputParse, clock_);
       parse_output(tasks_[i]->definition, std::move(*result), outcome);
@@ -158,7 +172,9 @@ void Pipeline::pin_heads() const {
     request.job = PinJob{};
     if (request.prompt.size() < kKvBlockTokens) continue;  // not a block to share
     const auto done = std::make_shared<std::promise<void>>();
-    request.on_done = [done](const Result<EngineResult>&, const EngineTrace&) { done->set_value(); };
+    request.on_done = [done](const Result<EngineResult>&, const EngineTrace&) {
+      done->set_value();
+    };
     if (engine_.submit(std::move(request))) pinned.push_back(done->get_future());
   }
   for (const std::future<void>& one : pinned) one.wait();
@@ -169,30 +185,28 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
   const TaskDefinition& definition = task.definition;
   const std::span<const Turn> history =
       definition.history ? std::span(request.history) : std::span<const Turn>();
-  QAIO_ASSIGN(Prompt prompt, task.prompt.build(request.input, history, outcome.lane, clock_));
+  const bool scores =
+      definition.kind == TaskKind::kClassify && definition.decode == DecodeMode::kScore;
+  GenerateJob job;
+  job.max_new_tokens = definition.max_new_tokens;
+  job.sampling = definition.sampling();
+  job.sampling.seed = seed;
+  if (definition.kind == TaskKind::kGenerate) apply(request.overrides, job);
+
+  // Old turns make room for the answer, too.
+  const int room = engine_.positions_max() - (scores ? 0 : job.max_new_tokens);
+  QAIO_ASSIGN(Prompt prompt, task.prompt.build(request.input, history, outcome.lane, clock_,
+                                               static_cast<size_t>(std::max(room, 1))));
   outcome.history_dropped = prompt.history_dropped;
 
   EngineRequest out;
   out.prompt = std::move(prompt.ids);
   out.deadline_ns = request.deadline_ns;
-  if (definition.kind == TaskKind::kClassify && definition.decode == DecodeMode::kScore) {
+  if (scores) {
     out.job = ClassifyJob{task.prompt.label_ids()};
-    return out;
-  }
-  GenerateJob job;
-  job.max_new_tokens = definition.max_new_tokens;
-  job.sampling.temperature = definition.temperature;
-  job.sampling.top_p = definition.top_p;
-  job.sampling.seed = seed;
-  if (definition.kind == TaskKind::kClassify) {
-    job.sampling.temperature = 0.0F;
   } else {
-    const GenerateOverrides& overrides = request.overrides;
-    job.max_new_tokens = overrides.max_new_tokens.value_or(job.max_new_tokens);
-    job.sampling.temperature = overrides.temperature.value_or(job.sampling.temperature);
-    job.sampling.top_p = overrides.top_p.value_or(job.sampling.top_p);
+    out.job = std::move(job);
   }
-  out.job = job;
   return out;
 }
 

@@ -26,7 +26,14 @@ struct GenerateOverrides {
   std::optional<int> max_new_tokens;
   std::optional<float> temperature;
   std::optional<float> top_p;
-  std::optional<uint64_t> seed;  // absent: a different one for every request
+  std::optional<int> top_k;
+  std::optional<float> min_p;
+  std::optional<float> repetition_penalty;
+  std::optional<float> presence_penalty;
+  std::optional<float> frequency_penalty;
+  std::optional<uint64_t> seed;    // absent: a different one for every request
+  std::vector<std::string> stops;  // as GenerateJob::stops
+  bool ignore_eos = false;
 };
 
 struct PipelineRequest {
@@ -43,7 +50,7 @@ struct TaskOutcome {
   std::optional<Error> error;  // everything but lane and counters is meaningless then
   Lane lane;                   // from the start of prompt building to the parsed result
   TaskCounters counters;
-  FinishReason finish_reason = FinishReason::kStop;
+  FinishReason finish_reason = FinishReason::kFailed;  // also of one that failed
   std::string
       text;  // generate: the reply, trimmed; classify with decode = "generate": what it said
   // classify: the answer. Absent only with decode = "generate", when the model named no label.

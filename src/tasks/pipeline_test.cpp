@@ -142,6 +142,39 @@ TEST_F(PipelineTest, OverridesReachGenerateTasksOnly) {
   EXPECT_EQ(outcome.tasks[1].finish_reason, FinishReason::kLength);
 }
 
+TEST_F(PipelineTest, StopStringsAndIgnoreEosReachTheEngine) {
+  start("one two three");
+  PipelineRequest stopped = request({"chat"});
+  stopped.overrides.stops = {" two"};
+  EXPECT_EQ(run(stopped).tasks[0].text, "one");
+  PipelineRequest endless = request({"chat"});
+  endless.overrides.ignore_eos = true;
+  endless.overrides.max_new_tokens = 30;
+  EXPECT_EQ(run(endless).tasks[0].counters.completion_tokens, 30U);
+}
+
+TEST_F(PipelineTest, SystemPromptsAreWarmFromTheStart) {
+  tasks_ = TaskRegistry();
+  ASSERT_TRUE(tasks_.add_toml(
+      "[[task]]\nname='long'\nkind='generate'\nsystem='" + std::string(300, 'z') + "'\n", "t"));
+  start("ok");
+  const RequestOutcome outcome = run(request({"long"}));
+  ASSERT_FALSE(outcome.error);
+  EXPECT_GE(outcome.tasks[0].counters.cached_tokens, 64U);
+  EXPECT_GE(engine_->load().kv_blocks_pinned, 2);
+}
+
+TEST_F(PipelineTest, OldTurnsMakeRoomForTheAnswer) {
+  start("ok");
+  PipelineRequest long_one = request({"chat"});
+  long_one.history.assign(60, {"a question", "an answer"});
+  long_one.overrides.max_new_tokens = 900;
+  const RequestOutcome outcome = run(long_one);
+  ASSERT_FALSE(outcome.error) << outcome.error->message;
+  EXPECT_GT(outcome.tasks[0].history_dropped, 0);
+  EXPECT_LE(outcome.tasks[0].counters.prompt_tokens + 900, 1024U);
+}
+
 TEST_F(PipelineTest, AnUnknownTaskOrALongInputFailsTheRequest) {
   start("ok");
   EXPECT_EQ(run(request({"sentiment", "none"})).error->code, ErrorCode::kNotFound);

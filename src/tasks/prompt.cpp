@@ -91,7 +91,7 @@ size_t PromptTemplate::turn_tokens(size_t user_tokens, size_t bot_tokens) const 
 }
 
 Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Turn> history,
-                                     Lane& lane, const Clock& clock) const {
+                                     Lane& lane, const Clock& clock, size_t tokens_max) const {
   const size_t fixed = head_.size() + 1 + tail_.size();
   if (const size_t least = fixed + tokens_min(input.size()); least > prompt_tokens_max_) {
     return too_long(least, false);
@@ -109,15 +109,16 @@ Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Tur
   size_t total = fixed;
   {
     const Span span(lane, Stage::kTokenize, clock);
+    const size_t turns_end = std::min(prompt_tokens_max_, tokens_max);
     user_ids = tokenizer_->encode(user_text);
     total += user_ids.size();
-    for (size_t i = history.size(); i > 0 && total < prompt_tokens_max_; --i) {
+    for (size_t i = history.size(); i > 0 && total < turns_end; --i) {
       const Turn& turn = history[i - 1];
-      if (total + tokens_min(turn.user.size() + turn.bot.size()) > prompt_tokens_max_) break;
+      if (total + tokens_min(turn.user.size() + turn.bot.size()) > turns_end) break;
       TurnIds ids{tokenizer_->encode(fill_user(turn.user)),
                   tokenizer_->encode("assistant\n" + turn.bot)};
       const size_t tokens = turn_tokens(ids.user.size(), ids.bot.size());
-      if (total + tokens > prompt_tokens_max_) break;
+      if (total + tokens > turns_end) break;
       total += tokens;
       turns.push_back(std::move(ids));
     }

@@ -2,6 +2,7 @@
 // is plain text.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,9 +38,10 @@ class PromptTemplate {
 
   // Each text is tokenized once, newest turn first, and only as far as turns fit. Stamps
   // prompt_build and tokenize on `lane`. kInvalidArgument on field "input" when the prompt
-  // without any history is longer than max_prompt_tokens: an input is never cut.
+  // without any history is longer than max_prompt_tokens: an input is never cut. Turns that would
+  // take the prompt beyond `tokens_max` are left out, too.
   Result<Prompt> build(std::string_view input, std::span<const Turn> history, Lane& lane,
-                       const Clock& clock) const;
+                       const Clock& clock, size_t tokens_max = SIZE_MAX) const;
 
   // What every prompt of the task begins with; empty without a system turn.
   const std::vector<TokenId>& head() const { return head_; }

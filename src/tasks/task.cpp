@@ -12,7 +12,24 @@ std::string_view decode_mode_name(DecodeMode mode) {
   return mode == DecodeMode::kScore ? "score" : "generate";
 }
 
-TaskRegistry TaskRegistry::built_in() {
+SamplingParams TaskDefinition::sampling() const {
+  if (kind == TaskKind::kClassify) return {.temperature = 0.0F};
+  return {.temperature = temperature,
+          .top_k = top_k,
+          .top_p = top_p,
+          .min_p = min_p,
+          .repetition_penalty = repetition_penalty};
+}
+
+TaskRegistry TaskRegistry::built_in(const GenerationConfig& defaults) {
+  TaskRegistry registry;
+  TaskDefinition& base = registry.base_;
+  base.temperature = defaults.temperature.value_or(base.temperature);
+  base.top_p = defaults.top_p.value_or(base.top_p);
+  base.top_k = defaults.top_k.value_or(base.top_k);
+  base.min_p = defaults.min_p.value_or(base.min_p);
+  base.repetition_penalty = defaults.repetition_penalty.value_or(base.repetition_penalty);
+
   TaskDefinition sentiment;
   sentiment.name = "sentiment";
   sentiment.kind = TaskKind::kClassify;
@@ -23,12 +40,12 @@ TaskRegistry TaskRegistry::built_in() {
   sentiment.max_new_tokens = 5;
   sentiment.temperature = 0.0F;
 
-  TaskDefinition chat;
+  TaskDefinition chat = base;
   chat.name = "chat";
   chat.system = "You are a helpful assistant.";
   chat.history = true;
+  chat.max_prompt_tokens = 1024;  // some ten turns
 
-  TaskRegistry registry;
   registry.tasks_ = {std::move(sentiment), std::move(chat)};
   return registry;
 }

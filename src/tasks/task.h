@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/request.h"
+#include "model/generation_config.h"
 
 namespace qaio {
 
@@ -27,11 +29,17 @@ struct TaskDefinition {
   std::string user = "{input}";     // holds {input} exactly once
   std::vector<std::string> labels;  // classify only
   DecodeMode decode = DecodeMode::kScore;
-  bool history = false;  // earlier turns become part of the prompt
-  int max_prompt_tokens = 512;
-  int max_new_tokens = 128;  // classify: for decode = "generate" only
+  bool history = false;         // earlier turns become part of the prompt
+  int max_prompt_tokens = 512;  // the chat task's: 1024
+  int max_new_tokens = 128;     // classify: for decode = "generate" only
   float temperature = 0.7F;
   float top_p = 0.9F;
+  int top_k = 0;                    // 0: off
+  float min_p = 0.0F;               // 0: off
+  float repetition_penalty = 1.0F;  // 1: off
+
+  // How the task's tokens are drawn; a classify task always takes the likeliest.
+  SamplingParams sampling() const;
 };
 
 class TaskRegistry {
@@ -39,7 +47,9 @@ class TaskRegistry {
   static constexpr size_t kTasksMax = 64;
   static constexpr size_t kLabelsMax = 64;
 
-  static TaskRegistry built_in();
+  // Generate tasks, also those added later, draw tokens as `defaults` say where they do not say
+  // otherwise.
+  static TaskRegistry built_in(const GenerationConfig& defaults = {});
   // Adds tasks from TOML text with [[task]] tables. A table named like an existing task changes
   // that task: keys left out keep their values. kInvalidArgument names the line, the task and the
   // key at fault, and the registry is unchanged then. Unknown keys are errors.
@@ -48,6 +58,7 @@ class TaskRegistry {
   const std::vector<TaskDefinition>& all() const { return tasks_; }
 
  private:
+  TaskDefinition base_;  // what a new generate task begins as
   std::vector<TaskDefinition> tasks_;
 };
 

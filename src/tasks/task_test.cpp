@@ -32,7 +32,7 @@ TEST(TaskRegistry, HasTheTwoBuiltInTasks) {
   ASSERT_NE(chat, nullptr);
   EXPECT_EQ(chat->kind, TaskKind::kGenerate);
   EXPECT_TRUE(chat->history);
-  EXPECT_EQ(chat->max_prompt_tokens, 512);
+  EXPECT_EQ(chat->max_prompt_tokens, 1024);
   EXPECT_EQ(chat->max_new_tokens, 128);
   EXPECT_EQ(registry.find("other"), nullptr);
 }
@@ -64,6 +64,31 @@ top_p = 0.5
   EXPECT_EQ(haiku->user, "Write a haiku about {input}.");
   EXPECT_FLOAT_EQ(haiku->temperature, 1.0F);
   EXPECT_FLOAT_EQ(haiku->top_p, 0.5F);
+}
+
+TEST(TaskRegistry, TheModelsSamplingIsTheDefault) {
+  GenerationConfig model;
+  model.temperature = 0.5F;
+  model.top_p = 0.8F;
+  model.repetition_penalty = 1.1F;
+  TaskRegistry registry = TaskRegistry::built_in(model);
+  ASSERT_TRUE(
+      registry.add_toml("[[task]]\nname='haiku'\nkind='generate'\ntop_p=1\ntop_k=20\n"
+                        "[[task]]\nname='tone'\nkind='classify'\nlabels=['a','b']\n",
+                        "t"));
+  const SamplingParams chat = registry.find("chat")->sampling();
+  EXPECT_FLOAT_EQ(chat.temperature, 0.5F);
+  EXPECT_FLOAT_EQ(chat.top_p, 0.8F);
+  EXPECT_FLOAT_EQ(chat.repetition_penalty, 1.1F);
+  EXPECT_EQ(chat.top_k, 0);
+  const SamplingParams haiku = registry.find("haiku")->sampling();
+  EXPECT_FLOAT_EQ(haiku.temperature, 0.5F);
+  EXPECT_FLOAT_EQ(haiku.top_p, 1.0F);
+  EXPECT_EQ(haiku.top_k, 20);
+  for (const char* greedy : {"tone", "sentiment"}) {
+    EXPECT_FLOAT_EQ(registry.find(greedy)->sampling().temperature, 0.0F) << greedy;
+    EXPECT_FLOAT_EQ(registry.find(greedy)->sampling().repetition_penalty, 1.0F) << greedy;
+  }
 }
 
 TEST(TaskRegistry, ANamedTaskKeepsWhatIsLeftOut) {

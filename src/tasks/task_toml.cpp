@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kKnownKeys =
     "name, kind, system, user, labels, decode, history, max_prompt_tokens, max_new_tokens, "
-    "temperature, top_p";
+    "temperature, top_p, top_k, min_p, repetition_penalty";
 
 // A classify task needs only as many free tokens as a short label has.
 constexpr int kLabelTokens = 5;
@@ -20,7 +20,9 @@ constexpr int kLabelTokens = 5;
 // Reads one [[task]] table; every error says where it is and which task and key are at fault.
 class TaskReader {
  public:
-  TaskReader(const toml::table& table, std::string_view source) : table_(table), source_(source) {}
+  // `base`: what a new generate task begins as.
+  TaskReader(const toml::table& table, std::string_view source, const TaskDefinition& base)
+      : table_(table), source_(source), base_(base), task_(base) {}
 
   Result<TaskDefinition> read(const TaskRegistry& existing) {
     QAIO_RETURN_IF_ERROR(read_name());
@@ -77,8 +79,8 @@ class TaskReader {
       task_.kind = TaskKind::kClassify;
     } else if (kind == "generate") {
       if (task_.kind != TaskKind::kGenerate) {
-        task_.max_new_tokens = TaskDefinition().max_new_tokens;
-        task_.temperature = TaskDefinition().temperature;
+        task_.max_new_tokens = base_.max_new_tokens;
+        task_.temperature = base_.temperature;
         task_.labels.clear();
         task_.decode = DecodeMode::kScore;
       }
@@ -111,6 +113,15 @@ class TaskReader {
       return read_number(key, node, task_.top_p, "a number above 0 and up to 1",
                          [](double x) { return x > 0 && x <= 1; });
     }
+    if (key == "top_k") return read_count(key, node, task_.top_k, /*least=*/0);
+    if (key == "min_p") {
+      return read_number(key, node, task_.min_p, "a number from 0 to 1",
+                         [](double x) { return x >= 0 && x <= 1; });
+    }
+    if (key == "repetition_penalty") {
+      return read_number(key, node, task_.repetition_penalty, "a number above 0 and up to 10",
+                         [](double x) { return x > 0 && x <= 10; });
+    }
     return fault(node, "has the unknown key '" + std::string(key) + "'; known are " +
                            std::string(kKnownKeys));
   }
@@ -122,12 +133,13 @@ class TaskReader {
     return {};
   }
 
-  Result<void> read_count(std::string_view key, const toml::node& node, int& out) {
+  Result<void> read_count(std::string_view key, const toml::node& node, int& out,
+                          int64_t least = 1) {
     constexpr int64_t kMax = 1 << 20;
     const auto value = node.value_exact<int64_t>();
-    if (!value || *value < 1 || *value > kMax) {
-      return fault(node, "needs a whole number from 1 to " + std::to_string(kMax) + " for '" +
-                             std::string(key) + "'");
+    if (!value || *value < least || *value > kMax) {
+      return fault(node, "needs a whole number from " + std::to_string(least) + " to " +
+                             std::to_string(kMax) + " for '" + std::string(key) + "'");
     }
     out = static_cast<int>(*value);
     return {};
@@ -201,6 +213,7 @@ class TaskReader {
 
   const toml::table& table_;
   std::string_view source_;
+  const TaskDefinition& base_;
   TaskDefinition task_;
 };
 
@@ -226,7 +239,8 @@ Result<void> TaskRegistry::add_toml(std::string_view toml, std::string_view sour
                                                    std::string(key.str()) + "'");
     }
     for (const toml::node& table : *tables) {
-      QAIO_ASSIGN(TaskDefinition task, TaskReader(*table.as_table(), source_name).read(updated));
+      QAIO_ASSIGN(TaskDefinition task,
+                  TaskReader(*table.as_table(), source_name, base_).read(updated));
       const auto it = std::ranges::find(updated.tasks_, task.name, &TaskDefinition::name);
       if (it != updated.tasks_.end()) {
         *it = std::move(task);

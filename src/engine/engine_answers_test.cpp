@@ -1,0 +1,79 @@
+// What a GenerateJob's options do to the answer, and how prompts make room for answers.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/engine_fixture_for_test.h"
+
+namespace qaio {
+namespace {
+
+using EngineAnswersTest = EngineFixture;
+
+TEST_F(EngineAnswersTest, StopStringsEndTheAnswerWhereverTokensEnd) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  const auto prompt = prompt_of(20, 3);
+  const std::string text = greedy_text(prompt, 30);
+  for (const size_t at : {0U, 5U, 12U}) {
+    const std::string stop = text.substr(at, 4);
+    auto request = generate(prompt, 30);
+    std::get<GenerateJob>(request.job).stops = {"no such text", stop};
+    Client client;
+    ASSERT_TRUE(client.submit(engine, std::move(request)));
+    const Answer answer = client.wait();
+    EXPECT_EQ(answer.result->text, text.substr(0, text.find(stop)));
+    EXPECT_EQ(answer.streamed, answer.result->text);
+    EXPECT_EQ(answer.result->finish_reason, FinishReason::kStop);
+  }
+  // Held back until the end, when it cannot become a stop string any more.
+  auto request = generate(prompt, 30);
+  std::get<GenerateJob>(request.job).stops = {text.substr(text.size() - 2) + "x"};
+  Client client;
+  ASSERT_TRUE(client.submit(engine, std::move(request)));
+  const Answer answer = client.wait();
+  EXPECT_EQ(answer.streamed, text);
+  EXPECT_EQ(answer.result->finish_reason, FinishReason::kLength);
+}
+
+TEST_F(EngineAnswersTest, LogprobsAreTheModelsOwn) {
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  auto request = generate(prompt_of(20, 3), 8, 1.5F, 4);
+  auto& job = std::get<GenerateJob>(request.job);
+  job.logprobs = 3;
+  job.sampling.repetition_penalty = 1.3F;
+  Client client;
+  ASSERT_TRUE(client.submit(engine, std::move(request)));
+  const Answer answer = client.wait();
+  ASSERT_EQ(answer.result->tokens.size(), 8U);
+  EXPECT_EQ(answer.streamed_tokens.size(), 8U);
+  auto history = prompt_of(20, 3);
+  for (const GeneratedToken& token : answer.result->tokens) {
+    const auto logits = FakeModel::all_logits(history);
+    double sum = 0;
+    for (const float logit : logits) sum += std::exp(static_cast<double>(logit));
+    const auto chosen = static_cast<size_t>(token.chosen.token);
+    EXPECT_NEAR(token.chosen.logprob, logits[chosen] - std::log(sum), 1e-4);
+    ASSERT_EQ(token.top.size(), 3U);
+    EXPECT_EQ(token.top[0].token, argmax(logits));
+    history.push_back(token.chosen.token);
+  }
+}
+
+TEST_F(EngineAnswersTest, PromptsAreCutWhereAnswersWouldHaveToWait) {
+  FakeClock clock;
+  options_.step_tokens = 64;
+  model_.before_step = [&] { clock.advance_ns(20'000'000); };
+  Engine engine(model_, *tokenizer_, clock, options_);
+  Client answer;
+  Client prompt;
+  ASSERT_TRUE(answer.submit(engine, generate(prompt_of(10, 1), 60)));
+  ASSERT_TRUE(prompt.submit(engine, generate(prompt_of(300, 2), 1)));
+  const Answer done = prompt.wait();
+  // Not in 5 steps of 64: at first nothing is known of the model's speed.
+  EXPECT_GE(done.trace.counters.prefill_steps, 6U);
+  EXPECT_EQ(done.trace.counters.batch_max, 2U);
+  answer.wait();
+}
+
+}  // namespace
+}  // namespace qaio

@@ -1,0 +1,102 @@
+// What the engine's tests have in common: clients, requests and what a fake model must answer.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/fake_model.h"
+#include "engine/sampler.h"
+
+namespace qaio {
+
+struct Answer {
+  Result<EngineResult> result;
+  EngineTrace trace;
+  std::string streamed;
+  std::vector<GeneratedToken> streamed_tokens;
+};
+
+// Submits and remembers what came back; on_done twice fails the test.
+class Client {
+ public:
+  Result<EngineRequestId> submit(Engine& engine, EngineRequest request) {
+    request.on_text = [this](std::string_view text, std::span<const GeneratedToken> tokens) {
+      streamed_ += text;
+      streamed_tokens_.insert(streamed_tokens_.end(), tokens.begin(), tokens.end());
+    };
+    request.on_done = [this](Result<EngineResult> result, const EngineTrace& trace) {
+      ASSERT_EQ(++ends_, 1) << "on_done twice";
+      if (at_end) at_end();
+      promise_.set_value(Answer{std::move(result), trace, streamed_, streamed_tokens_});
+    };
+    return engine.submit(std::move(request));
+  }
+  Answer wait() { return promise_.get_future().get(); }
+
+  std::function<void()> at_end;  // on the engine thread
+
+ private:
+  int ends_ = 0;
+  std::string streamed_;
+  std::vector<GeneratedToken> streamed_tokens_;
+  std::promise<Answer> promise_;
+};
+
+inline EngineRequest generate(std::vector<TokenId> prompt, int max_new_tokens,
+                              float temperature = 0.0F, uint64_t seed = 0) {
+  EngineRequest request;
+  request.prompt = std::move(prompt);
+  request.job = GenerateJob{.sampling = {.temperature = temperature, .seed = seed},
+                            .max_new_tokens = max_new_tokens};
+  return request;
+}
+
+inline EngineRequest classify(std::vector<TokenId> prompt,
+                              std::vector<std::vector<TokenId>> labels) {
+  EngineRequest request;
+  request.prompt = std::move(prompt);
+  request.job = ClassifyJob{std::move(labels)};
+  return request;
+}
+
+inline std::vector<TokenId> prompt_of(int length, int first) {
+  std::vector<TokenId> prompt;
+  for (int i = 0; i < length; ++i) prompt.push_back((first + i * 7) % 26);
+  return prompt;
+}
+
+// The history after greedy decoding, straight from the model's definition.
+inline std::vector<TokenId> greedy_history(std::vector<TokenId> history, int tokens) {
+  for (int i = 0; i < tokens; ++i) history.push_back(argmax(FakeModel::all_logits(history)));
+  return history;
+}
+
+inline std::string greedy_text(const std::vector<TokenId>& prompt, int tokens) {
+  const auto tokenizer = fake_tokenizer();
+  StreamingDetokenizer detokenizer(*tokenizer);
+  std::string text;
+  const std::vector<TokenId> history = greedy_history(prompt, tokens);
+  for (size_t i = prompt.size(); i < history.size(); ++i) text += detokenizer.push(history[i]);
+  return text + detokenizer.finish();
+}
+
+inline std::string answer_of(Engine& engine, EngineRequest request) {
+  Client client;
+  EXPECT_TRUE(client.submit(engine, std::move(request)));
+  return client.wait().result->text;
+}
+
+class EngineFixture : public testing::Test {
+ protected:
+  EngineOptions options_{
+      .queue_max = 64, .sequences_max = 8, .step_tokens = 48, .end_tokens = {FakeModel::kEnd}};
+  FakeModel model_{64};
+  std::unique_ptr<Tokenizer> tokenizer_ = fake_tokenizer();
+};
+
+}  // namespace qaio
