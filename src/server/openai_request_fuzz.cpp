@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check(request->stops.size() <= kStopsMax && request->choices.size() <= kClassifyLabelsMax);
   check(!request->max_new_tokens ||
         (*request->max_new_tokens >= 1 && *request->max_new_tokens <= limits.new_tokens_max));
-  check(!request->chat || (!request->messages.empty() &&
-                           request->messages.size() <= limits.messages_max));
+  check(!request->chat ||
+        (!request->messages.empty() && request->messages.size() <= limits.messages_max));
   return 0;
 }
