@@ -1,7 +1,9 @@
 // What a GenerateJob's options do to the answer, and how prompts make room for answers.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 #include "engine/engine_fixture_for_test.h"
 
@@ -62,12 +64,17 @@ TEST_F(EngineAnswersTest, LogprobsAreTheModelsOwn) {
 TEST_F(EngineAnswersTest, PromptsAreCutWhereAnswersWouldHaveToWait) {
   FakeClock clock;
   options_.step_tokens = 64;
-  model_.before_step = [&] { clock.advance_ns(20'000'000); };
+  std::atomic<bool> both_there = false;
+  model_.before_step = [&] {
+    while (!both_there) std::this_thread::yield();
+    clock.advance_ns(20'000'000);
+  };
   Engine engine(model_, *tokenizer_, clock, options_);
   Client answer;
   Client prompt;
   ASSERT_TRUE(answer.submit(engine, generate(prompt_of(10, 1), 60)));
   ASSERT_TRUE(prompt.submit(engine, generate(prompt_of(300, 2), 1)));
+  both_there = true;
   const Answer done = prompt.wait();
   // Not in 5 steps of 64: at first nothing is known of the model's speed.
   EXPECT_GE(done.trace.counters.prefill_steps, 6U);
