@@ -18,6 +18,18 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       ->check(CLI::Range(64, 1 << 24))
       ->type_name("N")
       ->capture_default_str();
+  command.add_option("--parallel", options.parallel, "Sequences computed at once; others wait")
+      ->envname("QAIO_PARALLEL")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--queue-max", options.queue_max,
+                  "Sequences that may wait; past it requests are refused")
+      ->envname("QAIO_QUEUE_MAX")
+      ->check(CLI::Range(1, 1 << 20))
+      ->type_name("N")
+      ->capture_default_str();
   add_config_option(command, options.config);
 }
 
@@ -35,7 +47,10 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
   runtime->engine_ = std::make_unique<Engine>(
       *runtime->loaded_.model, *runtime->loaded_.tokenizer, SteadyClock::instance(),
-      EngineOptions{.end_tokens = runtime->loaded_.end_tokens, .pool = &runtime->pool_});
+      EngineOptions{.queue_max = options.queue_max,
+                    .sequences_max = options.parallel,
+                    .end_tokens = runtime->loaded_.end_tokens,
+                    .pool = &runtime->pool_});
   QAIO_ASSIGN(runtime->pipeline_,
               Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
                                SteadyClock::instance()));

@@ -21,9 +21,12 @@ struct RuntimeOptions {
   std::string config;
   std::string weights = "auto";
   int kv_tokens = LoadOptions().kv_tokens;
+  int parallel = EngineOptions().sequences_max;
+  int queue_max = EngineOptions().queue_max;
 };
 
-// --model, --threads, --weights, --kv-tokens, --config, each also as QAIO_*.
+// --model, --threads, --weights, --kv-tokens, --parallel, --queue-max, --config, each also as
+// QAIO_*.
 void add_runtime_options(CLI::App& command, RuntimeOptions& options);
 
 // Everything from the weights to the tasks, warmed up. Members are destroyed in reverse order: the
