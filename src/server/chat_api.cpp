@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::string_view kSentiment = "sentiment";
 constexpr std::string_view kChat = "chat";
-constexpr std::array<std::string_view, 8> kFields = {
-    "input", "history", "stream", "max_new_tokens", "temperature", "top_p", "seed", "tasks"};
+constexpr auto kFields = std::to_array<std::string_view>(
+    {"input", "history", "stream", "max_new_tokens", "temperature", "top_p", "top_k", "min_p",
+     "repetition_penalty", "presence_penalty", "frequency_penalty", "stop", "seed", "tasks"});
 
 std::string known_tasks(const TaskRegistry& tasks) {
   std::string names;

@@ -212,6 +212,15 @@ TEST_F(ChatApiTest, AFullEngineIs503WithRetryAfter) {
   EXPECT_EQ(client().get("/health").status, 200);
 }
 
+TEST_F(ChatApiTest, StopEndsTheReply) {
+  start("one two three");
+  const boost::json::object answer =
+      post("/chat", R"({"input":"x","stop":[" three"],"top_k":1,"min_p":0.1})").json();
+  EXPECT_EQ(answer.at("reply").as_string(), "one two");
+  EXPECT_EQ(answer.at("finish_reason").as_string(), "stop");
+  EXPECT_EQ(post("/v1/tasks/sentiment", R"({"input":"x","stop":"y"})").error("field"), "stop");
+}
+
 TEST_F(ChatApiTest, SingleTasks) {
   start("fine");
   const boost::json::object list = client().get("/v1/tasks").json();

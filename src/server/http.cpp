@@ -40,9 +40,8 @@ int http_status(ErrorCode code) {
     case ErrorCode::kUnsupported:
       return 400;
     case ErrorCode::kResourceExhausted:
+    case ErrorCode::kCancelled:  // a client that left gets no answer: we are stopping
       return 503;
-    case ErrorCode::kCancelled:
-      return 503;  // a client that left gets no answer: we are stopping
     case ErrorCode::kDeadlineExceeded:
       return 504;
     case ErrorCode::kCorrupt:

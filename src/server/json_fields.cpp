@@ -122,4 +122,23 @@ Result<const boost::json::array*> JsonFields::array(std::string_view name, size_
   return &value->get_array();
 }
 
+Result<std::vector<std::string>> JsonFields::strings(std::string_view name, size_t max) const {
+  std::vector<std::string> strings;
+  const boost::json::value* value = find(name);
+  if (value == nullptr) return strings;
+  if (value->is_string()) {
+    strings.emplace_back(value->get_string());
+    return strings;
+  }
+  const auto is_string = [](const boost::json::value& element) { return element.is_string(); };
+  if (!value->is_array() || value->get_array().size() > max ||
+      !std::ranges::all_of(value->get_array(), is_string)) {
+    return must_be(name, fmt::format("a string or an array of up to {} strings", max));
+  }
+  for (const boost::json::value& element : value->get_array()) {
+    strings.emplace_back(element.get_string());
+  }
+  return strings;
+}
+
 }  // namespace qaio

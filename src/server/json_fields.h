@@ -34,6 +34,9 @@ class JsonFields {
   // An array of at most `max` elements; nullptr if absent.
   Result<const boost::json::array*> array(std::string_view name, size_t max) const;
 
+  // One string, or an array of at most `max` of them; empty if absent.
+  Result<std::vector<std::string>> strings(std::string_view name, size_t max) const;
+
   // Of any type, for the caller to look at; nullptr if absent or null.
   const boost::json::value* find(std::string_view name) const;
 

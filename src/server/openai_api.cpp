@@ -20,12 +20,8 @@ HttpResponse no_such_model(std::string_view asked, const Backend& backend, std::
 
 // What the `chat` task is configured with: one place to change for both ways to chat.
 SamplingParams default_sampling(const Backend& backend) {
-  SamplingParams sampling;
-  if (const TaskDefinition* chat = backend.tasks->find("chat")) {
-    sampling.temperature = chat->temperature;
-    sampling.top_p = chat->top_p;
-  }
-  return sampling;
+  const TaskDefinition* chat = backend.tasks->find("chat");
+  return chat == nullptr ? SamplingParams() : chat->sampling();
 }
 
 using Read = Result<OpenAiRequest> (*)(std::string_view, const SamplingParams&, const ApiLimits&);

@@ -11,6 +11,7 @@
 
 #include "server/json_fields.h"
 #include "server/openai_messages.h"
+#include "server/stop_field.h"
 
 namespace qaio {
 namespace {
@@ -68,25 +69,6 @@ Result<void> check_fixed(const JsonFields& fields) {
     }
   }
   return {};
-}
-
-// One string, or an array of 1 to `max` of them.
-Result<std::vector<std::string>> read_strings(const JsonFields& fields, std::string_view name,
-                                              size_t max) {
-  std::vector<std::string> strings;
-  const json::value* value = fields.find(name);
-  if (value == nullptr) return strings;
-  if (value->is_string()) {
-    strings.emplace_back(value->get_string());
-    return strings;
-  }
-  const auto is_string = [](const json::value& element) { return element.is_string(); };
-  if (!value->is_array() || value->get_array().size() > max ||
-      !std::ranges::all_of(value->get_array(), is_string)) {
-    return fields.must_be(name, fmt::format("a string or an array of up to {} strings", max));
-  }
-  for (const json::value& element : value->get_array()) strings.emplace_back(element.get_string());
-  return strings;
 }
 
 Result<void> read_prompt(const JsonFields& fields, OpenAiRequest& request) {
@@ -171,19 +153,9 @@ Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   return read_logit_bias(fields, sampling.logit_bias);
 }
 
-Result<void> read_stops(const JsonFields& fields, std::vector<std::string>& stops) {
-  QAIO_ASSIGN(stops, read_strings(fields, "stop", kStopsMax));
-  for (const std::string& stop : stops) {
-    if (stop.empty() || stop.size() > kStopBytesMax) {
-      return fields.must_be("stop", fmt::format("strings of 1 to {} bytes", kStopBytesMax));
-    }
-  }
-  return {};
-}
-
 Result<void> read_choices(const JsonFields& fields, OpenAiRequest& request) {
   if (fields.find("guided_choice") == nullptr) return {};
-  QAIO_ASSIGN(request.choices, read_strings(fields, "guided_choice", kClassifyLabelsMax));
+  QAIO_ASSIGN(request.choices, fields.strings("guided_choice", kClassifyLabelsMax));
   std::vector<std::string> sorted = request.choices;
   std::ranges::sort(sorted);
   if (sorted.size() < 2 || sorted.front().empty() ||
@@ -219,7 +191,7 @@ Result<void> read_shared(const JsonFields& fields, OpenAiRequest& request) {
   }
   QAIO_RETURN_IF_ERROR(read_stream(fields, request));
   QAIO_RETURN_IF_ERROR(read_sampling(fields, request));
-  QAIO_RETURN_IF_ERROR(read_stops(fields, request.stops));
+  QAIO_ASSIGN(request.stops, read_stops(fields));
   QAIO_ASSIGN(const std::optional<bool> ignore_eos, fields.boolean("ignore_eos"));
   request.ignore_eos = ignore_eos.value_or(false);
   return read_choices(fields, request);

@@ -6,7 +6,6 @@
 #include <random>
 #include <utility>
 
-#include "model/kv_cache.h"
 #include "server/breakdown.h"
 #include "server/openai_answer.h"
 
@@ -20,11 +19,6 @@ uint64_t random_seed() {
   thread_local std::mt19937_64 generator{(uint64_t{std::random_device{}()} << 32) ^
                                          std::random_device{}()};
   return generator();
-}
-
-int positions_max(const Backend& backend) {
-  return std::min(backend.model.context_max,
-                  backend.engine->load().kv_blocks_total * kKvBlockTokens);
 }
 
 // The engine's name of a field as the client knows it.
@@ -91,7 +85,7 @@ Result<std::vector<TokenId>> OpenAiRun::build_prompt(size_t tokens_max, Lane& la
 }
 
 Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
-  const int positions = positions_max(*backend_);
+  const int positions = backend_->engine->positions_max();
   EngineRequest out;
   QAIO_ASSIGN(out.prompt, build_prompt(static_cast<size_t>(positions), lane));
   out.deadline_ns = call_->deadline_ns(limits.request_time);

@@ -1,6 +1,7 @@
 // GET /v1/tasks, POST /v1/tasks/{name}
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "server/endpoints.h"
@@ -10,8 +11,15 @@
 namespace qaio {
 namespace {
 
-constexpr std::array<std::string_view, 6> kFields = {"input",       "history", "max_new_tokens",
-                                                     "temperature", "top_p",   "seed"};
+// Of what is generated.
+constexpr auto kSamplingFields = std::to_array<std::string_view>(
+    {"max_new_tokens", "temperature", "top_p", "top_k", "min_p", "repetition_penalty",
+     "presence_penalty", "frequency_penalty", "stop", "seed"});
+constexpr auto kFields = [] {
+  std::array<std::string_view, 2 + kSamplingFields.size()> all = {"input", "history"};
+  std::ranges::copy(kSamplingFields, all.begin() + 2);
+  return all;
+}();
 
 void write_task(const TaskDefinition& task, JsonWriter& json) {
   json.begin_object();
@@ -55,10 +63,9 @@ Result<PipelineRequest> read_request(const std::string& body, const TaskDefiniti
   if (!task.history && !request.history.empty()) return refuse("history", "takes no history");
   if (task.kind == TaskKind::kClassify) {
     constexpr std::string_view kWhy = "chooses a label and generates nothing";
-    if (request.overrides.max_new_tokens) return refuse("max_new_tokens", kWhy);
-    if (request.overrides.temperature) return refuse("temperature", kWhy);
-    if (request.overrides.top_p) return refuse("top_p", kWhy);
-    if (request.overrides.seed) return refuse("seed", kWhy);
+    for (const std::string_view field : kSamplingFields) {
+      if (fields.find(field) != nullptr) return refuse(field, kWhy);
+    }
   }
   request.tasks = {task.name};
   return request;

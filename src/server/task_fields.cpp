@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <limits>
 
+#include "server/stop_field.h"
 #include "tasks/labels.h"
 
 namespace qaio {
@@ -43,6 +44,12 @@ Result<void> read_overrides(const JsonFields& fields, int new_tokens_max,
     }
     overrides.top_p = static_cast<float>(*top_p);
   }
+  QAIO_ASSIGN(overrides.top_k, fields.integer("top_k", 0, std::numeric_limits<int32_t>::max()));
+  QAIO_ASSIGN(overrides.min_p, fields.number("min_p", 0, 1));
+  QAIO_ASSIGN(overrides.repetition_penalty, fields.number("repetition_penalty", 0.01, 100));
+  QAIO_ASSIGN(overrides.presence_penalty, fields.number("presence_penalty", -2, 2));
+  QAIO_ASSIGN(overrides.frequency_penalty, fields.number("frequency_penalty", -2, 2));
+  QAIO_ASSIGN(overrides.stops, read_stops(fields));
   QAIO_ASSIGN(overrides.seed, fields.integer("seed", 0, std::numeric_limits<int64_t>::max()));
   return {};
 }

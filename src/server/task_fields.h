@@ -7,7 +7,7 @@
 
 namespace qaio {
 
-// Reads input, history, max_new_tokens, temperature, top_p and seed into `request`.
+// Reads input, history, max_new_tokens and the sampling parameters into `request`.
 Result<void> read_task_fields(const JsonFields& fields, const ApiLimits& limits,
                               PipelineRequest& request);
 
