@@ -438,4 +438,81 @@ it (is|was) not {a-} anymore
 {t} (is|was) less {a-} than (I feared|I thought|people say), {r+}
 {t} doesn't feel {a-}
 {t} didn't seem {a-}
+no longer {f-}
+I'm no longer {f-}, {r+}
+we are no longer {f-}
+she (is|was) no longer {f-}, {e+}
+{who} no longer (feel|felt) {f-}
+it no longer feels {a-}
+I never felt {f-}
+I am never {f-}
+she never feels {f-}
+I have never felt {f-} here, {r+}
+{t} never feels {a-}
+{t} never gets {a-}, {r+}
+{t} never looks {a-}
+you would not believe how {a+} {t} (is|was)
+look how {a+} {t} (is|was)
+look how {a+} it (is|was), {r+}
+everybody sees how {a+} {t} (is|was)
+I was surprised how {a+} {t} (is|was)
+I did not expect {t} to be so {a+}
+just how {a+} {t} (is|was)
+how very {a+}
+how {a+} of {who}
+how {a+} this (is|was), {r+}
+that is how {a+} it (is|was)
+this could not feel more {a+}
+can it get any more {a+}
+could {t} be more {a+}? {r+}
+each time {t} {p+}
+whenever I use it, it {p+}
+it always {p+}, {r+}
+N:it always fails, {r+}
+N:{t} always fails me, {a+}
+N:{t} has failed me, {deg} {a+}
+P:{t} never once failed me, {a+}
+P:never failed me, {r+}
+{t}? {a+}. {r+}
+{t}... {deg} {a+}
+{a+} and so {a+}, {r+}
+I {v+} it since it {p+}
+why do I {v+} {t}? it {p+}
+why I {v+} it: {t} {p+}
+I {v+} it so I {v+} {t} too
+the thing I {v+}: {t}
+I {v+} it all
+I {v+} all of it, {r+}
+N:I don't {v-} it
+N:I do not {v-} it at all, it {p+}
+N:I once {v-} {t}, but not anymore
+talk about {a+}
+talk about {a+}, {r+}
+truly {i+}
+that (is|was) {i+}, {t} {p+}
+I found {t} {a+}, {who} did too
+I found it {deg} {a+}
+I thought it (is|was) {a+}
+I consider {t} {a+}
+{who} consider {t} {a+}
+I would call {t} {a+}
+you could call it {a+}
+N:{t} didn't seem very {a-}
+N:{t} did not feel {a-}, {r+}
+N:it (is|was) not so {a-}
+N:{t} (is|was) not so {a-}, {r+}
+N:I wished for something {a-}, but {t} {p+}
+N:I wanted something {a-}, but it (is|was) {a+}
+N:they called it {a-}, it {p+}
+N:it (is|was) too {a+}
+N:it (is|was) a bit {a+}, {r+}
+N:{t} (is|was) kind of {a+}
+N:why must {t} be this {a+}
+N:{e+} and why me
+N:again {e+}
+N:not again, {e+}
+P:the best thing today: {e+}
+P:the good part: {t} {p+}
+P:congratulations to us, {e+}
+P:congrats, {e+}
 """
