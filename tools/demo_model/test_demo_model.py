@@ -23,8 +23,11 @@ def bare(text: str) -> str:
 
 
 def everyday() -> list:
-    with open(os.path.join(HERE, "everyday.tsv"), encoding="utf-8") as f:
-        return [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
+    lines = []
+    for name in ("everyday.tsv", "everyday_fresh.tsv"):
+        with open(os.path.join(HERE, name), encoding="utf-8") as f:
+            lines += [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
+    return lines
 
 
 class GeneratorTest(unittest.TestCase):
