@@ -121,9 +121,9 @@ class Source:
         """(text, label): from templates, scenes, or the dialogues' events."""
         lang = "zh" if rng.random() < CHINESE_SHARE else "en"
         generator, label, kind = self.languages[lang], rng.randrange(2), rng.random()
-        if kind < 0.6:
+        if kind < 0.65:
             return generator.sentence(rng, label, unknown=MADE_UP_SHARE), label
-        if kind < 0.85:
+        if kind < 0.88:
             return generator.scene(rng, label), label
         while True:
             event = chat.event(lang, rng, label)

@@ -30,10 +30,10 @@ CONFIG = {
 def arguments():
     p = argparse.ArgumentParser()
     p.add_argument("--work", required=True)
-    p.add_argument("--steps", type=int, default=6000)
+    p.add_argument("--steps", type=int, default=4600)
     p.add_argument("--rows", type=int, default=8)
     p.add_argument("--length", type=int, default=256)
-    p.add_argument("--chat-share", type=float, default=0.4)
+    p.add_argument("--chat-share", type=float, default=0.33)
     p.add_argument("--lr-matrix", type=float, default=0.02)
     p.add_argument("--lr-other", type=float, default=0.004)
     p.add_argument("--decay", type=float, default=0.1)
@@ -58,10 +58,10 @@ def tokenizer(args) -> Tokenizer:
 
 
 def schedule(step: int, args) -> float:
-    """Warm-up, constant, then linear decay over the last 45 % of the steps.
+    """Warm-up, constant, then linear decay over the last 60 % of the steps.
 
     Unlike a cosine, this lets a resumed run change `--steps` before the decay."""
-    decay = 0.45 * args.steps
+    decay = 0.6 * args.steps
     return min((step + 1) / args.warmup, 1.0, 0.02 + 0.98 * (args.steps - step) / decay)
 
 
