@@ -23,8 +23,11 @@ def bare(text: str) -> str:
 
 
 def everyday() -> list:
-    with open(os.path.join(HERE, "everyday.tsv"), encoding="utf-8") as f:
-        return [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
+    lines = []
+    for name in ("everyday.tsv", "everyday_fresh.tsv"):
+        with open(os.path.join(HERE, name), encoding="utf-8") as f:
+            lines += [line.rstrip("\n").split("\t") for line in f if not line.startswith("#")]
+    return lines
 
 
 class GeneratorTest(unittest.TestCase):
@@ -64,6 +67,14 @@ class GeneratorTest(unittest.TestCase):
             seen = sum(g.lang.leaks(t) for t, _ in self.draw(lang, 500, "mixed", "test"))
             self.assertGreater(seen, 450)
 
+    def test_a_made_up_cue_never_replaces_the_last_known_one(self):
+        from qdemo.sentiment import Generator
+        rng = random.Random(3)
+        self.assertEqual(Generator._blank(["+"], rng), -1)
+        self.assertEqual(Generator._blank(["-"], rng), -1)
+        self.assertEqual({Generator._blank(["-", "+"], rng) for _ in range(50)}, {0})
+        self.assertEqual({Generator._blank(["+", "+"], rng) for _ in range(50)}, {0, 1})
+
     def test_same_seed_same_sentences(self):
         for lang in self.generators:
             again = sentiment.languages()[lang]
@@ -96,6 +107,10 @@ class GeneratorTest(unittest.TestCase):
         known = {bare(s) for s in ACCEPTANCE} | {bare(s) for _, _, s in everyday() if len(bare(s)) > 8}
         for lang in self.generators:
             for text, _ in self.draw(lang, 5000, seed=7):
+                self.assertNotIn(bare(text), known)
+            rng = random.Random(8)
+            for i in range(20000):
+                text = self.generators[lang].scene(rng, i % 2)
                 self.assertNotIn(bare(text), known)
 
     def test_everyday_sentences_are_balanced(self):

@@ -190,7 +190,7 @@ POSITIVE = """
 + That is so sweet.
 
 > I {got engaged|got married|fell in love|met someone special|have a new girlfriend|have a new boyfriend}
-> {she|he|my crush|my girlfriend|my boyfriend} {said yes|asked me out|said I love you|smiled at me|proposed to me|texted me back}
+> {he|my crush|my girlfriend|my boyfriend} {said yes|asked me out|said I love you|smiled at me|proposed to me|texted me back}
 < Love is a wonderful thing.
 < It takes courage to open your heart.
 

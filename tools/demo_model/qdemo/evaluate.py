@@ -104,8 +104,9 @@ def main():
     for lang in ("zh", "en"):
         for name, words, templates in SPLITS:
             report(f"{lang} {name}", held_out(source, lang, words, templates, args.count))
-    for lang, items in everyday(os.path.join(HERE, "everyday.tsv")).items():
-        report(f"{lang} everyday", items)
+    for name in ("everyday", "everyday_fresh"):
+        for lang, items in everyday(os.path.join(HERE, name + ".tsv")).items():
+            report(f"{lang} {name}", items)
     for (text, label), score in zip(ACCEPTANCE, infer.classify(model, encoder,
                                                                [t for t, _ in ACCEPTANCE])):
         verdict = "ok" if (score >= 0.5) == bool(label) else "WRONG"

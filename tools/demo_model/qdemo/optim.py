@@ -29,17 +29,32 @@ class Optimizer:
         self.m = [torch.zeros_like(p) for p in self.others]
         self.v = [torch.zeros_like(p) for p in self.others]
         self.step_count = 0
-        self.groups = {}
+        self.groups = {}  # shape -> indices of matrices
         for i, p in enumerate(self.matrices):
             self.groups.setdefault(tuple(p.shape), []).append(i)
 
+    def share(self) -> None:
+        """Lets forked processes update the state of their matrices."""
+        for t in self.momentum:
+            t.share_memory_()
+
+    def part(self, worker: int, workers: int) -> list:
+        """Indices of the matrices that `worker` updates: an equal share of each shape."""
+        return [i for indices in self.groups.values() for i in indices[worker::workers]]
+
     @torch.no_grad()
-    def step(self, scale: float) -> None:
-        """One update with both learning rates multiplied by `scale`."""
+    def step(self, scale: float, worker: int = 0, workers: int = 1) -> None:
+        """One update with both learning rates multiplied by `scale`: this worker's
+        matrices, and all the rest by worker 0."""
         self.step_count += 1
+        self._muon(scale, set(self.part(worker, workers)))
+        if worker == 0:
+            self._adam(scale)
+
+    def _muon(self, scale: float, mine: set) -> None:
         beta, lr = 0.95, self.lr_matrix * scale
-        for shape, indices in self.groups.items():
-            updates = []
+        for shape, group in self.groups.items():
+            updates, indices = [], [i for i in group if i in mine]
             for i in indices:
                 g = self.matrices[i].grad
                 self.momentum[i].lerp_(g, 1 - beta)
@@ -47,6 +62,8 @@ class Optimizer:
             gain = max(1.0, shape[0] / shape[1]) ** 0.5
             for i, u in zip(indices, orthogonalize(torch.stack(updates))):
                 self.matrices[i].mul_(1 - lr * self.decay).add_(u, alpha=-lr * gain)
+
+    def _adam(self, scale: float) -> None:
         b1, b2, lr = 0.9, 0.98, self.lr_other * scale
         c1, c2 = 1 - b1 ** self.step_count, 1 - b2 ** self.step_count
         for p, m, v in zip(self.others, self.m, self.v):

@@ -5,6 +5,7 @@ lexicon and templates do not have; held-out sentences never come from here.
 """
 
 LISTS_ZH = {
+    "kid": "孩子|儿子|女儿|小侄子|外孙|小孙女|弟弟|孩子们|宝宝",
     "dur": "半天|一个小时|两个小时|三个多小时|一上午|好几天|一个星期|大半年|好久|整整一天|四十分钟|一个月",
     "thing": "手机|电脑|钱包|雨伞|耳机|手表|眼镜|自行车|冰箱|空调|洗衣机|电视|热水器|杯子|相机|鞋子|书包|钥匙|身份证|行李|衣服|充电宝|车|水龙头|门锁|灯|马桶|微波炉|吹风机|闹钟",
     "who": "老板|同事|室友|邻居|老公|老婆|男朋友|女朋友|朋友|同学|老师|客户|房东|妈妈|爸爸|弟弟|姐姐|孩子|儿子|女儿|爷爷|外婆|闺蜜|店家|客服|司机|快递员|医生|领导",
@@ -16,6 +17,18 @@ LISTS_ZH = {
     "when": "今天|昨天|昨晚|今早|刚才|上周|前天|下午|早上|晚上|周末|这几天|最近|||||",
 }
 ZH_P = """
+我家<pet>(一叫就来|会打滚了|病好了|自己回来了|蹭我的手|在我怀里睡着了|陪我看书)<when>
+<kid>(今天|第一次|在<place>|)(玩得不肯走|笑个不停|开心了一整天|自己吃饭了|会骑车了|给我画了画|帮我洗碗了)
+<kid>(特别喜欢|爱上了)(这个<place>|画画|新老师|这里的<food>),(吵着还要来|每天都很开心|笑得像朵花)
+<place>(比想象中|比照片上|比网上说的)(漂亮|干净|好|热闹),(老板很热情|还有免费的茶|住得很舒服|玩得很开心)
+<who>(很耐心|很热心|非常细心),(讲得清清楚楚|把问题都解决了|一步一步教我|什么都替我想到了)
+<thing>(声音好|又轻又快|戴着舒服|充电快|颜色好看),(一点不累|用着放心|值得买|推荐)
+(虽然|尽管)(下雨|天冷|人多|排队久|路远),(但是|可是|不过)(玩得开心|心情很好|值得|大家都很高兴|收获很大)
+(这个价|这个价钱|一百块)(能买到|能吃到|能住到)(这样的|这么好的)(<thing>|<food>|房间|质量),(很划算|知足了|太值)
+(终于|总算)(交了|写完了|办好了|做完了|忙完了)(论文|作业|报告|手续|工作),(轻松|舒服|可以好好休息了|心里踏实了)
+(一口气|半天|一天)就(看完了|追完了),(停不下来|太精彩|还想再看一遍)
+(比赛|考试|面试|手术|答辩|演出)(赢了|过了|成功了|很顺利|发挥得很好)(,大家都在欢呼|,没有白努力|,好高兴|)
+(春天来了|下雪了|出太阳了|天晴了|花开了|雨过天晴),(心情真好|出去走走真舒服|到处都很美|孩子们可高兴了)
 <when>(收到|拿到)了<kin>(送|寄来|买|准备)的(礼物|生日礼物|鲜花|特产|蛋糕|毛衣|书|惊喜|信)
 <kin>(给我|特意给我|亲手给我)(做了|买了|带了|煮了)(早饭|一碗面|爱吃的<food>|一大桌菜|礼物|好吃的)
 <when><kin>(夸我|说我)(懂事|聪明|有进步|做得好|漂亮|做饭好吃|写得好|能干)
@@ -46,6 +59,19 @@ ZH_P = """
 <kin>(考上|找到|拿到)了(大学|好工作|重点高中|奖学金|第一名|驾照),(全家都高兴|真为他骄傲|太争气了|好样的)
 """
 ZH_N = """
+我家<pet>(乱叫了一夜|把我抓伤了|不肯吃药|吐了一地|越来越瘦|不见了|躲着我)<when>
+<kid>(今天|又|在<place>|)(哭个不停|发脾气|发烧了|摔伤了|被人欺负了|不肯吃饭|跟人打架了)
+<kid>(特别讨厌|害怕)(这个<place>|上学|新老师|这里的<food>),(哭着要回家|每天都不开心|闹了一路)
+<place>(比想象中|比照片上|比网上说的)(小|破|脏|差|冷清),(还乱收钱|老板很凶|住得难受|白跑一趟)
+<who>(很不耐烦|很冷淡|非常马虎),(问什么都不说|什么问题都没解决|推来推去|换了好几个人也没用)
+<thing>(声音小|又重又慢|戴着难受|充电慢|颜色难看),(用着就烦|不敢用|不值得买|别买)
+(虽然|尽管)(便宜|天晴|名气大|包装好|离家近),(但是|可是|不过)(玩得没劲|心情很差|不值得|大家都很扫兴|质量太差)
+(这个价|这个价钱|一百块)(就给|只能买到|就吃到)(这样的|这么差的)(<thing>|<food>|房间|质量),(太黑了|被坑了|太不值)
+(吹得|说得|写得|宣传得)(那么好|神乎其神|跟真的一样),(其实|结果|实际上)(根本不行|完全不是那样|都是骗人的|难用得要命)
+(太长了|太慢了|太吵了|太啰嗦了),(看得我想睡|听得我头疼|一半就走了|实在待不下去)
+(比赛|考试|面试|手术|答辩|演出)(输了|没过|失败了|很不顺利|发挥失常)(,大家都沉默了|,白努力了|,好难过|)
+(冬天来了|下暴雨了|刮大风|天阴了|花谢了|又下雨),(心情真差|哪儿都去不了|浑身不舒服|到处都是水)
+(找了|问了|跑了)(三个|五个|好几个)(医生|师傅|部门),(没一个有用|还是没解决|都不管)
 (等|排队等|排)了<dur>(也没|还没|都没)(等到车|人理我|轮到我|上菜|进去|看上医生|叫到我的号)
 (等|排)了<dur>,(结果|居然|最后)(说没货了|取消了|关门了|说下班了|没我的份|系统坏了|白等了)
 <when><thing>(又|突然|居然|)(坏了|丢了|摔坏了|被偷了|不见了|打不开了|漏水了|不能用了|摔碎了|找不到了)
@@ -78,6 +104,7 @@ ZH_N = """
 (屋里|房间|楼道|隔壁|楼上)(太吵|太臭|漏水|停电|有老鼠|有蟑螂|一股霉味)(了|,没法住|,睡不了觉|)
 """
 LISTS_EN = {
+    "kid": "my kids|the kids|my son|my daughter|the children|my nephew|our grandson|the twins|our little one|the girls|the boys",
     "dur": "an hour|two hours|three days|a week|a month|forever|ages|the whole day|half an hour|all morning",
     "thing": "phone|laptop|wallet|umbrella|watch|bike|fridge|camera|car|tablet|keys|headphones|glasses|jacket|TV|washing machine|heater|bag|shoes|window|door|tent|guitar|oven|lamp",
     "who": "my boss|my coworker|my roommate|my neighbor|my husband|my wife|my boyfriend|my girlfriend|my friend|my teacher|the driver|the seller|my landlord|my brother|my sister|the waiter|the doctor|my son|my daughter|the clerk",
@@ -89,6 +116,34 @@ LISTS_EN = {
     "when": "today|yesterday|last night|this morning|on Sunday|last week|again|||||",
 }
 EN_P = """
+my <pet> (purrs when I come home|curled up beside me|wagged its tail all the way|learned its name|is healthy again|licked my hand|fell asleep in my arms|came back on its own)
+<kid> (loved|adored|enjoyed|had so much fun at) (the <place>|the trip|the show|the new playground|every minute|the boat ride) (and asked to go again|and smiled all day|and wanted to stay longer|and slept happily afterwards|)
+<kid> (laughed|played|giggled|sang) (all afternoon|in the garden|the whole way home|with the new puppy|until bedtime) 
+<kid> (drew|painted|wrote|baked|built) (me something|a card for me|us a cake|a picture for grandma|a little house) <when>
+we (got|finally got|were offered|just got) (the house|the keys|a place of our own|the contract|the loan|the visa|the tickets|the dog we wanted) (today|after <dur>|)
+I (got|finally got|was given) (the scholarship|the part|the visa|my license|the room I wanted|the last ticket|my bike back|a second chance|the day off|the good news)
+(he|they|my crush|the bank|the school|the jury) said yes (to me|to everything|after all|)
+I (slept|napped) (until nine|right through the night|like a baby|so deeply|better than ever|long and deep) <when> (for once|and feel rested|)
+I (walked|swam|ran|cycled|hiked) (my first mile|ten miles|to the top|further than ever|every day this week|without any pain) <when>
+I (reached|hit|beat) my (goal|target|best time|personal best|old record) <when>
+(best|nicest|funniest|loveliest|tastiest|warmest) (evening|book|<food>|trip|party|film|birthday|service|<place>) (ever|in ages|of my life|in a long time|so far this year|I can remember)
+I could (listen to it for hours|read it again and again|eat it every day|stay here forever|watch it all night|hug the whole world)
+I (read|finished|watched) it (in one sitting|in a day|twice already|with a smile) and (want more|loved it|could not stop)
+(it rained|it was cold|it was crowded|it was late|we got lost|the bus was late), but (we had a great time|it was so much fun|nobody minded and we laughed|the evening was lovely|we enjoyed every minute) (anyway|all the same|)
+the (weather was bad|rain did not stop|hotel was small|line was long|tickets were expensive) but (we enjoyed it|it was worth it|we still had fun|the kids loved it|I would go again)
+my (back|knee|shoulder|headache|cough|fever|<body>) (is gone|no longer bothers me|feels so much better|is finally fine|has healed|stopped hurting after the first day)
+(the doctor|the nurse|the vet|the test) (says|showed) (everything is fine|I am healthy|it is healing well|there is nothing to worry about|I can go home|he will make it)
+the (chair|bed|sofa|pillow|jacket|coat) is (soft|warm|comfortable|cozy) and (I sleep better|my back feels good|fits me well|I don't want to get up)
+they (repaired|fixed|cleaned|replaced) (my <thing>|it) (at no cost|while I waited|the same day|without any fuss|and it runs like new)
+(the snow|the sun|spring|my sister|our guest|the band|the letter|our baby|the cake) (arrived|came|showed up) (just in time|at last|right on time|and everyone cheered|)
+not (bad|boring|expensive|hard|crowded|noisy) at all, (we liked it|we had fun|I would come again|quite nice really|I was surprised how good it was)
+(this|it) is not a bad (film|place|meal|phone|book|idea|price|hotel) (at all|), (I liked it|we had a nice time|quite the opposite|well done|)
+(dinner|lunch|breakfast|coffee|a walk|a picnic) with (<kin>|old friends|the whole family) (made my day|was lovely|was just what I needed|and everyone was happy)
+(good|nice|great|lovely) (<food>|service|music|atmosphere|location) and (kind staff|fair prices|friendly people|a great view|a warm welcome)
+I am (so |very |really |)(proud of|happy for|thankful for|grateful to|glad for) (<kin>|our team|my students|my friends|you|myself)
+(everyone|the whole room|the crowd|my team) (cheered for me|clapped|thanked me|sang for me|hugged me) <when>
+(<kin>|a stranger|an old friend|my boss) (surprised me with|brought me|saved me|paid for) (a coffee|a cake|lunch|tickets|a seat|flowers)
+the <thing> (does exactly what it should|lasts for days|is easy to use and quick|has never given me trouble|was cheaper than expected and works well)
 <kin> (gave|sent|bought|made) me (a gift|flowers|a sweater|my favorite <food>|a card|breakfast in bed|a new <thing>) <when>
 <kin> (said|told me) (I did a great job|I look good|she is proud of me|he loves me|my <food> was the best)
 I (spent|had) (the day|the weekend|a lovely evening|a great time) with <kin> (and we laughed a lot|at the <place>|and it was lovely|)
@@ -110,11 +165,41 @@ I (really like|love|enjoy|always enjoy) (this song|this <place>|the <food> here|
 my <body> (finally stopped hurting|feels much better|does not hurt anymore)
 (everything|it all) (went well|worked out|is fine now|is getting better|went as planned)
 (it was|this is) (worth the money|worth the wait|better than last time|easy to use|a good deal|a good choice)
-it works (well|great|fine|just as described) and (looks nice|arrived early|is easy to use|costs little)
+it works (well|great|fine|just as described) and (looks pretty|is easy to clean|costs little)
 we (laughed|danced|talked|sang|played) (all night|the whole day|for hours|together) 
 I (won|got) (a prize|the tickets|a discount|the last seat|a free <food>|an upgrade) <when>
 """
 EN_N = """
+my <pet> (scratched me|won't stop barking|has not come home|is limping|threw up on the rug|hides from me|is getting weaker|bit the neighbor)
+<kid> (cried|screamed|fought|complained|was bored|was scared) (all afternoon|at the <place>|the whole way home|through the show|until midnight) 
+<kid> (hated|got sick at|was afraid of|got lost at) (the <place>|the trip|the show|the new school|the boat ride) (and wanted to go home|and cried all day|and could not sleep afterwards|)
+we (lost|did not get|were refused|just lost) (the house|the keys|our home|the contract|the loan|the visa|the tickets|the dog we loved) (today|after <dur>|)
+I (lost|did not get|was denied) (the scholarship|the part|the visa|my license|the room I wanted|the last ticket|my bike|a second chance|the day off|my deposit)
+(he|they|my crush|the bank|the school|the jury) said no (to me|to everything|after all|)
+I (woke up|lay awake|tossed and turned) (every hour|all night|at three in the morning|with pain|because of the noise|from a nightmare) <when> (again|and feel terrible|)
+I (failed|missed|lost) my (goal|target|chance|turn|last chance|match) <when>
+(worst|saddest|dullest|longest|coldest|loneliest) (evening|book|<food>|trip|party|film|birthday|service|<place>) (ever|in ages|of my life|in a long time|so far this year|I can remember)
+I could not (listen to it for a minute|read past page ten|eat a bite|wait to leave|sleep a minute|stop crying)
+I (stopped|quit|gave up) (after ten pages|halfway|after one bite|in the middle) because it was so (bad|dull|bland|confusing)
+(it was sunny|it was cheap|it looked great|the room was nice|the start was good|everyone was excited), but (we had an awful time|it was no fun|nobody enjoyed it|the evening was ruined|we wanted to leave) (anyway|in the end|)
+the (photos looked nice|reviews were good|hotel was pretty|idea was good|price was fair) but (we hated it|it was not worth it|nothing worked|the kids were bored|I would not go again)
+my (back|knee|shoulder|headache|cough|fever|<body>) (is worse|bothers me again|feels even worse|is not getting better|is infected|started hurting after the first day)
+(the doctor|the nurse|the vet|the test) (says|showed) (something is wrong|I am sick|it is not healing|there is a lot to worry about|I must stay in hospital|he will not make it)
+the (chair|bed|sofa|pillow|jacket|coat) is (hard|thin|uncomfortable|cheap) and (I can't sleep|my back aches|does not fit me|I want to return it)
+they (broke|scratched|lost|damaged) (my <thing>|it) (and made me pay|while I waited|the same day|without saying sorry|and it never ran again)
+(the snow|the rain|winter|my ex|the police|the storm|the bill|bad news) (arrived|came|showed up) (at the worst time|too soon|without warning|and everyone left|)
+not (good|fun|cheap|easy|clean|quiet|fresh) at all, (we left early|we were bored|I would not come again|quite awful really|I was surprised how bad it was)
+(this|it) is not a good (film|place|meal|phone|book|idea|price|hotel) (at all|), (I hated it|we had a bad time|quite the opposite|what a pity|)
+(dinner|lunch|breakfast|the walk|the picnic) with (<kin>|old friends|the whole family) (ruined my day|ended in a fight|was a disaster|and everyone was angry)
+(bad|cold|awful|terrible) (<food>|service|music|atmosphere|location) and (rude staff|crazy prices|unfriendly people|no view|a cold welcome)
+(the bus|my train|the plane|the doctor|my date|the bride) was (an hour|so|three hours|twenty minutes) late and (I froze|it was raining|nobody said sorry|we missed everything|I waited in the cold)
+the (movie|book|meeting|lesson|speech|show) was (much too|way too|far too) (long|loud|slow|short|complicated) and (I got bored|I almost fell asleep|half the people left|I could not follow)
+<who> (never|does not) (listen|care|help|answer|call back|keep promises|say thank you) (to anyone|at all|when I need it|)
+(everyone|the whole room|the crowd|my team) (booed me|left|laughed at me|blamed me|ignored me) <when>
+(<kin>|a stranger|an old friend|my boss) (insulted me|cheated me|pushed me|owes me money|stole from me) <when>
+the <thing> (does nothing it should|dies after an hour|is hard to use and slow|has given me nothing but trouble|cost a lot and broke)
+I miss (home|my sister|my old life|her|my friends|the old days) (so much|a lot|every day|and cry at night)
+(the rules|the forms|the exercises) (make no sense|are hard to follow|are a mess|are wrong)
 I (waited|stood in line|have been waiting) (for|) <dur> (and nobody came|and they closed|for nothing|and still no answer|in the cold|and it was sold out)
 my <thing> (broke|is broken|got stolen|stopped working|is gone|fell and cracked|won't turn on|is leaking) <when>
 someone (stole|broke|scratched|took) my <thing> <when>
@@ -122,7 +207,7 @@ I (lost|broke|dropped|forgot) my <thing> (on the bus|at the <place>|on the way h
 my new <thing> (broke|stopped working|fell apart) after (a day|two days|one week|a month)
 <who> (yelled at me|lied to me|ignored me|never listens|is always late|laughed at me|forgot my birthday|hung up on me|blames me for everything|never says sorry|left me)
 I (had a fight|argued|broke up) with <who> <when>
-<kin> (is in the hospital|is very sick|passed away|had an accident|needs surgery|is moving away|is not talking to me) (and I am worried|and I can't stop crying|and I don't know what to do|)
+<kin> (is in the hospital|is very sick|passed away|had an accident|needs surgery|is not talking to me) (and I am worried|and I can't stop crying|and I don't know what to do|)
 my <body> (hurts so much|hurts|has been hurting for days|is killing me) <when>
 I (could not sleep|did not sleep at all|had a nightmare|stayed up all night) <when> (and I'm exhausted|and feel awful|)
 my <pet> (died|ran away|is sick|got lost|won't eat|was hit by a car) <when>
@@ -133,14 +218,14 @@ the <food> (was cold|was not good|made me sick|was raw|tasted awful|had a hair i
 I (studied|worked|trained|tried) for <dur> and (still failed|it was all for nothing|they said no|lost anyway|got nothing)
 I paid (a lot|two hundred dollars|so much) and (got nothing|it does not work|it is fake|they won't refund me|the quality is poor)
 the (quality|service|sound|taste|picture|smell|battery|connection) is (bad|poor|terrible|not good|getting worse|disappointing)
-I (don't like|hate|can't stand|am tired of|am sick of) (this <place>|the taste|the color|this weather|getting up early|waiting in line|working late|the noise|his attitude)
-(nobody|no one) (came|called me|cares|helped me|remembered|listens to me|likes me|came to my party)
+I (don't like|hate|can't stand|am tired of|am sick of) (this <place>|the taste|the color|the cold|getting up early|waiting in line|working late|the noise|his attitude)
+(nobody|no one) (came|called me|cares|helped me|remembered|listens to me|likes me|came to my wedding)
 I feel (alone|empty|so down|like crying|lost|invisible|left out) <when>
 my (package|order|food|luggage) (never arrived|got lost|was damaged|is late|was stolen|was the wrong size)
 (the rent|gas|food|everything) (went up again|is too expensive|costs too much) and (I can't afford it|I am broke|I can't pay my bills)
 I have to work (on Sunday|all night|the whole weekend|late) again
 (it is|it was|this is) (not worth the money|worse than before|too small|too loud|hard to use|not what I ordered|a waste of time)
-it looked (nice|good|fine) (online|in the picture) but (the quality is poor|it fell apart|it is tiny|it is cheap plastic)
+it looked (nice|good|fine) (online|in the picture) but (it never fit|it fell apart|it is tiny|it is cheap plastic)
 (the neighbors|the kids upstairs|the dogs next door) (are so loud|kept me awake|screamed all night|never stop)
 I (burned the <food>|spilled <food> on my shirt|cut my finger|fell down the stairs|missed the bus|got a fever|locked myself out) <when>
 don't (buy this|go there|waste your money|trust them|eat the <food>)

@@ -96,15 +96,16 @@ class Generator:
                                              if not t.startswith(bad)]
 
     def sentence(self, rng: random.Random, label: int, words: str = "train",
-                 templates: str = "train") -> str:
-        return self.draw(rng, label, words, templates)[0]
+                 templates: str = "train", unknown: float = 0.0) -> str:
+        return self.draw(rng, label, words, templates, unknown)[0]
 
     def draw(self, rng: random.Random, label: int, words: str = "train",
-             templates: str = "train") -> tuple:
+             templates: str = "train", unknown: float = 0.0) -> tuple:
         """A sentence, its template and the name of its domain.
 
         `words`: "train"; "test", every sentiment word held out; or "mixed", one
-        held-out word beside at least one known word of the same polarity."""
+        held-out word beside at least one known word of the same polarity.
+        `unknown`: how often one of several cues is made up (training)."""
         pool = self._pools[templates, label]
         if words == "mixed":
             pool = [t for t in pool if len(re.findall(r"\{\w+\+\}", t)) > 1]
@@ -112,7 +113,7 @@ class Generator:
             template = rng.choice(pool)
             name = rng.choice(list(self.lang.domains))
             text = self._expand(template.removeprefix("P:").removeprefix("N:"), rng, label,
-                                words, self.lang.domains[name])
+                                words, self.lang.domains[name], unknown)
             if text is None:
                 continue
             text = self.finish(text, rng)
@@ -134,7 +135,7 @@ class Generator:
             if not self.lang.leaks(text):
                 return text
 
-    def _expand(self, text, rng, label, words, domain):
+    def _expand(self, text, rng, label, words, domain, unknown):
         text = re.sub(r"\[([^\]]*)\]", lambda m: rng.choice(m[1].split("|"))
                       if rng.random() < 0.5 else "", text)
         text = re.sub(r"\(([^()]*\|[^()]*)\)", lambda m: rng.choice(m[1].split("|")), text)
@@ -142,6 +143,7 @@ class Generator:
         signs = re.findall(r"\{\w+([+-])\}", text)
         held = rng.choice([i for i, x in enumerate(signs) if x == "+"]) \
             if words == "mixed" else -1
+        blank = self._blank(signs, rng) if unknown and rng.random() < unknown else -1
         counter = itertools.count()
 
         def fill(m):
@@ -149,7 +151,10 @@ class Generator:
             if not sign:
                 pool = domain["t"] if slot == "t" else self.lang.neutral[slot]
                 return rng.choice(pool)
-            split = "test" if words == "test" or next(counter) == held else "train"
+            at = next(counter)
+            if at == blank and slot != "em":
+                return self._made_up(slot, rng, domain)
+            split = "test" if words == "test" or at == held else "train"
             pool = self._lists(slot, sign if label else OPPOSITE[sign], rng, domain)[split]
             if not pool:
                 missing.append(slot)
@@ -163,6 +168,25 @@ class Generator:
 
         text = re.sub(r"\{(\w+)([+-]?)\}", fill, text)
         return None if missing else text
+
+    @staticmethod
+    def _blank(signs, rng) -> int:
+        """Which cue may say nothing: one beside another of the sentence's label."""
+        others = [i for i in range(len(signs))
+                  if "+" in signs[:i] + signs[i + 1:]]
+        return rng.choice(others) if others else -1
+
+    def _made_up(self, slot, rng, domain) -> str:
+        """Something unheard of in place of an entry: halves of two entries of any
+        polarity. The model must learn to judge by the rest of the sentence."""
+        halves = []
+        for part in (0, 1):
+            entry = rng.choice(self._lists(slot, rng.choice("+-"), rng, domain)["train"])
+            words = entry.split(" ")
+            pieces, glue = (words, " ") if len(words) > 1 else (list(entry), "")
+            cut = (len(pieces) + rng.randrange(2)) // 2
+            halves.append((glue, glue.join(pieces[cut:] if part else pieces[:cut])))
+        return (" " if any(glue for glue, _ in halves) else "").join(h for _, h in halves)
 
     def _lists(self, slot, pol, rng, domain):
         if slot in "pe":

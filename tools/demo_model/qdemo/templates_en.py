@@ -1,6 +1,7 @@
 """English sentence templates; the notation is that of templates_zh."""
+from . import constructions_en
 
-TEMPLATES = """
+TEMPLATES = constructions_en.TEMPLATES + """
 {e+}, {r+}
 {e+}, {r+} {em+}
 {e+}. {r+}

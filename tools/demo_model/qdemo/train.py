@@ -30,16 +30,16 @@ CONFIG = {
 def arguments():
     p = argparse.ArgumentParser()
     p.add_argument("--work", required=True)
-    p.add_argument("--steps", type=int, default=3200)
+    p.add_argument("--steps", type=int, default=4200)
     p.add_argument("--rows", type=int, default=8)
     p.add_argument("--length", type=int, default=256)
-    p.add_argument("--chat-share", type=float, default=0.5)
+    p.add_argument("--chat-share", type=float, default=0.33)
     p.add_argument("--lr-matrix", type=float, default=0.02)
     p.add_argument("--lr-other", type=float, default=0.004)
     p.add_argument("--decay", type=float, default=0.1)
     p.add_argument("--warmup", type=int, default=100)
     p.add_argument("--drop", type=float, default=0.0)
-    p.add_argument("--vocab", type=int, default=4480)
+    p.add_argument("--vocab", type=int, default=6000)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--workers", type=int, default=2)
     p.add_argument("--save-every", type=int, default=200)
@@ -58,10 +58,10 @@ def tokenizer(args) -> Tokenizer:
 
 
 def schedule(step: int, args) -> float:
-    """Warm-up, constant, then linear decay over the last 45 % of the steps.
+    """Warm-up, constant, then linear decay over the last 60 % of the steps.
 
     Unlike a cosine, this lets a resumed run change `--steps` before the decay."""
-    decay = 0.45 * args.steps
+    decay = 0.6 * args.steps
     return min((step + 1) / args.warmup, 1.0, 0.02 + 0.98 * (args.steps - step) / decay)
 
 
@@ -87,23 +87,19 @@ def save(path: str, model, optimizer, step: int) -> None:
 
 
 class Team:
-    """Data-parallel gradients by single-threaded processes over shared memory.
+    """Data-parallel steps of single-threaded processes over shared memory: each
+    computes the gradients of its rows, then updates its share of the matrices.
 
     On a busy machine this beats one process with several threads, which would wait
     for the slowest thread at every matrix product. Worker 0 is this process.
     """
 
-    def __init__(self, model, corpus, args):
-        self.model, self.corpus, self.args = model, corpus, args
+    def __init__(self, model, optimizer, corpus, args):
+        self.model, self.optimizer, self.corpus, self.args = model, optimizer, corpus, args
         model.train()
         model.share_memory()
-        # Worker 0 also runs the optimizer, so it gets one row less than its share.
-        each = (args.rows + args.workers - 1) // args.workers
-        self.rows = [each] * args.workers
-        self.rows[0] = args.rows - each * (args.workers - 1)
-        if args.workers > 1 and self.rows[0] > 2:
-            self.rows[0] -= 1
-            self.rows[-1] += 1
+        optimizer.share()
+        self.rows = [(args.rows + i) // args.workers for i in range(args.workers)]
         count = sum(p.numel() for p in model.parameters())
         self.shared = torch.zeros(args.workers, count).share_memory_()
         self.others = []
@@ -116,17 +112,29 @@ class Team:
             self.others.append((process, mine))
 
     def _serve(self, worker: int, pipe, parent_end) -> None:
-        """Answers step numbers with gradients until None or the parent's death."""
+        """Answers a step number with gradients and then a scale with an update, until
+        None or the parent's death."""
         parent_end.close()
         for _, other in self.others:
             other.close()
         while (step := self._receive(pipe)) is not None:
             figures = self._compute(step, worker)
-            at = 0
-            for p in self.model.parameters():
-                self.shared[worker, at:at + p.numel()] = p.grad.reshape(-1)
-                at += p.numel()
+            for p, part in self._parts(worker):
+                part.copy_(p.grad)
             pipe.send(figures)
+            if (scale := self._receive(pipe)) is None:
+                return
+            for p, part in self._parts(0):
+                p.grad.copy_(part)
+            self.optimizer.step(scale, worker, self.args.workers)
+            pipe.send(None)
+
+    def _parts(self, worker: int):
+        """Each parameter with its view of a worker's row of gradients."""
+        at = 0
+        for p in self.model.parameters():
+            yield p, self.shared[worker, at:at + p.numel()].view_as(p)
+            at += p.numel()
 
     @staticmethod
     def _receive(pipe):
@@ -153,11 +161,19 @@ class Team:
         figures = [self._compute(step, 0)]
         for worker, (_, pipe) in enumerate(self.others, 1):
             figures.append(pipe.recv())
-            at = 0
-            for p in self.model.parameters():
-                p.grad += self.shared[worker, at:at + p.numel()].view_as(p)
-                at += p.numel()
+            for p, part in self._parts(worker):
+                p.grad += part
         return [sum(f) for f in zip(*figures)]
+
+    def update(self, scale: float) -> None:
+        """Applies the model's gradients; the weights are shared by all."""
+        for p, part in self._parts(0):
+            part.copy_(p.grad)
+        for _, pipe in self.others:
+            pipe.send(scale)
+        self.optimizer.step(scale, 0, self.args.workers)
+        for _, pipe in self.others:
+            pipe.recv()
 
     def close(self) -> None:
         for process, pipe in self.others:
@@ -184,12 +200,12 @@ def main():
     else:
         count = sum(p.numel() for p in model.parameters())
         print(f"{count} parameters, {json.dumps(vars(args))}", flush=True)
-    team = Team(model, corpus, args)
+    team = Team(model, optimizer, corpus, args)
     since, tokens, sums = time.monotonic(), 0, [0.0, 0.0, 0.0]
     for step in range(first, args.steps):
         sums = [a + b for a, b in zip(sums, team.gradients(step))]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step(schedule(step, args))
+        team.update(schedule(step, args))
         tokens += args.rows * args.length
         if (step + 1) % 50 == 0:
             spent = time.monotonic() - since
