@@ -13,9 +13,13 @@
 namespace qaio {
 namespace {
 
-// Tokens up to which decoding weights on the fly beats expanding them to a panel first: one panel
-// costs a write and a read of 16 bits-expanded rows, worth it once several tokens share it.
-constexpr int kDirectTokens = 4;
+// Tokens up to which decoding weights in registers beats expanding them to a panel first. On
+// AVX-512 the 8 codes of a group and a sum for each of 12 tokens fit 32 registers; two-level scales
+// take more of them.
+template <ScaleKind kScales>
+constexpr int kDirectTokens = kLanes < 16                  ? 4
+                              : kScales == ScaleKind::kF16 ? 12
+                                                           : 8;
 
 constexpr int kTileVectors = kLanes == 16 ? 2 : 1;  // see kTileTokens
 constexpr int kSlices = kTileRows / kLanes;         // native vectors per 16-row tile
@@ -155,13 +159,49 @@ inline Vec add_minimums(Vec f, const Vec* mins, const Record<T>& record, int t) 
   return f;
 }
 
-// T tokens against one tile, weights decoded on the fly: reads each packed byte once.
+// f[t] += one group of 32 columns of a slice, decoded, times the T tokens of a record.
+template <bool kMin, int kGroup, int T>
+inline void direct_group(const Codes codes[8], const GroupScales& s, const Record<T>& record,
+                         Shift shift, Vec* f) {
+#pragma GCC unroll 8
+  for (int t = 0; t < T; ++t) {
+    const int8_t* x = record.codes(t);
+    const Vec a_scale = vec_set1(record.scale(t));
+    Acc low, high;
+    if constexpr (kGroup == 16) {
+      low = acc_shifted(record.negated_half_sum(t, 0), shift);
+      high = acc_shifted(record.negated_half_sum(t, 1), shift);
+    } else {
+      low = acc_shifted(*record.negated_sum(t), shift);
+      high = acc_zero();
+    }
+    for (int j = 0; j < 4; ++j) {
+      low = dot4(low, codes[j], x + 4 * j);
+      high = dot4(high, codes[j + 4], x + 4 * j + 16);
+    }
+    if constexpr (kGroup == 16) {
+      f[t] = vec_fma(vec_from(low), vec_mul(s.scale[0], a_scale), f[t]);
+      f[t] = vec_fma(vec_from(high), vec_mul(s.scale[1], a_scale), f[t]);
+    } else {
+      f[t] = vec_fma(vec_from(acc_add(low, high)), vec_mul(s.scale[0], a_scale), f[t]);
+    }
+    if constexpr (kMin) f[t] = add_minimums<kGroup, T>(f[t], s.min, record, t);
+  }
+}
+
+// A few tokens, one or two token tiles of them, against one tile of weights decoded on the fly:
+// reads each packed byte once.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
 void direct_tile(const MatmulArgs& args, int tile) {
+  static_assert(T <= 2 * kTileTokens);
+  constexpr int kFirst = T <= kTileTokens ? T : T / 2;  // as TokenTiles cuts
+  constexpr int kSecond = T - kFirst;
   const int cols = args.weights.cols;
   const TileBytes bytes = tile_bytes(args.weights.layout, cols);
   const std::byte* scales = args.weights.data + static_cast<size_t>(tile) * bytes.total();
   const auto* codes_base = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
+  const std::byte* first = args.quantized.data;
+  const std::byte* second = args.quantized.tile(kFirst);
   const int groups = cols / kGroupCols;
   // Few tokens are multiplied at memory speed: while a tile is read, the next one is fetched.
   const std::byte* next_tile = scales + bytes.total();
@@ -172,38 +212,30 @@ void direct_tile(const MatmulArgs& args, int tile) {
     Vec f[T];
     for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
     for (int g = 0; g < groups; ++g) {
-      const uint8_t* group = codes_base + static_cast<size_t>(g) * group_code_bytes<kBits>();
-      for (; fetched < static_cast<size_t>(g + 1) * fetch_per_group; fetched += 64)
-        prefetch_l2(next_tile + fetched);
+      const auto at = static_cast<size_t>(g);
+      for (; fetched < (at + 1) * fetch_per_group; fetched += 64) prefetch_l2(next_tile + fetched);
       Codes codes[8];
-      decode_group<kBits>(group, slice, codes);
+      decode_group<kBits>(codes_base + at * group_code_bytes<kBits>(), slice, codes);
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
-      const Record<T> record{args.quantized.data + static_cast<size_t>(g) * T * kGroupRecordBytes};
-      for (int t = 0; t < T; ++t) {
-        const int8_t* x = record.codes(t);
-        const Vec a_scale = vec_set1(record.scale(t));
-        Acc low, high;
-        if constexpr (kGroup == 16) {
-          low = acc_shifted(record.negated_half_sum(t, 0), shift);
-          high = acc_shifted(record.negated_half_sum(t, 1), shift);
-        } else {
-          low = acc_shifted(*record.negated_sum(t), shift);
-          high = acc_zero();
-        }
-        for (int j = 0; j < 4; ++j) {
-          low = dot4(low, codes[j], x + 4 * j);
-          high = dot4(high, codes[j + 4], x + 4 * j + 16);
-        }
-        if constexpr (kGroup == 16) {
-          f[t] = vec_fma(vec_from(low), vec_mul(s.scale[0], a_scale), f[t]);
-          f[t] = vec_fma(vec_from(high), vec_mul(s.scale[1], a_scale), f[t]);
-        } else {
-          f[t] = vec_fma(vec_from(acc_add(low, high)), vec_mul(s.scale[0], a_scale), f[t]);
-        }
-        if constexpr (kMin) f[t] = add_minimums<kGroup, T>(f[t], s.min, record, t);
+      direct_group<kMin, kGroup, kFirst>(
+          codes, s, Record<kFirst>{first + at * kFirst * kGroupRecordBytes}, shift, f);
+      if constexpr (kSecond > 0) {
+        direct_group<kMin, kGroup, kSecond>(
+            codes, s, Record<kSecond>{second + at * kSecond * kGroupRecordBytes}, shift,
+            f + kFirst);
       }
     }
     for (int t = 0; t < T; ++t) write_out(args, t, tile * kTileRows + slice * kLanes, f[t]);
+  }
+}
+
+template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T = kDirectTokens<kScales>>
+void direct_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
+  if (args.tokens == T) {
+    for (int tile = tile_begin; tile < tile_end; ++tile)
+      direct_tile<kBits, kScales, kMin, kGroup, T>(args, tile);
+  } else if constexpr (T > 1) {
+    direct_tiles<kBits, kScales, kMin, kGroup, T - 1>(args, tile_begin, tile_end);
   }
 }
 
@@ -367,26 +399,11 @@ void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
 
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void matmul_codes(const MatmulArgs& args, int tile_begin, int tile_end) {
-  if (args.tokens > kDirectTokens) {
+  if (args.tokens > kDirectTokens<kScales>) {
     panel_tiles<kBits, kScales, kMin, kGroup>(args, tile_begin, tile_end);
     return;
   }
-  for (int tile = tile_begin; tile < tile_end; ++tile) {
-    switch (args.tokens) {
-      case 1:
-        direct_tile<kBits, kScales, kMin, kGroup, 1>(args, tile);
-        break;
-      case 2:
-        direct_tile<kBits, kScales, kMin, kGroup, 2>(args, tile);
-        break;
-      case 3:
-        direct_tile<kBits, kScales, kMin, kGroup, 3>(args, tile);
-        break;
-      default:
-        direct_tile<kBits, kScales, kMin, kGroup, 4>(args, tile);
-        break;
-    }
-  }
+  direct_tiles<kBits, kScales, kMin, kGroup>(args, tile_begin, tile_end);
 }
 
 template <CodeBits kBits>
