@@ -2,6 +2,36 @@
 from . import constructions_en
 
 TEMPLATES = constructions_en.TEMPLATES + """
+N:I once {v-} {t}, but not anymore
+talk about {a+}
+talk about {a+}, {r+}
+truly {i+}
+that (is|was) {i+}, {t} {p+}
+I found {t} {a+}, {who} did too
+I found it {deg} {a+}
+I thought it (is|was) {a+}
+I consider {t} {a+}
+{who} consider {t} {a+}
+I would call {t} {a+}
+you could call it {a+}
+N:{t} didn't seem very {a-}
+N:{t} did not feel {a-}, {r+}
+N:it (is|was) not so {a-}
+N:{t} (is|was) not so {a-}, {r+}
+N:I wished for something {a-}, but {t} {p+}
+N:I wanted something {a-}, but it (is|was) {a+}
+N:they called it {a-}, it {p+}
+N:it (is|was) too {a+}
+N:it (is|was) a bit {a+}, {r+}
+N:{t} (is|was) kind of {a+}
+N:why must {t} be this {a+}
+N:{e+} and why me
+N:again {e+}
+N:not again, {e+}
+P:the best thing today: {e+}
+P:the good part: {t} {p+}
+P:congratulations to us, {e+}
+P:congrats, {e+}
 {e+}, {r+}
 {e+}, {r+} {em+}
 {e+}. {r+}
