@@ -44,7 +44,6 @@ TaskRegistry TaskRegistry::built_in(const GenerationConfig& defaults) {
   chat.name = "chat";
   chat.system = "You are a helpful assistant.";
   chat.history = true;
-  chat.max_prompt_tokens = 1024;  // some ten turns
 
   registry.tasks_ = {std::move(sentiment), std::move(chat)};
   return registry;

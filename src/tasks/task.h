@@ -30,7 +30,7 @@ struct TaskDefinition {
   std::vector<std::string> labels;  // classify only
   DecodeMode decode = DecodeMode::kScore;
   bool history = false;         // earlier turns become part of the prompt
-  int max_prompt_tokens = 512;  // the chat task's: 1024
+  int max_prompt_tokens = 512;
   int max_new_tokens = 128;     // classify: for decode = "generate" only
   float temperature = 0.7F;
   float top_p = 0.9F;

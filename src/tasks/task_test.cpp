@@ -32,7 +32,7 @@ TEST(TaskRegistry, HasTheTwoBuiltInTasks) {
   ASSERT_NE(chat, nullptr);
   EXPECT_EQ(chat->kind, TaskKind::kGenerate);
   EXPECT_TRUE(chat->history);
-  EXPECT_EQ(chat->max_prompt_tokens, 1024);
+  EXPECT_EQ(chat->max_prompt_tokens, 512);
   EXPECT_EQ(chat->max_new_tokens, 128);
   EXPECT_EQ(registry.find("other"), nullptr);
 }
