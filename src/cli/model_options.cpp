@@ -29,7 +29,7 @@ void add_weights_option(CLI::App& command, std::string& weights) {
 void add_kv_type_option(CLI::App& command, KvType& type) {
   command
       .add_option("--kv-type", type,
-                  "Keys and values in memory as f16, or as q8: half the memory, less precise")
+                  "Keys and values in memory as f16, or as q8: about half the memory, less precise")
       ->envname("QAIO_KV_TYPE")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, KvType>{{"f16", KvType::kF16}, {"q8", KvType::kQ8}}))

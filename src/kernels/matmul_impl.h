@@ -23,6 +23,7 @@ constexpr int kDirectTokens = kLanes < 16                  ? 4
 
 constexpr int kTileVectors = kLanes == 16 ? 2 : 1;  // see kTileTokens
 constexpr int kSlices = kTileRows / kLanes;         // native vectors per 16-row tile
+constexpr int kTilesAtOnce = kTileVectors > kSlices ? kTileVectors / kSlices : 1;  // expanded
 
 // Fetches the line of memory at p into the second-level cache. Into the first it would hold one of
 // its few miss buffers (24 on Zen 4, enough for 12 GB/s) for the whole way from memory.
@@ -246,12 +247,12 @@ struct Panel {
   float* mins;           // [cols / group, 16], if the layout has a minimum
 };
 
-// Fetches tile `tile + tiles_ahead` meanwhile, to be there when its turn comes.
+// Fetches the tile that is next for its place in the scratch memory.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
-Panel expand(const PackedView& weights, int tile, int tiles_ahead, std::byte* scratch) {
+Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
   const TileBytes bytes = tile_bytes(weights.layout, weights.cols);
   const std::byte* scales = weights.data + static_cast<size_t>(tile) * bytes.total();
-  const std::byte* ahead = scales + static_cast<size_t>(tiles_ahead) * bytes.total();
+  const std::byte* ahead = scales + kTilesAtOnce * bytes.total();
   for (size_t line = 0; line < bytes.total(); line += 64) prefetch_l2(ahead + line);
   const auto* packed = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
   auto* codes_out = reinterpret_cast<uint8_t*>(scratch);
@@ -363,14 +364,13 @@ void panel_vectors(const MatmulArgs& args, const uint8_t* const codes[R],
 
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
-  constexpr int kTilesAtOnce = kTileVectors > kSlices ? kTileVectors / kSlices : 1;
   const int shift = zero_shift<kBits>(args.weights.layout.zero);
   for (int tile = tile_begin; tile < tile_end; tile += kTilesAtOnce) {
     const int count = tile_end - tile < kTilesAtOnce ? tile_end - tile : kTilesAtOnce;
     Panel panels[kTilesAtOnce];
     for (int i = 0; i < count; ++i) {
       panels[i] = expand<kBits, kScales, kMin, kGroup>(
-          args.weights, tile + i, kTilesAtOnce,
+          args.weights, tile + i,
           args.scratch + static_cast<size_t>(i) * panel_bytes(args.weights.cols));
     }
     const uint8_t* codes[kTilesAtOnce * kSlices];

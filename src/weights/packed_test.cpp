@@ -105,6 +105,17 @@ TEST(Packed, RoundsToEightAndFourBits) {
   EXPECT_LT(packing_error(WeightsMode::kQ4), 2.4 / 8 / std::sqrt(12));
 }
 
+// The kernels undo the zero of the codes by a shift.
+TEST(Packed, ZerosArePowersOfTwo) {
+  for (int type = 0; type < kTensorTypes; ++type) {
+    for (const WeightsMode mode : {WeightsMode::kAuto, WeightsMode::kNative, WeightsMode::kF32,
+                                   WeightsMode::kQ8, WeightsMode::kQ4}) {
+      const int zero = packed_layout(static_cast<TensorType>(type), mode).zero;
+      EXPECT_EQ(zero & (zero - 1), 0) << tensor_type_name(static_cast<TensorType>(type));
+    }
+  }
+}
+
 TEST(Packed, ModesHaveNames) {
   EXPECT_EQ(weights_mode_from_name("q4"), WeightsMode::kQ4);
   EXPECT_EQ(weights_mode_from_name("auto"), WeightsMode::kAuto);

@@ -13,17 +13,8 @@ fail() {
   exit 3
 }
 
-command -v node >/dev/null && command -v npm >/dev/null || fail "Node.js and npm are needed"
 [[ -x $build/qaio ]] || fail "$build/qaio is not built"
 
-# Installed once per version of the lock file; nothing is written to the source tree.
-mkdir -p "$work"
-cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$here"/*.mjs "$work/"
-cd "$work"
-lock=$(sha256sum package-lock.json | cut -c1-16)
-if [[ ! -f installed-$lock ]]; then
-  rm -f installed-*
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || fail "npm ci failed"
-  touch "installed-$lock"
-fi
+source "$here/../npm_install.sh"
+npm_install "$here" "$work" "$here"/*.mjs
 QAIO_BINARY=$build/qaio exec node --test "$(basename "$test")"

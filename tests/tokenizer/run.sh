@@ -13,19 +13,11 @@ fail() {
   exit 3
 }
 
-command -v node >/dev/null && command -v npm >/dev/null || fail "Node.js and npm are needed"
 [[ -x $build/tokenizer_reference ]] || fail "$build/tokenizer_reference is not built"
 
-# Installed and generated once per version of the inputs; nothing is written to the source tree.
-mkdir -p "$work"
-cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$here/reference.mjs" "$work/"
-cd "$work"
-lock=$(sha256sum package-lock.json | cut -c1-16)
-if [[ ! -f installed-$lock ]]; then
-  rm -f installed-*
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || fail "npm ci failed"
-  touch "installed-$lock"
-fi
+source "$here/../npm_install.sh"
+npm_install "$here" "$work" "$here/reference.mjs"
+# Generated once per version of the inputs.
 data=strings-$(cat package-lock.json reference.mjs | sha256sum | cut -c1-16).jsonl
 if [[ ! -f $data ]]; then
   rm -f strings-*
