@@ -10,6 +10,7 @@
 // from them, to undo the zero of unsigned weight codes); scaled_sum = scale * sum (for minimums).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,21 +18,32 @@
 
 namespace qaio {
 
-// Tokens x row vectors of the panel kernel fill the registers: on AVX-512 6 x 2 integer and 6 x 2
-// float accumulators are 24 of 32, and 2 weight vectors and a broadcast; on AVX2 6 x 1 twice are 12
-// of 16.
+// AVX2's 16 registers hold an integer and a float sum for each of 6 tokens, and what is multiplied.
+// AVX-512 takes two such tiles at a time.
 inline constexpr int kTileTokens = 6;
 
 inline constexpr size_t kGroupRecordBytes = kGroupCols + 4 * 4;  // per token
 
-// Tiles are balanced: 56 tokens are 6,6,6,6,6,6,5,5,5,5. A rest of two would leave too few
-// independent chains to hide the instructions' latency.
-struct TokenTiles {
-  int tokens;
-  int count() const { return (tokens + kTileTokens - 1) / kTileTokens; }
-  int begin(int tile) const {
-    return static_cast<int>(static_cast<int64_t>(tokens) * tile / count());
+// Tiles are balanced, the larger ones first: 56 tokens are 6,6,6,6,6,6,5,5,5,5. A rest of two would
+// leave too few independent chains to hide the instructions' latency.
+class TokenTiles {
+ public:
+  explicit TokenTiles(int tokens)
+      : count_((tokens + kTileTokens - 1) / kTileTokens),
+        size_(tokens / count_),
+        larger_(tokens % count_) {}
+
+  int count() const { return count_; }
+  int begin(int tile) const { return tile * size_ + std::min(tile, larger_); }
+  int tile_of(int token) const {
+    const int in_larger = larger_ * (size_ + 1);
+    return token < in_larger ? token / (size_ + 1) : larger_ + (token - in_larger) / size_;
   }
+
+ private:
+  int count_;
+  int size_;    // of the last tiles
+  int larger_;  // so many tiles hold one token more
 };
 
 struct QuantizedActivations {
@@ -73,10 +85,8 @@ struct ActivationPlace {
 };
 
 inline ActivationPlace activation_place(const QuantizedActivations& activations, int token) {
-  const TokenTiles tiles{activations.tokens};
-  int tile = static_cast<int>(static_cast<int64_t>(token) * tiles.count() / activations.tokens);
-  while (tiles.begin(tile) > token) --tile;
-  while (tiles.begin(tile + 1) <= token) ++tile;
+  const TokenTiles tiles(activations.tokens);
+  const int tile = tiles.tile_of(token);
   const int begin = tiles.begin(tile);
   return {activations.tile(begin), tiles.begin(tile + 1) - begin, token - begin};
 }

@@ -25,9 +25,7 @@ struct MatmulArgs {
   std::byte* scratch = nullptr;      // matmul_scratch_bytes(cols), 64-byte aligned, per thread
 };
 // A tile expanded for many tokens: a byte per code, f32 scales and minimums per 16 columns.
-inline size_t panel_bytes(int cols) { return static_cast<size_t>(cols) * (16 + 4 + 4); }
-// The kernels expand at most two tiles at a time.
-inline size_t matmul_scratch_bytes(int cols) { return 2 * panel_bytes(cols); }
+inline size_t matmul_scratch_bytes(int cols) { return static_cast<size_t>(cols) * (16 + 4 + 4); }
 
 enum class KvType : uint8_t { kF16, kF32, kQ8 };
 

@@ -13,17 +13,14 @@
 namespace qaio {
 namespace {
 
-// Tokens up to which decoding weights in registers beats expanding them to a panel first. On
-// AVX-512 the 8 codes of a group and a sum for each of 12 tokens fit 32 registers; two-level scales
-// take more of them.
-template <ScaleKind kScales>
-constexpr int kDirectTokens = kLanes < 16                  ? 4
-                              : kScales == ScaleKind::kF16 ? 12
-                                                           : 8;
+// Tokens multiplied with weights decoded in registers. AVX-512's 32 registers hold 12 tokens' sums
+// beside the 8 codes of a group; more tokens take several passes over a tile, which then lies in
+// the first-level cache. With 16 registers more than 4 tokens are better off with the weights
+// expanded to a panel first.
+constexpr int kDirectTokens = kLanes == 16 ? 12 : 4;
+constexpr bool kUsesPanel = kLanes < 16;
 
-constexpr int kTileVectors = kLanes == 16 ? 2 : 1;  // see kTileTokens
 constexpr int kSlices = kTileRows / kLanes;         // native vectors per 16-row tile
-constexpr int kTilesAtOnce = kTileVectors > kSlices ? kTileVectors / kSlices : 1;  // expanded
 
 // Fetches the line of memory at p into the second-level cache. Into the first it would hold one of
 // its few miss buffers (24 on Zen 4, enough for 12 GB/s) for the whole way from memory.
@@ -53,7 +50,7 @@ inline int zero_shift(int zero) {
 
 // Codes of 32 columns of one slice; codes[j] holds columns 4j..4j+3 of kLanes rows.
 template <CodeBits kBits>
-inline void decode_group(const uint8_t* group, int slice, Codes codes[8]) {
+[[gnu::always_inline]] inline void decode_group(const uint8_t* group, int slice, Codes codes[8]) {
   const uint8_t* p = group + slice * kLanes * 4;
   if constexpr (kBits == CodeBits::k8) {
     for (int j = 0; j < 8; ++j) codes[j] = flip_sign(load_codes(p + j * 64));
@@ -160,53 +157,60 @@ inline Vec add_minimums(Vec f, const Vec* mins, const Record<T>& record, int t) 
   return f;
 }
 
-// f[t] += one group of 32 columns of a slice, decoded, times the T tokens of a record.
+// f += one group of 32 columns of a slice, decoded, times token t of a record. Inlined by force, as
+// the codes are to stay in registers.
 template <bool kMin, int kGroup, int T>
-inline void direct_group(const Codes codes[8], const GroupScales& s, const Record<T>& record,
-                         Shift shift, Vec* f) {
-#pragma GCC unroll 8
-  for (int t = 0; t < T; ++t) {
-    const int8_t* x = record.codes(t);
-    const Vec a_scale = vec_set1(record.scale(t));
-    Acc low, high;
-    if constexpr (kGroup == 16) {
-      low = acc_shifted(record.negated_half_sum(t, 0), shift);
-      high = acc_shifted(record.negated_half_sum(t, 1), shift);
-    } else {
-      low = acc_shifted(*record.negated_sum(t), shift);
-      high = acc_zero();
-    }
-    for (int j = 0; j < 4; ++j) {
-      low = dot4(low, codes[j], x + 4 * j);
-      high = dot4(high, codes[j + 4], x + 4 * j + 16);
-    }
-    if constexpr (kGroup == 16) {
-      f[t] = vec_fma(vec_from(low), vec_mul(s.scale[0], a_scale), f[t]);
-      f[t] = vec_fma(vec_from(high), vec_mul(s.scale[1], a_scale), f[t]);
-    } else {
-      f[t] = vec_fma(vec_from(acc_add(low, high)), vec_mul(s.scale[0], a_scale), f[t]);
-    }
-    if constexpr (kMin) f[t] = add_minimums<kGroup, T>(f[t], s.min, record, t);
+[[gnu::always_inline]] inline void direct_token(const Codes codes[8], const GroupScales& s,
+                                                const Record<T>& record, Shift shift, int t,
+                                                Vec& f) {
+  const int8_t* x = record.codes(t);
+  Acc low, high;
+  if constexpr (kGroup == 16) {
+    low = acc_shifted(*record.negated_low_sum(t), shift);
+    high = acc_sub(acc_shifted(*record.negated_sum(t), shift), low);
+  } else {
+    low = acc_shifted(*record.negated_sum(t), shift);
+    high = acc_zero();
   }
+  for (int j = 0; j < 4; ++j) {
+    low = dot4(low, codes[j], x + 4 * j);
+    high = dot4(high, codes[j + 4], x + 4 * j + 16);
+  }
+  const Vec a_scale = vec_set1(record.scale(t));
+  if constexpr (kGroup == 16) {
+    f = vec_fma(vec_from(low), vec_mul(s.scale[0], a_scale), f);
+    f = vec_fma(vec_from(high), vec_mul(s.scale[1], a_scale), f);
+  } else {
+    f = vec_fma(vec_from(acc_add(low, high)), vec_mul(s.scale[0], a_scale), f);
+  }
+  if constexpr (kMin) f = add_minimums<kGroup, T>(f, s.min, record, t);
 }
 
-// A few tokens, one or two token tiles of them, against one tile of weights decoded on the fly:
-// reads each packed byte once.
+// f[t] += such a group times all T tokens of the record.
+template <bool kMin, int kGroup, int T>
+[[gnu::always_inline]] inline void direct_group(const Codes codes[8], const GroupScales& s,
+                                                const Record<T>& record, Shift shift, Vec* f) {
+#pragma GCC unroll 8
+  for (int t = 0; t < T; ++t) direct_token<kMin, kGroup>(codes, s, record, shift, t, f[t]);
+}
+
+// T tokens from `token` on, one or two token tiles of them, against one tile of weights decoded on
+// the fly.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
-void direct_tile(const MatmulArgs& args, int tile) {
+void direct_tile(const MatmulArgs& args, int tile, int token) {
   static_assert(T <= 2 * kTileTokens);
-  constexpr int kFirst = T <= kTileTokens ? T : T / 2;  // as TokenTiles cuts
+  constexpr int kFirst = T <= kTileTokens ? T : (T + 1) / 2;  // as TokenTiles cuts
   constexpr int kSecond = T - kFirst;
   const int cols = args.weights.cols;
   const TileBytes bytes = tile_bytes(args.weights.layout, cols);
   const std::byte* scales = args.weights.data + static_cast<size_t>(tile) * bytes.total();
   const auto* codes_base = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
-  const std::byte* first = args.quantized.data;
-  const std::byte* second = args.quantized.tile(kFirst);
+  const std::byte* first = args.quantized.tile(token);
+  const std::byte* second = args.quantized.tile(token + kFirst);
   const int groups = cols / kGroupCols;
-  // Few tokens are multiplied at memory speed: while a tile is read, the next one is fetched.
+  // Few tokens are multiplied at memory speed: the first pass over a tile fetches the next one.
   const std::byte* next_tile = scales + bytes.total();
-  const size_t fetch_per_group = bytes.total() / static_cast<size_t>(groups);
+  const size_t fetch_per_group = token == 0 ? bytes.total() / static_cast<size_t>(groups) : 0;
   size_t fetched = 0;
   const Shift shift = shift_by(zero_shift<kBits>(args.weights.layout.zero));
   for (int slice = 0; slice < kSlices; ++slice) {
@@ -226,17 +230,32 @@ void direct_tile(const MatmulArgs& args, int tile) {
             f + kFirst);
       }
     }
-    for (int t = 0; t < T; ++t) write_out(args, t, tile * kTileRows + slice * kLanes, f[t]);
+    for (int t = 0; t < T; ++t) write_out(args, token + t, tile * kTileRows + slice * kLanes, f[t]);
   }
 }
 
-template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T = kDirectTokens<kScales>>
-void direct_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
-  if (args.tokens == T) {
-    for (int tile = tile_begin; tile < tile_end; ++tile)
-      direct_tile<kBits, kScales, kMin, kGroup, T>(args, tile);
+template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T = kDirectTokens>
+inline void direct_tile_of(int tokens, const MatmulArgs& args, int tile, int token) {
+  if (tokens == T) {
+    direct_tile<kBits, kScales, kMin, kGroup, T>(args, tile, token);
   } else if constexpr (T > 1) {
-    direct_tiles<kBits, kScales, kMin, kGroup, T - 1>(args, tile_begin, tile_end);
+    direct_tile_of<kBits, kScales, kMin, kGroup, T - 1>(tokens, args, tile, token);
+  }
+}
+
+// Each tile of weights in passes of two token tiles, or one if two are too many.
+template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
+void direct_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
+  const TokenTiles token_tiles(args.tokens);
+  for (int tile = tile_begin; tile < tile_end; ++tile) {
+    for (int i = 0, token = 0; token < args.tokens;) {
+      int end = token_tiles.begin(++i);
+      if (end < args.tokens && token_tiles.begin(i + 1) - token <= kDirectTokens) {
+        end = token_tiles.begin(++i);
+      }
+      direct_tile_of<kBits, kScales, kMin, kGroup>(end - token, args, tile, token);
+      token = end;
+    }
   }
 }
 
@@ -247,13 +266,10 @@ struct Panel {
   float* mins;           // [cols / group, 16], if the layout has a minimum
 };
 
-// Fetches the tile that is next for its place in the scratch memory.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
   const TileBytes bytes = tile_bytes(weights.layout, weights.cols);
   const std::byte* scales = weights.data + static_cast<size_t>(tile) * bytes.total();
-  const std::byte* ahead = scales + kTilesAtOnce * bytes.total();
-  for (size_t line = 0; line < bytes.total(); line += 64) prefetch_l2(ahead + line);
   const auto* packed = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
   auto* codes_out = reinterpret_cast<uint8_t*>(scratch);
   Panel panel{codes_out, reinterpret_cast<float*>(scratch + static_cast<size_t>(weights.cols) * 16),
@@ -281,127 +297,92 @@ Panel expand(const PackedView& weights, int tile, std::byte* scratch) {
   return panel;
 }
 
-// T tokens x R vectors of kLanes rows. codes[r], scales[r], mins[r] point at the vector's first
-// lane.
-template <bool kMin, int kGroup, int T, int R>
-inline void panel_tile(const MatmulArgs& args, const uint8_t* const codes[R],
-                       const float* const scales[R], const float* const mins[R], int shift,
-                       int token, const int rows[R]) {
+// What the groups of a tile fetch of the next one: so many lines each, from `at` on.
+struct Ahead {
+  const std::byte* at;
+  int lines;
+};
+
+// T tokens from `token` on x kLanes rows from `row` on, at `lane` of the panel.
+template <bool kMin, int kGroup, int T>
+inline void panel_tile(const MatmulArgs& args, const Panel& panel, Shift shift, int token, int row,
+                       int lane, Ahead& ahead) {
   constexpr int kHalves = 32 / kGroup;
   const std::byte* records = args.quantized.tile(token);
-  const Shift start_shift = shift_by(shift);
-  Vec f[T][R];
+  const uint8_t* codes = panel.codes + lane * 4;
+  Vec f[T];
 #pragma GCC unroll 8
-  for (int t = 0; t < T; ++t)
-    for (int r = 0; r < R; ++r) f[t][r] = vec_set1(0);
+  for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
   for (int g = 0; g < args.weights.cols / kGroupCols; ++g) {
     const Record<T> record{records + static_cast<size_t>(g) * (T * kGroupRecordBytes)};
+    for (int i = 0; i < ahead.lines; ++i, ahead.at += 64) prefetch_l2(ahead.at);
     for (int h = 0; h < kHalves; ++h) {
-      Acc acc[T][R];
+      Acc acc[T];
 #pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
-        const Acc start = acc_shifted(
-            kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t), start_shift);
-        for (int r = 0; r < R; ++r) acc[t][r] = start;
+        acc[t] = acc_shifted(
+            kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t), shift);
       }
 #pragma GCC unroll 8
       for (int j = h * 8 / kHalves; j < (h + 1) * 8 / kHalves; ++j) {
-        Codes w[R];
-        for (int r = 0; r < R; ++r) w[r] = load_codes(codes[r] + (g * 8 + j) * 64);
+        const Codes w = load_codes(codes + (g * 8 + j) * 64);
 #pragma GCC unroll 8
-        for (int t = 0; t < T; ++t) {
-          for (int r = 0; r < R; ++r) acc[t][r] = dot4(acc[t][r], w[r], record.codes(t) + 4 * j);
-        }
+        for (int t = 0; t < T; ++t) acc[t] = dot4(acc[t], w, record.codes(t) + 4 * j);
       }
-      const int at = (g * kHalves + h) * 16;
+      const Vec scale = vec_load(panel.scales + (g * kHalves + h) * 16 + lane);
 #pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
-        const Vec a_scale = vec_set1(record.scale(t));
-        for (int r = 0; r < R; ++r) {
-          const Vec scale = vec_mul(vec_load(scales[r] + at), a_scale);
-          f[t][r] = vec_fma(vec_from(acc[t][r]), scale, f[t][r]);
-        }
+        f[t] = vec_fma(vec_from(acc[t]), vec_mul(scale, vec_set1(record.scale(t))), f[t]);
       }
     }
     if constexpr (kMin) {
-#pragma GCC unroll 2
-      for (int r = 0; r < R; ++r) {
-        Vec min[kHalves];
-        for (int h = 0; h < kHalves; ++h) min[h] = vec_load(mins[r] + (g * kHalves + h) * 16);
+      Vec mins[kHalves];
+      for (int h = 0; h < kHalves; ++h)
+        mins[h] = vec_load(panel.mins + (g * kHalves + h) * 16 + lane);
 #pragma GCC unroll 8
-        for (int t = 0; t < T; ++t) f[t][r] = add_minimums<kGroup, T>(f[t][r], min, record, t);
-      }
+      for (int t = 0; t < T; ++t) f[t] = add_minimums<kGroup, T>(f[t], mins, record, t);
     }
   }
 #pragma GCC unroll 8
-  for (int t = 0; t < T; ++t)
-    for (int r = 0; r < R; ++r) write_out(args, token + t, rows[r], f[t][r]);
+  for (int t = 0; t < T; ++t) write_out(args, token + t, row, f[t]);
 }
 
-template <bool kMin, int kGroup, int R, int T = kTileTokens>
-inline void panel_tile_of(int tokens, const MatmulArgs& args, const uint8_t* const codes[R],
-                          const float* const scales[R], const float* const mins[R], int shift,
-                          int token, const int rows[R]) {
+template <bool kMin, int kGroup, int T = kTileTokens>
+inline void panel_tile_of(int tokens, const MatmulArgs& args, const Panel& panel, Shift shift,
+                          int token, int row, int lane, Ahead& ahead) {
   if (tokens == T) {
-    panel_tile<kMin, kGroup, T, R>(args, codes, scales, mins, shift, token, rows);
+    panel_tile<kMin, kGroup, T>(args, panel, shift, token, row, lane, ahead);
   } else if constexpr (T > 1) {
-    panel_tile_of<kMin, kGroup, R, T - 1>(tokens, args, codes, scales, mins, shift, token, rows);
-  }
-}
-
-// All tokens against R vectors.
-template <bool kMin, int kGroup, int R>
-void panel_vectors(const MatmulArgs& args, const uint8_t* const codes[R],
-                   const float* const scales[R], const float* const mins[R], int shift,
-                   const int rows[R]) {
-  const TokenTiles tiles{args.tokens};
-  for (int i = 0; i < tiles.count(); ++i) {
-    const int begin = tiles.begin(i);
-    panel_tile_of<kMin, kGroup, R>(tiles.begin(i + 1) - begin, args, codes, scales, mins, shift,
-                                   begin, rows);
+    panel_tile_of<kMin, kGroup, T - 1>(tokens, args, panel, shift, token, row, lane, ahead);
   }
 }
 
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
-  const int shift = zero_shift<kBits>(args.weights.layout.zero);
-  for (int tile = tile_begin; tile < tile_end; tile += kTilesAtOnce) {
-    const int count = tile_end - tile < kTilesAtOnce ? tile_end - tile : kTilesAtOnce;
-    Panel panels[kTilesAtOnce];
-    for (int i = 0; i < count; ++i) {
-      panels[i] = expand<kBits, kScales, kMin, kGroup>(
-          args.weights, tile + i,
-          args.scratch + static_cast<size_t>(i) * panel_bytes(args.weights.cols));
-    }
-    const uint8_t* codes[kTilesAtOnce * kSlices];
-    const float* scales[kTilesAtOnce * kSlices];
-    const float* mins[kTilesAtOnce * kSlices];
-    int rows[kTilesAtOnce * kSlices];
-    const int vectors = count * kSlices;
-    for (int v = 0; v < vectors; ++v) {
-      const Panel& panel = panels[v / kSlices];
-      const int lane = v % kSlices * kLanes;
-      codes[v] = panel.codes + lane * 4;
-      scales[v] = panel.scales + lane;
-      mins[v] = panel.mins + lane;
-      rows[v] = (tile + v / kSlices) * kTileRows + lane;
-    }
-    int v = 0;
-    for (; v + kTileVectors <= vectors; v += kTileVectors) {
-      panel_vectors<kMin, kGroup, kTileVectors>(args, codes + v, scales + v, mins + v, shift,
-                                                rows + v);
-    }
-    for (; v < vectors; ++v) {
-      panel_vectors<kMin, kGroup, 1>(args, codes + v, scales + v, mins + v, shift, rows + v);
+  const Shift shift = shift_by(zero_shift<kBits>(args.weights.layout.zero));
+  const TokenTiles token_tiles(args.tokens);
+  const size_t bytes = tile_bytes(args.weights.layout, args.weights.cols).total();
+  // The next tile is fetched evenly: a burst would fill the miss buffers and wait for memory.
+  const int passes = kSlices * token_tiles.count() * (args.weights.cols / kGroupCols);
+  const int lines = (static_cast<int>(bytes / 64) + passes - 1) / passes;
+  for (int tile = tile_begin; tile < tile_end; ++tile) {
+    const Panel panel = expand<kBits, kScales, kMin, kGroup>(args.weights, tile, args.scratch);
+    Ahead ahead{args.weights.data + static_cast<size_t>(tile + 1) * bytes, lines};
+    for (int lane = 0; lane < kTileRows; lane += kLanes) {
+      for (int i = 0; i < token_tiles.count(); ++i) {
+        const int token = token_tiles.begin(i);
+        panel_tile_of<kMin, kGroup>(token_tiles.begin(i + 1) - token, args, panel, shift, token,
+                                    tile * kTileRows + lane, lane, ahead);
+      }
     }
   }
 }
 
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void matmul_codes(const MatmulArgs& args, int tile_begin, int tile_end) {
-  if (args.tokens > kDirectTokens<kScales>) {
-    panel_tiles<kBits, kScales, kMin, kGroup>(args, tile_begin, tile_end);
-    return;
+  if constexpr (kUsesPanel) {
+    if (args.tokens > kDirectTokens)
+      return panel_tiles<kBits, kScales, kMin, kGroup>(args, tile_begin, tile_end);
   }
   direct_tiles<kBits, kScales, kMin, kGroup>(args, tile_begin, tile_end);
 }

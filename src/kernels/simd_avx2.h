@@ -137,6 +137,7 @@ using Shift = __m256i;
 inline Shift shift_by(int bits) { return _mm256_set1_epi32(bits); }
 inline Acc acc_shifted(int32_t x, Shift s) { return _mm256_sllv_epi32(_mm256_set1_epi32(x), s); }
 inline Acc acc_add(Acc a, Acc b) { return _mm256_add_epi32(a, b); }
+inline Acc acc_sub(Acc a, Acc b) { return _mm256_sub_epi32(a, b); }
 inline __m256i broadcast_4(const int8_t* a) {
   int32_t x;
   __builtin_memcpy(&x, a, 4);

@@ -88,6 +88,7 @@ using Shift = __m512i;
 inline Shift shift_by(int bits) { return _mm512_set1_epi32(bits); }
 inline Acc acc_shifted(int32_t x, Shift s) { return _mm512_sllv_epi32(_mm512_set1_epi32(x), s); }
 inline Acc acc_add(Acc a, Acc b) { return _mm512_add_epi32(a, b); }
+inline Acc acc_sub(Acc a, Acc b) { return _mm512_sub_epi32(a, b); }
 inline int32_t load_4(const int8_t* a) {
   int32_t x;
   __builtin_memcpy(&x, a, 4);

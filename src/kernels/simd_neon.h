@@ -155,6 +155,7 @@ using Shift = int32x4_t;
 inline Shift shift_by(int bits) { return vdupq_n_s32(bits); }
 inline Acc acc_shifted(int32_t x, Shift s) { return vshlq_s32(vdupq_n_s32(x), s); }
 inline Acc acc_add(Acc a, Acc b) { return vaddq_s32(a, b); }
+inline Acc acc_sub(Acc a, Acc b) { return vsubq_s32(a, b); }
 inline int32_t load_4(const int8_t* a) {
   int32_t x;
   __builtin_memcpy(&x, a, 4);

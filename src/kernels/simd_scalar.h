@@ -185,6 +185,10 @@ inline Acc acc_add(Acc a, Acc b) {
   for (int i = 0; i < 16; ++i) a.v[i] += b.v[i];
   return a;
 }
+inline Acc acc_sub(Acc a, Acc b) {
+  for (int i = 0; i < 16; ++i) a.v[i] -= b.v[i];
+  return a;
+}
 // acc + sum over 4 columns of code * activation, activations broadcast from a[0..3].
 inline Acc dot4(Acc acc, Codes c, const int8_t* a) {
   for (int i = 0; i < 16; ++i)

@@ -8,8 +8,7 @@ namespace {
 
 // The next run of tiles of a phase: [begin, end), empty when all are taken. Runs shrink towards the
 // end, so that a thread that was held up does not hold up the others, and are as long as that
-// allows, since a run is read at memory speed once its first tile is there. They hold whole pairs,
-// as the panel kernel takes two.
+// allows, since a run is read at memory speed once its first tile is there.
 struct TileRun {
   int begin;
   int end;
@@ -19,7 +18,7 @@ TileRun next_run(std::atomic<int>& next, int tiles, int threads) {
   for (;;) {
     const int left = tiles - begin;
     if (left <= 0) return {tiles, tiles};
-    const int share = threads == 1 ? left : std::max(4, left / (threads * 2) / 2 * 2);
+    const int share = threads == 1 ? left : std::max(4, left / (threads * 2));
     const int end = begin + std::min(share, left);
     if (next.compare_exchange_weak(begin, end, std::memory_order_relaxed)) return {begin, end};
   }
