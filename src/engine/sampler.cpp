@@ -4,18 +4,10 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
-#include <cstring>
-#include <limits>
 #include <numeric>
 
 namespace qaio {
 namespace {
-
-// Loops over the vocabulary work on four floats at a time, which GCC and Clang map to the vectors
-// of the baseline instruction set: fast, and the same results everywhere.
-constexpr size_t kLanes = 4;
-using Floats = float __attribute__((vector_size(kLanes * sizeof(float))));
-using Ints = int32_t __attribute__((vector_size(kLanes * sizeof(float))));
 
 // The finalizer of splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators).
 uint64_t mix(uint64_t x) {
@@ -24,78 +16,6 @@ uint64_t mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 constexpr uint64_t kGamma = 0x9e3779b97f4a7c15;
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-inline Floats load(const float* values) {
-  Floats four;
-  std::memcpy(&four, values, sizeof(four));
-  return four;
-}
-
-// The values from `begin`, fewer than four, and -infinity.
-inline Floats load_rest(std::span<const float> values, size_t begin) {
-  Floats four = Floats{} - kInfinity;
-  for (size_t k = 0; begin + k < values.size(); ++k) four[k] = values[begin + k];
-  return four;
-}
-
-inline Floats max_of(Floats a, Floats b) { return b > a ? b : a; }
-
-float max_of(std::span<const float> values) {
-  std::array<Floats, 4> best;  // several, so that one comparison need not wait for the last
-  best.fill(Floats{} - kInfinity);
-  size_t i = 0;
-  for (; i + 4 * kLanes <= values.size(); i += 4 * kLanes) {
-    const float* from = values.data() + i;
-    best[0] = max_of(best[0], load(from));
-    best[1] = max_of(best[1], load(from + kLanes));
-    best[2] = max_of(best[2], load(from + 2 * kLanes));
-    best[3] = max_of(best[3], load(from + 3 * kLanes));
-  }
-  for (; i + kLanes <= values.size(); i += kLanes) {
-    best[0] = max_of(best[0], load(values.data() + i));
-  }
-  best[1] = max_of(best[1], load_rest(values, i));
-  const Floats four = max_of(max_of(best[0], best[1]), max_of(best[2], best[3]));
-  return std::max({four[0], four[1], four[2], four[3]});
-}
-
-// e^x for x <= 0, relative error below 3e-7: x = n ln 2 + r with |r| <= ln 2 / 2, polynomial in r.
-// Below e^-87 the result stays there.
-inline Floats exp_negative(Floats x) {
-  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
-  x = max_of(Floats{} - 87.0F, x);
-  const Floats shifted = x * 1.44269504F + kRound;
-  const Floats n = shifted - kRound;
-  const Floats r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-  Floats p = r * (1.0F / 720) + 1.0F / 120;
-  p = p * r + 1.0F / 24;
-  p = p * r + 1.0F / 6;
-  p = p * r + 0.5F;
-  p = p * r + 1.0F;
-  p = p * r + 1.0F;
-  const Ints exponent = std::bit_cast<Ints>(shifted) - std::bit_cast<int32_t>(kRound);
-  return p * std::bit_cast<Floats>((exponent + 127) << 23);
-}
-
-// weights[i] = exp((logits[i] - max) * scale); returns their sum, good to about five digits.
-double exponentiate(std::span<const float> logits, float max, float scale,
-                    std::span<float> weights) {
-  Floats sums{};
-  size_t i = 0;
-  for (; i + kLanes <= logits.size(); i += kLanes) {
-    const Floats four = exp_negative((load(logits.data() + i) - max) * scale);
-    std::memcpy(weights.data() + i, &four, sizeof(four));
-    sums += four;
-  }
-  const Floats four = exp_negative((load_rest(logits, i) - max) * scale);
-  for (size_t k = 0; i + k < logits.size(); ++k) {
-    weights[i + k] = four[k];
-    sums[k] += four[k];
-  }
-  return (static_cast<double>(sums[0]) + sums[1]) + (static_cast<double>(sums[2]) + sums[3]);
-}
 
 // 128 bins an octave by the leading bits of the float, bin 0 for weight 1; monotonic.
 inline int bin_of(float weight) {
@@ -131,13 +51,16 @@ TokenId walk(const auto& candidates, double point, Wanted wanted) {
 }  // namespace
 
 TokenId argmax(std::span<const float> logits) {
-  const float max = max_of(logits);
+  static const Kernels& kernels = default_kernels();
+  const float max = kernels.max_of(logits.data(), static_cast<int>(logits.size()));
   const auto it = std::ranges::find(logits, max);
   return it == logits.end() ? 0 : static_cast<TokenId>(it - logits.begin());
 }
 
 SamplerScratch::SamplerScratch(int vocab)
-    : weights_(static_cast<size_t>(vocab)), storage_(static_cast<size_t>(vocab)) {
+    : kernels_(default_kernels()),
+      weights_(static_cast<size_t>(vocab)),
+      storage_(static_cast<size_t>(vocab)) {
   last_bin_.reserve(1024);
 }
 
@@ -172,13 +95,15 @@ double Sampler::next_uniform() {
 TokenId Sampler::draw(std::span<float> logits, SamplerScratch& scratch) {
   assert(scratch.weights_.size() == logits.size());
   adjust(logits);
-  const float max = max_of(logits);
+  const auto vocab = static_cast<int>(logits.size());
+  const float max = scratch.kernels_.max_of(logits.data(), vocab);
   const float scale = 1.0F / params_.temperature;
   TokenId token = 0;
   if (params_.temperature == 0 || !std::isfinite(max) || !std::isfinite(scale)) {
     token = argmax(logits);
   } else {
-    const double sum = exponentiate(logits, max, scale, scratch.weights_);
+    const auto sum = static_cast<double>(
+        scratch.kernels_.exponentials(logits.data(), max, scale, vocab, scratch.weights_.data()));
     scratch.gather(
         static_cast<float>(std::max(weight_floor(params_, sum, logits.size()), 0x1p-40)));
     token = scratch.pick(params_, sum, next_uniform());

@@ -9,6 +9,7 @@
 
 #include "base/token.h"
 #include "engine/request.h"
+#include "kernels/kernels.h"
 
 namespace qaio {
 
@@ -34,6 +35,7 @@ class SamplerScratch {
   // `total`: mass of the whole vocabulary; `uniform` in [0, 1).
   TokenId pick(const SamplingParams& params, double total, double uniform);
 
+  const Kernels& kernels_;
   std::vector<float> weights_;          // [vocab]
   std::vector<Candidate> storage_;      // [vocab]
   std::span<Candidate> candidates_;     // the part of it in use, in order of id

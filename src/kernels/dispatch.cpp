@@ -20,4 +20,8 @@ const Kernels& kernels_for(Isa isa) {
   }
 }
 
+const Kernels& default_kernels() {
+  return kernels_for(isa_from_environment().value_or(isas_available().back()));
+}
+
 }  // namespace qaio

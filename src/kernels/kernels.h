@@ -65,6 +65,11 @@ struct Kernels {
   void (*swiglu)(const float* gate, const float* up, int n, float* out);
   // Rotates x [head_dim] in place, HF's half-split convention; cos, sin [head_dim / 2].
   void (*rotate)(float* x, const float* cos, const float* sin, int head_dim);
+  // The largest of n values, -infinity if there is none; NaN is passed over.
+  float (*max_of)(const float* x, int n);
+  // out[i] = exp((x[i] - max) * scale), 0 below e^-87; max is that of x. Returns their sum, good to
+  // about five digits.
+  float (*exponentials)(const float* x, float max, float scale, int n, float* out);
   // Streaming-softmax attention of a few query rows over the cached blocks.
   void (*attention)(const AttentionArgs& args);
   // Writes one position of one KV head into its block: key [head_dim] to column `slot`, value
@@ -75,5 +80,7 @@ struct Kernels {
 
 // The kernels of an ISA that isas_available() lists.
 const Kernels& kernels_for(Isa isa);
+// Those of the ISA that QAIO_ISA forces, or of the best one if it names none that can run here.
+const Kernels& default_kernels();
 
 }  // namespace qaio

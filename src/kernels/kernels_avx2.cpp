@@ -8,8 +8,8 @@
 namespace qaio {
 
 const Kernels& kernels_avx2() {
-  static constexpr Kernels kKernels{Isa::kAvx2, matmul, quantize,  rms_norm,
-                                    swiglu,     rotate, attention, store_kv};
+  static constexpr Kernels kKernels{Isa::kAvx2, matmul, quantize,     rms_norm,  swiglu,
+                                    rotate,     max_of, exponentials, attention, store_kv};
   return kKernels;
 }
 

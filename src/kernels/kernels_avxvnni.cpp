@@ -9,8 +9,8 @@
 namespace qaio {
 
 const Kernels& kernels_avxvnni() {
-  static constexpr Kernels kKernels{Isa::kAvxVnni, matmul, quantize,  rms_norm,
-                                    swiglu,        rotate, attention, store_kv};
+  static constexpr Kernels kKernels{Isa::kAvxVnni, matmul, quantize,     rms_norm,  swiglu,
+                                    rotate,        max_of, exponentials, attention, store_kv};
   return kKernels;
 }
 

@@ -20,7 +20,7 @@ namespace {
 constexpr int kDirectTokens = kLanes == 16 ? 12 : 4;
 constexpr bool kUsesPanel = kLanes < 16;
 
-constexpr int kSlices = kTileRows / kLanes;         // native vectors per 16-row tile
+constexpr int kSlices = kTileRows / kLanes;  // native vectors per 16-row tile
 
 // Fetches the line of memory at p into the second-level cache. Into the first it would hold one of
 // its few miss buffers (24 on Zen 4, enough for 12 GB/s) for the whole way from memory.
@@ -320,8 +320,8 @@ inline void panel_tile(const MatmulArgs& args, const Panel& panel, Shift shift, 
       Acc acc[T];
 #pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
-        acc[t] = acc_shifted(
-            kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t), shift);
+        acc[t] = acc_shifted(kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t),
+                             shift);
       }
 #pragma GCC unroll 8
       for (int j = h * 8 / kHalves; j < (h + 1) * 8 / kHalves; ++j) {

@@ -192,6 +192,16 @@ void swiglu(const float* gate, const float* up, int n, float* out) {
   }
 }
 
+float exponentials(const float* x, float max, float scale, int n, float* out) {
+  double sum = 0;
+  for (int i = 0; i < n; ++i) {
+    const double weight = std::exp((static_cast<double>(x[i]) - max) * scale);
+    out[i] = static_cast<float>(weight);
+    sum += weight;
+  }
+  return static_cast<float>(sum);
+}
+
 void attention(const AttentionArgs& args) {
   const auto f32_at = [](const std::byte* block, int index) {
     float value;

@@ -29,6 +29,7 @@ void quantize(const float* x, const QuantizedActivations& out, int token);
 // In double precision, as the textbook has it; ISAs agree within derived tolerances.
 void rms_norm(const float* x, const float* weight, float epsilon, int n, float* out);
 void swiglu(const float* gate, const float* up, int n, float* out);
+float exponentials(const float* x, float max, float scale, int n, float* out);
 void attention(const AttentionArgs& args);
 
 }  // namespace qaio::reference

@@ -67,6 +67,51 @@ void swiglu(const float* gate, const float* up, int n, float* out) {
   }
 }
 
+// x[0, count) and copies of `rest`; reads no more than that.
+inline F32x16 load_some(const float* x, int count, float rest) {
+  if (count >= 16) return load(x);
+  float values[16];
+  for (int i = 0; i < 16; ++i) values[i] = i < count ? x[i] : rest;
+  return load(values);
+}
+
+constexpr float kInfinity = __builtin_inff();
+
+float max_of(const float* x, int n) {
+  F32x16 best[4];  // several, so that one comparison need not wait for the last
+  for (F32x16& b : best) b = set1(-kInfinity);
+  int i = 0;
+  for (; i + 64 <= n; i += 64) {
+    for (int k = 0; k < 4; ++k)
+      best[k] = select_less(best[k], load(x + i + 16 * k), load(x + i + 16 * k), best[k]);
+  }
+  for (; i < n; i += 16) {
+    const F32x16 v = load_some(x + i, n - i, -kInfinity);
+    best[0] = select_less(best[0], v, v, best[0]);
+  }
+  return max_lane(max(max(best[0], best[1]), max(best[2], best[3])));
+}
+
+float exponentials(const float* x, float max, float scale, int n, float* out) {
+  const F32x16 max_all = set1(max);
+  const F32x16 scale_all = set1(scale);
+  F32x16 sums = set1(0);
+  int i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const F32x16 e = exp(mul(sub(load(x + i), max_all), scale_all));
+    store(out + i, e);
+    sums = add(sums, e);
+  }
+  if (i < n) {
+    const F32x16 e = exp(mul(sub(load_some(x + i, n - i, -kInfinity), max_all), scale_all));
+    float values[16];
+    store(values, e);
+    for (int k = 0; i + k < n; ++k) out[i + k] = values[k];
+    sums = add(sums, e);
+  }
+  return sum(sums);
+}
+
 void rotate(float* x, const float* cos, const float* sin, int head_dim) {
   const int half = head_dim / 2;
   int i = 0;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -79,6 +80,45 @@ TEST_P(VectorTest, RotateTurnsPairs) {
     for (size_t i = 0; i < half; ++i) {
       EXPECT_NEAR(x[i], before[i] * cos[i] - before[i + half] * sin[i], 1e-6);
       EXPECT_NEAR(x[i + half], before[i + half] * cos[i] + before[i] * sin[i], 1e-6);
+    }
+  }
+}
+
+TEST_P(VectorTest, MaxOfPassesOverNan) {
+  for (const int n : {1, 15, 16, 63, 64, 65, 1000}) {
+    auto x = random_floats(n, 3.0F, 5);
+    EXPECT_EQ(kernels.max_of(x.data(), n), *std::max_element(x.begin(), x.end())) << n;
+    for (const int at : {0, n / 2, n - 1}) {  // wherever it stands
+      auto y = x;
+      y[static_cast<size_t>(at)] = 50;
+      EXPECT_EQ(kernels.max_of(y.data(), n), 50) << n << " at " << at;
+    }
+    std::fill(x.begin(), x.end(), std::nanf(""));
+    EXPECT_EQ(kernels.max_of(x.data(), n), -INFINITY) << n;
+    x.back() = -7;
+    EXPECT_EQ(kernels.max_of(x.data(), n), -7) << n;
+  }
+  EXPECT_EQ(kernels.max_of(nullptr, 0), -INFINITY);
+}
+
+// The difference, its product and the polynomial: the argument's error of 2^-23 |argument| counts
+// in full. The sum is of 16 chains.
+TEST_P(VectorTest, Exponentials) {
+  for (const int n : {1, 16, 33, 5000}) {
+    auto x = random_floats(n, 8.0F, 6);
+    if (n > 1) x[1] = -INFINITY;
+    const float max = *std::max_element(x.begin(), x.end());
+    std::vector<float> out(x.size() + 1, -1.0F), expected(x.size());
+    const float sum = kernels.exponentials(x.data(), max, 1.0F / 0.7F, n, out.data());
+    const float wanted = reference::exponentials(x.data(), max, 1.0F / 0.7F, n, expected.data());
+    for (size_t i = 0; i < x.size(); ++i) {
+      const float argument = std::min((max - x[i]) / 0.7F, 87.0F);
+      EXPECT_NEAR(out[i], expected[i], (4 + 2 * argument) * 0x1p-23 * expected[i] + 2e-38) << n;
+    }
+    EXPECT_EQ(out.back(), -1.0F) << "written past the end";
+    EXPECT_NEAR(sum, wanted, 1e-5 * wanted);
+    if (n > 1) {
+      EXPECT_EQ(out[1], 0.0F);
     }
   }
 }
