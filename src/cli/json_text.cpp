@@ -1,6 +1,6 @@
 #include "cli/json_text.h"
 
-#include "server/json_writer.h"
+#include "base/json_writer.h"
 
 namespace qaio {
 

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "cli/terminal.h"
-#include "server/json_writer.h"
+#include "base/json_writer.h"
 
 namespace qaio {
 namespace {

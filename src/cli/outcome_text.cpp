@@ -5,8 +5,8 @@
 #include <array>
 
 #include "cli/terminal.h"
-#include "server/breakdown.h"
-#include "server/json_writer.h"
+#include "observe/request_metrics.h"
+#include "base/json_writer.h"
 #include "trace/derive.h"
 
 namespace qaio {

@@ -20,6 +20,7 @@
 #include "cli/config.h"
 #include "cli/runtime.h"
 #include "cli/terminal.h"
+#include "observe/observer.h"
 #include "server/api.h"
 #include "server/perf_log.h"
 #include "server/server.h"
@@ -57,6 +58,11 @@ void allow_connections(int connections_max) {
   if (limit.rlim_cur >= wanted) return;
   limit.rlim_cur = std::min(wanted, limit.rlim_max);
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void forget_texts(RequestRecord& record) {
+  record.input_text.clear();
+  for (TaskRecord& task : record.tasks) task.output_text.clear();
 }
 
 void announce(const std::string& line) {
@@ -101,6 +107,8 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
 Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const std::string tasks, apply_config(command, options.runtime.config));
   const sigset_t signals = block_stop_signals();
+  PerfLog perf_log(spdlog::stderr_color_mt("qaio"));
+  Observer observer({}, {&perf_log});
   BackendSlot slot;
   Router router;
   options.limits.messages_max = 2 * options.limits.history_turns_max + 2;
@@ -108,7 +116,11 @@ Result<void> serve(CLI::App& command, Options& options) {
   allow_connections(options.server.connections_max);
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
               Server::start(options.server, std::move(router),
-                            perf_log(spdlog::stderr_color_mt("qaio")), SteadyClock::instance()));
+                            [&](RequestRecord record) {
+                              forget_texts(record);
+                              observer.push(std::move(record));
+                            },
+                            SteadyClock::instance()));
   const std::string& host = options.server.host;
   announce(fmt::format("listening on http://{}:{}",
                        host.find(':') == std::string::npos ? host : "[" + host + "]",

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "load/api.h"
-#include "load/histogram.h"
+#include "base/histogram.h"
 #include "load/sample.h"
 #include "load/sse_parser.h"
 

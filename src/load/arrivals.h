@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "load/random.h"
+#include "base/random.h"
 
 namespace qaio {
 

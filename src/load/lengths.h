@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "load/random.h"
+#include "base/random.h"
 
 namespace qaio {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "load/random.h"
+#include "base/random.h"
 
 namespace qaio {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "load/histogram.h"
+#include "base/histogram.h"
 #include "load/sample.h"
 
 namespace qaio {

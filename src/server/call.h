@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "server/http.h"
-#include "server/record.h"
+#include "observe/process_stats.h"
+#include "observe/record.h"
 #include "trace/trace.h"
 
 namespace qaio {
@@ -43,6 +45,8 @@ class Call : public std::enable_shared_from_this<Call> {
 
   const HttpRequest& request() const { return request_; }
   RequestRecord& record() { return record_; }
+  // What the user said, for the record.
+  void record_input(std::string_view text);
   const Clock& clock() const { return clock_; }
 
   // The request lane's stages tile it: each begins where the last one ended.
@@ -70,7 +74,7 @@ class Call : public std::enable_shared_from_this<Call> {
  private:
   const Clock& clock_;
   TimeNs boundary_ns_ = 0;
-  int64_t cpu_begin_ns_ = 0;
+  ProcessUsage usage_begin_;
   std::shared_ptr<void> held_;
 };
 

@@ -99,7 +99,7 @@ net::awaitable<bool> Connection::serve_request() {
   }
   const bool written = co_await write_answer(*exchange, request);
 
-  RequestRecord& record = exchange->record();
+  RequestRecord record = std::move(exchange->record());
   record.status = written ? exchange->response()->status : kClientClosedRequest;
   if (!written) {
     record.error_code = exchange->why_left();
@@ -108,7 +108,7 @@ net::awaitable<bool> Connection::serve_request() {
   }
   exchange->detach();
   exchange_.reset();
-  if (context_.sink) context_.sink(record);
+  if (context_.sink) context_.sink(std::move(record));
   if (refused && written) co_await discard_input();
   const bool open = written && keep_alive_;
   co_return open;

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "server/json_writer.h"
+#include "base/json_writer.h"
 
 namespace qaio {
 namespace {

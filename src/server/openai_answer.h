@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "engine/request.h"
-#include "server/json_writer.h"
+#include "base/json_writer.h"
 #include "server/openai_request.h"
 #include "text/tokenizer.h"
 #include "trace/trace.h"

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "server/endpoints.h"
-#include "server/json_writer.h"
+#include "base/json_writer.h"
 #include "server/openai_request.h"
 #include "server/openai_run.h"
 

@@ -43,7 +43,13 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
         backend_(std::move(backend)),
         request_(std::move(request)),
         answer_(request_, *backend_->tokenizer, call_->record().request_id, backend_->served_name(),
-                call_->record().arrived_unix_ms / 1000) {}
+                call_->record().arrived_unix_ms / 1000) {
+    if (request_.chat) {
+      call_->record_input(request_.messages.back().text);
+    } else if (const auto* text = std::get_if<std::string>(&request_.prompt)) {
+      call_->record_input(*text);
+    }
+  }
 
   void start(const ApiLimits& limits);
 
@@ -170,6 +176,7 @@ void OpenAiRun::record(const Result<EngineResult>& result, const EngineTrace& tr
     return;
   }
   task.finish_reason = finish_reason_name(result->finish_reason);
+  task.output_text = answer_.text_of(*result);
   if (!request_.choices.empty()) {
     task.label = answer_.text_of(*result);
     task.score = *std::ranges::max_element(result->label_probabilities);

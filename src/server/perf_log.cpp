@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-#include "server/breakdown.h"
+#include "base/json_writer.h"
+#include "observe/request_metrics.h"
 
 namespace qaio {
 namespace {
@@ -43,13 +44,13 @@ std::string perf_line(const RequestRecord& record) {
 
 }  // namespace
 
-RecordSink perf_log(std::shared_ptr<spdlog::logger> logger) {
-  return [logger = std::move(logger)](const RequestRecord& record) {
+void PerfLog::consume(std::span<const RecordPtr> records) {
+  for (const RecordPtr& record : records) {
     // orchestrators probe health every second or so: such lines would drown the rest
-    const bool probe = record.path == "/health" || record.path.starts_with("/health/");
+    const bool probe = record->path == "/health" || record->path.starts_with("/health/");
     const auto level = probe ? spdlog::level::debug : spdlog::level::info;
-    if (logger->should_log(level)) logger->log(level, "{}", perf_line(record));
-  };
+    if (logger_->should_log(level)) logger_->log(level, "{}", perf_line(*record));
+  }
 }
 
 }  // namespace qaio

@@ -1,9 +1,9 @@
-// The [PERF] line: the first consumer of request records.
+// The [PERF] line: one consumer of request records.
 #pragma once
 
 #include <memory>
 
-#include "server/record.h"
+#include "observe/observer.h"
 
 namespace spdlog {
 class logger;
@@ -12,6 +12,13 @@ class logger;
 namespace qaio {
 
 // One line at level info per request: id, status, and the main times in ms.
-RecordSink perf_log(std::shared_ptr<spdlog::logger> logger);
+class PerfLog final : public RecordConsumer {
+ public:
+  explicit PerfLog(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {}
+  void consume(std::span<const RecordPtr> records) override;
+
+ private:
+  std::shared_ptr<spdlog::logger> logger_;
+};
 
 }  // namespace qaio

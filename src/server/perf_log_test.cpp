@@ -9,6 +9,11 @@
 namespace qaio {
 namespace {
 
+void log(std::shared_ptr<spdlog::logger> logger, RequestRecord record) {
+  const RecordPtr one = std::make_shared<RequestRecord>(std::move(record));
+  PerfLog(std::move(logger)).consume({&one, 1});
+}
+
 TEST(PerfLog, OneLineWithTheMainTimes) {
   std::ostringstream out;
   auto logger = std::make_shared<spdlog::logger>(
@@ -29,7 +34,7 @@ TEST(PerfLog, OneLineWithTheMainTimes) {
   chat.counters.completion_tokens = 5;
   chat.counters.first_token_ns = 1'000'000;
   record.tasks = {chat};
-  perf_log(logger)(record);
+  log(logger, record);
   EXPECT_EQ(out.str(),
             "[PERF] id=abc status=200 POST /evil?path total=4.500ms chat=3.000ms "
             "prompt_build=0.000ms queue=0.000ms ttft=1.000ms tokens=5 unattributed=0.500ms\n");
@@ -42,10 +47,10 @@ TEST(PerfLog, HealthProbesAreForDebugging) {
   logger->set_pattern("%v");
   RequestRecord record;
   record.path = "/health/ready";
-  perf_log(logger)(record);
+  log(logger, record);
   EXPECT_EQ(out.str(), "");
   logger->set_level(spdlog::level::debug);
-  perf_log(logger)(record);
+  log(logger, record);
   EXPECT_NE(out.str().find("/health/ready"), std::string::npos);
 }
 

@@ -23,6 +23,7 @@ void fill_record(const RequestOutcome& outcome, RequestRecord& record) {
     }
     out.label = task.label.value_or("");
     out.score = task.score;
+    out.output_text = task.text;
     record.history_dropped = std::max(record.history_dropped, task.history_dropped);
   }
 }
@@ -119,6 +120,7 @@ void run_tasks(TaskCall task_call) {
   const std::shared_ptr<Call> call = task_call.call;
   const std::shared_ptr<const Backend> backend = task_call.backend;
   PipelineRequest request = std::move(task_call.request);
+  call->record_input(request.input);
   const auto running = std::make_shared<RunningCall>(RunningCall{std::move(task_call)});
 
   PipelineCallbacks callbacks;

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "server/api.h"
-#include "server/json_writer.h"
+#include "base/json_writer.h"
 #include "tasks/pipeline.h"
 
 namespace qaio {

@@ -5,15 +5,20 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "server/record.h"
+#include "observe/record.h"
 #include "server/router.h"
 
 namespace qaio {
+
+// Takes the record of every request, on its I/O thread behind the answer; must be quick and not
+// throw.
+using RecordSink = std::function<void(RequestRecord)>;
 
 struct ServerOptions {
   std::string host = "127.0.0.1";

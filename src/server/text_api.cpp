@@ -6,8 +6,8 @@
 
 #include "server/endpoints.h"
 #include "server/json_fields.h"
-#include "server/json_writer.h"
-#include "text/utf8.h"
+#include "base/json_writer.h"
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {

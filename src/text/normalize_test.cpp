@@ -8,7 +8,7 @@
 #include <memory>
 #include <random>
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {

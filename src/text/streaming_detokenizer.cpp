@@ -1,5 +1,5 @@
 #include "text/tokenizer.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace qaio {
 

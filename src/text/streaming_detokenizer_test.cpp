@@ -4,7 +4,7 @@
 
 #include "text/test_vocabulary.h"
 #include "text/tokenizer.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {

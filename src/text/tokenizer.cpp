@@ -2,7 +2,7 @@
 
 #include "text/normalize.h"
 #include "text/tokenizer_impl.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {

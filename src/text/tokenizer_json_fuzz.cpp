@@ -11,7 +11,7 @@
 #include "text/normalize.h"
 #include "text/test_vocabulary.h"
 #include "text/tokenizer.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {

@@ -13,7 +13,7 @@ ALLOWED = {
     "trace": ["base"],
     "model": ["base", "kernels", "weights", "text"],
     "observe": ["base", "trace"],
-    "engine": ["base", "model", "text", "trace"],
+    "engine": ["base", "kernels", "model", "text", "trace"],
     "tasks": ["base", "model", "text", "trace", "engine"],
     "server": ["base", "model", "text", "trace", "engine", "tasks", "observe"],
     "load": ["base"],

@@ -25,6 +25,7 @@ PROMPTS = [56, 512, 2048]
 CONTEXTS = [56, 2048]  # generation is measured after so many tokens
 GENERATE = 32
 CONTEXT_SIZE = 2048 + 64
+STREAMS = {"streams": 8, "requests": 24, "prompt": 40, "generate": 64}  # answered side by side
 REPEATS = {56: 3, 512: 2, 2048: 1}  # of llama.cpp in each turn; qaio repeats each test 3 times
 # How llama.cpp's own quantizer writes these files: a Q4_0 file's output head is Q6_K.
 FILES = {"q4_0": ["--type", "q4_0", "--head", "q6_k"], "q8_0": ["--type", "q8_0"]}
@@ -91,13 +92,25 @@ def qaio_turn(qaio, kind, file, threads, results):
     return rows
 
 
-def qaio_ready(qaio, work, kind, file, threads, results):
-    """Starts the server: seconds until it is ready, and its memory then. Its log: serve.log."""
+def qaio_streams(qaio, port, kind, results):
+    """Clients of the server side by side: output tokens a second, HTTP included."""
+    command = [qaio, "load", "--url", f"http://127.0.0.1:{port}/v1/completions", "--concurrency",
+               str(STREAMS["streams"]), "--count", str(STREAMS["requests"]), "--prompt-tokens",
+               str(STREAMS["prompt"]), "--output-tokens", str(STREAMS["generate"]), "--ignore-eos",
+               "--json"]
+    report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                                       text=True).stdout)
+    results.add(kind, "qaio", "streams", report["throughput"]["output_tok_s"])
+
+
+def qaio_serve(qaio, work, kind, file, threads, results):
+    """Starts the server: seconds until it is ready, its memory then, and how it serves several
+    clients. Its log: serve.log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [qaio, "serve", "--model", file, "--threads", str(threads), "--port", str(port),
-               "--kv-tokens", str(CONTEXT_SIZE)]
+               "--kv-tokens", str(CONTEXT_SIZE)]  # enough for all streams, too
     start = time.monotonic()
     with open(work / "serve.log", "wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
@@ -112,6 +125,7 @@ def qaio_ready(qaio, work, kind, file, threads, results):
                 time.sleep(0.005)
         results.add(kind, "qaio", "ready", time.monotonic() - start)
         results.add(kind, "qaio", "memory", resident_mib(server.pid))
+        qaio_streams(qaio, port, kind, results)
     finally:
         server.terminate()
         server.wait()
@@ -128,8 +142,8 @@ def llama_turn(work, kind, file, threads, flash, results):
             raise RuntimeError(f"llama.mjs ended with {process.wait()}")
         return json.loads(line)
 
-    def evaluate(prompt, generate):
-        process.stdin.write(json.dumps({"prompt": prompt, "generate": generate}) + "\n")
+    def evaluate(prompt, generate, **more):
+        process.stdin.write(json.dumps({"prompt": prompt, "generate": generate, **more}) + "\n")
         process.stdin.flush()
         return answer()
 
@@ -148,6 +162,8 @@ def llama_turn(work, kind, file, threads, flash, results):
                 if generate:
                     results.add(kind, program, f"tg{generate}@{prompt}",
                                 generate / seconds["generate_s"])
+        results.add(kind, program, "streams", STREAMS["requests"] * STREAMS["generate"] /
+                    evaluate(**STREAMS)["total_s"])
     finally:
         process.stdin.close()
         process.wait()
@@ -159,7 +175,7 @@ def measure(qaio, work, files, threads, rounds):
         for kind, file in files.items():
             say(f"round {turn + 1} of {rounds}: {kind}")
             file.read_bytes()  # a warm page cache for both
-            qaio_ready(qaio, work, kind, file, threads, results)
+            qaio_serve(qaio, work, kind, file, threads, results)
             for flash in FLASH:
                 limits += qaio_turn(qaio, kind, file, threads, results)
                 llama_turn(work, kind, file, threads, flash, results)
@@ -169,6 +185,8 @@ def measure(qaio, work, files, threads, rounds):
 def print_table(results, kinds):
     tests = ([(f"pp{n}", f"prompt of {n} tokens, tok/s", max) for n in PROMPTS] +
              [(f"tg{GENERATE}@{n}", f"generation after {n} tokens, tok/s", max) for n in CONTEXTS] +
+             [("streams", f"{STREAMS['streams']} clients of {STREAMS['prompt']} + "
+               f"{STREAMS['generate']} tokens, output tok/s", max)] +
              [("memory", "resident memory, MiB", min), ("ready", "time to ready, s", min)])
     print("| | file | qaio | llama.cpp | ratio |\n|---|---|---:|---:|---:|")
     for test, label, better in tests:

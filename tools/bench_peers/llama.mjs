@@ -3,6 +3,8 @@
 // Prints {"ready": true, ...} once the model and a context are loaded. Then, for every line
 // {"prompt": N, "generate": M}, evaluates N tokens from an empty context and M more one by one, and
 // prints {"prompt_s", "generate_s"}: seconds until the first token is there, and for the M after it.
+// A line with "streams": S and "requests": R evaluates R such requests on S sequences of one context
+// side by side, batched by llama.cpp, and prints {"total_s"}.
 import readline from "node:readline";
 import {getLlama} from "node-llama-cpp";
 
@@ -24,23 +26,51 @@ const options = {
   threads: Number(threads),
 };
 if (flash !== "default") options.flashAttention = flash === "true";
-const sequence = (await model.createContext(options)).getSequence();
+const single = (await model.createContext(options)).getSequence();
 print({ready: true, imported_s});
 
-const tokens = (count) => Array.from({length: count}, (_, i) => (i * 7919 + 13) % 150000);
+const tokens = (count, seed = 0) =>
+  Array.from({length: count}, (_, i) => (i * 7919 + seed * 104729 + 13) % 150000);
 
-for await (const line of readline.createInterface({input: process.stdin})) {
-  const {prompt, generate} = JSON.parse(line);
+// Returns when the first token came.
+async function evaluate(sequence, prompt, generate, seed) {
   await sequence.clearHistory();
-  const start = performance.now();
-  let first = start;
+  let first = 0;
   let seen = 0;
   // End-of-text tokens count like others: the weights are random.
-  for await (const _ of sequence.evaluate(tokens(prompt), {temperature: 0, yieldEogToken: true})) {
+  const answer = sequence.evaluate(tokens(prompt, seed), {temperature: 0, yieldEogToken: true});
+  for await (const _ of answer) {
     if (seen === 0) first = performance.now();
     if (seen === generate) break;
     ++seen;
   }
+  return first;
+}
+
+async function evaluateSideBySide({prompt, generate, streams, requests}) {
+  const shared = await model.createContext({
+    ...options, sequences: streams, contextSize: prompt + generate + 8, batchSize: 512,
+  });
+  const sequences = Array.from({length: streams}, () => shared.getSequence());
+  let next = 0;
+  const start = performance.now();
+  await Promise.all(sequences.map(async (sequence) => {
+    // the first of its tokens comes with the prompt
+    while (next < requests) await evaluate(sequence, prompt, generate - 1, ++next);
+  }));
+  const total_s = (performance.now() - start) / 1000;
+  await shared.dispose();
+  return {total_s};
+}
+
+for await (const line of readline.createInterface({input: process.stdin})) {
+  const request = JSON.parse(line);
+  if (request.streams) {
+    print(await evaluateSideBySide(request));
+    continue;
+  }
+  const start = performance.now();
+  const first = await evaluate(single, request.prompt, request.generate);
   print({prompt_s: (first - start) / 1000, generate_s: (performance.now() - first) / 1000});
 }
 process.exit(0);

@@ -1,4 +1,6 @@
-#include "text/utf8.h"
+#include "base/utf8.h"
+
+#include <algorithm>
 
 #include <cstring>
 
@@ -94,6 +96,11 @@ std::string replace_invalid_utf8(std::string_view text) {
     out.append(kReplacementCharacter);
   }
   return out;
+}
+
+size_t count_code_points(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace qaio

@@ -1,6 +1,7 @@
-#include "server/process_stats.h"
+#include "observe/process_stats.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -9,10 +10,19 @@
 
 namespace qaio {
 
-int64_t process_cpu_ns() {
-  timespec time{};
-  if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) != 0) return 0;
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+ProcessUsage process_usage() {
+  ProcessUsage usage;
+  timespec time{};  // getrusage() has the CPU time in steps of the scheduler's tick at worst
+  if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0) {
+    usage.cpu_ns = int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  }
+  rusage counts{};
+  if (getrusage(RUSAGE_SELF, &counts) == 0) {
+    usage.minor_faults = counts.ru_minflt;
+    usage.major_faults = counts.ru_majflt;
+    usage.context_switches = counts.ru_nvcsw + counts.ru_nivcsw;
+  }
+  return usage;
 }
 
 int64_t process_resident_bytes() {

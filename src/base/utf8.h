@@ -27,6 +27,9 @@ Utf8Char next_utf8_char(std::string_view text);
 // Length in bytes of the longest valid UTF-8 prefix. Skips ASCII eight bytes at a time.
 size_t valid_utf8_prefix(std::string_view text);
 
+// Characters in valid UTF-8.
+size_t count_code_points(std::string_view text);
+
 // Appends the UTF-8 form of a code point below 0x110000 that is not a surrogate.
 void append_utf8(char32_t code_point, std::string* out);
 

@@ -1,4 +1,4 @@
-#include "load/histogram.h"
+#include "base/histogram.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "load/random.h"
+#include "base/random.h"
 
 namespace qaio {
 namespace {

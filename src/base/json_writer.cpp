@@ -1,10 +1,10 @@
-#include "server/json_writer.h"
+#include "base/json_writer.h"
 
-#include <fmt/format.h>
-
+#include <charconv>
 #include <cmath>
+#include <iterator>
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {
@@ -30,7 +30,11 @@ void append_quoted(std::string_view text, std::string& out) {
         break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+          constexpr std::string_view kHex = "0123456789abcdef";
+          const auto byte = static_cast<unsigned char>(c);
+          out += "\\u00";
+          out += kHex[byte >> 4];
+          out += kHex[byte & 15];
         } else {
           out += c;
         }
@@ -45,7 +49,8 @@ std::string format_thousandths(int64_t value) {
   const bool negative = value < 0;
   const uint64_t magnitude =
       negative ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-  return fmt::format("{}{}.{:03}", negative ? "-" : "", magnitude / 1000, magnitude % 1000);
+  const std::string rest = std::to_string(1000 + magnitude % 1000);  // three digits behind a 1
+  return (negative ? "-" : "") + std::to_string(magnitude / 1000) + "." + rest.substr(1);
 }
 
 void JsonWriter::separate() {
@@ -90,10 +95,14 @@ JsonWriter& JsonWriter::string(std::string_view text) {
   return *this;
 }
 
-JsonWriter& JsonWriter::integer(int64_t number) { return value(fmt::format("{}", number)); }
+JsonWriter& JsonWriter::integer(int64_t number) { return value(std::to_string(number)); }
 
 JsonWriter& JsonWriter::number(double number) {
-  return std::isfinite(number) ? value(fmt::format("{:.6g}", number)) : null();
+  if (!std::isfinite(number)) return null();
+  char text[32];
+  const auto end =
+      std::to_chars(std::begin(text), std::end(text), number, std::chars_format::general, 6).ptr;
+  return value(std::string_view(text, end));
 }
 
 JsonWriter& JsonWriter::thousandths(int64_t number) { return value(format_thousandths(number)); }

@@ -1,4 +1,4 @@
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
 
@@ -76,6 +76,11 @@ TEST(ReplaceInvalidUtf8, ReplacesMaximalSubparts) {
   EXPECT_EQ(replace_invalid_utf8("中文"), "中文");
   EXPECT_EQ(replace_invalid_utf8("\xE4\xB8"), r);
   EXPECT_EQ(replace_invalid_utf8(""), "");
+}
+
+TEST(Utf8, CountsCharactersNotBytes) {
+  EXPECT_EQ(count_code_points(""), 0u);
+  EXPECT_EQ(count_code_points("a\xC3\xA9\xE4\xBD\xA0\xF0\x9F\x98\x80"), 4u);
 }
 
 }  // namespace

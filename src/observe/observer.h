@@ -1,0 +1,68 @@
+// Takes records from the threads that serve requests to the parts that make something of them.
+#pragma once
+
+#include <atomic>
+#include <boost/lockfree/queue.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "observe/record.h"
+
+namespace qaio {
+
+// All calls come from the observer's thread.
+class RecordConsumer {
+ public:
+  virtual ~RecordConsumer() = default;
+  // In the order in which requests ended, as far as that is defined. Must not throw. Called at
+  // least every interval, without records if there are none, so that time-driven work is done.
+  virtual void consume(std::span<const RecordPtr> records) = 0;
+};
+
+class Observer {
+ public:
+  struct Options {
+    size_t queue_max = 8192;  // records that wait for the observer's thread; more are dropped
+    std::chrono::milliseconds interval{50};
+  };
+  // The consumers outlive the observer and get every record in this order.
+  Observer(const Options& options, std::vector<RecordConsumer*> consumers);
+  ~Observer();  // everything pushed before is consumed
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+
+  // The hot path: moves the record into a bounded queue, without lock or wait. Any thread.
+  void push(RequestRecord record) noexcept;
+
+  // Returns when everything pushed before the call has been consumed. Any thread but the
+  // observer's own.
+  void flush();
+
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  void run();
+  void consume_queue();
+
+  const Options options_;
+  const std::vector<RecordConsumer*> consumers_;
+  boost::lockfree::queue<RequestRecord*, boost::lockfree::fixed_sized<true>> queue_;
+  std::atomic<uint64_t> dropped_ = 0;
+  std::vector<RecordPtr> batch_;
+
+  std::mutex mutex_;  // of everything below
+  std::condition_variable wake_;
+  std::condition_variable flushed_;
+  uint64_t flushes_wanted_ = 0;
+  uint64_t flushes_done_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace qaio

@@ -1,0 +1,105 @@
+#include "observe/observer.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <set>
+#include <string>
+
+namespace qaio {
+namespace {
+
+RequestRecord record_named(std::string id) {
+  RequestRecord record;
+  record.request_id = std::move(id);
+  return record;
+}
+
+class Collector final : public RecordConsumer {
+ public:
+  void consume(std::span<const RecordPtr> records) override {
+    ++calls;
+    for (const RecordPtr& record : records) ids.push_back(record->request_id);
+  }
+  std::vector<std::string> ids;
+  std::atomic<int> calls = 0;
+};
+
+// Stays in consume() until it is let go.
+class Sleeper final : public RecordConsumer {
+ public:
+  void consume(std::span<const RecordPtr>) override {
+    entered.store(true);
+    released.wait(false);
+  }
+  std::atomic<bool> entered = false;
+  std::atomic<bool> released = false;
+};
+
+TEST(Observer, EveryRecordOfEveryThreadArrivesOnceAndInItsThreadsOrder) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 5000;
+  Collector collector;
+  {
+    Observer observer({.queue_max = kThreads * kEach}, {&collector});
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&observer, t] {
+        for (int i = 0; i < kEach; ++i) {
+          observer.push(record_named(std::to_string(t) + "-" + std::to_string(i)));
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(observer.dropped(), 0u);
+  }
+  ASSERT_EQ(collector.ids.size(), size_t{kThreads} * kEach);
+  std::vector<int> next(kThreads, 0);
+  for (const std::string& id : collector.ids) {
+    const int thread = id[0] - '0';
+    EXPECT_EQ(id.substr(2), std::to_string(next[static_cast<size_t>(thread)]++));
+  }
+}
+
+TEST(Observer, CountsWhatAFullQueueDrops) {
+  Sleeper sleeper;
+  Collector collector;
+  {
+    Observer observer({.queue_max = 10, .interval = std::chrono::milliseconds(1)},
+                      {&collector, &sleeper});
+    while (!sleeper.entered) std::this_thread::yield();
+    for (int i = 0; i < 25; ++i) observer.push(record_named(std::to_string(i)));
+    EXPECT_GE(observer.dropped(), 14u);  // the queue may hold one more than asked for
+    EXPECT_LE(observer.dropped(), 15u);
+    const uint64_t dropped = observer.dropped();
+    sleeper.released = true;
+    sleeper.released.notify_all();
+    observer.flush();
+    EXPECT_EQ(collector.ids.size(), 25 - dropped);
+    EXPECT_EQ(collector.ids.front(), "0") << "the newest are dropped";
+    observer.push(record_named("later"));
+    EXPECT_EQ(observer.dropped(), dropped);
+  }
+  EXPECT_EQ(collector.ids.back(), "later");
+}
+
+TEST(Observer, FlushReturnsWhenAllIsConsumed) {
+  Collector collector;
+  Observer observer({.interval = std::chrono::hours(1)}, {&collector});
+  for (int i = 1; i <= 50; ++i) {
+    observer.push(record_named("x"));
+    observer.flush();
+    EXPECT_EQ(collector.ids.size(), static_cast<size_t>(i));
+  }
+}
+
+TEST(Observer, GivesTheTimeToConsumersWithoutRecords) {
+  Collector collector;
+  Observer observer({.interval = std::chrono::milliseconds(1)}, {&collector});
+  while (collector.calls < 3) std::this_thread::yield();
+  observer.flush();
+  EXPECT_TRUE(collector.ids.empty());
+}
+
+}  // namespace
+}  // namespace qaio

@@ -1,0 +1,58 @@
+// What is kept of a request: times, counts and outcomes; its texts only when asked for. Every
+// request leaves one, also those that were refused, cancelled or failed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trace/trace.h"
+
+namespace qaio {
+
+struct TaskRecord {
+  std::string task;
+  Lane lane;
+  TaskCounters counters;
+  std::string finish_reason;   // "stop", "length", "scored"; empty if it failed
+  std::string error_code;      // empty if it succeeded
+  std::string label;           // classify only
+  std::optional<float> score;  // classify only
+  std::string output_text;     // what a generate task said; only with text recording
+};
+
+struct RequestRecord {
+  std::string request_id;
+  std::string method;
+  std::string path;  // the route ("/v1/tasks/{name}"), or the path as received when none matched
+  int64_t arrived_unix_ms = 0;
+  int status = 0;          // HTTP; 499: the client left before the answer
+  std::string error_code;  // empty on success
+  Lane lane;               // the request's own: http_read, parse, tasks, serialize, http_write
+  std::vector<TaskRecord> tasks;
+  int history_dropped = 0;
+  int64_t input_chars = 0;  // code points of what the user said last; 0: no such request
+  std::string input_text;   // the same itself; only with text recording
+  // Of the whole process while the request was here.
+  int64_t cpu_ns = 0;
+  int64_t minor_faults = 0;
+  int64_t major_faults = 0;
+  int64_t context_switches = 0;
+  int64_t resident_bytes = 0;  // at the end
+};
+
+using RecordPtr = std::shared_ptr<const RequestRecord>;
+
+// What is the same for all records of a process.
+struct RunInfo {
+  std::string version;  // of the program
+  std::string model;
+  std::string model_hash;  // of a sample of the model file; docs/tracing.md
+  std::string isa;
+  int threads = 0;
+  int64_t started_unix_ms = 0;
+};
+
+}  // namespace qaio
