@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=${1:-"$here/../../build/demo_model"}
 out=${2:-"$here/../../models/demo"}
 python=${PYTHON:-/usr/bin/python3}
-steps=${STEPS:-4500}
+steps=${STEPS:-10000}
 
 mkdir -p "$work" "$out"
 work=$(cd "$work" && pwd)

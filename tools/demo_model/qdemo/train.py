@@ -30,7 +30,7 @@ CONFIG = {
 def arguments():
     p = argparse.ArgumentParser()
     p.add_argument("--work", required=True)
-    p.add_argument("--steps", type=int, default=4500)
+    p.add_argument("--steps", type=int, default=10000)
     p.add_argument("--rows", type=int, default=8)
     p.add_argument("--length", type=int, default=256)
     p.add_argument("--chat-share", type=float, default=0.33)
