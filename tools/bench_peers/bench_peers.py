@@ -97,7 +97,7 @@ def qaio_streams(qaio, port, kind, results):
     command = [qaio, "load", "--url", f"http://127.0.0.1:{port}/v1/completions", "--concurrency",
                str(STREAMS["streams"]), "--count", str(STREAMS["requests"]), "--prompt-tokens",
                str(STREAMS["prompt"]), "--output-tokens", str(STREAMS["generate"]), "--ignore-eos",
-               "--json"]
+               "--extra-body", '{"temperature": 0}', "--json"]  # greedy, as llama.mjs is
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE,
                                        text=True).stdout)
     results.add(kind, "qaio", "streams", report["throughput"]["output_tok_s"])
