@@ -51,6 +51,25 @@ double cgroup_cores() {
   return std::stod(quota) / period;
 }
 
+std::vector<int> cores_of_process() {
+  std::vector<int> cores;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set)) cores.push_back(core);
+  }
+  return cores;
+}
+
+// Fails only if the core has been taken away meanwhile; the thread then stays free.
+void pin_this_thread(int core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  sched_setaffinity(0, sizeof(set), &set);
+}
+
 }  // namespace
 
 int cores_allowed() {
@@ -63,7 +82,8 @@ int cores_allowed() {
   return std::max(cores, 1);
 }
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads, Pinning pinning) {
+  if (pinning == Pinning::kCores) cores_ = cores_of_process();
   for (int index = 1; index < threads; ++index)
     workers_.emplace_back([this, index] { work(index); });
 }
@@ -76,6 +96,13 @@ ThreadPool::~ThreadPool() {
   }
   wake_.notify_all();
   for (auto& worker : workers_) worker.join();
+}
+
+void ThreadPool::pin_caller() {
+  thread_local const ThreadPool* pinned_by = nullptr;
+  if (pinned_by == this) return;
+  pinned_by = this;
+  pin_this_thread(cores_.front());
 }
 
 void ThreadPool::run_erased(Entry entry, void* context) {
@@ -105,6 +132,7 @@ void ThreadPool::barrier() {
 }
 
 void ThreadPool::work(int index) {
+  if (!cores_.empty()) pin_this_thread(cores_[static_cast<size_t>(index) % cores_.size()]);
   uint32_t seen = 0;
   for (;;) {
     if (!spin([&] { return generation_.load(std::memory_order_acquire) != seen; }, kSpinTime)) {

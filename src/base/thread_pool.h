@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,10 +17,13 @@ namespace qaio {
 // Cores this process may use: affinity mask and cgroup CPU quota, at least 1.
 int cores_allowed();
 
+enum class Pinning : uint8_t { kNone, kCores };
+
 class ThreadPool {
  public:
-  // `threads` counts the calling thread: ThreadPool(1) starts none.
-  explicit ThreadPool(int threads);
+  // `threads` counts the calling thread: ThreadPool(1) starts none. With Pinning::kCores thread i
+  // stays on the i-th core this process may use, and so does, as index 0, whoever calls run().
+  explicit ThreadPool(int threads, Pinning pinning = Pinning::kNone);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -30,6 +34,7 @@ class ThreadPool {
   // have finished. One caller at a time. Jobs must not throw.
   template <typename Job>
   void run(Job&& job) {
+    if (!cores_.empty()) pin_caller();
     if (workers_.empty()) {
       job(0);
       return;
@@ -46,7 +51,9 @@ class ThreadPool {
   using Entry = void (*)(void* context, int index);
   void run_erased(Entry entry, void* context);
   void work(int index);
+  void pin_caller();
 
+  std::vector<int> cores_;  // to pin to; empty: not at all
   std::vector<std::thread> workers_;
   Entry entry_ = nullptr;
   void* context_ = nullptr;

@@ -1,7 +1,9 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -17,6 +19,21 @@ TEST(ThreadPool, RunsEveryIndexOnce) {
       for (auto& count : calls) EXPECT_EQ(count, 1);
     }
   }
+}
+
+TEST(ThreadPool, PinnedThreadsStayOnACoreEach) {
+  const int threads = std::min(cores_allowed(), 2);
+  std::thread([threads] {  // which is pinned itself; this one is not to be
+    ThreadPool pool(threads, Pinning::kCores);
+    std::vector<cpu_set_t> sets(static_cast<size_t>(threads));
+    pool.run([&](int index) {
+      sched_getaffinity(0, sizeof(cpu_set_t), &sets[static_cast<size_t>(index)]);
+    });
+    for (const cpu_set_t& set : sets) EXPECT_EQ(CPU_COUNT(&set), 1);
+    if (threads == 2) {
+      EXPECT_FALSE(CPU_EQUAL(&sets[0], &sets[1]));
+    }
+  }).join();
 }
 
 TEST(ThreadPool, BarrierPublishesWrites) {

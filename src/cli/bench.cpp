@@ -87,7 +87,7 @@ void print_table(const std::vector<BenchTest>& tests, const std::vector<BenchSpe
 
 Result<void> print_limits(const Options& options) {
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
-  ThreadPool pool(options.model.threads);
+  ThreadPool pool(options.model.threads, options.model.pinning());
   QAIO_ASSIGN(const MachineLimits limits, measure_limits(isa, pool));
   if (options.json) {
     fmt::print(
@@ -114,7 +114,7 @@ Result<void> bench(const Options& options) {
   const std::vector<BenchTest> tests = tests_of(options);
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
-  ThreadPool pool(options.model.threads);
+  ThreadPool pool(options.model.threads, options.model.pinning());
   QAIO_ASSIGN(const LoadedModel loaded,
               load_model(files, pool,
                          LoadOptions{.weights = *weights_mode_from_name(options.weights),

@@ -70,7 +70,7 @@ Result<Summary> compute(Model& model, std::span<const TokenId> ids, std::ofstrea
 
 Result<void> logits(const Options& options) {
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
-  ThreadPool pool(options.model.threads);
+  ThreadPool pool(options.model.threads, options.model.pinning());
   LoadOptions load;
   load.weights = *weights_mode_from_name(options.weights);
   if (options.compute == "f32") load.weights = WeightsMode::kF32;

@@ -40,6 +40,8 @@ void add_kv_type_option(CLI::App& command, KvType& type) {
 void add_model_options(CLI::App& command, ModelOptions& options) {
   add_model_path(command, options.model);
   add_threads_option(command, options.threads);
+  command.add_flag("--pin-threads", options.pin_threads, "Keep each of them on a core of its own")
+      ->envname("QAIO_PIN_THREADS");
 }
 
 void add_threads_option(CLI::App& command, int& threads) {

@@ -6,6 +6,7 @@
 
 #include "base/file_set.h"
 #include "base/result.h"
+#include "base/thread_pool.h"
 #include "model/load.h"
 
 namespace qaio {
@@ -13,9 +14,13 @@ namespace qaio {
 struct ModelOptions {
   std::string model;  // folder, GGUF or packed file; empty: the embedded demo model
   int threads = 1;
+  bool pin_threads = false;
+
+  Pinning pinning() const { return pin_threads ? Pinning::kCores : Pinning::kNone; }
 };
 
-// Adds --model and --threads (QAIO_MODEL, QAIO_THREADS); the default is every core allowed.
+// Adds --model, --threads and --pin-threads (QAIO_MODEL, QAIO_THREADS, QAIO_PIN_THREADS); the
+// default is every core allowed, not pinned.
 void add_model_options(CLI::App& command, ModelOptions& options);
 void add_model_path(CLI::App& command, std::string& model);
 void add_threads_option(CLI::App& command, int& threads);

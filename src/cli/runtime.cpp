@@ -36,7 +36,7 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
 
 Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
                                                  const std::string& tasks_toml) {
-  std::unique_ptr<Runtime> runtime(new Runtime(options.model.threads));
+  std::unique_ptr<Runtime> runtime(new Runtime(options.model));
   // Wrong tasks are found before a model is loaded, which then says what they do not.
   QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));

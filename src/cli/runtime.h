@@ -46,7 +46,7 @@ class Runtime {
   int threads() const { return pool_.size(); }
 
  private:
-  explicit Runtime(int threads) : pool_(threads) {}
+  explicit Runtime(const ModelOptions& options) : pool_(options.threads, options.pinning()) {}
   Result<void> warm_up();
 
   ThreadPool pool_;
