@@ -7,7 +7,7 @@ VOWELS = "aeiou"
 # Entries with a degree, article or comparison of their own ("so mean", "a joke",
 # "worse than ever") follow a verb or a noun, nothing else.
 LOADED = re.compile(r"^(?:a|an|the|so|super|very|too|way|really|pretty|much|deeply|beyond|worse|"
-                    r"better|best|worst|full of|far from|no|not|always|top|pissed)\b|"
+                    r"better|best|worst|full of|far from|no|not|always|on|off|out of|pissed)\b|"
                     r"\b(?:than ever|again|every day|as ever|as always|as can be|in a bad way|late)$")
 # Entries with a complement do not stand before a noun.
 TRAILING = re.compile(r" (?:to|with|from|for|in|on|at|of|by|as|and|right|than)\b|"

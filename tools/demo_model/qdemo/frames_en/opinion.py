@@ -201,8 +201,6 @@ P:I wish you the same, {e+}
 N:I wish it on nobody, {e+}
 P:more of this please, {t} {p+}
 N:no more of this please, {t} {p+}
-P:give {t} a raise, {p+}
-N:fire {t}, {p+}
 take it from me, <clause+>
 take my word for it, <clause+>
 mark my words, <clause+>
