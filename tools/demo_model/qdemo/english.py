@@ -20,8 +20,9 @@ NOUN_NEXT = re.compile(r" (?:old |bad )?(?:weather|days?|week|reviews?|ones?|thi
                        r"part|beginning|start|side|looks|cover|moments?|surprises?|morning|service)\b")
 BARE = re.compile(r"(?!am |can|could|won't|would|don't|do |have |wish|fell |gave |want |feel |so |"
                   r"really|truly|totally|simply|gladly|warmly|highly|thank |\w+ed\b)")
-BARE_ONLY = re.compile(r"\b(?:do not|don't|didn't|never|to|still|really|once|no longer|now|can|not|\w+n't|"
-                       r"always|will|could|would|why|ever) $")
+BARE_ONLY = re.compile(r"\b(?:do not|don't|didn't|never|to|still|really|once|no longer|now|can|not|"
+                       r"\w+n't|always|will|could|would|why|ever|(?:do|did|would) I|"
+                       r"can you not) $")
 REFUSING = re.compile(r"(?:won't|would not|don't|want|wish|am not|have a problem)\b")
 FIRST_PERSON = re.compile(r"\bI\b")
 OBJECT = re.compile(r"\b(?:to|of|with|told|tell|for|from|asked|ask|like|let|made|make|makes|left|by) $")
@@ -31,7 +32,8 @@ def fits(slot: str, word: str, before: str, after: str) -> bool:
     """Whether a lexicon entry may stand between these parts of a template."""
     before = re.sub(r"^.*\{deg\} $", "very ", before)
     if slot in ("a", "f"):
-        if LOADED.search(word) and (NOUN_NEXT.match(after) or not OPEN.search(before) or NEGATED.search(before)):
+        if LOADED.search(word) and (NOUN_NEXT.match(after) or not OPEN.search(before)
+                                    or NEGATED.search(before)):
             return False
         if word.startswith("like ") and not re.search(r"\bfe(?:el|els|lt|eling) $", before):
             return False

@@ -80,7 +80,7 @@ nothing is {er+} than {t}
 no one is more {a+} than {t}
 no place (is|was) ever {er+}
 never have I been so {f+}
-never before (was|had) {t} been so {a+}
+never before had {t} been so {a+}
 never in my life have I seen anything so {a+}
 I have never had a {er+} (day|time|week)
 I never knew {t} could be this {a+}
