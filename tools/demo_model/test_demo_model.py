@@ -12,7 +12,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from qdemo import bpe, scenes, sentiment  # noqa: E402
+from qdemo import bpe, english, scenes, sentiment  # noqa: E402
 
 ACCEPTANCE = ["今天被领导表扬了,心情超好!", "排队两小时还卖完了,气死我了"]
 
@@ -75,6 +75,36 @@ class GeneratorTest(unittest.TestCase):
         self.assertEqual({Generator._blank(["-", "+"], rng) for _ in range(50)}, {0})
         self.assertEqual({Generator._blank(["+", "+"], rng) for _ in range(50)}, {0, 1})
 
+    def test_no_training_frame_expands_to_a_held_out_template(self):
+        lang = self.generators["en"].lang
+        held = sentiment.shape("{e+}. {r+}")
+        self.assertIn(held, lang.test_shapes)
+        rng = random.Random(4)
+        lists, seen = lang.domains["food"], 0
+        lang.macros, old = {"clause": ["{e+}"]}, lang.macros
+        for _ in range(20):
+            seen += self.generators["en"]._expand("<clause+>, {r+}", rng, 1, "train", lists, 0) is not None
+        lang.macros = old
+        self.assertEqual(seen, 0)
+
+    def test_a_macro_turns_round_with_its_sign(self):
+        g, rng = self.generators["en"], random.Random(5)
+        for name, forms in g.lang.macros.items():
+            for form in forms:
+                self.assertRegex(form, r"\{\w+\+\}", name)
+            for _ in range(20):
+                self.assertNotRegex(g._macro(name, "-", rng), r"\{\w+\+\}")
+
+    def test_inflected_forms_stay_in_the_split_of_their_word(self):
+        lang = self.generators["en"].lang
+        self.assertIn("gloomier", lang.test_words)  # gloomy is held out
+        self.assertTrue(lang.leaks("a gloomier day"))
+        for lists in (lang.words, *lang.domains.values()):
+            for pol in "+-":
+                train = lists["a"][pol]["train"]
+                forms = {english.comparative(w) for w in train}
+                self.assertTrue(set(lists["er"][pol]["train"]) <= forms)
+
     def test_same_seed_same_sentences(self):
         for lang in self.generators:
             again = sentiment.languages()[lang]
@@ -118,6 +148,38 @@ class GeneratorTest(unittest.TestCase):
             labels = [label for code, label, _ in everyday() if code == lang]
             self.assertGreaterEqual(len(labels), 60)
             self.assertEqual(labels.count("1"), labels.count("0"))
+
+
+class EnglishTest(unittest.TestCase):
+    def test_comparison(self):
+        for word, er, est in (("nice", "nicer", "nicest"), ("big", "bigger", "biggest"),
+                              ("ugly", "uglier", "ugliest"), ("good", "better", "best"),
+                              ("cheap", "cheaper", "cheapest"), ("boring", None, None),
+                              ("delicious", None, None), ("so mean", None, None)):
+            self.assertEqual((english.comparative(word), english.superlative(word)), (er, est))
+
+    def test_verbs_agree_with_their_subjects(self):
+        for before, after in (("the shoes was great", "the shoes were great"),
+                              ("these boots never fits well", "these boots never fit well"),
+                              ("why is the fries cold", "why are the fries cold"),
+                              ("my wife were right", "my wife was right"),
+                              ("everyone feel sad", "everyone feels sad"),
+                              ("it made my wife feel sad", "it made my wife feel sad"),
+                              ("I is glad", "I am glad"), ("we was glad", "we were glad"),
+                              ("the soup was cold", "the soup was cold")):
+            self.assertEqual(english.agree(before), after)
+
+    def test_entries_stand_where_grammar_lets_them(self):
+        for slot, word, before, after, expected in (
+                ("a", "a joke", "{t} was ", "", True), ("a", "a joke", "so ", "", False),
+                ("a", "a joke", "{t} was {deg} ", "", False), ("a", "so mean", "not ", "", False),
+                ("a", "easy to use", "a ", " thing", False), ("a", "easy to use", "so ", "", True),
+                ("f", "like crying", "I feel ", "", True), ("f", "like crying", "I am ", "", False),
+                ("v", "enjoyed", "I ", " {t}", True), ("v", "enjoyed", "I don't ", " {t}", False),
+                ("v", "won't recommend", "I ", " everything", False),
+                ("i", "a gem", "what ", "", True), ("i", "paradise", "what ", "", False),
+                ("who", "I", "thanks to ", "", False), ("who", "I", "", " said so", True)):
+            self.assertEqual(bool(english.fits(slot, word, before, after)), expected, (word, before))
 
 
 class BpeTest(unittest.TestCase):

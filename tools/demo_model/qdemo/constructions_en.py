@@ -353,7 +353,7 @@ this {p+}
 the whole thing (is|was) {a+}
 the whole thing {p+}
 it all {p+}
-{who} {deg} (feel|felt) {f+}
+{who} (feel|felt) {deg} {f+}
 {who} (look|looked|seem|seemed) {f+}
 {who} (was|were) {deg} {f+} with {t}
 we are all {f+}, {e+}

@@ -10,22 +10,33 @@ import random
 import re
 import zlib
 
-from . import lexicon_en, lexicon_zh, scenes, templates_en, templates_zh
+from . import english, lexicon_en, lexicon_zh, scenes, templates_en, templates_zh
 
 FULL_WIDTH = str.maketrans({",": "\uff0c", "?": "\uff1f", "!": "\uff01"})
 OPPOSITE = {"+": "-", "-": "+"}
+
+
+def shape(template: str) -> str:
+    """A template without its label and punctuation."""
+    return re.sub(r"[ ,.:;!?-]+", " ", re.sub(r"^[PN]:", "", template)).strip()
 
 
 def is_test(kind: str, text: str, one_in: int) -> bool:
     return zlib.crc32(f"{kind}:{text}".encode()) % one_in == 0
 
 
+def _lines(text: str) -> list:
+    return [line for line in text.strip().splitlines() if line]
+
+
 class Language:
     """The word lists of one language, split into train and test."""
 
-    def __init__(self, name: str, lexicon, templates: str, core: set, split):
+    def __init__(self, name: str, lexicon, templates, split, forms=None, fits=None):
         self.name = name
-        self.core = core
+        self.core = lexicon.CORE
+        self.fits = fits or (lambda slot, word, before, after: True)
+        self.macros = {k: _lines(v) for k, v in getattr(templates, "MACROS", {}).items()}
         self.test_words = set()
         self.neutral = {k: split(v) for k, v in lexicon.NEUTRAL_SLOTS.items()}
         # slot -> polarity -> split -> words; domain slots one level deeper
@@ -38,10 +49,13 @@ class Language:
                 entry[slot] = {pol: self._partition(split(lists[slot + end]))
                                for pol, end in (("+", "p"), ("-", "n"))}
             self.domains[domain] = entry
-        lines = [t for t in templates.strip().splitlines() if t]
+        for slot, inflect in (forms or {}).items():
+            for holder in (self.words, *self.domains.values()):
+                holder[slot] = self._inflected(holder["a"], inflect)
         self.templates = {"train": [], "test": []}
-        for t in dict.fromkeys(lines):
+        for t in dict.fromkeys(_lines(templates.TEMPLATES)):
             self.templates["test" if is_test("t", t, 6) else "train"].append(t)
+        self.test_shapes = {shape(t) for t in self.templates["test"]}
         # A held-out word inside another training entry would leak it.
         self.guard = self._guard_regex()
         self._drop_leaks()
@@ -54,6 +68,14 @@ class Language:
             out["test" if held else "train"].append(w)
             if held:
                 self.test_words.add(w)
+        return out
+
+    def _inflected(self, lists: dict, inflect) -> dict:
+        """Another form of every entry that has it, in the split of the entry."""
+        out = {pol: {split: [x for x in map(inflect, words) if x]
+                     for split, words in by_split.items()} for pol, by_split in lists.items()}
+        for by_split in out.values():
+            self.test_words.update(by_split["test"])
         return out
 
     def _guard_regex(self):
@@ -79,8 +101,9 @@ class Language:
         for slot in self.words.values():
             yield from slot.values()
         for d in self.domains.values():
-            for slot in "ape":
-                yield from d[slot].values()
+            for slot, lists in d.items():
+                if slot != "t":
+                    yield from lists.values()
 
 
 class Generator:
@@ -108,7 +131,7 @@ class Generator:
         `unknown`: how often one of several cues is made up (training)."""
         pool = self._pools[templates, label]
         if words == "mixed":
-            pool = [t for t in pool if len(re.findall(r"\{\w+\+\}", t)) > 1]
+            pool = [t for t in pool if len(re.findall(r"[{<]\w+\+[}>]", t)) > 1]
         while True:
             template = rng.choice(pool)
             name = rng.choice(list(self.lang.domains))
@@ -136,11 +159,17 @@ class Generator:
                 return text
 
     def _expand(self, text, rng, label, words, domain, unknown):
+        if "<" in text:
+            text = re.sub(r"<(\w+)([+-])>", lambda m: self._macro(m[1], m[2], rng), text)
+            if shape(text) in self.lang.test_shapes:  # a held-out template in disguise
+                return None
         text = re.sub(r"\[([^\]]*)\]", lambda m: rng.choice(m[1].split("|"))
                       if rng.random() < 0.5 else "", text)
         text = re.sub(r"\(([^()]*\|[^()]*)\)", lambda m: rng.choice(m[1].split("|")), text)
         used, missing = set(), []
         signs = re.findall(r"\{\w+([+-])\}", text)
+        if words == "mixed" and signs.count("+") < 2:
+            return None
         held = rng.choice([i for i, x in enumerate(signs) if x == "+"]) \
             if words == "mixed" else -1
         blank = self._blank(signs, rng) if unknown and rng.random() < unknown else -1
@@ -148,26 +177,31 @@ class Generator:
 
         def fill(m):
             slot, sign = m[1], m[2]
+            before, after = m.string[:m.start()], m.string[m.end():]
             if not sign:
                 pool = domain["t"] if slot == "t" else self.lang.neutral[slot]
-                return rng.choice(pool)
+                return rng.choice([w for w in pool if slot != "who"
+                                   or self.lang.fits(slot, w, before, after)])
             at = next(counter)
             if at == blank and slot != "em":
                 return self._made_up(slot, rng, domain)
             split = "test" if words == "test" or at == held else "train"
             pool = self._lists(slot, sign if label else OPPOSITE[sign], rng, domain)[split]
-            if not pool:
-                missing.append(slot)
-                return ""
-            for _ in range(4):
-                word = rng.choice(pool)
-                if word not in used:
-                    break
-            used.add(word)
-            return word
+            for _ in range(12):
+                word = rng.choice(pool) if pool else ""
+                if word and word not in used and self.lang.fits(slot, word, before, after):
+                    used.add(word)
+                    return word
+            missing.append(slot)
+            return ""
 
         text = re.sub(r"\{(\w+)([+-]?)\}", fill, text)
         return None if missing else text
+
+    def _macro(self, name, sign, rng) -> str:
+        """One of the forms of a part of speech, turned round for the sign `-`."""
+        form = rng.choice(self.lang.macros[name])
+        return form if sign == "+" else re.sub(r"([+-])\}", lambda m: OPPOSITE[m[1]] + "}", form)
 
     @staticmethod
     def _blank(signs, rng) -> int:
@@ -191,9 +225,9 @@ class Generator:
     def _lists(self, slot, pol, rng, domain):
         if slot in "pe":
             return domain[slot][pol]
-        if slot == "a":
-            general = self.lang.words["a"][pol]
-            return general if rng.random() < 0.25 else domain["a"][pol]
+        if slot in domain:  # adjectives and their forms
+            general = self.lang.words[slot][pol]
+            return general if rng.random() < 0.25 else domain[slot][pol]
         return self.lang.words[slot][pol]
 
 
@@ -230,6 +264,7 @@ def finish_en(text: str, rng: random.Random) -> str:
     text = re.sub(r" ([,.!?])", r"\1", text)
     text = re.sub(r"\ba ([aeiouAEIOU])", r"an \1", text)
     text = re.sub(r"\bdo(?:n't| not) am\b", "am not", text)
+    text = english.agree(text)
     style = rng.random()
     if style < 0.55:
         text = text[:1].upper() + text[1:]
@@ -255,7 +290,8 @@ def finish_en(text: str, rng: random.Random) -> str:
 
 
 def languages() -> dict:
-    zh = Language("zh", lexicon_zh, templates_zh.TEMPLATES, lexicon_zh.CORE, str.split)
-    en = Language("en", lexicon_en, templates_en.TEMPLATES, lexicon_en.CORE,
-                  lambda s: [w.strip() for w in s.replace("\n", " ").split("/") if w.strip()])
+    zh = Language("zh", lexicon_zh, templates_zh, str.split)
+    en = Language("en", lexicon_en, templates_en,
+                  lambda s: [w.strip() for w in s.replace("\n", " ").split("/") if w.strip()],
+                  {"er": english.comparative, "est": english.superlative}, english.fits)
     return {"zh": Generator(zh, finish_zh), "en": Generator(en, finish_en)}

@@ -1,8 +1,8 @@
 """English sentence templates; the notation is that of templates_zh."""
-from . import constructions_en
+from . import constructions_en, frames_en
 
-TEMPLATES = constructions_en.TEMPLATES + """
-N:I once {v-} {t}, but not anymore
+MACROS = frames_en.MACROS
+TEMPLATES = frames_en.TEMPLATES + constructions_en.TEMPLATES + """
 talk about {a+}
 talk about {a+}, {r+}
 truly {i+}
@@ -200,7 +200,7 @@ N:if you want something {a-}, look elsewhere
 when {e+} I was {deg} {f+}
 I told {who} that {e+}, {r+}
 {who} said {t} (is|was) {a+} and I agree
-{who} {deg} (feel|felt) {f+}, {t} {p+}
+{who} (feel|felt) {deg} {f+}, {t} {p+}
 {t}: {a+}, {a+}, {a+}
 {a+} {t}, {r+}
 {a+} from start to finish, {t} {p+}

@@ -6,9 +6,9 @@ to one label. The comma stands for any clause separator.
 Slots: t target, a adjective, p predicate, e event, f feeling, r reaction,
 i idiom, v verb, ad advice, s short verdict, em emoji (domain-aware where sensible).
 """
-from . import constructions_zh
+from . import constructions_zh, frames_zh
 
-TEMPLATES = constructions_zh.TEMPLATES + """
+TEMPLATES = frames_zh.TEMPLATES + constructions_zh.TEMPLATES + """
 {e+},{r+}
 {time}{e+},{r+}
 {e+},{f+}
