@@ -17,7 +17,7 @@ struct Times {
 TEST(Windowed, HoldsItsLengthAndAtMostOnePartMore) {
   Windowed<Times> windowed;
   TimeNs now = 0;
-  TimeNs last = 0;
+  TimeNs last = -1'000'000 * kSecondNs;  // none yet
   for (int i = 0; i < 4000; ++i) {
     now += (i % 7) * kSecondNs / 2;
     if (i == 2500) now += 500 * kSecondNs;  // a pause
