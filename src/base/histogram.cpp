@@ -47,9 +47,10 @@ void Histogram::merge(const Histogram& other) {
   if (other.count_ == 0) return;
   std::vector<Bucket> both;
   both.reserve(buckets_.size() + other.buckets_.size());
-  std::ranges::merge(buckets_, other.buckets_, std::back_inserter(both), {},
-                     [](const Bucket& bucket) { return bucket.index; },
-                     [](const Bucket& bucket) { return bucket.index; });
+  std::ranges::merge(
+      buckets_, other.buckets_, std::back_inserter(both), {},
+      [](const Bucket& bucket) { return bucket.index; },
+      [](const Bucket& bucket) { return bucket.index; });
   buckets_.clear();
   for (const Bucket& bucket : both) {
     if (!buckets_.empty() && buckets_.back().index == bucket.index) {

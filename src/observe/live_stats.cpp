@@ -76,9 +76,7 @@ void LiveStats::Counts::merge(const Counts& other) {
   }
 }
 
-LiveStats::LiveStats(const Clock& clock) : clock_(clock), start_ns_(clock.now_ns()) {
-  consume({});
-}
+LiveStats::LiveStats(const Clock& clock) : clock_(clock), start_ns_(clock.now_ns()) { consume({}); }
 
 void LiveStats::consume(std::span<const RecordPtr> records) {
   const std::lock_guard lock(mutex_);

@@ -59,7 +59,8 @@ struct WindowStats {
 // unit test holds this. Thread-safe.
 class LiveStats final : public RecordConsumer {
  public:
-  static constexpr size_t kTasksMax = 64;  // as many as a configuration may hold; others are left out
+  static constexpr size_t kTasksMax =
+      64;  // as many as a configuration may hold; others are left out
 
   explicit LiveStats(const Clock& clock);  // which outlives it
 

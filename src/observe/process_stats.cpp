@@ -53,8 +53,8 @@ ProcessState process_state() {
   ProcessState state{.resident_bytes = memory.resident_bytes,
                      .virtual_bytes = memory.virtual_bytes};
   std::error_code error;
-  for (std::filesystem::directory_iterator file("/proc/self/fd", error), end;
-       !error && file != end; file.increment(error)) {
+  for (std::filesystem::directory_iterator file("/proc/self/fd", error), end; !error && file != end;
+       file.increment(error)) {
     ++state.open_files;
   }
   if (state.open_files > 0) --state.open_files;  // the folder itself

@@ -175,8 +175,8 @@ void PrometheusMetrics::Impl::add_tokens(const RequestRecord& record, const Task
   first_token.of(task.task).Observe(seconds(counters.first_token_ns - record.lane.begin_ns()));
   if (counters.completion_tokens < 2) return;
   const std::vector<double> gaps(counters.gap_counts.begin(), counters.gap_counts.end());
-  inter_token.of(task.task)
-      .ObserveMultiple(gaps, seconds(counters.last_token_ns - counters.first_token_ns));
+  inter_token.of(task.task).ObserveMultiple(
+      gaps, seconds(counters.last_token_ns - counters.first_token_ns));
 }
 
 PrometheusMetrics::PrometheusMetrics(const std::vector<double>& thresholds_s)

@@ -19,11 +19,21 @@ using testing::Not;
 
 ServerState ready_state() {
   ServerState state;
-  state.run = {.version = "1.2.3", .model = "m\"1", .model_hash = "", .isa = "avx2", .threads = 2,
+  state.run = {.version = "1.2.3",
+               .model = "m\"1",
+               .model_hash = "",
+               .isa = "avx2",
+               .threads = 2,
                .started_unix_ms = 1'700'000'000'500};
-  state.engine = EngineState{.waiting = 1, .running = 3, .kv_blocks_used = 30,
-                             .kv_blocks_pinned = 10, .kv_blocks_cached = 20, .kv_blocks_total = 100,
-                             .steps = 7, .prompt_tokens = 500, .cached_tokens = 400,
+  state.engine = EngineState{.waiting = 1,
+                             .running = 3,
+                             .kv_blocks_used = 30,
+                             .kv_blocks_pinned = 10,
+                             .kv_blocks_cached = 20,
+                             .kv_blocks_total = 100,
+                             .steps = 7,
+                             .prompt_tokens = 500,
+                             .cached_tokens = 400,
                              .completion_tokens = 9};
   state.records_dropped = 5;
   return state;

@@ -10,8 +10,8 @@ namespace qaio {
 
 inline constexpr int64_t kMs = 1'000'000;
 
-// A generating task of so many tokens, `gap_ns` apart, that begins at `begin_ns`: 1 ms prompt_build,
-// 2 ms queue, `prefill_ns`, the tokens, 0.5 ms that nobody accounts for.
+// A generating task of so many tokens, `gap_ns` apart, that begins at `begin_ns`: 1 ms
+// prompt_build, 2 ms queue, `prefill_ns`, the tokens, 0.5 ms that nobody accounts for.
 inline TaskRecord generate_task(std::string name, TimeNs begin_ns, int64_t prefill_ns, int tokens,
                                 int64_t gap_ns) {
   TaskRecord task;

@@ -65,8 +65,7 @@ void add_engine(const EngineState& engine, Families& out) {
   const double unavailable = engine.kv_blocks_used + engine.kv_blocks_pinned;
   out.gauge("qaio_kv_usage_ratio", "Share of KV memory that running tasks and pinned prompts hold.",
             engine.kv_blocks_total == 0 ? 0 : unavailable / engine.kv_blocks_total);
-  out.counter("qaio_engine_steps_total", "Steps of the engine.",
-              static_cast<double>(engine.steps));
+  out.counter("qaio_engine_steps_total", "Steps of the engine.", static_cast<double>(engine.steps));
   out.counter("qaio_prefix_cache_queries_total",
               "Prompt tokens that were looked for in the prefix cache.",
               static_cast<double>(engine.prompt_tokens));
@@ -88,8 +87,7 @@ void add_process(const ServerState& state, Families& out) {
             static_cast<double>(process.open_files_max));
   out.gauge("process_start_time_seconds", "When the program started, Unix time.",
             static_cast<double>(state.run.started_unix_ms) / 1e3);
-  out.counter("qaio_process_page_faults_total",
-              "Page faults; a major one waits for the disk.",
+  out.counter("qaio_process_page_faults_total", "Page faults; a major one waits for the disk.",
               {labelled("kind", "minor", usage.minor_faults),
                labelled("kind", "major", usage.major_faults)});
   out.counter("qaio_process_context_switches_total", "Context switches of all threads.",

@@ -70,8 +70,7 @@ HttpResponse list_response(const RecentRecords& recent, const RecordQuery& query
 }
 
 void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
-  const Result<RecordQuery> query =
-      read_query(call->request().query, sources.recent->count_max());
+  const Result<RecordQuery> query = read_query(call->request().query, sources.recent->count_max());
   if (!query) {
     call->respond(error_response(query.error()));
     return;
@@ -95,11 +94,10 @@ HttpResponse record_response(const RecentRecords& recent, const std::string& id)
 }
 
 void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
-  answer_when_consumed(
-      *sources.observer, call,
-      [recent = sources.recent, id = percent_decoded(call->request().parameter)] {
-        return record_response(*recent, id);
-      });
+  answer_when_consumed(*sources.observer, call,
+                       [recent = sources.recent, id = percent_decoded(call->request().parameter)] {
+                         return record_response(*recent, id);
+                       });
 }
 
 void show_stats(const std::shared_ptr<Call>& call, const ObserveSources& sources) {

@@ -80,8 +80,7 @@ TEST_F(ObserveApiTest, ARequestIsThereRightAfterItsAnswer) {
   }
   // The record contains what came after the figures of the answer were taken.
   EXPECT_TRUE(record.at("breakdown").as_object().contains("http_write"));
-  EXPECT_GE(number(record.at("total_response_time_ms")),
-            number(said.at("total_response_time_ms")));
+  EXPECT_GE(number(record.at("total_response_time_ms")), number(said.at("total_response_time_ms")));
   EXPECT_EQ(number(record.at("metrics").at("ttft")), number(said.at("metrics").at("ttft")));
 }
 

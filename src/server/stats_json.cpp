@@ -39,8 +39,8 @@ void write_window(const WindowStats& window, JsonWriter& json) {
   json.key("completion_tokens").integer(signed_of(counts.completion_tokens)).end_object();
   const double covered_ns = static_cast<double>(window.covered_ns);
   json.key("process").begin_object();
-  json.key("cpu_usage").number(
-      covered_ns == 0 ? 0 : static_cast<double>(window.usage.cpu_ns) / covered_ns);
+  json.key("cpu_usage")
+      .number(covered_ns == 0 ? 0 : static_cast<double>(window.usage.cpu_ns) / covered_ns);
   json.key("minor_faults").integer(window.usage.minor_faults);
   json.key("major_faults").integer(window.usage.major_faults);
   json.key("context_switches").integer(window.usage.context_switches).end_object();

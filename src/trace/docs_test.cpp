@@ -33,8 +33,7 @@ TEST(TracingDocsTest, EveryDerivedTimeHasItsRow) {
       field += "_time";
     }
   }
-  EXPECT_THAT(documented_names(kDocument, "## Derived metrics"),
-              testing::ElementsAreArray(fields));
+  EXPECT_THAT(documented_names(kDocument, "## Derived metrics"), testing::ElementsAreArray(fields));
 }
 
 }  // namespace
