@@ -30,7 +30,8 @@ class Observation {
   RecordSink sink();
   // Before the slot gets the runtime's backend.
   void model_loaded(const Runtime& runtime);
-  // After the server's stop and before its end: nothing here refers to its connections any more.
+  // After the server's stop, before the runtime or the server goes: nothing here refers to them any
+  // more.
   void flush() { observer_.flush(); }
 
  private:

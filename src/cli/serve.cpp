@@ -94,6 +94,7 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
   if (!settled) std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
   server.stop(options.drain_time);
+  observation.flush();
   runtime.reset();  // the engine's last callbacks still refer to connections of the server
   return {};
 }
