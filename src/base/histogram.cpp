@@ -2,42 +2,67 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cmath>
+#include <iterator>
 
 namespace qaio {
 namespace {
 
-// Values below 2 * kSteps have a bucket each. Above, the top kStepBits + 1 bits choose it.
-constexpr int kStepBits = 10;
-constexpr uint64_t kSteps = uint64_t{1} << kStepBits;
-
-int shift_of(uint64_t value) {
-  return std::max(0, static_cast<int>(std::bit_width(value)) - (kStepBits + 1));
-}
-
-size_t bucket_of(uint64_t value) {
-  const int shift = shift_of(value);
-  return static_cast<size_t>(shift) * kSteps + (value >> shift);
+// With s = 2^step_bits: values below 2 * s have a bucket each. Above, the top step_bits + 1 bits of
+// a value choose it. The last is (63 - step_bits) * s + s - 1 + s: below 2^16 up to step_bits = 10.
+uint64_t bucket_of(uint64_t value, int step_bits) {
+  const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - (step_bits + 1));
+  return (static_cast<uint64_t>(shift) << step_bits) + (value >> shift);
 }
 
 // The largest value in a bucket.
-uint64_t upper_end(size_t bucket) {
-  if (bucket < 2 * kSteps) return bucket;
-  const uint64_t shift = bucket / kSteps - 1;
-  return ((bucket - shift * kSteps + 1) << shift) - 1;
+uint64_t upper_end(uint64_t bucket, int step_bits) {
+  const uint64_t steps = uint64_t{1} << step_bits;
+  if (bucket < 2 * steps) return bucket;
+  const uint64_t shift = bucket / steps - 1;
+  return ((bucket - shift * steps + 1) << shift) - 1;
 }
 
 }  // namespace
 
 void Histogram::add(int64_t value_ns) {
   value_ns = std::max<int64_t>(value_ns, 0);
-  const size_t bucket = bucket_of(static_cast<uint64_t>(value_ns));
-  if (bucket >= buckets_.size()) buckets_.resize(bucket + 1);
-  ++buckets_[bucket];
+  const uint64_t index = bucket_of(static_cast<uint64_t>(value_ns), step_bits_);
+  const auto at = std::ranges::lower_bound(buckets_, index, {},
+                                           [](const Bucket& bucket) { return bucket.index; });
+  if (at != buckets_.end() && at->index == index) {
+    ++at->count;
+  } else {
+    buckets_.insert(at, Bucket{.index = index & 0xffff, .count = 1});
+  }
   min_ = count_ == 0 ? value_ns : std::min(min_, value_ns);
   max_ = std::max(max_, value_ns);
   sum_ += static_cast<double>(value_ns);
   ++count_;
+}
+
+void Histogram::merge(const Histogram& other) {
+  assert(step_bits_ == other.step_bits_ && "histograms of different precision");
+  if (other.count_ == 0) return;
+  std::vector<Bucket> both;
+  both.reserve(buckets_.size() + other.buckets_.size());
+  std::ranges::merge(
+      buckets_, other.buckets_, std::back_inserter(both), {},
+      [](const Bucket& bucket) { return bucket.index; },
+      [](const Bucket& bucket) { return bucket.index; });
+  buckets_.clear();
+  for (const Bucket& bucket : both) {
+    if (!buckets_.empty() && buckets_.back().index == bucket.index) {
+      buckets_.back().count += bucket.count;
+    } else {
+      buckets_.push_back(bucket);
+    }
+  }
+  min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
+  max_ = std::max(max_, other.max_);
+  sum_ += other.sum_;
+  count_ += other.count_;
 }
 
 double Histogram::mean_ns() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
@@ -49,9 +74,11 @@ int64_t Histogram::percentile_ns(double percent) const {
   const uint64_t rank =
       std::clamp<uint64_t>(static_cast<uint64_t>(std::max(wanted, 1.0)), 1, count_);
   uint64_t seen = 0;
-  for (size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
-    seen += buckets_[bucket];
-    if (seen >= rank) return std::min(static_cast<int64_t>(upper_end(bucket)), max_);
+  for (const Bucket& bucket : buckets_) {
+    seen += bucket.count;
+    if (seen >= rank) {
+      return std::min(static_cast<int64_t>(upper_end(bucket.index, step_bits_)), max_);
+    }
   }
   return max_;
 }

@@ -1,7 +1,5 @@
 // qaio serve: the HTTP server. It listens at once and is ready when the model is warm.
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,11 +16,10 @@
 
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/observation.h"
 #include "cli/runtime.h"
 #include "cli/terminal.h"
-#include "observe/observer.h"
 #include "server/api.h"
-#include "server/perf_log.h"
 #include "server/server.h"
 
 namespace qaio {
@@ -35,6 +32,7 @@ struct Options {
   RuntimeOptions runtime;
   ServerOptions server;
   ApiLimits limits;
+  ObservationOptions observation;
   std::string alias;
   std::chrono::milliseconds drain_time{5000};
 };
@@ -60,11 +58,6 @@ void allow_connections(int connections_max) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void forget_texts(RequestRecord& record) {
-  record.input_text.clear();
-  for (TaskRecord& task : record.tasks) task.output_text.clear();
-}
-
 void announce(const std::string& line) {
   fmt::print("{}\n", line);
   std::fflush(stdout);
@@ -79,13 +72,14 @@ std::string ready_line(const Runtime& runtime, std::chrono::duration<double> sin
 
 // Loads the model, hands it to the endpoints, and waits for a signal.
 Result<void> serve_model(const Options& options, const std::string& tasks, BackendSlot& slot,
-                         Server& server, const sigset_t& signals) {
+                         Observation& observation, Server& server, const sigset_t& signals) {
   const auto start = std::chrono::steady_clock::now();
   std::atomic<bool> settled = false;
   auto loading = std::async(std::launch::async, [&] {
     auto runtime = Runtime::create(options.runtime, tasks);
     settled = true;
     if (runtime) {
+      observation.model_loaded(**runtime);
       Backend backend = (*runtime)->backend();
       backend.model_id = options.alias;
       slot.set(std::make_shared<const Backend>(std::move(backend)));
@@ -100,6 +94,7 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
   if (!settled) std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
   server.stop(options.drain_time);
+  observation.flush();
   runtime.reset();  // the engine's last callbacks still refer to connections of the server
   return {};
 }
@@ -107,25 +102,24 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
 Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const std::string tasks, apply_config(command, options.runtime.config));
   const sigset_t signals = block_stop_signals();
-  PerfLog perf_log(spdlog::stderr_color_mt("qaio"));
-  Observer observer({}, {&perf_log});
   BackendSlot slot;
+  Observation observation(options.observation, slot);
   Router router;
   options.limits.messages_max = 2 * options.limits.history_turns_max + 2;
   add_api(router, slot, options.limits);
+  observation.add_endpoints(router);
   allow_connections(options.server.connections_max);
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
-              Server::start(options.server, std::move(router),
-                            [&](RequestRecord record) {
-                              forget_texts(record);
-                              observer.push(std::move(record));
-                            },
+              Server::start(options.server, std::move(router), observation.sink(),
                             SteadyClock::instance()));
   const std::string& host = options.server.host;
   announce(fmt::format("listening on http://{}:{}",
                        host.find(':') == std::string::npos ? host : "[" + host + "]",
                        server->port()));
-  return serve_model(options, tasks, slot, *server, signals);
+  Result<void> served = serve_model(options, tasks, slot, observation, *server, signals);
+  server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
+  observation.flush();
+  return served;
 }
 
 // "requests-max" becomes "QAIO_REQUESTS_MAX".
@@ -173,6 +167,8 @@ void add_limit_options(CLI::App& command, Options& options) {
             "Earlier turns that /chat takes; past it 400");
   add_count(command, "new-tokens-max", options.limits.new_tokens_max, 1, kMany,
             "New tokens that a request may ask for; past it 400");
+  add_count(command, "records-kept", options.observation.records_kept, 1, 100'000,
+            "Requests whose records /requests shows; about 3 KiB each");
   add_seconds(command, "request-timeout", options.limits.request_time, 1,
               "What a request may take; past it 504");
   add_seconds(command, "read-timeout", options.server.read_timeout, 1,

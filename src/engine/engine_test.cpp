@@ -118,6 +118,7 @@ TEST_F(EngineTest, StagesTileAndTimesAreTheClocks) {
   EXPECT_EQ(counters.first_token_ns - counters.scheduled_ns, 2000);
   EXPECT_EQ(counters.gap_min_ns, 1000);
   EXPECT_EQ(counters.gap_max_ns, 1000);
+  EXPECT_EQ(counters.gap_counts[0], 4U);
   EXPECT_EQ(counters.forward_ns, 4000);
   EXPECT_EQ(counters.sample_ns + counters.detokenize_ns, 0);
 }

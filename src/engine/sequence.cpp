@@ -68,6 +68,7 @@ void Sequence::count_token(TimeNs now_ns) {
     const bool first_gap = counters.completion_tokens == 2;
     counters.gap_min_ns = first_gap ? gap_ns : std::min(counters.gap_min_ns, gap_ns);
     counters.gap_max_ns = first_gap ? gap_ns : std::max(counters.gap_max_ns, gap_ns);
+    count_gap(gap_ns, counters.gap_counts);
   }
   counters.last_token_ns = now_ns;
 }

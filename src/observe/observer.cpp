@@ -1,6 +1,8 @@
 #include "observe/observer.h"
 
 #include <algorithm>
+#include <future>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -33,34 +35,41 @@ void Observer::push(RequestRecord record) noexcept {
   dropped_.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Observer::flush() {
-  std::unique_lock lock(mutex_);
-  const uint64_t wanted = ++flushes_wanted_;
+void Observer::when_consumed(std::function<void()> then) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(then));
+  }
   wake_.notify_one();
-  flushed_.wait(lock, [&] { return flushes_done_ >= wanted; });
+}
+
+void Observer::flush() {
+  // Shared: the waiting thread may return while set_value() is still on its way out.
+  const auto consumed = std::make_shared<std::promise<void>>();
+  when_consumed([consumed] { consumed->set_value(); });
+  consumed->get_future().wait();
 }
 
 void Observer::run() {
+  std::vector<std::function<void()>> due;
   for (bool stopping = false; !stopping;) {
-    uint64_t flushes;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, options_.interval,
-                     [&] { return stopping_ || flushes_wanted_ > flushes_done_; });
+      wake_.wait_for(lock, options_.interval, [&] { return stopping_ || !waiting_.empty(); });
       stopping = stopping_;
-      flushes = flushes_wanted_;
+      due.swap(waiting_);
     }
     consume_queue();
-    {
-      const std::lock_guard lock(mutex_);
-      flushes_done_ = flushes;
+    for (auto& then : due) {
+      then();
+      then = nullptr;  // what it holds is gone before the next one runs
     }
-    flushed_.notify_all();
+    due.clear();
   }
 }
 
 // What was there at the call; a full queue's worth at most, so that records that keep coming do
-// not keep a flush() waiting.
+// not keep those who wait for it.
 void Observer::consume_queue() {
   size_t left = options_.queue_max;
   do {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <thread>
@@ -40,8 +41,11 @@ class Observer {
   // The hot path: moves the record into a bounded queue, without lock or wait. Any thread.
   void push(RequestRecord record) noexcept;
 
-  // Returns when everything pushed before the call has been consumed. Any thread but the
-  // observer's own.
+  // Calls `then`, which must be quick and must not throw, on the observer's thread when everything
+  // pushed before has been consumed, and lets go of it. Any thread.
+  void when_consumed(std::function<void()> then);
+  // Returns when everything pushed before the call has been consumed and those who waited for it
+  // have been called. Any thread but the observer's own.
   void flush();
 
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
@@ -58,9 +62,7 @@ class Observer {
 
   std::mutex mutex_;  // of everything below
   std::condition_variable wake_;
-  std::condition_variable flushed_;
-  uint64_t flushes_wanted_ = 0;
-  uint64_t flushes_done_ = 0;
+  std::vector<std::function<void()>> waiting_;  // of when_consumed()
   bool stopping_ = false;
   std::thread thread_;
 };

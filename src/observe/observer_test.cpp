@@ -93,6 +93,20 @@ TEST(Observer, FlushReturnsWhenAllIsConsumed) {
   }
 }
 
+TEST(Observer, CallsThoseWhoWaitWhenAllIsConsumedAtTheLatestAtTheEnd) {
+  Collector collector;
+  std::vector<size_t> seen;
+  {
+    Observer observer({.interval = std::chrono::hours(1)}, {&collector});
+    for (int i = 1; i <= 3; ++i) {
+      observer.push(record_named("x"));
+      observer.when_consumed([&] { seen.push_back(collector.ids.size()); });
+    }
+  }
+  ASSERT_EQ(seen.size(), 3u);
+  for (size_t i = 0; i < seen.size(); ++i) EXPECT_GE(seen[i], i + 1);
+}
+
 TEST(Observer, GivesTheTimeToConsumersWithoutRecords) {
   Collector collector;
   Observer observer({.interval = std::chrono::milliseconds(1)}, {&collector});

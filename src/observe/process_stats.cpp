@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <system_error>
 
 namespace qaio {
 
@@ -25,14 +26,43 @@ ProcessUsage process_usage() {
   return usage;
 }
 
-int64_t process_resident_bytes() {
+namespace {
+
+struct Memory {
+  int64_t virtual_bytes = 0;
+  int64_t resident_bytes = 0;
+};
+
+Memory process_memory() {
   // Opened once and read at offset 0: the kernel makes the text anew each time.
   static const int statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  if (statm < 0) return 0;
   char text[128] = {};
-  if (pread(statm, text, sizeof(text) - 1, 0) <= 0) return 0;
-  const char* resident = std::strchr(text, ' ');  // "size resident shared ...", in pages
-  return resident == nullptr ? 0 : std::strtoll(resident, nullptr, 10) * sysconf(_SC_PAGESIZE);
+  if (statm < 0 || pread(statm, text, sizeof(text) - 1, 0) <= 0) return {};
+  char* resident = nullptr;  // "size resident shared ...", in pages
+  const int64_t page = sysconf(_SC_PAGESIZE);
+  const int64_t virtual_bytes = std::strtoll(text, &resident, 10) * page;
+  return {virtual_bytes, std::strtoll(resident, nullptr, 10) * page};
+}
+
+}  // namespace
+
+int64_t process_resident_bytes() { return process_memory().resident_bytes; }
+
+ProcessState process_state() {
+  const Memory memory = process_memory();
+  ProcessState state{.resident_bytes = memory.resident_bytes,
+                     .virtual_bytes = memory.virtual_bytes};
+  std::error_code error;
+  for (std::filesystem::directory_iterator file("/proc/self/fd", error), end; !error && file != end;
+       file.increment(error)) {
+    ++state.open_files;
+  }
+  if (state.open_files > 0) --state.open_files;  // the folder itself
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    state.open_files_max = static_cast<int64_t>(limit.rlim_cur);
+  }
+  return state;
 }
 
 }  // namespace qaio

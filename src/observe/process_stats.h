@@ -16,4 +16,13 @@ ProcessUsage process_usage();
 
 int64_t process_resident_bytes();  // 0 where the system does not say
 
+// What it holds now; takes some microseconds per open file. 0 where the system does not say.
+struct ProcessState {
+  int64_t resident_bytes = 0;
+  int64_t virtual_bytes = 0;
+  int open_files = 0;
+  int64_t open_files_max = 0;
+};
+ProcessState process_state();
+
 }  // namespace qaio

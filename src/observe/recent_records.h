@@ -11,6 +11,7 @@
 
 namespace qaio {
 
+// Those of requests that only look are not kept: whoever watches would push out what he watches.
 // Thread-safe.
 class RecentRecords final : public RecordConsumer {
  public:
@@ -23,6 +24,8 @@ class RecentRecords final : public RecordConsumer {
                               const std::function<bool(const RequestRecord&)>& wanted = {}) const;
   // Null if it is not (or no longer) there.
   RecordPtr find(std::string_view request_id) const;
+
+  size_t count_max() const { return count_max_; }
 
  private:
   const size_t count_max_;

@@ -32,6 +32,11 @@ TEST(RecentRecords, KeepsTheLastNewestFirst) {
             std::vector<std::string>{"6"});
   EXPECT_EQ(recent.find("5")->request_id, "5");
   EXPECT_EQ(recent.find("4"), nullptr);
+  auto look = std::make_shared<RequestRecord>();
+  look->method = "GET";
+  const RecordPtr one = std::move(look);
+  recent.consume({&one, 1});
+  EXPECT_EQ(ids(recent.last(1)), std::vector<std::string>{"7"});
 }
 
 }  // namespace

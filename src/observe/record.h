@@ -26,7 +26,8 @@ struct TaskRecord {
 struct RequestRecord {
   std::string request_id;
   std::string method;
-  std::string path;  // the route ("/v1/tasks/{name}"), or the path as received when none matched
+  std::string path;     // the route ("/v1/tasks/{name}"), or the path as received when none matched
+  bool routed = false;  // whether one matched
   int64_t arrived_unix_ms = 0;
   int status = 0;          // HTTP; 499: the client left before the answer
   std::string error_code;  // empty on success
@@ -42,6 +43,12 @@ struct RequestRecord {
   int64_t context_switches = 0;
   int64_t resident_bytes = 0;  // at the end
 };
+
+// Probes, lists and those who look at statistics: they are no load of their own and kept out of the
+// statistics.
+inline bool only_looks(const RequestRecord& record) {
+  return record.method == "GET" || record.method == "HEAD";
+}
 
 using RecordPtr = std::shared_ptr<const RequestRecord>;
 

@@ -122,6 +122,7 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
     return;
   }
   exchange->record().path = match.route;
+  exchange->record().routed = true;
   if (match.handler == nullptr) {
     HttpResponse response =
         error_response(405, "method_not_allowed", "this path answers " + match.allow + " only");

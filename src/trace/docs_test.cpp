@@ -1,37 +1,39 @@
-// docs/tracing.md and the code name the same stages.
+// docs/tracing.md and the code name the same stages and counters.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <fstream>
-#include <string>
-#include <vector>
-
+#include "trace/docs_for_test.h"
 #include "trace/trace.h"
 
 namespace qaio {
 namespace {
 
-// The names in backquotes that open the rows of the table under the heading.
-std::vector<std::string> table_names(const std::string& heading) {
-  std::ifstream file(std::string(QAIO_SOURCE_DIR) + "/docs/tracing.md");
-  EXPECT_TRUE(file.is_open());
-  std::vector<std::string> names;
-  bool inside = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("#")) inside = line == heading;
-    if (!inside || !line.starts_with("| `")) continue;
-    const size_t end = line.find('`', 3);
-    if (end != std::string::npos) names.push_back(line.substr(3, end - 3));
-  }
-  return names;
-}
+constexpr const char* kDocument = "docs/tracing.md";
 
 TEST(TracingDocsTest, EveryStageHasItsRowAndNoOtherHas) {
   std::vector<std::string> stages;
   for (size_t i = 0; i < kStageCount; ++i) {
     stages.emplace_back(stage_name(static_cast<Stage>(i)));
   }
-  EXPECT_THAT(table_names("## Stages"), testing::ElementsAreArray(stages));
+  EXPECT_THAT(documented_names(kDocument, "## Stages"), testing::ElementsAreArray(stages));
+}
+
+TEST(TracingDocsTest, EveryCounterHasItsRowAndNoOtherHas) {
+  const std::vector<std::string> fields = struct_fields("src/trace/trace.h", "TaskCounters");
+  EXPECT_THAT(fields, testing::IsSupersetOf({"prompt_tokens", "gap_counts", "detokenize_ns"}));
+  EXPECT_THAT(documented_names(kDocument, "## Counters"), testing::ElementsAreArray(fields));
+}
+
+TEST(TracingDocsTest, EveryDerivedTimeHasItsRow) {
+  // Documented in milliseconds, hence without the unit; three have a longer name in the document.
+  std::vector<std::string> fields = struct_fields("src/trace/derive.h", "DerivedTimes");
+  for (std::string& field : fields) {
+    field.resize(field.size() - 3);
+    if (field == "prompt_build" || field == "queue" || field == "model_inference" ||
+        field == "output_parse") {
+      field += "_time";
+    }
+  }
+  EXPECT_THAT(documented_names(kDocument, "## Derived metrics"), testing::ElementsAreArray(fields));
 }
 
 }  // namespace

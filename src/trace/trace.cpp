@@ -1,5 +1,6 @@
 #include "trace/trace.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace qaio {
@@ -58,6 +59,11 @@ int64_t Lane::unattributed_ns() const {
   int64_t rest = wall_ns();
   for (size_t i = 0; i < size_; ++i) rest -= intervals_[i].end_ns - intervals_[i].begin_ns;
   return rest;
+}
+
+void count_gap(int64_t gap_ns, GapCounts& counts) {
+  ++counts[static_cast<size_t>(std::ranges::lower_bound(kGapBoundsNs, gap_ns) -
+                               kGapBoundsNs.begin())];
 }
 
 }  // namespace qaio

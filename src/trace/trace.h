@@ -88,6 +88,16 @@ class Span {
   Stage stage_;
 };
 
+// The times between consecutive tokens are counted in ranges with these upper ends (inclusive), and
+// one range above them all: from a tiny model alone to a stream that was held up.
+inline constexpr auto kGapBoundsNs = std::to_array<int64_t>(
+    {100'000,     250'000,     500'000,       1'000'000,     2'000'000,    3'000'000,
+     5'000'000,   7'500'000,   10'000'000,    15'000'000,    20'000'000,   25'000'000,
+     35'000'000,  50'000'000,  75'000'000,    100'000'000,   150'000'000,  200'000'000,
+     300'000'000, 500'000'000, 1'000'000'000, 2'500'000'000, 5'000'000'000});
+using GapCounts = std::array<uint32_t, kGapBoundsNs.size() + 1>;
+void count_gap(int64_t gap_ns, GapCounts& counts);
+
 // What the engine counts for one task beside the stages; docs/tracing.md defines each field.
 struct TaskCounters {
   uint32_t prompt_tokens = 0;
@@ -104,6 +114,7 @@ struct TaskCounters {
   TimeNs last_token_ns = 0;        // 0: none
   int64_t gap_min_ns = 0;          // between consecutive tokens; 0 below two tokens
   int64_t gap_max_ns = 0;
+  GapCounts gap_counts{};  // by kGapBoundsNs
   int64_t forward_ns = 0;  // decode or score split: model, sampling, detokenizing
   int64_t sample_ns = 0;
   int64_t detokenize_ns = 0;

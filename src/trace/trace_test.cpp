@@ -66,6 +66,23 @@ TEST(LaneTest, AFullLaneCountsWhatItDrops) {
   EXPECT_EQ(lane.unattributed_ns(), 30);
 }
 
+TEST(GapTest, AGapIsCountedInTheRangeThatEndsAtOrAboveIt) {
+  EXPECT_TRUE(std::ranges::is_sorted(kGapBoundsNs));
+  GapCounts counts{};
+  count_gap(0, counts);
+  count_gap(kGapBoundsNs.front(), counts);
+  count_gap(kGapBoundsNs.front() + 1, counts);
+  count_gap(kGapBoundsNs.back(), counts);
+  count_gap(kGapBoundsNs.back() + 1, counts);
+  count_gap(std::numeric_limits<int64_t>::max(), counts);
+  GapCounts expected{};
+  expected[0] = 2;
+  expected[1] = 1;
+  expected[kGapBoundsNs.size() - 1] = 1;
+  expected[kGapBoundsNs.size()] = 2;
+  EXPECT_EQ(counts, expected);
+}
+
 #ifndef NDEBUG
 TEST(LaneDeathTest, ADebugBuildFailsOnOverlap) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";

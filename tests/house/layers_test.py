@@ -25,6 +25,7 @@ CONFINED = {
     "boost/beast": ["server", "load", "cli"],
     "boost/asio": ["server", "load", "cli", "observe"],
     "sqlite3.h": ["observe"],
+    "prometheus/": ["observe"],
     "CLI/": ["cli"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)

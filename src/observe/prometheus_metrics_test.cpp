@@ -1,0 +1,200 @@
+#include "observe/prometheus_metrics.h"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "observe/boundaries.h"
+#include "observe/record_for_test.h"
+#include "trace/docs_for_test.h"
+
+namespace qaio {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+ServerState ready_state() {
+  ServerState state;
+  state.run = {.version = "1.2.3",
+               .model = "m\"1",
+               .model_hash = "",
+               .isa = "avx2",
+               .threads = 2,
+               .started_unix_ms = 1'700'000'000'500};
+  state.engine = EngineState{.waiting = 1,
+                             .running = 3,
+                             .kv_blocks_used = 30,
+                             .kv_blocks_pinned = 10,
+                             .kv_blocks_cached = 20,
+                             .kv_blocks_total = 100,
+                             .steps = 7,
+                             .prompt_tokens = 500,
+                             .cached_tokens = 400,
+                             .completion_tokens = 9};
+  state.records_dropped = 5;
+  return state;
+}
+
+// The samples of the text: "name{labels}" -> value.
+std::map<std::string, double> samples(const PrometheusMetrics& metrics,
+                                      const ServerState& state = ready_state()) {
+  std::map<std::string, double> all;
+  std::istringstream lines(metrics.text(state));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("#")) continue;
+    const size_t space = line.rfind(' ');
+    const bool first = all.emplace(line.substr(0, space), std::stod(line.substr(space))).second;
+    EXPECT_TRUE(first) << line;
+  }
+  return all;
+}
+
+RecordPtr chat(int64_t total_ns, int tokens = 5, int64_t gap_ns = 3 * kMs) {
+  auto record = chat_record(total_ns);
+  record->tasks.push_back(generate_task("chat", 2 * kMs, 10 * kMs, tokens, gap_ns));
+  return record;
+}
+
+TEST(PrometheusMetrics, CountsWhatTheRecordsSay) {
+  PrometheusMetrics metrics;
+  for (int i = 0; i < 3; ++i) consume_one(chat(100 * kMs), metrics);
+  auto refused = chat_record(10'000);
+  refused->status = 503;
+  refused->error_code = "resource_exhausted";
+  consume_one(refused, metrics);
+  auto failed = chat_record(200 * kMs);
+  failed->status = 504;
+  failed->error_code = "deadline_exceeded";
+  failed->tasks.push_back(generate_task("chat", 2 * kMs, 10 * kMs, 1, 0));
+  failed->tasks.back().finish_reason.clear();
+  consume_one(failed, metrics);
+  const auto all = samples(metrics);
+  EXPECT_EQ(all.at(R"(qaio_requests_total{route="/chat",status="2xx"})"), 3);
+  EXPECT_EQ(all.at(R"(qaio_requests_total{route="/chat",status="5xx"})"), 2);
+  EXPECT_EQ(all.at(R"(qaio_errors_total{code="resource_exhausted"})"), 1);
+  EXPECT_EQ(all.at(R"(qaio_tasks_total{reason="stop",task="chat"})"), 3);
+  EXPECT_EQ(all.at(R"(qaio_tasks_total{reason="error",task="chat"})"), 1);
+  EXPECT_EQ(all.at(R"(qaio_prompt_tokens_total{task="chat"})"), 160);
+  EXPECT_EQ(all.at(R"(qaio_cached_prompt_tokens_total{task="chat"})"), 128);
+  EXPECT_EQ(all.at(R"(qaio_generated_tokens_total{task="chat"})"), 16);
+  // The refusal took no time worth a statistic; the deadline did.
+  EXPECT_EQ(all.at(R"(qaio_request_duration_seconds_count{route="/chat"})"), 4);
+  EXPECT_NEAR(all.at(R"(qaio_request_duration_seconds_sum{route="/chat"})"), 0.5, 1e-9);
+  EXPECT_EQ(all.at(R"(qaio_request_duration_seconds_bucket{route="/chat",le="0.1"})"), 3);
+  EXPECT_EQ(all.at(R"(qaio_request_duration_seconds_bucket{route="/chat",le="0.08"})"), 0);
+  EXPECT_NEAR(all.at(R"(qaio_task_duration_seconds_sum{task="chat"})"), 3 * 0.0255 + 0.0135, 1e-9);
+  EXPECT_NEAR(all.at(R"(qaio_queue_seconds_sum{task="chat"})"), 0.008, 1e-9);
+  EXPECT_NEAR(all.at(R"(qaio_prefill_seconds_sum{task="chat"})"), 0.04, 1e-9);
+  EXPECT_NEAR(all.at(R"(qaio_decode_seconds_sum{task="chat"})"), 0.036, 1e-9);
+  EXPECT_NEAR(all.at(R"(qaio_time_to_first_token_seconds_sum{task="chat"})"), 4 * 0.014, 1e-9);
+  EXPECT_NEAR(all.at(R"(qaio_task_stage_seconds_sum{stage="unattributed",task="chat"})"), 0.002,
+              1e-9);
+  EXPECT_EQ(all.at(R"(qaio_request_stage_seconds_count{stage="http_read"})"), 4);
+  EXPECT_FALSE(all.contains(R"(qaio_task_stage_seconds_count{stage="score",task="chat"})"));
+}
+
+TEST(PrometheusMetrics, EveryGapBetweenTokensIsCounted) {
+  PrometheusMetrics metrics;
+  consume_one(chat(100 * kMs, 5, 3 * kMs), metrics);
+  consume_one(chat(100 * kMs, 11, 40 * kMs), metrics);
+  consume_one(chat(100 * kMs, 1), metrics);
+  const auto all = samples(metrics);
+  EXPECT_EQ(all.at(R"(qaio_inter_token_seconds_count{task="chat"})"), 14);
+  EXPECT_EQ(all.at(R"(qaio_inter_token_seconds_bucket{task="chat",le="0.002"})"), 0);
+  EXPECT_EQ(all.at(R"(qaio_inter_token_seconds_bucket{task="chat",le="0.003"})"), 4);
+  EXPECT_EQ(all.at(R"(qaio_inter_token_seconds_bucket{task="chat",le="0.05"})"), 14);
+  EXPECT_NEAR(all.at(R"(qaio_inter_token_seconds_sum{task="chat"})"), 0.412, 1e-9);
+}
+
+TEST(PrometheusMetrics, LabelsStayBoundedWhateverClientsAskFor) {
+  PrometheusMetrics metrics;
+  for (int i = 0; i < 3000; ++i) {
+    auto record = chat_record(kMs);
+    record->routed = false;
+    record->path = "/scan/" + std::to_string(i);
+    record->status = 404;
+    consume_one(record, metrics);
+  }
+  const auto all = samples(metrics);
+  EXPECT_EQ(all.at(R"(qaio_requests_total{route="other",status="4xx"})"), 3000);
+  EXPECT_THAT(metrics.text(ready_state()), Not(HasSubstr("/scan")));
+  for (int i = 0; i < 3000; ++i) {
+    auto record = chat_record(kMs);
+    record->error_code = "code" + std::to_string(i);
+    consume_one(record, metrics);
+  }
+  EXPECT_EQ(samples(metrics).at(R"(qaio_errors_total{code="other"})"), 3000 - 1024);
+}
+
+TEST(PrometheusMetrics, ShowTheStateOfTheServer) {
+  const PrometheusMetrics metrics;
+  const auto all = samples(metrics);
+  EXPECT_EQ(all.at(R"(qaio_build_info{version="1.2.3",model="m\"1",isa="avx2",threads="2"})"), 1);
+  EXPECT_EQ(all.at("qaio_ready"), 1);
+  EXPECT_EQ(all.at("qaio_records_dropped_total"), 5);
+  EXPECT_EQ(all.at("qaio_sequences_running"), 3);
+  EXPECT_EQ(all.at("qaio_sequences_waiting"), 1);
+  EXPECT_EQ(all.at(R"(qaio_kv_blocks{state="free"})"), 40);
+  EXPECT_EQ(all.at("qaio_kv_usage_ratio"), 0.4);
+  EXPECT_EQ(all.at("qaio_prefix_cache_queries_total"), 500);
+  EXPECT_EQ(all.at("qaio_prefix_cache_hits_total"), 400);
+  EXPECT_EQ(all.at("process_start_time_seconds"), 1'700'000'000.5);
+  EXPECT_GT(all.at("process_resident_memory_bytes"), 1 << 20);
+  EXPECT_GT(all.at("process_cpu_seconds_total"), 0);
+  ServerState loading = ready_state();
+  loading.engine.reset();
+  const auto before = samples(metrics, loading);
+  EXPECT_EQ(before.at("qaio_ready"), 0);
+  EXPECT_FALSE(before.contains("qaio_sequences_running"));
+}
+
+TEST(PrometheusMetrics, ThresholdsAreEdges) {
+  PrometheusMetrics metrics({0.123, 1});
+  consume_one(chat(120 * kMs), metrics);
+  const auto all = samples(metrics);
+  EXPECT_EQ(all.at(R"(qaio_request_duration_seconds_bucket{route="/chat",le="0.123"})"), 1);
+  EXPECT_EQ(all.at(R"(qaio_request_duration_seconds_bucket{route="/chat",le="0.1"})"), 0);
+  EXPECT_EQ(all.at(R"(qaio_prefill_seconds_bucket{task="chat",le="0.123"})"), 1);
+}
+
+TEST(PrometheusMetrics, TheDocumentListsEveryMetricAndNoOther) {
+  PrometheusMetrics metrics;
+  consume_one(chat(100 * kMs), metrics);
+  auto failed = chat_record(kMs);
+  failed->error_code = "internal";
+  consume_one(failed, metrics);
+  std::set<std::string> real;
+  std::istringstream lines(metrics.text(ready_state()));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# TYPE ")) real.insert(line.substr(7, line.find(' ', 7) - 7));
+  }
+  EXPECT_GT(real.size(), 30u);
+  EXPECT_THAT(documented_names("docs/metrics.md", "## Metrics"),
+              testing::UnorderedElementsAreArray(real));
+}
+
+// "0.001, 0.0025, ..." as the document has them.
+template <typename Bounds>
+std::string bounds_text(const Bounds& bounds, double unit) {
+  std::ostringstream text;
+  for (const auto bound : bounds) {
+    text << (text.tellp() > 0 ? ", " : "") << static_cast<double>(bound) / unit;
+  }
+  return std::move(text).str();
+}
+
+TEST(PrometheusMetrics, TheDocumentHasTheBoundaries) {
+  const std::string document = source_text("docs/metrics.md");
+  const std::string text = std::regex_replace(document, std::regex("\\s+"), " ");
+  EXPECT_THAT(text, HasSubstr("| " + bounds_text(kDurationBoundsS, 1e-3) + " |"));
+  EXPECT_THAT(text, HasSubstr("| " + bounds_text(kFirstTokenBoundsS, 1e-3) + " |"));
+  EXPECT_THAT(text, HasSubstr("| " + bounds_text(kStageBoundsS, 1e-3) + " |"));
+  EXPECT_THAT(text, HasSubstr("| " + bounds_text(kGapBoundsNs, 1e6) + " |"));
+}
+
+}  // namespace
+}  // namespace qaio

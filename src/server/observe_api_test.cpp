@@ -1,0 +1,218 @@
+// GET /requests, /requests/{id}, /stats and /metrics.
+#include "server/observe_api.h"
+
+#include <fmt/format.h>
+
+#include "observe/record_times.h"
+#include "server/server_fixture_for_test.h"
+
+namespace qaio {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class ObserveApiTest : public ServerFixture {
+ protected:
+  static constexpr size_t kKept = 5;
+
+  void start_observed(std::chrono::microseconds step = {}) {
+    Router router;
+    add_api(router, slot_, limits_);
+    add_observe_api(router, {.observer = &observer_,
+                             .recent = &recent_,
+                             .stats = &stats_,
+                             .metrics = &metrics_,
+                             .state = [this] { return state_; }});
+    auto server = Server::start(
+        options_, std::move(router),
+        [this](RequestRecord record) { observer_.push(std::move(record)); }, clock_);
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(*server);
+    load("some words", step);
+    client_ = std::make_unique<TestClient>(server_->port());
+  }
+  void TearDown() override {
+    ServerFixture::TearDown();
+    observer_.flush();
+  }
+
+  // All on one connection: what it asked for before is recorded when it asks next.
+  ClientResponse chat(std::string_view tasks = R"(["sentiment","chat"])") {
+    return client_->post("/chat", fmt::format(R"({{"input":"hello","tasks":{}}})", tasks));
+  }
+  json::object get(std::string_view path) {
+    const ClientResponse response = client_->get(path);
+    EXPECT_EQ(response.status, 200) << response.body;
+    return response.json();
+  }
+  json::array list(std::string_view query = "") {
+    return get("/requests" + std::string(query)).at("requests").as_array();
+  }
+  static double number(const json::value& value) { return value.to_number<double>(); }
+
+  RecentRecords recent_{kKept};
+  LiveStats stats_{clock_};
+  PrometheusMetrics metrics_;
+  ServerState state_;
+  // Its own time would be the default's, but nobody waits for it in these tests.
+  Observer observer_{{.interval = std::chrono::hours(1)}, {&recent_, &stats_, &metrics_}};
+  std::unique_ptr<TestClient> client_;
+};
+
+TEST_F(ObserveApiTest, ARequestIsThereRightAfterItsAnswer) {
+  start_observed(1ms);
+  const ClientResponse answer = chat();
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const json::object said = answer.json();
+  const std::string id(said.at("request_id").as_string());
+  const json::object record = get("/requests/" + id);
+  EXPECT_EQ(record, list().at(0).as_object());
+  EXPECT_EQ(record.at("request_id").as_string(), id);
+  EXPECT_EQ(record.at("path").as_string(), "/chat");
+  EXPECT_EQ(record.at("status").as_int64(), 200);
+  EXPECT_TRUE(record.at("error").is_null());
+  EXPECT_EQ(record.at("input_chars").as_int64(), 5);
+  for (const char* name : {"chat.decode", "chat.total", "sentiment.score", "tasks"}) {
+    EXPECT_EQ(number(record.at("breakdown").at(name)), number(said.at("breakdown").at(name)))
+        << name;
+  }
+  // The record contains what came after the figures of the answer were taken.
+  EXPECT_TRUE(record.at("breakdown").as_object().contains("http_write"));
+  EXPECT_GE(number(record.at("total_response_time_ms")), number(said.at("total_response_time_ms")));
+  EXPECT_EQ(number(record.at("metrics").at("ttft")), number(said.at("metrics").at("ttft")));
+}
+
+TEST_F(ObserveApiTest, TheLanesAndCountersTellTheSameStory) {
+  start_observed(1ms);
+  ASSERT_EQ(chat().status, 200);
+  const json::object record = list().at(0).as_object();
+  const json::array& lanes = record.at("lanes").as_array();
+  const json::array& tasks = record.at("tasks").as_array();
+  ASSERT_EQ(lanes.size(), 3u);
+  ASSERT_EQ(tasks.size(), 2u);
+  EXPECT_EQ(lanes[0].at("lane").as_string(), "request");
+  EXPECT_EQ(number(lanes[0].at("begin_ms")), 0);
+  EXPECT_EQ(number(lanes[0].at("end_ms")), number(record.at("total_response_time_ms")));
+  for (const json::value& lane : lanes) {
+    double last = number(lane.at("begin_ms"));
+    for (const json::value& interval : lane.at("intervals").as_array()) {
+      EXPECT_GE(number(interval.at("begin_ms")), last);
+      last = number(interval.at("end_ms"));
+    }
+    EXPECT_LE(last, number(lane.at("end_ms")));
+    EXPECT_EQ(lane.at("dropped_intervals").as_int64(), 0);
+  }
+  EXPECT_EQ(tasks[0].at("finish_reason").as_string(), "scored");
+  EXPECT_TRUE(tasks[1].at("label").is_null());
+  const json::object& counters = tasks[1].at("counters").as_object();
+  EXPECT_GT(counters.at("prompt_tokens").as_int64(), 0);
+  EXPECT_LE(number(counters.at("submitted_ms")), number(counters.at("scheduled_ms")));
+  EXPECT_LT(number(counters.at("scheduled_ms")), number(counters.at("first_token_ms")));
+  EXPECT_EQ(number(counters.at("first_token_ms")), number(record.at("metrics").at("ttft")));
+  EXPECT_TRUE(tasks[0].at("counters").at("first_token_ms").is_null());
+}
+
+TEST_F(ObserveApiTest, ListsTheNewestFirstByTimeAndTask) {
+  start_observed();
+  ASSERT_EQ(chat(R"(["sentiment"])").status, 200);
+  ASSERT_EQ(chat(R"(["chat"])").status, 200);
+  ASSERT_EQ(client_->post("/chat", "{}").status, 400);
+  const json::array all = list();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].at("error").as_string(), "invalid_argument");
+  EXPECT_TRUE(all[0].at("tasks").as_array().empty());
+  EXPECT_EQ(all[1].at("tasks").at(0).at("task").as_string(), "chat");
+  EXPECT_EQ(list("?limit=1").size(), 1u);
+  EXPECT_EQ(list("?task=sentiment"), json::array({all[2]}));
+  EXPECT_TRUE(list("?task=nobody").empty());
+  const double slowest = std::max(number(all[1].at("total_response_time_ms")),
+                                  number(all[2].at("total_response_time_ms")));
+  EXPECT_EQ(list(fmt::format("?slow={:.3f}", slowest + 0.002)).size(), 0u);
+  EXPECT_EQ(list("?slow=0&limit=5&task=chat").size(), 1u);
+  for (size_t i = 0; i < kKept; ++i) ASSERT_EQ(chat(R"(["sentiment"])").status, 200);
+  EXPECT_EQ(list().size(), kKept);
+  EXPECT_TRUE(list("?task=chat").empty());
+}
+
+TEST_F(ObserveApiTest, SaysWhatIsWrong) {
+  start_observed();
+  const auto refused = [&](std::string_view path, int status, std::string_view field,
+                           std::string_view message) {
+    const ClientResponse response = client_->get(path);
+    EXPECT_EQ(response.status, status) << path;
+    EXPECT_EQ(response.error("field"), field) << path;
+    EXPECT_THAT(response.error("message"), HasSubstr(std::string(message))) << path;
+  };
+  refused("/requests?limit=0", 400, "limit", "a whole number from 1 to 5");
+  refused("/requests?limit=6", 400, "limit", "a whole number from 1 to 5");
+  refused("/requests?limit=all", 400, "limit", "a whole number from 1 to 5");
+  refused("/requests?slow=fast", 400, "slow", "a number from 0");
+  refused("/requests?slow=-1", 400, "slow", "a number from 0");
+  refused("/requests?task=", 400, "task", "name of a task");
+  refused("/requests?last=5", 400, "last", "known are limit, slow, task");
+  refused("/stats?window=1m", 400, "window", "there is none");
+  refused("/requests/never-seen", 404, "", "'never-seen' among the last 5");
+  EXPECT_EQ(client_->post("/stats", "{}").status, 405);
+}
+
+TEST_F(ObserveApiTest, StatsAreThoseOfTheRecords) {
+  start_observed(500us);
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(chat().status, 200);
+  ASSERT_EQ(client_->post("/chat", "{}").status, 400);
+  const json::array records = list();
+  double sum = 0;
+  double max = 0;
+  for (size_t i = 1; i < records.size(); ++i) {
+    sum += number(records[i].at("total_response_time_ms"));
+    max = std::max(max, number(records[i].at("total_response_time_ms")));
+  }
+  for (int round = 0; round < 2; ++round) {  // looking changes nothing
+    const json::object stats = get("/stats");
+    EXPECT_TRUE(stats.at("engine").is_null()) << "state_ has none";
+    for (const char* name : {"1m", "5m", "1h", "start"}) {
+      const json::object& window = stats.at("windows").at(name).as_object();
+      EXPECT_EQ(window.at("requests").as_int64(), 5);
+      EXPECT_EQ(window.at("failed").as_int64(), 1);
+      EXPECT_EQ(window.at("errors").at("invalid_argument").as_int64(), 1);
+      const json::object& total = window.at("request").at("total_response_time").as_object();
+      EXPECT_EQ(total.at("count").as_int64(), 4);
+      EXPECT_NEAR(number(total.at("mean")), sum / 4, 0.002);
+      EXPECT_NEAR(number(total.at("max")), max, 0.002);
+      EXPECT_LE(number(total.at("p50")), number(total.at("p95")));
+      EXPECT_GT(number(window.at("tasks").at("chat").at("decode").at("p95")), 0.5);
+      EXPECT_FALSE(window.at("tasks").at("chat").as_object().contains("score"));
+      EXPECT_TRUE(window.at("tasks").at("sentiment").as_object().contains("score"));
+      EXPECT_GT(number(window.at("process").at("cpu_usage")), 0);
+    }
+  }
+}
+
+// Under the very names that an answer has.
+TEST_F(ObserveApiTest, StatsHaveTheNamesOfMetrics) {
+  start_observed();
+  const json::object metrics = chat().json().at("metrics").as_object();
+  for (const auto& [name, value] : metrics) {
+    if (name == "cpu_usage" || name == "memory_usage") continue;
+    EXPECT_NE(std::ranges::find(kRequestTimeNames, std::string_view(name.data(), name.size())),
+              kRequestTimeNames.end())
+        << name;
+  }
+}
+
+TEST_F(ObserveApiTest, MetricsAreText) {
+  start_observed();
+  ASSERT_EQ(chat().status, 200);
+  observer_.flush();
+  state_.run.version = "0.0.1";
+  const ClientResponse response = client_->get("/metrics");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers.at("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(response.body, HasSubstr("qaio_requests_total{route=\"/chat\",status=\"2xx\"} 1\n"));
+  EXPECT_THAT(response.body, HasSubstr("version=\"0.0.1\""));
+  EXPECT_THAT(response.body, HasSubstr("qaio_ready 0\n"));
+}
+
+}  // namespace
+}  // namespace qaio
