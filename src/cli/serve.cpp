@@ -12,14 +12,20 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "cli/archive_options.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/model_fingerprint.h"
 #include "cli/runtime.h"
 #include "cli/terminal.h"
+#include "kernels/isa.h"
 #include "observe/observer.h"
 #include "server/api.h"
 #include "server/perf_log.h"
@@ -35,6 +41,7 @@ struct Options {
   RuntimeOptions runtime;
   ServerOptions server;
   ApiLimits limits;
+  ArchiveOptions archive;
   std::string alias;
   std::chrono::milliseconds drain_time{5000};
 };
@@ -77,9 +84,37 @@ std::string ready_line(const Runtime& runtime, std::chrono::duration<double> sin
                      model.weight_type, runtime.threads(), runtime.threads() == 1 ? "" : "s");
 }
 
+RunInfo run_info(const Options& options) {
+  const Result<Isa> isa = isa_from_environment();  // a wrong one is the loader's to refuse
+  return {.version = QAIO_VERSION,
+          .model = "",
+          .model_hash = "",
+          .isa = isa ? std::string(isa_name(*isa)) : "",
+          .threads = options.runtime.model.threads,
+          .started_unix_ms = SteadyClock::instance().wall_unix_ms()};
+}
+
+// What the archives learn once the model is there. Its files are looked at anew: loading has let
+// their pages go.
+void name_model(const Options& options, const ModelInfo& model, RunInfo run, Archives& archives) {
+  if (archives.empty()) return;
+  run.model = model.name;
+  if (const auto files = open_model(options.runtime.model.model)) {
+    run.model_hash = model_fingerprint(*files);
+  }
+  archives.set_run(run);
+}
+
+struct Serving {
+  BackendSlot& slot;
+  Server& server;
+  const sigset_t& signals;
+  std::function<void(const ModelInfo&)> on_ready;  // on the loading thread
+  std::function<void()> finish_records;            // nobody serves any more
+};
+
 // Loads the model, hands it to the endpoints, and waits for a signal.
-Result<void> serve_model(const Options& options, const std::string& tasks, BackendSlot& slot,
-                         Server& server, const sigset_t& signals) {
+Result<void> serve_model(const Options& options, const std::string& tasks, const Serving& serving) {
   const auto start = std::chrono::steady_clock::now();
   std::atomic<bool> settled = false;
   auto loading = std::async(std::launch::async, [&] {
@@ -88,18 +123,23 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
     if (runtime) {
       Backend backend = (*runtime)->backend();
       backend.model_id = options.alias;
-      slot.set(std::make_shared<const Backend>(std::move(backend)));
+      serving.slot.set(std::make_shared<const Backend>(std::move(backend)));
       announce(ready_line(**runtime, std::chrono::steady_clock::now() - start));
+      serving.on_ready((*runtime)->model());
     } else {
       ::kill(::getpid(), SIGTERM);  // wakes the thread below
     }
     return runtime;
   });
   int signal = 0;
-  sigwait(&signals, &signal);
-  if (!settled) std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
+  sigwait(&serving.signals, &signal);
+  if (!settled) {
+    serving.server.stop(options.drain_time);
+    serving.finish_records();
+    std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
+  }
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
-  server.stop(options.drain_time);
+  serving.server.stop(options.drain_time);
   runtime.reset();  // the engine's last callbacks still refer to connections of the server
   return {};
 }
@@ -107,25 +147,41 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
 Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const std::string tasks, apply_config(command, options.runtime.config));
   const sigset_t signals = block_stop_signals();
-  PerfLog perf_log(spdlog::stderr_color_mt("qaio"));
-  Observer observer({}, {&perf_log});
+  const auto logger = spdlog::stderr_color_mt("qaio");
+  PerfLog perf_log(logger);
+  const RunInfo run = run_info(options);
+  QAIO_ASSIGN(Archives archives, Archives::open(options.archive, run, logger));
+  std::vector<RecordConsumer*> consumers = {&perf_log};
+  for (RecordConsumer* archive : archives.consumers()) consumers.push_back(archive);
+  auto observer = std::make_unique<Observer>(Observer::Options{}, std::move(consumers));
   BackendSlot slot;
   Router router;
   options.limits.messages_max = 2 * options.limits.history_turns_max + 2;
   add_api(router, slot, options.limits);
   allow_connections(options.server.connections_max);
-  QAIO_ASSIGN(const std::unique_ptr<Server> server,
-              Server::start(options.server, std::move(router),
-                            [&](RequestRecord record) {
-                              forget_texts(record);
-                              observer.push(std::move(record));
-                            },
-                            SteadyClock::instance()));
+  QAIO_ASSIGN(const std::unique_ptr<Server> server, Server::start(
+                                                        options.server, std::move(router),
+                                                        [&](RequestRecord record) {
+                                                          if (!options.archive.record_text)
+                                                            forget_texts(record);
+                                                          observer->push(std::move(record));
+                                                        },
+                                                        SteadyClock::instance()));
   const std::string& host = options.server.host;
   announce(fmt::format("listening on http://{}:{}",
                        host.find(':') == std::string::npos ? host : "[" + host + "]",
                        server->port()));
-  return serve_model(options, tasks, slot, *server, signals);
+  return serve_model(
+      options, tasks,
+      {.slot = slot,
+       .server = *server,
+       .signals = signals,
+       .on_ready = [&](const ModelInfo& model) { name_model(options, model, run, archives); },
+       .finish_records =
+           [&] {
+             observer.reset();
+             archives = {};
+           }});
 }
 
 // "requests-max" becomes "QAIO_REQUESTS_MAX".
@@ -202,6 +258,7 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
       ->envname("QAIO_ALIAS")
       ->type_name("NAME");
   add_limit_options(*command, *options);
+  add_archive_options(*command, options->archive);
   command->callback(
       [command, options, &exit_code] { exit_code = exit_code_of(serve(*command, *options)); });
 }
