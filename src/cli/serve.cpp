@@ -116,10 +116,10 @@ struct Serving {
 // Loads the model, hands it to the endpoints, and waits for a signal.
 Result<void> serve_model(const Options& options, const std::string& tasks, const Serving& serving) {
   const auto start = std::chrono::steady_clock::now();
-  std::atomic<bool> settled = false;
+  std::atomic<bool> decided = false;  // by the end of loading or a signal, whichever came first
   auto loading = std::async(std::launch::async, [&] {
     auto runtime = Runtime::create(options.runtime, tasks);
-    settled = true;
+    if (decided.exchange(true)) return runtime;
     if (runtime) {
       Backend backend = (*runtime)->backend();
       backend.model_id = options.alias;
@@ -133,7 +133,7 @@ Result<void> serve_model(const Options& options, const std::string& tasks, const
   });
   int signal = 0;
   sigwait(&serving.signals, &signal);
-  if (!settled) {
+  if (!decided.exchange(true)) {
     serving.server.stop(options.drain_time);
     serving.finish_records();
     std::_Exit(0);  // loading cannot be interrupted, and nothing is lost

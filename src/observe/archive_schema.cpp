@@ -122,6 +122,15 @@ Result<int64_t> version_of(Database& database, size_t known) {
   return version;
 }
 
+// SQLite answers with the mode it ended up in.
+Result<void> use_wal(Database& database) {
+  QAIO_ASSIGN(Statement statement, database.prepare("PRAGMA journal_mode = WAL"));
+  QAIO_ASSIGN(const bool row, statement.step());
+  if (row && statement.text(0) == "wal") return {};
+  return fail(ErrorCode::kResourceExhausted,
+              database.path() + ": cannot begin a write-ahead log there");
+}
+
 // False: there was nothing to do.
 Result<bool> migrate_one(Database& database, std::span<const std::string_view> migrations) {
   QAIO_ASSIGN(Transaction transaction, Transaction::begin_write(database));
@@ -142,7 +151,7 @@ Result<void> migrate(Database& database, std::span<const std::string_view> migra
   QAIO_ASSIGN(const int64_t version, version_of(database, migrations.size()));
   // Takes effect only before the first table: pages that old records leave can be given back.
   if (version == 0) QAIO_RETURN_IF_ERROR(database.execute("PRAGMA auto_vacuum = INCREMENTAL"));
-  QAIO_RETURN_IF_ERROR(database.execute("PRAGMA journal_mode = WAL"));
+  QAIO_RETURN_IF_ERROR(use_wal(database));
   for (bool again = true; again;) {
     QAIO_ASSIGN(again, migrate_one(database, migrations));
   }

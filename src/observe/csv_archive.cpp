@@ -68,7 +68,8 @@ Result<void> CsvArchive::write(std::span<const RecordPtr> records, size_t& taken
   while (taken < records.size()) {
     if (file_ && file_->lines() >= options_.records_per_file) QAIO_RETURN_IF_ERROR(complete());
     if (!file_) {
-      QAIO_ASSIGN(CsvFile file, CsvFile::create(folder_.stem(clock_.wall_unix_ms()), csv_header()));
+      QAIO_ASSIGN(CsvFile file,
+                  CsvFile::create(folder_.next_stem(clock_.wall_unix_ms()), csv_header()));
       file_.emplace(std::move(file));
     }
     const size_t count =

@@ -57,34 +57,34 @@ TEST_F(CsvArchiveTest, AFileForEveryHundredRecordsAndOneForTheRest) {
   clock_.advance(std::chrono::milliseconds(70));
   archive->consume(records(130, 120));
   EXPECT_EQ(files(), (std::vector<std::string>{"qaio-20260921T141320000Z.csv",
-                                               "qaio-20260921T141320000Z_2.csv",
+                                               "qaio-20260921T141320001Z.csv",
                                                "qaio-20260921T141320070Z.csv.part"}));
   archive.reset();
   ASSERT_EQ(files().back(), "qaio-20260921T141320070Z.csv");
-  EXPECT_EQ(contents("qaio-20260921T141320000Z.csv"), csv_header() + lines(0, 100));
-  EXPECT_EQ(contents("qaio-20260921T141320000Z_2.csv"), csv_header() + lines(100, 100));
-  EXPECT_EQ(contents("qaio-20260921T141320070Z.csv"), csv_header() + lines(200, 50));
+  EXPECT_TRUE(contents("qaio-20260921T141320000Z.csv") == csv_header() + lines(0, 100));
+  EXPECT_TRUE(contents("qaio-20260921T141320001Z.csv") == csv_header() + lines(100, 100));
+  EXPECT_TRUE(contents("qaio-20260921T141320070Z.csv") == csv_header() + lines(200, 50));
 }
 
 TEST_F(CsvArchiveTest, Compressed) {
   { open({.records_per_file = 30, .gzip = true})->consume(records(0, 40)); }
   ASSERT_EQ(files().size(), 2u);
-  EXPECT_EQ(gzip_contents(folder_ / "qaio-20260921T141320000Z.csv.gz"),
-            csv_header() + lines(0, 30));
-  EXPECT_EQ(gzip_contents(folder_ / "qaio-20260921T141320000Z_2.csv.gz"),
-            csv_header() + lines(30, 10));
+  EXPECT_TRUE(gzip_contents(folder_ / "qaio-20260921T141320000Z.csv.gz") ==
+              csv_header() + lines(0, 30));
+  EXPECT_TRUE(gzip_contents(folder_ / "qaio-20260921T141320001Z.csv.gz") ==
+              csv_header() + lines(30, 10));
 }
 
 TEST_F(CsvArchiveTest, WhatACrashLeftIsCompletedAtTheNextStart) {
   const std::string half = lines(3, 1);
-  std::ofstream(folder_ / "qaio-20260101T000000000Z.csv.part")
+  std::ofstream(folder_ / "qaio-20260920T000000000Z.csv.part")
       << csv_header() << lines(0, 3) << half.substr(0, half.size() / 2);
-  std::ofstream(folder_ / "qaio-20260102T000000000Z.csv.part") << csv_header().substr(0, 20);
+  std::ofstream(folder_ / "qaio-20260919T000000000Z.csv.part") << csv_header().substr(0, 20);
   std::ofstream(folder_ / "somebody-elses.csv.part") << "x";
   open();
   EXPECT_EQ(files(),
-            (std::vector<std::string>{"qaio-20260101T000000000Z.csv", "somebody-elses.csv.part"}));
-  EXPECT_EQ(contents("qaio-20260101T000000000Z.csv"), csv_header() + lines(0, 3));
+            (std::vector<std::string>{"qaio-20260920T000000000Z.csv", "somebody-elses.csv.part"}));
+  EXPECT_TRUE(contents("qaio-20260920T000000000Z.csv") == csv_header() + lines(0, 3));
 }
 
 TEST_F(CsvArchiveTest, ABreakInsideQuotesIsNoEndOfALine) {
@@ -92,10 +92,10 @@ TEST_F(CsvArchiveTest, ABreakInsideQuotesIsNoEndOfALine) {
   record.input_text = "one\ntwo";
   std::string line;
   append_csv(record, {}, line);
-  std::ofstream(folder_ / "qaio-20260101T000000000Z.csv.part")
+  std::ofstream(folder_ / "qaio-20260920T000000000Z.csv.part")
       << csv_header() << lines(0, 1) << line.substr(0, line.find("two") + 1);
   open();
-  EXPECT_EQ(contents("qaio-20260101T000000000Z.csv"), csv_header() + lines(0, 1));
+  EXPECT_TRUE(contents("qaio-20260920T000000000Z.csv") == csv_header() + lines(0, 1));
 }
 
 TEST_F(CsvArchiveTest, AFileThatAnotherServerWritesIsLeftAlone) {
@@ -107,8 +107,9 @@ TEST_F(CsvArchiveTest, AFileThatAnotherServerWritesIsLeftAlone) {
   one->consume(records(10, 5));
   one.reset();
   other.reset();
-  EXPECT_EQ(contents("qaio-20260921T141320000Z.csv"), csv_header() + lines(0, 5) + lines(10, 5));
-  EXPECT_EQ(contents("qaio-20260921T141320000Z_2.csv"), csv_header() + lines(5, 5));
+  EXPECT_TRUE(contents("qaio-20260921T141320000Z.csv") ==
+              csv_header() + lines(0, 5) + lines(10, 5));
+  EXPECT_TRUE(contents("qaio-20260921T141320000Z_2.csv") == csv_header() + lines(5, 5));
 }
 
 TEST_F(CsvArchiveTest, TheOldestFilesGo) {
@@ -120,7 +121,7 @@ TEST_F(CsvArchiveTest, TheOldestFilesGo) {
   ASSERT_EQ(files().size(), 5u);
   write({.files_max = 3}, 50);
   ASSERT_EQ(files().size(), 3u);
-  EXPECT_THAT(contents(files().back()), testing::HasSubstr(lines(90, 10)));
+  EXPECT_TRUE(contents(files().back()) == csv_header() + lines(90, 10));
   const auto bytes = static_cast<int64_t>(std::filesystem::file_size(folder_ / files().front()));
   write({.bytes_max = bytes * 5 / 2}, 100);
   EXPECT_EQ(files().size(), 2u);

@@ -36,8 +36,13 @@ Result<CsvFolder> CsvFolder::open(const std::filesystem::path& folder) {
   return opened;
 }
 
-std::filesystem::path CsvFolder::stem(int64_t now_unix_ms) const {
-  std::string time = utc_text(now_unix_ms);
+std::filesystem::path CsvFolder::next_stem(int64_t now_unix_ms) {
+  last_stem_unix_ms_ = std::max(now_unix_ms, last_stem_unix_ms_ + 1);
+  return stem(last_stem_unix_ms_);
+}
+
+std::filesystem::path CsvFolder::stem(int64_t unix_ms) const {
+  std::string time = utc_text(unix_ms);
   std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
   return folder_ / (std::string(kPrefix) + time);
 }

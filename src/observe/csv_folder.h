@@ -26,8 +26,8 @@ class CsvFolder {
   static Result<CsvFolder> open(const std::filesystem::path& folder);
   CsvFolder() = default;
 
-  // A path for a file that begins now, without its end.
-  std::filesystem::path stem(int64_t now_unix_ms) const;
+  // A path for a file that begins now, without its end; greater than all it gave before.
+  std::filesystem::path next_stem(int64_t now_unix_ms);
   // Of servers that crashed or are running; looked for when the folder was opened.
   const std::vector<std::filesystem::path>& parts() const { return parts_; }
 
@@ -40,7 +40,10 @@ class CsvFolder {
     std::filesystem::path path;
     int64_t bytes = 0;
   };
+  std::filesystem::path stem(int64_t unix_ms) const;
+
   std::filesystem::path folder_;
+  int64_t last_stem_unix_ms_ = 0;
   std::vector<std::filesystem::path> parts_;
   std::deque<File> files_;  // oldest first
   int64_t bytes_ = 0;
