@@ -35,6 +35,7 @@ void blank(std::string& text, const toml::source_region& region) {
 std::optional<std::string> scalar_text(const toml::node& node) {
   if (const auto text = node.value_exact<std::string>()) return *text;
   if (const auto number = node.value_exact<int64_t>()) return std::to_string(*number);
+  if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
   return std::nullopt;
 }
 
@@ -49,7 +50,10 @@ Result<void> apply_key(CLI::App& command, const std::string& path, std::string k
     return fault(path, node, fmt::format("'{}' is not an option of `qaio serve`", key));
   }
   const auto value = scalar_text(node);
-  if (!value) return fault(path, node, fmt::format("'{}' needs a string or a whole number", key));
+  if (!value) {
+    return fault(path, node,
+                 fmt::format("'{}' needs a string, a whole number, true or false", key));
+  }
   if (option->count() > 0) return {};
   try {
     option->add_result(*value);

@@ -4,8 +4,8 @@
 
 #include <array>
 
-#include "cli/terminal.h"
 #include "base/json_writer.h"
+#include "cli/terminal.h"
 
 namespace qaio {
 namespace {

@@ -3,8 +3,10 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "cli/model_fingerprint.h"
 #include "kernels/isa.h"
 #include "server/observe_api.h"
 
@@ -29,20 +31,42 @@ EngineState engine_state(const Engine::Load& load) {
           .completion_tokens = load.completion_tokens};
 }
 
+RunInfo run_info(int threads) {
+  const Result<Isa> isa = isa_from_environment();  // a wrong one is the loader's to refuse
+  return {.version = QAIO_VERSION,
+          .model = "",
+          .model_hash = "",
+          .isa = isa ? std::string(isa_name(*isa)) : "",
+          .threads = threads,
+          .started_unix_ms = SteadyClock::instance().wall_unix_ms()};
+}
+
 }  // namespace
 
-Observation::Observation(const ObservationOptions& options, const BackendSlot& slot)
-    : slot_(slot),
-      perf_log_(spdlog::stderr_color_mt("qaio")),
+Result<std::unique_ptr<Observation>> Observation::create(const ObservationOptions& options,
+                                                         const BackendSlot& slot) {
+  const auto logger = spdlog::stderr_color_mt("qaio");
+  QAIO_ASSIGN(Archives archives,
+              Archives::open(options.archive, run_info(options.threads), logger));
+  return std::unique_ptr<Observation>(new Observation(options, slot, logger, std::move(archives)));
+}
+
+Observation::Observation(const ObservationOptions& options, const BackendSlot& slot,
+                         std::shared_ptr<spdlog::logger> logger, Archives archives)
+    : options_(options),
+      slot_(slot),
+      run_(run_info(options.threads)),
+      perf_log_(std::move(logger)),
       recent_(static_cast<size_t>(options.records_kept)),
       stats_(SteadyClock::instance()),
-      observer_({}, {&perf_log_, &recent_, &stats_, &metrics_}) {
-  run_.version = QAIO_VERSION;
-  run_.started_unix_ms = SteadyClock::instance().wall_unix_ms();
+      archives_(std::move(archives)) {
+  std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_};
+  for (RecordConsumer* archive : archives_.consumers()) consumers.push_back(archive);
+  observer_ = std::make_unique<Observer>(Observer::Options{}, std::move(consumers));
 }
 
 void Observation::add_endpoints(Router& router) {
-  add_observe_api(router, {.observer = &observer_,
+  add_observe_api(router, {.observer = observer_.get(),
                            .recent = &recent_,
                            .stats = &stats_,
                            .metrics = &metrics_,
@@ -51,21 +75,38 @@ void Observation::add_endpoints(Router& router) {
 
 RecordSink Observation::sink() {
   return [this](RequestRecord record) {
-    forget_texts(record);
-    observer_.push(std::move(record));
+    if (!options_.archive.record_text) forget_texts(record);
+    observer_->push(std::move(record));
   };
 }
 
 void Observation::model_loaded(const Runtime& runtime) {
   const std::lock_guard lock(mutex_);
   run_.model = runtime.model().name;
-  run_.threads = runtime.threads();
-  if (const auto isa = isa_from_environment()) run_.isa = isa_name(*isa);
+}
+
+// The model's files are looked at anew: loading has let their pages go.
+void Observation::model_ready() {
+  if (archives_.empty()) return;
+  const auto files = open_model(options_.model);
+  const std::string hash = files ? model_fingerprint(*files) : "";
+  RunInfo run;
+  {
+    const std::lock_guard lock(mutex_);
+    run_.model_hash = hash;
+    run = run_;
+  }
+  archives_.set_run(run);
+}
+
+void Observation::finish() {
+  observer_.reset();
+  archives_ = {};
 }
 
 ServerState Observation::state() const {
   ServerState state;
-  state.records_dropped = observer_.dropped();
+  state.records_dropped = observer_->dropped();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
   const std::lock_guard lock(mutex_);
   state.run = run_;

@@ -1,9 +1,12 @@
-// What `qaio serve` makes of the records of its requests: the log, the last records, statistics and
-// metrics, and the endpoints that show them.
+// What `qaio serve` makes of the records of its requests: the log, the last records, statistics,
+// metrics and archives, and the endpoints that show them.
 #pragma once
 
+#include <memory>
 #include <mutex>
+#include <string>
 
+#include "cli/archive_options.h"
 #include "cli/runtime.h"
 #include "observe/live_stats.h"
 #include "observe/observer.h"
@@ -17,26 +20,35 @@ namespace qaio {
 
 struct ObservationOptions {
   int records_kept = 1000;  // for /requests; about 3 KiB each
+  ArchiveOptions archive;
+  std::string model;  // as given to the program; its files are fingerprinted for the archives
+  int threads = 1;
 };
 
 // Outlives the server.
 class Observation {
  public:
-  // `slot` outlives it.
-  Observation(const ObservationOptions& options, const BackendSlot& slot);
+  // `slot` outlives it. Errors are those of Archives::open().
+  static Result<std::unique_ptr<Observation>> create(const ObservationOptions& options,
+                                                     const BackendSlot& slot);
 
   void add_endpoints(Router& router);
   // For the server.
   RecordSink sink();
   // Before the slot gets the runtime's backend.
   void model_loaded(const Runtime& runtime);
-  // After the server's stop, before the runtime or the server goes: nothing here refers to them any
-  // more.
-  void flush() { observer_.flush(); }
+  // Once requests are served: tells the archives which model it is, which takes milliseconds.
+  void model_ready();
+  // After the server's stop, before the runtime or the server goes: the last records are written,
+  // and nothing here refers to them any more.
+  void finish();
 
  private:
+  Observation(const ObservationOptions& options, const BackendSlot& slot,
+              std::shared_ptr<spdlog::logger> logger, Archives archives);
   ServerState state() const;
 
+  const ObservationOptions options_;
   const BackendSlot& slot_;
   mutable std::mutex mutex_;
   RunInfo run_;  // guarded by mutex_
@@ -45,7 +57,8 @@ class Observation {
   RecentRecords recent_;
   LiveStats stats_;
   PrometheusMetrics metrics_;
-  Observer observer_;  // last: its thread uses the others
+  Archives archives_;
+  std::unique_ptr<Observer> observer_;  // last: its thread uses the others
 };
 
 }  // namespace qaio

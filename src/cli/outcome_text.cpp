@@ -4,9 +4,9 @@
 
 #include <array>
 
+#include "base/json_writer.h"
 #include "cli/terminal.h"
 #include "observe/request_metrics.h"
-#include "base/json_writer.h"
 #include "trace/derive.h"
 
 namespace qaio {

@@ -13,6 +13,8 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/config.h"
@@ -74,16 +76,17 @@ std::string ready_line(const Runtime& runtime, std::chrono::duration<double> sin
 Result<void> serve_model(const Options& options, const std::string& tasks, BackendSlot& slot,
                          Observation& observation, Server& server, const sigset_t& signals) {
   const auto start = std::chrono::steady_clock::now();
-  std::atomic<bool> settled = false;
+  std::atomic<bool> decided = false;  // by the end of loading or a signal, whichever came first
   auto loading = std::async(std::launch::async, [&] {
     auto runtime = Runtime::create(options.runtime, tasks);
-    settled = true;
+    if (decided.exchange(true)) return runtime;
     if (runtime) {
       observation.model_loaded(**runtime);
       Backend backend = (*runtime)->backend();
       backend.model_id = options.alias;
       slot.set(std::make_shared<const Backend>(std::move(backend)));
       announce(ready_line(**runtime, std::chrono::steady_clock::now() - start));
+      observation.model_ready();
     } else {
       ::kill(::getpid(), SIGTERM);  // wakes the thread below
     }
@@ -91,10 +94,14 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
   });
   int signal = 0;
   sigwait(&signals, &signal);
-  if (!settled) std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
+  if (!decided.exchange(true)) {
+    server.stop(options.drain_time);
+    observation.finish();
+    std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
+  }
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
   server.stop(options.drain_time);
-  observation.flush();
+  observation.finish();
   runtime.reset();  // the engine's last callbacks still refer to connections of the server
   return {};
 }
@@ -103,22 +110,25 @@ Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const std::string tasks, apply_config(command, options.runtime.config));
   const sigset_t signals = block_stop_signals();
   BackendSlot slot;
-  Observation observation(options.observation, slot);
+  options.observation.threads = options.runtime.model.threads;
+  options.observation.model = options.runtime.model.model;
+  QAIO_ASSIGN(const std::unique_ptr<Observation> observation,
+              Observation::create(options.observation, slot));
   Router router;
   options.limits.messages_max = 2 * options.limits.history_turns_max + 2;
   add_api(router, slot, options.limits);
-  observation.add_endpoints(router);
+  observation->add_endpoints(router);
   allow_connections(options.server.connections_max);
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
-              Server::start(options.server, std::move(router), observation.sink(),
+              Server::start(options.server, std::move(router), observation->sink(),
                             SteadyClock::instance()));
   const std::string& host = options.server.host;
   announce(fmt::format("listening on http://{}:{}",
                        host.find(':') == std::string::npos ? host : "[" + host + "]",
                        server->port()));
-  Result<void> served = serve_model(options, tasks, slot, observation, *server, signals);
+  Result<void> served = serve_model(options, tasks, slot, *observation, *server, signals);
   server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
-  observation.flush();
+  observation->finish();
   return served;
 }
 
@@ -198,6 +208,7 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
       ->envname("QAIO_ALIAS")
       ->type_name("NAME");
   add_limit_options(*command, *options);
+  add_archive_options(*command, options->observation.archive);
   command->callback(
       [command, options, &exit_code] { exit_code = exit_code_of(serve(*command, *options)); });
 }

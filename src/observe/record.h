@@ -56,7 +56,7 @@ using RecordPtr = std::shared_ptr<const RequestRecord>;
 struct RunInfo {
   std::string version;  // of the program
   std::string model;
-  std::string model_hash;  // of a sample of the model file; docs/tracing.md
+  std::string model_hash;  // of a sample of the model's files; docs/archive.md
   std::string isa;
   int threads = 0;
   int64_t started_unix_ms = 0;

@@ -61,6 +61,7 @@ class Lane {
   size_t size() const { return size_; }  // intervals recorded
   const Interval& operator[](size_t i) const { return intervals_[i]; }
   uint32_t dropped() const { return dropped_; }
+  void set_dropped(uint32_t dropped) { dropped_ = dropped; }  // of a lane that was kept somewhere
 
  private:
   std::array<Interval, kIntervalsMax> intervals_;

@@ -1,0 +1,36 @@
+// Which records of an archive a command is about.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "observe/archive_reader.h"
+
+namespace qaio {
+
+struct ArchiveFilterOptions {
+  size_t last = 0;  // 0: all
+  std::string since = {};
+  std::string until = {};
+  std::string run_version = {};
+  std::string task = {};
+  std::string route = {};
+  std::optional<double> min_ms = {};
+  bool slowest = false;
+};
+
+// --last, --since, --until, --run-version, --task, --route, --min-ms, --slowest.
+void add_archive_filter_options(CLI::App& command, ArchiveFilterOptions& options);
+
+// kInvalidArgument for a time that is none.
+Result<ArchiveFilter> archive_filter(const ArchiveFilterOptions& options, int64_t now_unix_ms);
+
+// "2026-11-25", "2026-11-25T09:30", "2026-11-25T09:30:00.123Z" (all UTC), "90s", "15m", "2h", "7d"
+// (so long before now), or milliseconds since 1970 (at least 10 digits).
+Result<int64_t> parse_time(std::string_view text, int64_t now_unix_ms);
+
+}  // namespace qaio

@@ -1,0 +1,133 @@
+// qaio export: records of an archive as CSV or JSON lines.
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "cli/archive_filter_options.h"
+#include "cli/commands.h"
+#include "cli/terminal.h"
+#include "observe/archive_reader.h"
+#include "observe/record_text.h"
+
+namespace qaio {
+namespace {
+
+constexpr size_t kChunkBytes = size_t{256} << 10;
+
+struct Options {
+  std::string archive;
+  std::string format = "csv";
+  std::string output;  // empty: standard output
+  ArchiveFilterOptions filter;
+};
+
+// Text on its way to a file or standard output.
+class Output {
+ public:
+  static Result<Output> open(const std::string& path) {
+    Output output;
+    if (path.empty()) return output;
+    output.path_ = path;
+    output.file_ = std::fopen(path.c_str(), "wb");
+    if (output.file_ == nullptr) return output.fault();
+    return output;
+  }
+  Output(Output&& other) noexcept
+      : path_(std::move(other.path_)),
+        file_(std::exchange(other.file_, stdout)),
+        text_(std::move(other.text_)) {}
+  ~Output() {
+    if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  }
+
+  std::string& text() { return text_; }
+  Result<void> write_if_large() { return text_.size() < kChunkBytes ? Result<void>() : write(); }
+  Result<void> close() {
+    QAIO_RETURN_IF_ERROR(write());
+    const bool good =
+        file_ == stdout ? std::fflush(file_) == 0 : std::fclose(std::exchange(file_, stdout)) == 0;
+    if (!good) return fault();
+    return {};
+  }
+
+ private:
+  Output() = default;
+  Result<void> write() {
+    if (std::fwrite(text_.data(), 1, text_.size(), file_) != text_.size()) return fault();
+    text_.clear();
+    return {};
+  }
+  tl::unexpected<Error> fault() const {
+    const int error = errno;
+    return fail(ErrorCode::kIo, (path_.empty() ? "standard output" : path_) +
+                                    ": cannot write it: " + std::strerror(error));
+  }
+
+  std::string path_;
+  std::FILE* file_ = stdout;
+  std::string text_;
+};
+
+struct Format {
+  std::string header;
+  void (*append)(const RequestRecord& record, const RunInfo& run, std::string& out);
+};
+
+Format format_of(const std::string& name) {
+  if (name == "jsonl") return {"", append_json_line};
+  if (name == "csv-tasks") return {csv_task_header(), append_csv_tasks};
+  return {csv_header(), append_csv};
+}
+
+Result<void> export_records(const Options& options, const ArchiveFilter& filter) {
+  QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(options.archive));
+  QAIO_ASSIGN(Output output, Output::open(options.output));
+  const Format format = format_of(options.format);
+  output.text() = format.header;
+  uint64_t count = 0;
+  Result<void> written;
+  Progress progress("Exporting");
+  QAIO_RETURN_IF_ERROR(reader.for_each(filter, [&](const ArchivedRecord& one, double fraction) {
+    format.append(*one.record, one.run->info, output.text());
+    if (++count % 1024 == 0) progress.update(fraction, count_text(count) + " records");
+    written = output.write_if_large();
+    return written.has_value();
+  }));
+  QAIO_RETURN_IF_ERROR(written);
+  return output.close();
+}
+
+ExitCode export_command(const Options& options) {
+  const Result<ArchiveFilter> filter =
+      archive_filter(options.filter, SteadyClock::instance().wall_unix_ms());
+  if (!filter) throw CLI::ValidationError(filter.error().message);
+  return exit_code_of(export_records(options, *filter));
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, ExitCode& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("export", "Write records of an archive as CSV or JSON lines");
+  command->add_option("archive", options->archive, "The file of `qaio serve --archive`")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--format", options->format,
+                   "csv: a line per request; csv-tasks: a line per task; jsonl: everything")
+      ->check(CLI::IsMember({"csv", "csv-tasks", "jsonl"}))
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  command->add_option("-o,--output", options->output, "File to write; without it standard output")
+      ->type_name("FILE");
+  add_archive_filter_options(*command, options->filter);
+  command->callback([options, &exit_code] { exit_code = export_command(*options); });
+}
+
+}  // namespace qaio

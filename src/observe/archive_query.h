@@ -1,0 +1,21 @@
+// The SQL of a filter.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "observe/archive_reader.h"
+#include "observe/sqlite_db.h"
+
+namespace qaio {
+
+// The ids of a filter's requests, in its order.
+Result<std::vector<int64_t>> matching_ids(Database& database, const ArchiveFilter& filter);
+
+// "SELECT id, <columns> FROM requests ..." of the same requests, by ascending id. Columns are
+// trusted.
+Result<Statement> matching_requests(Database& database, const ArchiveFilter& filter,
+                                    const std::vector<std::string>& columns);
+
+}  // namespace qaio

@@ -1,0 +1,93 @@
+// Reads an archive, also while a server writes it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "observe/record.h"
+#include "observe/sqlite_db.h"
+
+namespace qaio {
+
+// Which records. What is absent or empty does not matter.
+struct ArchiveFilter {
+  std::optional<int64_t> from_unix_ms = {};   // arrived then or later
+  std::optional<int64_t> until_unix_ms = {};  // arrived before
+  std::string version = {};                   // of the program that served them
+  std::string path = {};                      // the route
+  std::string task = {};                      // a request that ran it
+  std::optional<int64_t> total_min_us = {};
+
+  size_t limit = 0;  // at most so many of them: the slowest with kSlowestFirst, else the newest
+  enum class Order : uint8_t { kOldestFirst, kNewestFirst, kSlowestFirst };
+  Order order = Order::kOldestFirst;
+};
+
+struct ArchivedRun {
+  int64_t id = 0;
+  RunInfo info;
+};
+
+struct ArchivedRecord {
+  RecordPtr record;
+  std::shared_ptr<const ArchivedRun> run;
+};
+
+// The wanted columns of one row, by their place in the list given to scan().
+class ArchiveRow {
+ public:
+  explicit ArchiveRow(const Statement& statement) : statement_(statement) {}
+  // Of a request: ascending in the order in which they ended. Of a task: its request's.
+  int64_t request() const;
+  bool is_null(int column) const { return statement_.is_null(column + 1); }
+  int64_t integer(int column) const { return statement_.integer(column + 1); }  // 0 for NULL
+  double real(int column) const { return statement_.real(column + 1); }
+  std::string_view text(int column) const { return statement_.text(column + 1); }
+
+ private:
+  friend class ArchiveReader;
+  const Statement& statement_;
+  int64_t tasks_per_request_ = 1;
+};
+
+// One thread at a time. Every call sees the archive as it was at one moment. A long one keeps the
+// server's WAL from being taken in meanwhile, nothing else.
+class ArchiveReader {
+ public:
+  // kNotFound, kCorrupt, kUnsupported (another version) or kIo, with the path.
+  static Result<ArchiveReader> open(const std::string& path);
+
+  Result<std::vector<ArchivedRun>> runs();  // oldest first
+
+  // Whole records, in the filter's order.
+  Result<std::vector<ArchivedRecord>> read(const ArchiveFilter& filter);
+  // The same one by one, for more than memory should hold, until `take` returns false. `fraction`
+  // of them, 0 to 1, came before.
+  using TakeRecord = std::function<bool(const ArchivedRecord& record, double fraction)>;
+  Result<void> for_each(const ArchiveFilter& filter, const TakeRecord& take);
+
+  // The fast way over many records: only the columns that are named (docs/archive.md, and `run`),
+  // always oldest first. `on_task` gets the tasks of a request after `on_request` got the request.
+  // Without `task_columns` tasks are not looked at. kInvalidArgument for an unknown column.
+  using OnRow = std::function<void(const ArchiveRow&)>;
+  Result<void> scan(const ArchiveFilter& filter, const std::vector<std::string>& request_columns,
+                    const OnRow& on_request, const std::vector<std::string>& task_columns,
+                    const OnRow& on_task);
+
+ private:
+  using Runs = std::map<int64_t, std::shared_ptr<const ArchivedRun>>;
+
+  explicit ArchiveReader(Database database) : database_(std::move(database)) {}
+  Result<Runs> load_runs();
+
+  Database database_;
+};
+
+}  // namespace qaio

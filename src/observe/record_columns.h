@@ -1,0 +1,49 @@
+// Records as tables: one row per request and one per task. The archive, its reader, CSV and JSON
+// all take names, order and values from here; docs/archive.md explains each column.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "observe/column_value.h"
+#include "observe/record.h"
+#include "observe/request_metrics.h"
+
+namespace qaio {
+
+// A request with what is derived from it.
+struct RequestRow {
+  explicit RequestRow(const RequestRecord& of)
+      : record(of), lane(lane_micros(of.lane)), metrics(derive_metrics(of)) {}
+  const RequestRecord& record;
+  LaneMicros lane;
+  RequestMetrics metrics;
+};
+
+// Events of a task are told from the request's begin.
+struct TaskRow {
+  TaskRow(const TaskRecord& of, TimeNs request_begin_ns)
+      : task(of), origin_ns(request_begin_ns), lane(lane_micros(of.lane)) {}
+  const TaskRecord& task;
+  TimeNs origin_ns;
+  LaneMicros lane;
+};
+
+template <typename Row, typename Record>
+struct Column {
+  std::string_view name;
+  // Texts live as long as the row's record.
+  ColumnValue (*get)(const Row& row);
+  // Puts back what get() took; null for what follows from other columns or the lane. `origin_ns` is
+  // the request's begin.
+  void (*set)(Record& record, const ColumnValue& value, TimeNs origin_ns);
+};
+using RequestColumn = Column<RequestRow, RequestRecord>;
+using TaskColumn = Column<TaskRow, TaskRecord>;
+
+// Those a report sums over stand first: a reader of a row stops at the last column it wants.
+std::span<const RequestColumn> request_columns();
+std::span<const TaskColumn> task_columns();
+
+}  // namespace qaio

@@ -1,0 +1,168 @@
+#include "observe/record_text.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <string_view>
+
+#include "base/json_writer.h"
+#include "base/utf8.h"
+#include "observe/record_columns.h"
+
+namespace qaio {
+namespace {
+
+struct RunColumn {
+  std::string_view name;
+  ColumnValue (*get)(const RunInfo& run);
+};
+constexpr RunColumn kRunColumns[] = {
+    {"version", [](const RunInfo& run) -> ColumnValue { return std::string_view(run.version); }},
+    {"model", [](const RunInfo& run) -> ColumnValue { return std::string_view(run.model); }},
+    {"model_hash",
+     [](const RunInfo& run) -> ColumnValue { return std::string_view(run.model_hash); }},
+    {"isa", [](const RunInfo& run) -> ColumnValue { return std::string_view(run.isa); }},
+    {"threads", [](const RunInfo& run) -> ColumnValue { return int64_t{run.threads}; }},
+    {"started_unix_ms", [](const RunInfo& run) -> ColumnValue { return run.started_unix_ms; }},
+};
+
+void append_csv_text(std::string_view text, std::string& out) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+void append_csv_value(const ColumnValue& value, std::string& out) {
+  if (const auto* integer = std::get_if<int64_t>(&value)) {
+    out += std::to_string(*integer);
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    char text[32];
+    out.append(text,
+               std::to_chars(text, text + sizeof text, *real, std::chars_format::general, 6).ptr);
+  } else if (const auto* text = std::get_if<std::string_view>(&value)) {
+    const bool valid = valid_utf8_prefix(*text) == text->size();
+    append_csv_text(valid ? *text : replace_invalid_utf8(*text), out);
+  }
+}
+
+template <typename Columns>
+void append_names(const Columns& columns, std::string& out) {
+  for (const auto& column : columns) (out += ',') += column.name;
+}
+
+template <typename Columns, typename Row>
+void append_values(const Columns& columns, const Row& row, std::string& out) {
+  for (const auto& column : columns) append_csv_value(column.get(row), out += ',');
+}
+
+void write_value(const ColumnValue& value, JsonWriter& json) {
+  if (const auto* integer = std::get_if<int64_t>(&value)) {
+    json.integer(*integer);
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    json.number(*real);
+  } else if (const auto* text = std::get_if<std::string_view>(&value)) {
+    json.string(*text);
+  } else {
+    json.null();
+  }
+}
+
+template <typename Columns, typename Row>
+void write_columns(const Columns& columns, const Row& row, JsonWriter& json) {
+  for (const auto& column : columns) write_value(column.get(row), json.key(column.name));
+}
+
+void write_intervals(const Lane& lane, TimeNs origin_ns, JsonWriter& json) {
+  json.key("intervals").begin_array();
+  for (size_t i = 0; i < lane.size(); ++i) {
+    json.begin_object().key("stage").string(stage_name(lane[i].stage));
+    json.key("begin_ns").integer(lane[i].begin_ns - origin_ns);
+    json.key("end_ns").integer(lane[i].end_ns - origin_ns).end_object();
+  }
+  json.end_array();
+}
+
+void write_tasks(const RequestRecord& record, bool with_intervals, JsonWriter& json) {
+  const TimeNs origin_ns = record.lane.begin_ns();
+  json.begin_array();
+  for (const TaskRecord& task : record.tasks) {
+    json.begin_object();
+    write_columns(task_columns(), TaskRow(task, origin_ns), json);
+    if (with_intervals) write_intervals(task.lane, origin_ns, json);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+std::string utc_text(int64_t unix_ms) {
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(unix_ms)};
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  const std::time_t seconds = second.time_since_epoch().count();
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[40];
+  const size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  std::snprintf(text + size, sizeof text - size, ".%03dZ",
+                static_cast<int>((time - second).count()));
+  return text;
+}
+
+std::string csv_header() {
+  std::string line = "arrived";
+  append_names(request_columns(), line);
+  append_names(kRunColumns, line);
+  return line + ",tasks\n";
+}
+
+void append_csv(const RequestRecord& record, const RunInfo& run, std::string& out) {
+  out += utc_text(record.arrived_unix_ms);
+  append_values(request_columns(), RequestRow(record), out);
+  append_values(kRunColumns, run, out);
+  std::string tasks;
+  JsonWriter json(tasks);
+  write_tasks(record, false, json);
+  append_csv_text(tasks, out += ',');
+  out += '\n';
+}
+
+std::string csv_task_header() {
+  std::string line = "arrived,request_id";
+  append_names(kRunColumns, line);
+  append_names(task_columns(), line);
+  return line + '\n';
+}
+
+void append_csv_tasks(const RequestRecord& record, const RunInfo& run, std::string& out) {
+  for (const TaskRecord& task : record.tasks) {
+    out += utc_text(record.arrived_unix_ms);
+    append_csv_text(record.request_id, out += ',');
+    append_values(kRunColumns, run, out);
+    append_values(task_columns(), TaskRow(task, record.lane.begin_ns()), out);
+    out += '\n';
+  }
+}
+
+void append_json_line(const RequestRecord& record, const RunInfo& run, std::string& out) {
+  JsonWriter json(out);
+  json.begin_object().key("arrived").string(utc_text(record.arrived_unix_ms));
+  write_columns(request_columns(), RequestRow(record), json);
+  json.key("run").begin_object();
+  write_columns(kRunColumns, run, json);
+  json.end_object();
+  write_intervals(record.lane, record.lane.begin_ns(), json);
+  write_tasks(record, true, json.key("tasks"));
+  json.end_object();
+  out += '\n';
+}
+
+}  // namespace qaio

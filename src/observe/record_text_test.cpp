@@ -1,0 +1,148 @@
+#include "observe/record_text.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/json.h"
+#include "observe/record_columns.h"
+#include "observe/synthetic_record_for_test.h"
+
+namespace qaio {
+namespace {
+
+// Fields of one line as RFC 4180 has them.
+std::vector<std::string> csv_fields(const std::string& line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') {
+      if (quoted && i + 1 < line.size() && line[i + 1] == '"') {
+        fields.back() += '"';
+        ++i;
+      } else {
+        quoted = !quoted;
+      }
+    } else if (!quoted && line[i] == ',') {
+      fields.emplace_back();
+    } else if (quoted || line[i] != '\n') {
+      fields.back() += line[i];
+    }
+  }
+  return fields;
+}
+
+std::string field(const std::string& header, const std::string& line, const std::string& name) {
+  const auto names = csv_fields(header);
+  const auto values = csv_fields(line);
+  EXPECT_EQ(names.size(), values.size());
+  const auto at = std::ranges::find(names, name) - names.begin();
+  return at < std::ssize(values) ? values[static_cast<size_t>(at)] : "no such column";
+}
+
+RunInfo run_of(std::string version) {
+  RunInfo run;
+  run.version = std::move(version);
+  run.model = "m";
+  run.threads = 4;
+  return run;
+}
+
+RequestRecord awkward_record() {
+  RequestRecord record = synthetic_record(3);
+  while (record.tasks.size() < 2)
+    record = synthetic_record(std::stoul(record.request_id.substr(10)) + 1);
+  record.path = "/a,\"b\"\n\xff";
+  record.input_text = "line one\r\nline, \"two\"";
+  record.tasks[0].label = "正面";
+  record.tasks[0].score = 0.25F;
+  return record;
+}
+
+TEST(RecordText, CsvKeepsAwkwardTextsInTheirField) {
+  const RequestRecord record = awkward_record();
+  std::string line;
+  append_csv(record, run_of("1,2"), line);
+  EXPECT_EQ(field(csv_header(), line, "path"), "/a,\"b\"\n\uFFFD");
+  EXPECT_EQ(field(csv_header(), line, "input_text"), record.input_text);
+  EXPECT_EQ(field(csv_header(), line, "version"), "1,2");
+  EXPECT_EQ(field(csv_header(), line, "threads"), "4");
+  EXPECT_EQ(field(csv_header(), line, "arrived_unix_ms"), std::to_string(record.arrived_unix_ms));
+  EXPECT_EQ(field(csv_header(), line, "error_code"), "");
+  const auto tasks = parse_json(field(csv_header(), line, "tasks"), "tasks").value().as_array();
+  ASSERT_EQ(tasks.size(), record.tasks.size());
+  EXPECT_EQ(tasks[0].at("label").as_string(), "正面");
+  EXPECT_EQ(tasks[0].at("score").as_double(), 0.25);
+  EXPECT_EQ(tasks[1].at("prompt_tokens").as_int64(), record.tasks[1].counters.prompt_tokens);
+}
+
+TEST(RecordText, CsvOfTasksHasALineForEach) {
+  const RequestRecord record = awkward_record();
+  std::string lines;
+  append_csv_tasks(record, run_of("1"), lines);
+  EXPECT_EQ(std::ranges::count(lines, '\n'), std::ssize(record.tasks));
+  const std::string first = lines.substr(0, lines.find('\n'));
+  EXPECT_EQ(field(csv_task_header(), first, "task"), "sentiment");
+  EXPECT_EQ(field(csv_task_header(), first, "request_id"), record.request_id);
+  EXPECT_EQ(field(csv_task_header(), first, "first_token_ns"), "");
+}
+
+TEST(RecordText, AJsonLineHoldsEverything) {
+  const RequestRecord record = awkward_record();
+  std::string line;
+  append_json_line(record, run_of("1"), line);
+  EXPECT_EQ(std::ranges::count(line, '\n'), 1);
+  const auto json = parse_json(line, "line").value();
+  for (const RequestColumn& column : request_columns()) {
+    EXPECT_TRUE(json.as_object().contains(column.name)) << column.name;
+  }
+  for (const TaskColumn& column : task_columns()) {
+    EXPECT_TRUE(json.at("tasks").at(0).as_object().contains(column.name)) << column.name;
+  }
+  EXPECT_EQ(json.at("run").at("model").as_string(), "m");
+  EXPECT_TRUE(json.at("error_code").is_null());
+  EXPECT_EQ(json.at("intervals").as_array().size(), record.lane.size());
+  const auto& interval = json.at("tasks").at(0).at("intervals").at(0);
+  EXPECT_EQ(interval.at("stage").as_string(), "prompt_build");
+  EXPECT_EQ(interval.at("begin_ns").as_int64(),
+            record.tasks[0].lane[0].begin_ns - record.lane.begin_ns());
+}
+
+TEST(RecordText, TimesAreUtc) {
+  EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(utc_text(1'790'000'000'123), "2026-09-21T14:13:20.123Z");
+  EXPECT_EQ(utc_text(-1), "1969-12-31T23:59:59.999Z");
+}
+
+// docs/archive.md explains every column, in the order of the tables, and no other.
+TEST(RecordText, EveryColumnIsDocumented) {
+  std::ifstream file(std::string(QAIO_SOURCE_DIR) + "/docs/archive.md");
+  ASSERT_TRUE(file.is_open());
+  std::vector<std::string> requests;
+  std::vector<std::string> tasks;
+  std::vector<std::string>* rows = nullptr;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("#")) {
+      rows = line == "### requests" ? &requests : line == "### tasks" ? &tasks : nullptr;
+    }
+    if (rows == nullptr || !line.starts_with("| `")) continue;
+    // one row may explain several: "| `a`, `b` | ... |"
+    std::istringstream cell(line.substr(1, line.find('|', 1) - 1));
+    for (std::string name; std::getline(cell, name, ',');) {
+      const size_t begin = name.find('`') + 1;
+      rows->push_back(name.substr(begin, name.find('`', begin) - begin));
+    }
+  }
+  std::vector<std::string> want = {"id", "run"};
+  for (const RequestColumn& column : request_columns()) want.emplace_back(column.name);
+  want.insert(want.end(), {"lane", "cpu_cores", "resident_mib"});
+  EXPECT_EQ(requests, want);
+  want = {"id"};
+  for (const TaskColumn& column : task_columns()) want.emplace_back(column.name);
+  want.insert(want.end(), {"lane", "request", "position"});
+  EXPECT_EQ(tasks, want);
+}
+
+}  // namespace
+}  // namespace qaio

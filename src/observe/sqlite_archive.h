@@ -1,0 +1,79 @@
+// Keeps every record in an SQLite file; docs/archive.md describes it and what can be lost.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "observe/archive_message.h"
+#include "observe/archive_writer.h"
+#include "observe/observer.h"
+#include "observe/record.h"
+
+namespace qaio {
+
+struct SqliteArchiveOptions {
+  std::string path = {};
+  size_t batch_max = 1000;  // records that wait for one transaction
+  std::chrono::milliseconds flush_interval{1000};
+  std::chrono::milliseconds retry_interval{5000};  // after a write that failed
+  ArchiveRetention retention = {};
+};
+
+// Records wait until a batch is full or the interval has passed and are then written in one
+// transaction. When that fails the archive pauses: it keeps the batch, counts further records as
+// lost, and tries again at intervals.
+class SqliteArchive final : public RecordConsumer {
+ public:
+  // Creates the file if it is missing and brings an older one up to date. A full disk or a lock is
+  // no error: the archive begins paused. Errors are those of Database and migrate().
+  static Result<std::unique_ptr<SqliteArchive>> open(SqliteArchiveOptions options, RunInfo run,
+                                                     ArchiveMessage on_message, const Clock& clock);
+  ~SqliteArchive() override;  // writes what waits; after the observer's end
+
+  void consume(std::span<const RecordPtr> records) override;
+
+  // What became known after the start, such as the model; for all records of this run, also those
+  // already written. Any thread.
+  void set_run(RunInfo run);
+
+  uint64_t written() const { return written_.load(std::memory_order_relaxed); }  // any thread
+  uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }        // any thread
+
+ private:
+  SqliteArchive(SqliteArchiveOptions options, RunInfo run, ArchiveMessage on_message,
+                const Clock& clock);
+  bool waiting();
+  Result<void> write_pending();
+  void flush();
+  void pause(const Error& error);
+  void resume();
+  void keep_bounds(TimeNs now_ns);
+
+  const SqliteArchiveOptions options_;
+  const ArchiveMessage on_message_;
+  const Clock& clock_;
+  std::optional<ArchiveWriter> writer_;  // none while paused
+  std::vector<RecordPtr> pending_;       // at most batch_max
+  TimeNs pending_since_ns_ = 0;
+  std::optional<TimeNs> retry_at_ns_;  // set: paused
+  uint64_t lost_before_pause_ = 0;
+  TimeNs bounds_checked_ns_ = 0;
+  int64_t run_id_ = 0;  // 0: not written yet
+
+  std::mutex mutex_;
+  RunInfo run_;               // guarded by mutex_
+  bool run_changed_ = false;  // guarded by mutex_: since it was written
+  std::atomic<uint64_t> written_ = 0;
+  std::atomic<uint64_t> lost_ = 0;
+};
+
+}  // namespace qaio

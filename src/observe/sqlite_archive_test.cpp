@@ -1,0 +1,161 @@
+#include "observe/sqlite_archive.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "observe/archive_fixture_for_test.h"
+#include "observe/archive_reader.h"
+#include "observe/same_record_for_test.h"
+
+namespace qaio {
+namespace {
+
+using std::chrono::milliseconds;
+
+class SqliteArchiveTest : public ArchiveTest {
+ protected:
+  std::unique_ptr<SqliteArchive> open(SqliteArchiveOptions options = {}) {
+    options.path = path();
+    auto archive = SqliteArchive::open(options, run_info(), listener(), clock_);
+    EXPECT_TRUE(archive) << archive.error().message;
+    return *std::move(archive);
+  }
+  std::vector<ArchivedRecord> read(const ArchiveFilter& filter = {}) {
+    Result<ArchiveReader> reader = ArchiveReader::open(path());
+    EXPECT_TRUE(reader) << reader.error().message;
+    return reader->read(filter).value();
+  }
+  int64_t integer(const std::string& sql) {
+    return Database::open(path(), Database::Mode::kReadOnly)->integer(sql).value();
+  }
+};
+
+TEST_F(SqliteArchiveTest, EveryFieldComesBack) {
+  std::vector<RecordPtr> given = records(0, 300);
+  RequestRecord full = synthetic_record(300);
+  full.input_text = "\"quoted\",\n\u4f60\u597d";
+  full.history_dropped = 3;
+  full.major_faults = 2;
+  full.tasks.resize(1);
+  full.tasks[0].output_text = "a reply";
+  full.tasks[0].error_code = "cancelled";
+  full.lane.set_dropped(7);
+  given.push_back(std::make_shared<RequestRecord>(full));
+  given.push_back(std::make_shared<RequestRecord>());  // nothing known of it
+  { open()->consume(given); }
+  const std::vector<ArchivedRecord> back = read();
+  ASSERT_EQ(back.size(), given.size());
+  for (size_t i = 0; i < given.size(); ++i) expect_same(*back[i].record, *given[i]);
+  EXPECT_EQ(back[0].run->info.version, "1.2.3");
+  EXPECT_EQ(back[0].run->info.threads, 2);
+  EXPECT_TRUE(said_.empty());
+}
+
+TEST_F(SqliteArchiveTest, WritesWhenABatchIsFullOrTheIntervalHasPassed) {
+  const auto archive = open({.batch_max = 10, .flush_interval = milliseconds(1000)});
+  archive->consume(records(0, 9));
+  clock_.advance(milliseconds(999));
+  archive->consume({});
+  EXPECT_EQ(archive->written(), 0u);
+  clock_.advance(milliseconds(1));
+  archive->consume({});
+  EXPECT_EQ(archive->written(), 9u);
+  EXPECT_EQ(read().size(), 9u) << "readable while the writer is open";
+  archive->consume(records(9, 25));
+  EXPECT_EQ(archive->written(), 29u);
+  EXPECT_EQ(archive->lost(), 0u);
+}
+
+TEST_F(SqliteArchiveTest, WhatIsLearntLaterIsOfTheWholeRun) {
+  RunInfo later = run_info();
+  later.model = "qwen";
+  {
+    const auto archive = open();
+    archive->consume(records(0, 3));
+    clock_.advance(milliseconds(1000));
+    archive->consume({});
+    archive->set_run(later);
+  }
+  for (const ArchivedRecord& record : read()) EXPECT_EQ(record.run->info.model, "qwen");
+  { open(); }
+  EXPECT_EQ(integer("SELECT count(*) FROM runs"), 1) << "a run without a record leaves nothing";
+  { open()->consume(records(3, 1)); }
+  EXPECT_EQ(integer("SELECT count(*) FROM runs"), 2);
+  EXPECT_EQ(integer("SELECT last_request FROM runs WHERE id = 1"), 3);
+  EXPECT_EQ(integer("SELECT first_request FROM runs WHERE id = 2"), 4);
+}
+
+TEST_F(SqliteArchiveTest, TwoServersMayShareAnArchive) {
+  const auto one = open({.batch_max = 5});
+  const auto other = open({.batch_max = 5});
+  for (uint64_t n = 0; n < 100; n += 10) {
+    one->consume(records(n, 5));
+    other->consume(records(n + 5, 5));
+  }
+  EXPECT_EQ(read().size(), 100u);
+  EXPECT_TRUE(said_.empty());
+}
+
+TEST_F(SqliteArchiveTest, BytesThatAreNoTextBecomeText) {
+  RequestRecord record = synthetic_record(1);
+  record.path = "/\xff\xfe/x";
+  { open()->consume(std::vector<RecordPtr>{std::make_shared<RequestRecord>(record)}); }
+  EXPECT_EQ(read().at(0).record->path, "/\uFFFD\uFFFD/x");
+}
+
+TEST_F(SqliteArchiveTest, OldRecordsGoInShortSteps) {
+  const auto archive = open({.batch_max = 5000});
+  archive->consume(records(0, 5000));  // 10 ms apart: 50 s
+  clock_.advance(std::chrono::hours(24 * 30) + milliseconds(25'000));
+  archive->consume({});
+  const int64_t first_step = integer("SELECT count(*) FROM requests");
+  EXPECT_EQ(first_step, 4000);
+  for (int i = 0; i < 5; ++i) archive->consume({});
+  EXPECT_EQ(integer("SELECT count(*) FROM requests"), 2500);
+  EXPECT_EQ(integer("SELECT min(arrived_unix_ms) FROM requests"), 1'790'000'025'000);
+  EXPECT_EQ(integer("SELECT min(request) FROM tasks"), integer("SELECT min(id) FROM requests"));
+}
+
+TEST_F(SqliteArchiveTest, TheFileStaysWithinItsSizeAndShrinksToASmallerOne) {
+  const int64_t bytes_max = 3 << 20;
+  {
+    const auto archive = open({.batch_max = 1000, .retention = {.bytes_max = bytes_max}});
+    for (uint64_t n = 0; n < 40'000; n += 1000) {
+      archive->consume(records(n, 1000));
+      clock_.advance(milliseconds(10'000));
+      for (int i = 0; i < 3; ++i) archive->consume({});
+    }
+  }
+  const auto bytes = [&] { return static_cast<int64_t>(std::filesystem::file_size(path())); };
+  EXPECT_LT(bytes(), bytes_max + (1 << 20));
+  const int64_t kept = integer("SELECT count(*) FROM requests");
+  EXPECT_GT(kept, 2000);
+  EXPECT_EQ(integer("SELECT max(id) - min(id) + 1 FROM requests"), kept) << "the newest";
+  EXPECT_EQ(integer("SELECT max(id) FROM requests"), 40'000);
+  {
+    const auto archive = open({.retention = {.bytes_max = bytes_max / 3}});
+    clock_.advance(milliseconds(10'000));
+    for (int i = 0; i < 50; ++i) archive->consume({});
+  }
+  EXPECT_LE(bytes(), bytes_max / 3);
+  EXPECT_GT(integer("SELECT count(*) FROM requests"), 500);
+  EXPECT_TRUE(said_.empty());
+}
+
+TEST_F(SqliteArchiveTest, RefusesWhatIsNoArchive) {
+  const auto error = [&](const std::string& file) {
+    SqliteArchiveOptions options;
+    options.path = file;
+    const auto archive = SqliteArchive::open(options, run_info(), listener(), clock_);
+    return archive ? std::string() : archive.error().message;
+  };
+  std::ofstream(path()) << std::string(5000, 'x');
+  EXPECT_THAT(error(path()), testing::HasSubstr("file is not a database"));
+  EXPECT_THAT(error((folder_ / "no/such/folder/a.db").string()),
+              testing::HasSubstr("unable to open database file"));
+  EXPECT_THAT(error(folder_.string()), testing::HasSubstr(folder_.string()));
+}
+
+}  // namespace
+}  // namespace qaio

@@ -1,0 +1,310 @@
+"""The archive as those who keep it see it: a real server writes it, Python's sqlite3 reads it."""
+
+import csv
+import gzip
+import http.client
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+import unittest
+
+import program
+from program import FAILED, OK, USAGE, ProgramTest, Server
+
+REQUEST_STAGES = ("http_read_us", "parse_us", "tasks_us", "serialize_us", "http_write_us")
+TASK_STAGES = ("prompt_build_us", "tokenize_us", "queue_us", "prefill_us", "decode_us", "score_us",
+               "output_parse_us")
+SECRET = "今天心情超好,密码是 1234"
+
+
+def post(port, path, body):
+    """(status, parsed answer)."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("POST", path, json.dumps(body).encode(),
+                           {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+    finally:
+        connection.close()
+
+
+def wait_until(check, seconds=15):
+    """The first true result of check()."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        result = check()
+        if result:
+            return result
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
+
+
+def rows(path, sql, *values):
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        database.row_factory = sqlite3.Row
+        return database.execute(sql, values).fetchall()
+
+
+def count(path):
+    return rows(path, "SELECT count(*) FROM requests")[0][0] if path.exists() else 0
+
+
+class ArchiveTest(ProgramTest):
+    def setUp(self):
+        self.place = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        self.archive = self.place / "archive.db"
+
+    def send(self, server, number, **fields):
+        """`number` answers of /chat."""
+        for seed in range(number):
+            status, answer = post(server.port, "/chat", {
+                "input": SECRET, "max_new_tokens": 8, "seed": seed, **fields})
+            self.assertEqual(status, 200, answer)
+            yield answer
+
+
+class Sqlite(ArchiveTest):
+    def test_every_request_is_kept_as_it_was_answered(self):
+        with Server("--archive", self.archive) as server:
+            answers = {answer["request_id"]: answer for answer in self.send(server, 5)}
+            self.assertEqual(post(server.port, "/chat", {"input": 5})[0], 400)
+            self.assertEqual(post(server.port, "/no/such/path", {})[0], 404)
+            self.assertEqual(server.stop(), OK)
+        kept = rows(self.archive, "SELECT * FROM requests ORDER BY id")
+        self.assertEqual([row["status"] for row in kept], [200] * 5 + [400, 404])
+        self.assertEqual([row["error_code"] for row in kept[4:]],
+                         [None, "invalid_argument", "not_found"])
+        for row in kept:
+            self.assertEqual(sum(row[name] for name in REQUEST_STAGES) + row["unattributed_us"],
+                             row["total_us"])
+            self.assertIsNone(row["input_text"])
+        for row in kept[:5]:
+            answer = answers[row["request_id"]]
+            usage = answer["usage"]
+            self.assertEqual([row[name] for name in usage], list(usage.values()))
+            self.assertGreaterEqual(row["total_us"] / 1000, answer["total_response_time_ms"])
+            self.assertEqual(row["input_chars"], len(SECRET))
+            tasks = rows(self.archive, "SELECT * FROM tasks WHERE request = ?", row["id"])
+            self.assertEqual([task["task"] for task in tasks], ["sentiment", "chat"])
+            self.assertEqual(tasks[0]["label"], answer["sentiment"])
+            self.assertAlmostEqual(tasks[0]["score"], answer["sentiment_score"], 5)
+            for task in tasks:
+                name = task["task"]
+                self.assertEqual(sum(task[stage] for stage in TASK_STAGES) +
+                                 task["unattributed_us"], task["total_us"])
+                self.assertAlmostEqual(task["prefill_us"] / 1000,
+                                       answer["breakdown"][f"{name}.prefill"], 2)
+        self.assertNotIn("1234", self.archive.read_bytes().decode("latin-1"))
+
+    def test_the_run_is_described(self):
+        with Server("--archive", self.archive, "--threads", "1",
+                    environment={"QAIO_ISA": "scalar"}) as server:
+            list(self.send(server, 1))
+        with Server("--archive", self.archive) as server:
+            list(self.send(server, 1))
+        runs = rows(self.archive, "SELECT * FROM runs ORDER BY id")
+        self.assertEqual(len(runs), 2)
+        version = self.ok("--version").split()[1]
+        self.assertEqual((runs[0]["version"], runs[0]["isa"], runs[0]["threads"],
+                          runs[0]["model"]), (version, "scalar", 1, "demo"))
+        self.assertRegex(runs[0]["model_hash"], r"\A[0-9a-f]{16}\Z")
+        self.assertEqual(runs[0]["model_hash"], runs[1]["model_hash"])
+        self.assertEqual([(run["first_request"], run["last_request"]) for run in runs],
+                         [(1, 1), (2, 2)])
+
+    def test_a_killed_server_loses_no_written_record(self):
+        ids = []
+        for _ in range(5):
+            with Server("--archive", self.archive) as server:
+                before = len(ids)
+                ids += [answer["request_id"] for answer in self.send(server, 3)]
+                wait_until(lambda: count(self.archive) == len(ids))
+                list(self.send(server, 1))  # may be lost
+                server.stop(signal.SIGKILL)
+            kept = [row["request_id"] for row in
+                    rows(self.archive, "SELECT request_id FROM requests ORDER BY id")]
+            self.assertEqual(kept[:len(ids)], ids)
+            self.assertLessEqual(len(kept), len(ids) + 1)
+            self.assertEqual(rows(self.archive, "PRAGMA integrity_check")[0][0], "ok")
+            self.assertEqual(len(ids), before + 3)
+            ids = kept
+
+    def test_requests_before_the_model_is_loaded_belong_to_the_run(self):
+        process = subprocess.Popen(
+            [program.QAIO, "serve", "--port", "0", "--archive", self.archive],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            port = int(re.search(r":(\d+)$", process.stdout.readline().strip())[1])
+            statuses = []
+            while not statuses or statuses[-1] == 503:
+                statuses.append(post(port, "/chat", {"input": "a", "max_new_tokens": 1})[0])
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(30), OK)
+        finally:
+            process.kill()
+            process.stdout.close()
+        kept = rows(self.archive, "SELECT status, run, model FROM requests "
+                                  "JOIN runs ON runs.id = run ORDER BY requests.id")
+        self.assertEqual([row["status"] for row in kept], statuses)
+        self.assertEqual({(row["run"], row["model"]) for row in kept}, {(1, "demo")})
+
+    def test_texts_only_when_asked_for(self):
+        with Server("--archive", self.archive, "--record-text") as server:
+            answers = list(self.send(server, 1))
+        self.assertEqual(rows(self.archive, "SELECT input_text FROM requests")[0][0], SECRET)
+        texts = rows(self.archive, "SELECT output_text FROM tasks WHERE task = 'chat'")
+        self.assertEqual(texts[0][0].strip(), answers[0]["reply"])
+
+    def test_options_from_a_file(self):
+        config = self.place / "qaio.toml"
+        config.write_text(f'archive = "{self.archive}"\narchive_days = 7\nrecord_text = true\n')
+        with Server("--config", config) as server:
+            list(self.send(server, 1))
+        self.assertEqual(rows(self.archive, "SELECT input_text FROM requests")[0][0], SECRET)
+
+    def test_a_wrong_file_is_refused_at_the_start(self):
+        self.archive.write_text("something else " * 1000)
+        self.assertIn("not a database", self.fails(FAILED, "serve", "--port", 0, "--archive",
+                                                   self.archive))
+        self.fails(FAILED, "serve", "--port", 0, "--archive", self.place / "no/such/a.db")
+        self.fails(USAGE, "serve", "--archive-days", 0)
+
+    @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("mount"),
+                         "only root may mount a file system; FullDiskTest limits file sizes instead")
+    def test_a_full_disk_pauses_the_archive_and_nothing_else(self):
+        disk = self.place / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk],
+                          capture_output=True).returncode != 0:
+            self.skipTest("this system does not let tests mount; FullDiskTest limits file sizes")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk])
+        archive = disk / "archive.db"
+        with Server("--archive", archive) as server:
+            list(self.send(server, 1))
+            wait_until(lambda: count(archive) == 1)
+            filler = disk / "filler"
+            with open(filler, "wb", buffering=0) as file:
+                try:
+                    while file.write(b"x" * 512):
+                        pass
+                except OSError:
+                    pass
+
+            def warnings():
+                return [line for line in server.lines if "pauses" in line]
+            while not warnings():
+                list(self.send(server, 20))  # served all the same
+            list(self.send(server, 20))
+            filler.unlink()
+            wait_until(lambda: any("archiving goes on" in line for line in server.lines))
+            before = count(archive)
+            list(self.send(server, 1))
+            wait_until(lambda: count(archive) > before)
+            self.assertEqual(server.stop(), OK)
+            self.assertEqual(len(warnings()), 1)
+
+
+class Csv(ArchiveTest):
+    def lines(self):
+        found = []
+        for path in sorted((self.place / "csv").iterdir()):
+            self.assertRegex(path.name, r"\Aqaio-\d{8}T\d{9}Z(_\d+)?\.csv(\.gz)?\Z")
+            data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            found.append(list(csv.DictReader(io.StringIO(data.decode(), newline=""))))
+        return found
+
+    def test_files_of_so_many_records(self):
+        with Server("--archive-csv", self.place / "csv", "--archive-csv-records", 4) as server:
+            answers = [answer["request_id"] for answer in self.send(server, 9)]
+        files = self.lines()
+        self.assertEqual([len(lines) for lines in files], [4, 4, 1])
+        self.assertEqual([line["request_id"] for lines in files for line in lines], answers)
+        self.assertEqual(files[0][0]["model"], "demo")
+        tasks = json.loads(files[0][0]["tasks"])
+        self.assertEqual([task["task"] for task in tasks], ["sentiment", "chat"])
+
+    def test_compressed_and_recovered_after_a_kill(self):
+        options = ["--archive-csv", self.place / "csv", "--archive-csv-gzip", "--record-text"]
+        with Server(*options) as server:
+            answers = [answer["request_id"] for answer in self.send(server, 3)]
+            part = wait_until(lambda: next((self.place / "csv").glob("*.part"), None))
+            wait_until(lambda: part.read_text().count("\n") >= 4)
+            server.stop(signal.SIGKILL)
+        with open(part, "a") as file:
+            file.write('2026-01-01T00:00:00.000Z,1,"half a')
+        with Server(*options) as server:
+            pass
+        files = self.lines()
+        self.assertEqual([[line["request_id"] for line in lines] for lines in files], [answers])
+        self.assertEqual(files[0][0]["input_text"], SECRET)
+
+
+class Export(ArchiveTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kept = cls.folder / "kept.db"
+        with Server("--archive", cls.kept) as server:
+            for seed in range(6):
+                post(server.port, "/chat", {"input": SECRET, "max_new_tokens": 4, "seed": seed})
+            post(server.port, "/v1/tasks/sentiment", {"input": "a"})
+            post(server.port, "/chat", {"input": ""})
+
+    def lines(self, *options):
+        return [json.loads(line) for line in
+                self.ok("export", self.kept, "--format", "jsonl", *options).splitlines()]
+
+    def test_json_lines_hold_every_interval(self):
+        lines = self.lines()
+        self.assertEqual([line["status"] for line in lines], [200] * 7 + [400])
+        for line in lines:
+            for lane, names, total in [(line, REQUEST_STAGES, line["total_us"])] + [
+                    (task, TASK_STAGES, task["total_us"]) for task in line["tasks"]]:
+                covered = sum(i["end_ns"] - i["begin_ns"] for i in lane["intervals"])
+                stages = sum(lane[name] for name in names)
+                self.assertAlmostEqual(covered / 1000, stages, delta=12)
+                self.assertLessEqual(covered, total * 1000 + 1000)
+
+    def test_filters(self):
+        self.assertEqual(len(self.lines("--last", 3)), 3)
+        self.assertEqual([len(line["tasks"]) for line in self.lines("--route",
+                                                                    "/v1/tasks/{name}")], [1])
+        self.assertEqual(len(self.lines("--task", "chat")), 6)
+        self.assertEqual(len(self.lines("--since", "1h")), 8)
+        self.assertEqual(self.lines("--until", "1h"), [])
+        self.assertEqual(self.lines("--run-version", "0.0.0"), [])
+        totals = [line["total_us"] for line in self.lines("--slowest", "--last", 4)]
+        self.assertEqual(totals, sorted((line["total_us"] for line in self.lines()),
+                                        reverse=True)[:4])
+        slow = self.lines("--min-ms", totals[1] / 1000)
+        self.assertEqual(sorted(line["total_us"] for line in slow), sorted(totals[:2]))
+
+    def test_csv(self):
+        requests = list(csv.DictReader(io.StringIO(self.ok("export", self.kept))))
+        self.assertEqual(len(requests), 8)
+        out = self.place / "tasks.csv"
+        self.assertEqual(self.ok("export", self.kept, "--format", "csv-tasks", "-o", out), "")
+        tasks = list(csv.DictReader(io.StringIO(out.read_text())))
+        self.assertEqual(sum(len(json.loads(line["tasks"])) for line in requests), len(tasks))
+        self.assertEqual(tasks[1]["request_id"], requests[0]["request_id"])
+
+    def test_refusals(self):
+        self.fails(FAILED, "export", self.place / "missing.db")
+        self.fails(FAILED, "export", self.kept, "-o", self.place / "no/such/file")
+        self.fails(USAGE, "export", self.kept, "--since", "yesterday")
+        self.fails(USAGE, "export", self.kept, "--format", "xml")
+        self.fails(USAGE, "export")
+
+
+if __name__ == "__main__":
+    unittest.main()
