@@ -14,7 +14,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int64_t kIntMax = int64_t{1} << 62;  // differences of two such still fit
+constexpr int64_t kIntMax = int64_t{1} << 62;        // differences of two such still fit
+constexpr int64_t kUnixMsMax = 253'402'300'799'999;  // the year 9999
 constexpr int64_t kCountMax = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kDroppedMax = 1 << 20;  // far more than a lane can drop
 constexpr size_t kTasksMax = 1024;
@@ -210,7 +211,7 @@ Result<RequestRecord> read_record(const json::object& object) {
   fields.text("request_id", record.request_id);
   fields.text("method", record.method);
   fields.text("path", record.path);
-  fields.integer("arrived_unix_ms", record.arrived_unix_ms);
+  fields.integer("arrived_unix_ms", record.arrived_unix_ms, kUnixMsMax);
   fields.integer("status", record.status, 999);
   fields.text("error_code", record.error_code);
   read_lane(fields, fault, record.lane);
@@ -244,7 +245,7 @@ Result<RunInfo> read_run(const json::object& line) {
     fields.text("model_hash", run.model_hash);
     fields.text("isa", run.isa);
     fields.integer("threads", run.threads, 1 << 20);
-    fields.integer("started_unix_ms", run.started_unix_ms);
+    fields.integer("started_unix_ms", run.started_unix_ms, kUnixMsMax);
   } else if (!fault) {
     fault = Error{ErrorCode::kInvalidArgument, "\"run\" is missing", "run"};
   }

@@ -83,7 +83,7 @@ Section stages(const Report& report) {
 // "      ██████  " of a bar in time.
 std::string text_bar(double begin_ms, double end_ms, double total_ms) {
   const auto column = [&](double ms) {
-    return static_cast<int>(std::lround(ms / total_ms * kBarWidth));
+    return static_cast<int>(std::lround(std::clamp(ms / total_ms, 0.0, 1.0) * kBarWidth));
   };
   const int begin = std::clamp(column(begin_ms), 0, kBarWidth - 1);
   const int end = std::clamp(column(end_ms), begin, kBarWidth);

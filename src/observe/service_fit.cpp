@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 
 #include "observe/measures.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr double kStandardErrorsMin = 4;
 constexpr double kExplainedMin = 0.5;
+constexpr double kOutlierShareMin = 0.2;
 
 std::array<double, 3> regressors(const TaskCounters& counters) {
   const auto generated = static_cast<double>(counters.completion_tokens);
@@ -73,6 +75,11 @@ std::optional<ServiceFit> fit_service(const RecordSet& set, std::string_view nam
   fit_rows(rows, y, service, fit);
   if (!fit || fit->explained < kExplainedMin) return std::nullopt;
   service.fit = *std::move(fit);
+  // Errors grow with the times: what is within a fifth of what is expected is no riddle.
+  std::erase_if(service.fit.outliers, [&](size_t i) {
+    return std::abs(service.fit.residuals[i]) <
+           kOutlierShareMin * (y[i] - service.fit.residuals[i]);
+  });
   const std::array<double*, 3> costs = {&service.ms_per_prompt_token, &service.ms_per_output_token,
                                         &service.ms_per_neighbour_token};
   for (size_t j = 0; j < service.used.size(); ++j) {
