@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
     Each, CompareStage,
     testing::Values(SlowStage{"chat.prefill", [](RequestSpec& spec) { spec.prefill_ms *= 1.1; }},
                     SlowStage{"chat.decode", [](RequestSpec& spec) { spec.decode_ms *= 1.1; }}),
-    [](const auto& info) { return info.index == 0 ? "Prefill" : "Decode"; });
+    [](const auto& its) { return its.index == 0 ? "Prefill" : "Decode"; });
 
 TEST(Compare, FasterIsNoRegression) {
   const Comparison comparison =

@@ -32,7 +32,7 @@ struct PhysicalLimits {
 struct FindingInput {
   const RecordSet& set;
   const std::vector<Measure>& measures;
-  std::optional<PhysicalLimits> limits;
+  std::optional<PhysicalLimits> limits = {};
 };
 
 // All that apply, the most general first.

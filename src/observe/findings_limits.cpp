@@ -61,10 +61,10 @@ std::vector<double> prefill_gop_s(const RecordSet& set, double gop_per_token) {
   return rates;
 }
 
-std::string advice(double share, std::string_view less) {
-  if (share > 1) return "more than memory allows: the weights stay in the caches";
+std::string advice(double share, std::string_view less, std::string_view what) {
+  if (share > 1) return fmt::format("more than {} allows: the weights stay in the caches", what);
   if (share >= kNear) return fmt::format("only {} can help much", less);
-  return fmt::format("a better kernel could gain up to {:.1f} times", 1 / share);
+  return fmt::format("{} is not what bounds it", what);
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ void find_limits(const FindingInput& input, std::vector<Finding>& out) {
     parts.push_back(fmt::format("decode moves {:.1f} of {:.1f} GB/s", rate, limits.read_gb_s));
     finding.evidence.push_back(fmt::format(
         "Decode: {:.0f} % of memory's speed; {} ({} answers).", 100 * rate / limits.read_gb_s,
-        advice(rate / limits.read_gb_s, "fewer bytes"), decode.size()));
+        advice(rate / limits.read_gb_s, "fewer bytes", "memory"), decode.size()));
     finding.figures.emplace_back("decode_gb_s", rate);
     finding.figures.emplace_back("decode_share", rate / limits.read_gb_s);
   }
@@ -89,10 +89,10 @@ void find_limits(const FindingInput& input, std::vector<Finding>& out) {
     const double rate = percentile(prefill, 50);
     parts.push_back(
         fmt::format("prefill computes {:.0f} of {:.0f} Gop/s", rate, limits.int8_gop_s));
-    finding.evidence.push_back(
-        fmt::format("Prefill: {:.0f} % of the int8 peak; {} ({} requests alone in their steps).",
-                    100 * rate / limits.int8_gop_s,
-                    advice(rate / limits.int8_gop_s, "fewer tokens"), prefill.size()));
+    finding.evidence.push_back(fmt::format(
+        "Prefill: {:.0f} % of the int8 peak; {} ({} requests alone in their steps).",
+        100 * rate / limits.int8_gop_s,
+        advice(rate / limits.int8_gop_s, "fewer tokens", "arithmetic"), prefill.size()));
     finding.figures.emplace_back("prefill_gop_s", rate);
     finding.figures.emplace_back("prefill_share", rate / limits.int8_gop_s);
   }

@@ -258,7 +258,7 @@ INSTANTIATE_TEST_SUITE_P(Each, TailCauses,
                                                     spec.minor_faults = 50'000;
                                                     spec.prefill_ms += 100;
                                                   }}),
-                         [](const auto& info) { return std::string(info.param.cause); });
+                         [](const auto& its) { return std::string(its.param.cause); });
 
 TEST(Tail, NoneWithoutATail) {
   EXPECT_FALSE(find(findings_of(with_slow_ones([](RequestSpec&) {}).set), "tail_causes"));

@@ -1,72 +1,79 @@
 #include "observe/measures.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 
 #include "observe/request_metrics.h"
 
 namespace qaio {
 namespace {
 
-constexpr std::array kRequestStages = {Stage::kHttpRead, Stage::kParse, Stage::kTasks,
-                                       Stage::kSerialize, Stage::kHttpWrite};
-constexpr std::array kTaskStages = {Stage::kPromptBuild, Stage::kTokenize, Stage::kQueue,
-                                    Stage::kPrefill,     Stage::kDecode,   Stage::kScore,
-                                    Stage::kOutputParse};
+void append(Measure& measure, size_t item, double ms) {
+  measure.ms.push_back(ms);
+  measure.items.push_back(item);
+}
 
-// Columns in the order in which they were first asked for.
-class Columns {
+// One column per stage, in the order of the enum; those that no lane enters are left out at the
+// end.
+class LaneColumns {
  public:
-  void add(std::string_view task, std::string_view name, MeasureKind kind, size_t item, double ms) {
-    std::string key =
-        task.empty() ? std::string(name) : std::string(task) + '.' + std::string(name);
-    const auto [it, is_new] = index_.try_emplace(std::move(key), measures_.size());
-    if (is_new) measures_.push_back({.name = it->first, .kind = kind, .task = std::string(task)});
-    measures_[it->second].ms.push_back(ms);
-    measures_[it->second].items.push_back(item);
+  explicit LaneColumns(const std::string& task = {}) {
+    const std::string prefix = task.empty() ? "" : task + '.';
+    for (size_t i = 0; i < kStageCount; ++i)
+      stages_[i] = {prefix + std::string(stage_name(static_cast<Stage>(i))), MeasureKind::kStage,
+                    task};
+    unattributed_ = {prefix + "unattributed", MeasureKind::kStage, task};
+    if (!task.empty()) total_ = {prefix + "total", MeasureKind::kLane, task};
   }
-  std::vector<Measure> take() {
-    std::erase_if(measures_, [](const Measure& measure) {
-      return measure.kind == MeasureKind::kStage &&
-             std::ranges::all_of(measure.ms, [](double ms) { return ms == 0; });
-    });
-    return std::move(measures_);
+
+  void add(const Lane& lane, size_t item) {
+    std::array<int64_t, kStageCount> sum_ns{};
+    for (size_t i = 0; i < lane.size(); ++i)
+      sum_ns[static_cast<size_t>(lane[i].stage)] += lane[i].end_ns - lane[i].begin_ns;
+    for (size_t i = 0; i < kStageCount; ++i) append(stages_[i], item, to_ms(sum_ns[i]));
+    append(unattributed_, item, to_ms(lane.unattributed_ns()));
+    if (!total_.name.empty()) append(total_, item, to_ms(lane.wall_ns()));
+  }
+
+  void take(std::vector<Measure>& out) {
+    const auto take_stage = [&out](Measure& measure) {
+      if (std::ranges::any_of(measure.ms, [](double ms) { return ms != 0; }))
+        out.push_back(std::move(measure));
+    };
+    for (Measure& stage : stages_) take_stage(stage);
+    take_stage(unattributed_);
+    if (!total_.name.empty()) out.push_back(std::move(total_));
   }
 
  private:
-  std::map<std::string, size_t> index_;
-  std::vector<Measure> measures_;
+  std::array<Measure, kStageCount> stages_;
+  Measure unattributed_;
+  Measure total_;  // of a task
 };
 
-void add_headlines(const RequestRecord& record, size_t item, Columns& columns) {
-  const RequestMetrics metrics = derive_metrics(record);
-  const auto add = [&](std::string_view name, double ms) {
-    columns.add("", name, MeasureKind::kHeadline, item, ms);
-  };
-  const auto add_us = [&](std::string_view name, std::optional<int64_t> us) {
-    if (us) add(name, static_cast<double>(*us) / 1e3);
-  };
-  add("total", to_ms(record.lane.wall_ns()));
-  add_us("ttft", metrics.ttft_us);
-  add_us("ttft_since_scheduled", metrics.ttft_since_scheduled_us);
-  add_us("tpot", metrics.tpot_us);
-  add_us("model_inference", metrics.model_inference_us);
-}
+class HeadlineColumns {
+ public:
+  void add(const RequestRecord& record, size_t item) {
+    const RequestMetrics metrics = derive_metrics(record);
+    append(columns_[0], item, to_ms(record.lane.wall_ns()));
+    const std::array<std::optional<int64_t>, 4> times_us = {
+        metrics.ttft_us, metrics.ttft_since_scheduled_us, metrics.tpot_us,
+        metrics.model_inference_us};
+    for (size_t i = 0; i < times_us.size(); ++i)
+      if (times_us[i]) append(columns_[i + 1], item, static_cast<double>(*times_us[i]) / 1e3);
+  }
 
-void add_request_lane(const Lane& lane, size_t item, Columns& columns) {
-  for (const Stage stage : kRequestStages)
-    columns.add("", stage_name(stage), MeasureKind::kStage, item, to_ms(lane.stage_ns(stage)));
-  columns.add("", "unattributed", MeasureKind::kStage, item, to_ms(lane.unattributed_ns()));
-}
+  void take(std::vector<Measure>& out) {
+    for (Measure& column : columns_)
+      if (!column.ms.empty()) out.push_back(std::move(column));
+  }
 
-void add_task_lane(const TaskRecord& task, size_t item, Columns& columns) {
-  for (const Stage stage : kTaskStages)
-    columns.add(task.task, stage_name(stage), MeasureKind::kStage, item,
-                to_ms(task.lane.stage_ns(stage)));
-  columns.add(task.task, "unattributed", MeasureKind::kStage, item,
-              to_ms(task.lane.unattributed_ns()));
-  columns.add(task.task, "total", MeasureKind::kLane, item, to_ms(task.lane.wall_ns()));
-}
+ private:
+  std::array<Measure, 5> columns_ = {
+      {{"total"}, {"ttft"}, {"ttft_since_scheduled"}, {"tpot"}, {"model_inference"}}};
+};
 
 }  // namespace
 
@@ -81,21 +88,21 @@ bool answered(const RequestRecord& record) {
 }
 
 std::vector<Measure> collect_measures(const RecordSet& set) {
-  Columns headlines;
-  Columns request_lane;
-  Columns task_lanes;
+  HeadlineColumns headlines;
+  LaneColumns request_lane;
+  std::map<std::string, LaneColumns> task_lanes;
   for (size_t i = 0; i < set.items.size(); ++i) {
     const RequestRecord& record = *set.items[i].record;
     if (!answered(record)) continue;
-    add_headlines(record, i, headlines);
-    add_request_lane(record.lane, i, request_lane);
-    for (const TaskRecord& task : record.tasks) add_task_lane(task, i, task_lanes);
+    headlines.add(record, i);
+    request_lane.add(record.lane, i);
+    for (const TaskRecord& task : record.tasks)
+      task_lanes.try_emplace(task.task, task.task).first->second.add(task.lane, i);
   }
-  std::vector<Measure> all = headlines.take();
-  std::vector<Measure> of_tasks = task_lanes.take();
-  std::ranges::stable_sort(of_tasks, {}, &Measure::task);
-  for (Measure& measure : request_lane.take()) all.push_back(std::move(measure));
-  for (Measure& measure : of_tasks) all.push_back(std::move(measure));
+  std::vector<Measure> all;
+  headlines.take(all);
+  request_lane.take(all);
+  for (auto& [task, columns] : task_lanes) columns.take(all);
   return all;
 }
 

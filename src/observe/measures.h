@@ -19,7 +19,7 @@ enum class MeasureKind : uint8_t {
 // In the order of docs/tracing.md. A task's name comes first: "chat.decode", "chat.unattributed",
 // "chat.total"; the request's own lane has none: "parse", "unattributed".
 struct Measure {
-  std::string name;
+  std::string name = {};
   MeasureKind kind = MeasureKind::kHeadline;
   std::string task = {};           // of a task's lane
   std::vector<double> ms = {};     // of the requests that have it, in order of arrival

@@ -31,9 +31,9 @@ struct RecordSet {
 // Which records are wanted; an empty selection is all of them.
 struct RecordSelection {
   size_t last = 0;  // the latest to arrive, of those that the rest allows; 0: all
-  std::optional<int64_t> since_unix_ms;
-  std::optional<int64_t> until_unix_ms;  // not included
-  std::string version;                   // of the program; empty: any
+  std::optional<int64_t> since_unix_ms = {};
+  std::optional<int64_t> until_unix_ms = {};  // not included
+  std::string version = {};                   // of the program; empty: any
 };
 
 // A place where records are kept: a file, an archive.

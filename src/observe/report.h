@@ -87,7 +87,7 @@ enum class TrendBy : uint8_t { kNone, kDay, kVersion };
 struct ReportOptions {
   size_t slowest = 3;
   TrendBy trend = TrendBy::kNone;
-  std::optional<PhysicalLimits> limits;
+  std::optional<PhysicalLimits> limits = {};
 };
 
 struct Report {
