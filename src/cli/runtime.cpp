@@ -7,6 +7,19 @@
 #include "cli/config.h"
 
 namespace qaio {
+namespace {
+
+// Within a function, so that it is there for whoever sets it before main().
+auto& model_wrapper() {
+  static std::function<std::unique_ptr<Model>(std::unique_ptr<Model>)> wrapper;
+  return wrapper;
+}
+
+}  // namespace
+
+void set_model_wrapper(std::function<std::unique_ptr<Model>(std::unique_ptr<Model>)> wrap) {
+  model_wrapper() = std::move(wrap);
+}
 
 void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
   add_model_options(command, options.model);
@@ -45,6 +58,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   load.kv_tokens = options.kv_tokens;
   load.kv_type = options.kv_type;
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
+  if (model_wrapper()) runtime->loaded_.model = model_wrapper()(std::move(runtime->loaded_.model));
   runtime->tasks_ = TaskRegistry::built_in(runtime->loaded_.generation);
   QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
   runtime->engine_ = std::make_unique<Engine>(

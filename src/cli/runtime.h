@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,10 @@ struct RuntimeOptions {
 // --model, --threads, --weights, --kv-tokens, --kv-type, --parallel, --queue-max, --config, each
 // also as QAIO_*.
 void add_runtime_options(CLI::App& command, RuntimeOptions& options);
+
+// For tests of the whole program (tests/slowed): every model that a Runtime loads from now on
+// passes through `wrap` first.
+void set_model_wrapper(std::function<std::unique_ptr<Model>(std::unique_ptr<Model>)> wrap);
 
 // Everything from the weights to the tasks, warmed up. Members are destroyed in reverse order: the
 // engine's thread ends before the model it runs goes.

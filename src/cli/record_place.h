@@ -1,0 +1,25 @@
+// Which records a command is about, as its command line says.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "observe/record_set.h"
+
+namespace qaio {
+
+// "2026-01-31", "2026-01-31T12:00", "2026-01-31T12:00:05", all UTC, or a time before now: "90s",
+// "15m", "6h", "2d". kInvalidArgument names these forms.
+Result<int64_t> parse_time(const std::string& text, int64_t now_unix_ms);
+
+// "FILE", "FILE@VERSION", or "FILE@FROM..TO" with times as parse_time() reads them, either of which
+// may be missing.
+struct RecordPlace {
+  std::string path;
+  RecordSelection selection;
+};
+Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms);
+
+Result<RecordSet> load_place(const RecordPlace& place);
+
+}  // namespace qaio

@@ -1,0 +1,164 @@
+// qaio report: where the time of requests went, and what that means.
+#include "observe/report.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/record_place.h"
+#include "cli/report_demo.h"
+#include "cli/report_text.h"
+#include "observe/record_json.h"
+#include "observe/report_html.h"
+#include "observe/report_json.h"
+#include "observe/report_sections.h"
+
+namespace qaio {
+namespace {
+
+constexpr size_t kLast = 100;  // unless a time span, a version or a trend is asked for
+
+struct Options {
+  std::string place;
+  DemoOptions demo;
+  bool run_demo = false;
+  bool limits = false;
+  std::optional<size_t> last;
+  std::string since;
+  std::string until;
+  std::string version;
+  std::string trend;
+  size_t slowest = 3;
+  bool json = false;
+  bool markdown = false;
+  std::string html;
+  std::string save;
+};
+
+Result<RecordPlace> place_of(const Options& options) {
+  const int64_t now = SteadyClock::instance().wall_unix_ms();
+  QAIO_ASSIGN(RecordPlace place, parse_place(options.place, now));
+  RecordSelection& selection = place.selection;
+  if (!options.version.empty()) selection.version = options.version;
+  if (!options.since.empty()) {
+    QAIO_ASSIGN(selection.since_unix_ms, parse_time(options.since, now));
+  }
+  if (!options.until.empty()) {
+    QAIO_ASSIGN(selection.until_unix_ms, parse_time(options.until, now));
+  }
+  const bool asked = selection.since_unix_ms || selection.until_unix_ms ||
+                     !selection.version.empty() || !options.trend.empty();
+  selection.last = options.last.value_or(asked ? 0 : kLast);
+  return place;
+}
+
+// For records of this machine's server: only its model's figures are needed.
+Result<PhysicalLimits> limits_of(const RuntimeOptions& options) {
+  QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
+  ThreadPool pool(options.model.threads);
+  LoadOptions load;
+  load.weights = *weights_mode_from_name(options.weights);
+  load.kv_tokens = kKvBlockTokens;
+  QAIO_ASSIGN(const LoadedModel loaded, load_model(files, pool, load));
+  return measure_physical_limits(loaded.model->info(), options.model.threads);
+}
+
+Result<DemoRecords> records_of(Options& options) {
+  if (options.run_demo) return run_demo(options.demo);
+  QAIO_ASSIGN(const RecordPlace place, place_of(options));
+  DemoRecords records;
+  QAIO_ASSIGN(records.set, load_place(place));
+  if (options.limits) {
+    QAIO_ASSIGN(records.limits, limits_of(options.demo.runtime));
+  }
+  return records;
+}
+
+Result<void> write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.flush();
+  if (!file) return fail(ErrorCode::kIo, path + ": could not be written: " + std::strerror(errno));
+  return {};
+}
+
+Result<void> report(Options& options) {
+  QAIO_ASSIGN(const DemoRecords records, records_of(options));
+  if (!options.save.empty()) QAIO_RETURN_IF_ERROR(save_records(records.set, options.save));
+  ReportOptions how{.slowest = options.slowest, .trend = TrendBy::kNone, .limits = records.limits};
+  if (options.trend == "day") how.trend = TrendBy::kDay;
+  if (options.trend == "version") how.trend = TrendBy::kVersion;
+  const Report report = make_report(records.set, how);
+  if (!options.html.empty()) QAIO_RETURN_IF_ERROR(write_file(options.html, report_html(report)));
+  fmt::print("{}", options.json       ? report_json(report)
+                   : options.markdown ? report_markdown(report)
+                                      : report_text(report));
+  return {};
+}
+
+void add_selection_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--last", options.last,
+                  "Only the latest N requests; 0: all (default: 100, or all of a time span, "
+                  "version or trend)")
+      ->type_name("N");
+  command
+      .add_option("--since", options.since, "From then on: 2026-01-31, 2026-01-31T12:00, 6h ago")
+      ->type_name("TIME");
+  command.add_option("--until", options.until, "Until then")->type_name("TIME");
+  command.add_option("--only-version", options.version, "Requests that this version served")
+      ->type_name("VERSION");
+}
+
+void add_output_options(CLI::App& command, Options& options) {
+  command.add_option("--trend", options.trend, "Development by day or version, with its changes")
+      ->check(CLI::IsMember({"day", "version"}))
+      ->type_name("day|version");
+  command.add_option("--slowest", options.slowest, "Requests to show stage by stage")
+      ->check(CLI::Range(0, 100))
+      ->type_name("N")
+      ->capture_default_str();
+  auto* json = command.add_flag("--json", options.json, "Print JSON");
+  command.add_flag("--markdown", options.markdown, "Print Markdown")->excludes(json);
+  command.add_option("--html", options.html, "Write an HTML file with charts as well")
+      ->type_name("FILE");
+  command.add_option("--save", options.save, "Write the records as JSON lines as well")
+      ->type_name("FILE");
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, ExitCode& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("report", "Where the time of requests went, and what that means");
+  auto* place = command
+                    ->add_option("records", options->place,
+                                 "Records (JSON lines): FILE, FILE@VERSION or FILE@FROM..TO")
+                    ->type_name("FILE");
+  command->add_flag("--demo", options->run_demo, "Serve real requests first and report on them")
+      ->excludes(place);
+  command->add_option("--count", options->demo.requests, "Requests of --demo")
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N")
+      ->capture_default_str();
+  add_selection_options(*command, *options);
+  add_output_options(*command, *options);
+  command->add_flag("--limits", options->limits,
+                    "Measure what this machine allows --model (--demo always does)");
+  add_model_options(*command, options->demo.runtime.model);
+  add_weights_option(*command, options->demo.runtime.weights);
+  command->callback([options, &exit_code] {
+    if (options->place.empty() && !options->run_demo)
+      throw CLI::ValidationError("report needs a FILE of records, or --demo");
+    exit_code = exit_code_of(report(*options));
+  });
+}
+
+}  // namespace qaio

@@ -1,0 +1,33 @@
+#include "observe/archive_source.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include "observe/archive_reader.h"
+
+namespace qaio {
+
+Result<RecordSet> ArchiveSource::load(const RecordSelection& selection) {
+  QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(path_));
+  ArchiveFilter filter;
+  filter.from_unix_ms = selection.since_unix_ms;
+  filter.until_unix_ms = selection.until_unix_ms;
+  filter.version = selection.version;
+  filter.limit = selection.last;
+  filter.order = ArchiveFilter::Order::kNewestFirst;
+  QAIO_ASSIGN(std::vector<ArchivedRecord> records, reader.read(filter));
+  std::ranges::reverse(records);
+
+  const bool cut = selection.since_unix_ms || (filter.limit > 0 && records.size() == filter.limit);
+  RecordSelector selector(selection);
+  std::unordered_map<int64_t, uint32_t> numbers;  // of the runs
+  for (ArchivedRecord& one : records) {
+    const auto [it, added] = numbers.try_emplace(one.run->id);
+    if (added) it->second = selector.add_run(one.run->info, !cut);
+    selector.add(std::move(one.record), it->second);
+  }
+  return selector.take();
+}
+
+}  // namespace qaio

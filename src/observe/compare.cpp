@@ -1,0 +1,251 @@
+#include "observe/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/json_writer.h"
+#include "observe/regression.h"
+#include "observe/service_fit.h"
+
+namespace qaio {
+namespace {
+
+constexpr double kExplainedMin = 0.5;
+constexpr double kExpectedMin = 0.1;     // of the median: a fit means nothing below it
+constexpr double kWorkloadChange = 0.1;  // of mean token counts: worth a note
+
+// Prompt and generated tokens of the task, or of all tasks for the request's own lane. The whole
+// prompt, not what was computed of it: a prefix cache that no longer works must show.
+std::vector<double> tokens_of(const RequestRecord& record, const std::string& task) {
+  std::vector<double> sums(2, 0);
+  for (const TaskRecord& one : record.tasks) {
+    if (!task.empty() && one.task != task) continue;
+    sums[0] += one.counters.prompt_tokens;
+    sums[1] += one.counters.completion_tokens;
+  }
+  return sums;
+}
+
+struct Pair {
+  std::vector<double> a;
+  std::vector<double> b;
+};
+
+// Both sides relative to what one fit over both expects of their tokens, in ms of the common
+// median; nothing if tokens do not explain the times.
+std::optional<Pair> at_equal_tokens(const RecordSet& set_a, const Measure& a,
+                                    const RecordSet& set_b, const Measure& b) {
+  std::vector<std::vector<double>> rows;
+  std::vector<double> ms;
+  const auto add = [&](const RecordSet& set, const Measure& measure) {
+    for (size_t i = 0; i < measure.ms.size(); ++i) {
+      rows.push_back(tokens_of(*set.items[measure.items[i]].record, measure.task));
+      ms.push_back(measure.ms[i]);
+    }
+  };
+  add(set_a, a);
+  add(set_b, b);
+  auto fit = fit_linear(rows, ms);
+  if (!fit) {  // one of the counts is always the same
+    for (auto& row : rows) row.pop_back();
+    fit = fit_linear(rows, ms);
+  }
+  if (!fit || fit->explained < kExplainedMin) return std::nullopt;
+  const double middle = median(ms);
+  Pair pair;
+  for (size_t i = 0; i < ms.size(); ++i) {
+    const double expected = std::max(fit->predict(rows[i]), kExpectedMin * middle);
+    (i < a.ms.size() ? pair.a : pair.b).push_back(ms[i] / expected * middle);
+  }
+  return pair;
+}
+
+SideFigures side_of(const Measure& measure, Random& random) {
+  const std::vector<double> sorted = measure.sorted();
+  return {.count = sorted.size(),
+          .median = percentile(sorted, 50),
+          .p95 = percentile(sorted, 95),
+          .median_interval = bootstrap_interval(sorted, 50, random),
+          .p95_interval = bootstrap_interval(sorted, 95, random)};
+}
+
+MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, const RecordSet& set_b,
+                                  const Measure& b, const CompareOptions& options, Random& random) {
+  MeasureComparison out{.name = a.name, .kind = a.kind};
+  out.a = side_of(a, random);
+  out.b = side_of(b, random);
+  if (std::min(a.ms.size(), b.ms.size()) < options.count_min) return out;
+  Pair pair{a.ms, b.ms};
+  if (auto adjusted = at_equal_tokens(set_a, a, set_b, b)) {
+    pair = *std::move(adjusted);
+    out.at_equal_tokens = true;
+  }
+  out.p = mann_whitney_p(pair.a, pair.b);
+  std::ranges::sort(pair.a);
+  std::ranges::sort(pair.b);
+  const double median_a = percentile(pair.a, 50);
+  if (percentile(pair.a, 2.5) > 0) {
+    out.change = percentile(pair.b, 50) / median_a - 1;
+    out.change_interval = bootstrap_change(pair.a, pair.b, 50, random);
+    out.change_ms = out.change * out.a.median;
+  } else {  // often 0, as a queue is: a relative change says nothing
+    out.change_ms = percentile(pair.b, 50) - median_a;
+    out.change = median_a > 0 ? out.change_ms / median_a : (out.change_ms > 0 ? 1 : 0);
+  }
+  return out;
+}
+
+// Needs the corrected p-value.
+Verdict judge(const MeasureComparison& measure, double total_ms, const CompareOptions& options) {
+  if (!measure.p) return Verdict::kTooFew;
+  const bool matters = std::abs(measure.change) >= options.change_min &&
+                       std::abs(measure.change_ms) >= options.change_of_total_min * total_ms;
+  if (*measure.p >= options.p_max || !matters) return Verdict::kSame;
+  const auto& interval = measure.change_interval;
+  if (interval && interval->low <= 0 && interval->high >= 0) return Verdict::kSame;
+  return measure.change > 0 ? Verdict::kSlower : Verdict::kFaster;
+}
+
+double mean_tokens(const RecordSet& set, size_t column) {
+  std::vector<double> counts;
+  for (const RecordSet::Item& item : set.items)
+    if (answered(*item.record)) counts.push_back(tokens_of(*item.record, "")[column]);
+  return mean(counts);
+}
+
+void add_notes(const RecordSet& a, const RecordSet& b, Comparison& out) {
+  constexpr std::array<std::string_view, 2> kWhat = {"prompts", "answers"};
+  for (size_t column = 0; column < kWhat.size(); ++column) {
+    const double of_a = mean_tokens(a, column);
+    const double of_b = mean_tokens(b, column);
+    if (std::abs(of_b - of_a) <= kWorkloadChange * std::max(of_a, 1.0)) continue;
+    out.notes.push_back(fmt::format("B's {} are {:.0f} tokens long on average, A's {:.0f}.",
+                                    kWhat[column], of_b, of_a));
+  }
+  const auto refused = [](const RecordSet& set) {
+    return std::ranges::count_if(set.items, [](const RecordSet::Item& item) {
+      return !item.record->error_code.empty() || item.record->status >= 400;
+    });
+  };
+  if (refused(a) + refused(b) > 0)
+    out.notes.push_back(fmt::format("Requests that failed are left out: {} of A, {} of B.",
+                                    refused(a), refused(b)));
+}
+
+}  // namespace
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFaster:
+      return "faster";
+    case Verdict::kSlower:
+      return "slower";
+    case Verdict::kSame:
+      return "no difference";
+    case Verdict::kTooFew:
+      return "too few";
+  }
+  return "unknown";
+}
+
+Comparison compare_records(const RecordSet& a, const RecordSet& b, const CompareOptions& options) {
+  const std::vector<Measure> measures_a = collect_measures(a);
+  const std::vector<Measure> measures_b = collect_measures(b);
+  Comparison out;
+  Random random(options.seed);
+  std::vector<double> p;
+  double total_ms = 0;
+  for (const Measure& measure : measures_a) {
+    const Measure* other = find_measure(measures_b, measure.name);
+    if (other == nullptr) continue;
+    out.measures.push_back(compare_measure(a, measure, b, *other, options, random));
+    if (out.measures.back().p) p.push_back(*out.measures.back().p);
+    if (measure.name == "total") total_ms = out.measures.back().a.median;
+  }
+  const std::vector<double> corrected = holm(p);
+  size_t next = 0;
+  for (MeasureComparison& measure : out.measures) {
+    if (measure.p) measure.p = corrected[next++];
+    measure.verdict = judge(measure, total_ms, options);
+  }
+  add_notes(a, b, out);
+  conclude(out);
+  return out;
+}
+
+Comparison compare_loads(const LoadResult& a, const LoadResult& b, const CompareOptions& options) {
+  Comparison out;
+  for (const LoadLatency& one : a.latencies) {
+    const auto other = std::ranges::find(b.latencies, one.name, &LoadLatency::name);
+    if (other == b.latencies.end()) continue;
+    const auto side = [](const LoadLatency& latency) {
+      return SideFigures{.count = static_cast<size_t>(latency.count),
+                         .median = latency.p50_ms,
+                         .p95 = latency.p95_ms,
+                         .median_interval = {},
+                         .p95_interval = {}};
+    };
+    MeasureComparison measure{.name = one.name, .a = side(one), .b = side(*other)};
+    measure.change_ms = other->p50_ms - one.p50_ms;
+    measure.change = one.p50_ms > 0 ? measure.change_ms / one.p50_ms : 0;
+    if (std::min(measure.a.count, measure.b.count) >= options.count_min) {
+      measure.verdict = std::abs(measure.change) < options.change_min ? Verdict::kSame
+                        : measure.change > 0                          ? Verdict::kSlower
+                                                                      : Verdict::kFaster;
+    }
+    out.measures.push_back(std::move(measure));
+  }
+  out.notes.emplace_back(
+      "Results of qaio load hold percentiles only: the verdicts rest on the change of the median, "
+      "untested. Compare records to know what is chance and which stage it is.");
+  if (a.setting != b.setting)
+    out.notes.push_back(fmt::format("The loads differ: {} and {}.", a.setting, b.setting));
+  if (a.failed + b.failed > 0)
+    out.notes.push_back(fmt::format("Failed requests: {} of A, {} of B.", a.failed, b.failed));
+  conclude(out);
+  return out;
+}
+
+void conclude(Comparison& comparison) {
+  const auto any = [&](Verdict verdict, bool stages) {
+    return std::ranges::any_of(comparison.measures, [&](const MeasureComparison& measure) {
+      return measure.verdict == verdict && (stages || measure.kind == MeasureKind::kHeadline);
+    });
+  };
+  comparison.verdict = any(Verdict::kSlower, true)   ? Verdict::kSlower
+                       : any(Verdict::kFaster, true) ? Verdict::kFaster
+                       : any(Verdict::kSame, false)  ? Verdict::kSame
+                                                     : Verdict::kTooFew;
+  const MeasureComparison* stage = nullptr;
+  const MeasureComparison* total = nullptr;
+  for (const MeasureComparison& measure : comparison.measures) {
+    if (measure.name == "total") total = &measure;
+    // `tasks` is what the stages of the tasks' lanes add up to.
+    if (measure.kind != MeasureKind::kStage || measure.name == "tasks") continue;
+    if (measure.verdict != comparison.verdict) continue;
+    if (comparison.verdict != Verdict::kSlower && comparison.verdict != Verdict::kFaster) continue;
+    if (stage == nullptr || std::abs(measure.change_ms) > std::abs(stage->change_ms))
+      stage = &measure;
+  }
+  if (comparison.verdict == Verdict::kTooFew) {
+    comparison.sentence = "There are too few requests to compare.";
+    return;
+  }
+  if (comparison.verdict == Verdict::kSame) {
+    comparison.sentence = "No difference that matters.";
+    return;
+  }
+  comparison.sentence = fmt::format("B is {} than A", verdict_name(comparison.verdict));
+  if (total != nullptr)
+    comparison.sentence += fmt::format(": {:+.1f} % of the total's median", 100 * total->change);
+  if (stage != nullptr) {
+    comparison.stage = stage->name;
+    comparison.sentence += fmt::format("; {} is responsible ({:+.1f} %, {:+.3g} ms)", stage->name,
+                                       100 * stage->change, stage->change_ms);
+  }
+  comparison.sentence += '.';
+}
+
+}  // namespace qaio

@@ -1,0 +1,51 @@
+// What the figures mean: statements that the records support, each with its evidence.
+//
+// A finding appears only if there are enough requests, the effect is large enough to matter, and it
+// is not explained by chance; docs/report.md lists the conditions of each.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "observe/measures.h"
+#include "observe/record_set.h"
+
+namespace qaio {
+
+struct Finding {
+  std::string id;                     // snake_case, the same for the same kind of statement
+  std::string statement;              // one sentence with its figures
+  std::vector<std::string> evidence;  // further sentences
+  std::vector<std::pair<std::string, double>> figures;  // by name with its unit last
+};
+
+// What the hardware allows, and what the model asks of it.
+struct PhysicalLimits {
+  double read_gb_s = 0;        // memory, 10^9 bytes per second
+  double int8_gop_s = 0;       // 10^9 operations per second
+  double bytes_per_token = 0;  // that one generated token reads
+  double gop_per_token = 0;    // 10^9 operations that one prompt token costs
+};
+
+struct FindingInput {
+  const RecordSet& set;
+  const std::vector<Measure>& measures;
+  std::optional<PhysicalLimits> limits = {};
+};
+
+// All that apply, the most general first.
+std::vector<Finding> find_findings(const FindingInput& input);
+
+// The kinds; each appends what it finds.
+void find_bottleneck(const FindingInput& input, std::vector<Finding>& out);
+void find_queueing(const FindingInput& input, std::vector<Finding>& out);
+void find_token_costs(const FindingInput& input, std::vector<Finding>& out);
+void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out);
+void find_task_switching(const FindingInput& input, std::vector<Finding>& out);
+void find_cold_start(const FindingInput& input, std::vector<Finding>& out);
+void find_limits(const FindingInput& input, std::vector<Finding>& out);
+void find_tail_causes(const FindingInput& input, std::vector<Finding>& out);
+
+}  // namespace qaio

@@ -1,0 +1,105 @@
+// Finding: how near prefill and decode come to what the hardware allows.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "observe/findings.h"
+#include "observe/service_fit.h"
+#include "observe/statistics.h"
+
+namespace qaio {
+namespace {
+
+constexpr size_t kRequestsMin = 10;
+constexpr double kNear = 0.7;            // of a limit: only less work can help much
+constexpr double kPromptTokensMin = 16;  // below, a step is bound by reading weights
+
+// 10^9 bytes per second that each request's decode steps moved: every step reads the weights once,
+// however many sequences share it.
+std::vector<double> decode_gb_s(const RecordSet& set, double bytes_per_token) {
+  std::vector<double> rates;
+  for (const RecordSet::Item& item : set.items) {
+    if (!answered(*item.record)) continue;
+    for (const TaskRecord& task : item.record->tasks) {
+      const TaskCounters& counters = task.counters;
+      if (counters.completion_tokens < 2 || counters.decode_steps == 0 || counters.forward_ns <= 0)
+        continue;
+      rates.push_back(bytes_per_token * counters.decode_steps /
+                      static_cast<double>(counters.forward_ns));
+    }
+  }
+  std::ranges::sort(rates);
+  return rates;
+}
+
+// 10^9 operations per second of requests alone in their prefill steps. With tasks side by side, the
+// steps are shared: all tasks' tokens over the time from the first prefill's begin to the last's
+// end.
+std::vector<double> prefill_gop_s(const RecordSet& set, double gop_per_token) {
+  std::vector<double> rates;
+  for (const RecordSet::Item& item : set.items) {
+    if (!answered(*item.record)) continue;
+    int64_t tokens = 0;
+    uint32_t batch = 0;
+    TimeNs begin = INT64_MAX;
+    TimeNs end = 0;
+    for (const TaskRecord& task : item.record->tasks) {
+      tokens += computed_tokens(task.counters);
+      batch = std::max(batch, task.counters.batch_max);
+      for (size_t i = 0; i < task.lane.size(); ++i) {
+        if (task.lane[i].stage != Stage::kPrefill) continue;
+        begin = std::min(begin, task.lane[i].begin_ns);
+        end = std::max(end, task.lane[i].end_ns);
+      }
+    }
+    const bool alone = batch <= item.record->tasks.size();
+    if (!alone || end <= begin || static_cast<double>(tokens) < kPromptTokensMin) continue;
+    rates.push_back(gop_per_token * static_cast<double>(tokens) /
+                    (static_cast<double>(end - begin) / 1e9));
+  }
+  std::ranges::sort(rates);
+  return rates;
+}
+
+std::string advice(double share, std::string_view less, std::string_view what) {
+  if (share > 1) return fmt::format("more than {} allows: the weights stay in the caches", what);
+  if (share >= kNear) return fmt::format("only {} can help much", less);
+  return fmt::format("{} is not what bounds it", what);
+}
+
+}  // namespace
+
+void find_limits(const FindingInput& input, std::vector<Finding>& out) {
+  if (!input.limits) return;
+  const PhysicalLimits& limits = *input.limits;
+  Finding finding{.id = "physical_limits", .statement = {}, .evidence = {}, .figures = {}};
+  std::vector<std::string> parts;
+  const std::vector<double> decode = decode_gb_s(input.set, limits.bytes_per_token);
+  if (decode.size() >= kRequestsMin && limits.read_gb_s > 0 && limits.bytes_per_token > 0) {
+    const double rate = percentile(decode, 50);
+    parts.push_back(fmt::format("decode moves {:.1f} of {:.1f} GB/s", rate, limits.read_gb_s));
+    finding.evidence.push_back(fmt::format(
+        "Decode: {:.0f} % of memory's speed; {} ({} answers).", 100 * rate / limits.read_gb_s,
+        advice(rate / limits.read_gb_s, "fewer bytes", "memory"), decode.size()));
+    finding.figures.emplace_back("decode_gb_s", rate);
+    finding.figures.emplace_back("decode_share", rate / limits.read_gb_s);
+  }
+  const std::vector<double> prefill = prefill_gop_s(input.set, limits.gop_per_token);
+  if (prefill.size() >= kRequestsMin && limits.int8_gop_s > 0 && limits.gop_per_token > 0) {
+    const double rate = percentile(prefill, 50);
+    parts.push_back(
+        fmt::format("prefill computes {:.0f} of {:.0f} Gop/s", rate, limits.int8_gop_s));
+    finding.evidence.push_back(fmt::format(
+        "Prefill: {:.0f} % of the int8 peak; {} ({} requests alone in their steps).",
+        100 * rate / limits.int8_gop_s,
+        advice(rate / limits.int8_gop_s, "fewer tokens", "arithmetic"), prefill.size()));
+    finding.figures.emplace_back("prefill_gop_s", rate);
+    finding.figures.emplace_back("prefill_share", rate / limits.int8_gop_s);
+  }
+  if (parts.empty()) return;
+  finding.statement = fmt::format("{}.", fmt::join(parts, "; "));
+  finding.statement[0] = static_cast<char>(std::toupper(finding.statement[0]));
+  out.push_back(std::move(finding));
+}
+
+}  // namespace qaio

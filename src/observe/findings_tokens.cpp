@@ -1,0 +1,118 @@
+// Findings about what tokens cost, and what the prefix cache spares.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "observe/findings.h"
+#include "observe/service_fit.h"
+
+namespace qaio {
+namespace {
+
+constexpr size_t kOutliersShown = 5;
+constexpr double kCharsExplainedMin = 0.5;
+constexpr double kCachedShareMin = 0.05;
+
+// Tokens of a prompt per character of the input.
+std::optional<double> tokens_per_char(const RecordSet& set, const ServiceFit& service) {
+  std::vector<std::vector<double>> chars;
+  std::vector<double> tokens;
+  for (const size_t i : service.items) {
+    const RequestRecord& record = *set.items[i].record;
+    if (record.input_chars == 0) continue;
+    chars.push_back({static_cast<double>(record.input_chars)});
+    const TaskRecord* task = find_task_record(record, service.task);
+    tokens.push_back(static_cast<double>(task->counters.prompt_tokens));
+  }
+  if (tokens.size() < kFitRequestsMin) return std::nullopt;
+  const auto fit = fit_linear(chars, tokens);
+  if (!fit || fit->explained < kCharsExplainedMin || fit->coefficients[1] <= 0) return std::nullopt;
+  return fit->coefficients[1];
+}
+
+std::string costs_text(const ServiceFit& service) {
+  std::vector<std::string> costs;
+  if (service.ms_per_prompt_token > 0)
+    costs.push_back(fmt::format("{:.3g} ms per prompt token", service.ms_per_prompt_token));
+  if (service.ms_per_output_token > 0)
+    costs.push_back(fmt::format("{:.3g} ms per generated token", service.ms_per_output_token));
+  if (service.ms_per_neighbour_token > 0)
+    costs.push_back(fmt::format("{:.3g} ms more per generated token and neighbour in its steps",
+                                service.ms_per_neighbour_token));
+  return fmt::format("{}", fmt::join(costs, ", "));
+}
+
+std::string outliers_text(const RecordSet& set, const ServiceFit& service) {
+  std::vector<std::string> shown;
+  for (const size_t i : service.fit.outliers) {
+    if (shown.size() == kOutliersShown) break;
+    shown.push_back(fmt::format("{} ({:+.1f} ms)", set.items[service.items[i]].record->request_id,
+                                service.fit.residuals[i]));
+  }
+  const size_t count = service.fit.outliers.size();
+  return fmt::format("It does not explain {} request{}: {}{}.", count, count == 1 ? "" : "s",
+                     fmt::join(shown, ", "), count > shown.size() ? ", ..." : "");
+}
+
+}  // namespace
+
+void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
+  for (const std::string& task : tasks_of(input.set)) {
+    const auto service = fit_service(input.set, task);
+    if (!service) continue;
+    const double known = service->ms_per_prompt_token + service->ms_per_output_token +
+                         service->ms_per_neighbour_token;
+    if (known <= 0) continue;
+    Finding finding{.id = "token_costs", .statement = {}, .evidence = {}, .figures = {}};
+    finding.statement =
+        fmt::format("{}: {} of model time; tokens explain {:.0f} % of its variation.", task,
+                    costs_text(*service), 100 * service->fit.explained);
+    const auto per_char = tokens_per_char(input.set, *service);
+    if (per_char && service->ms_per_prompt_token > 0) {
+      const double cost_ms = 100 * *per_char * service->ms_per_prompt_token;
+      finding.evidence.push_back(
+          fmt::format("100 more characters of input cost {:.2g} ms ({:.2f} tokens per character).",
+                      cost_ms, *per_char));
+      finding.figures.emplace_back("per_100_chars_ms", cost_ms);
+    }
+    finding.evidence.push_back(
+        fmt::format("Typical error of the fit {:.2g} ms over {} requests; constant part {:.2g} ms.",
+                    service->fit.deviation, service->items.size(), service->fit.coefficients[0]));
+    if (!service->fit.outliers.empty())
+      finding.evidence.push_back(outliers_text(input.set, *service));
+    finding.figures.emplace_back("per_prompt_token_ms", service->ms_per_prompt_token);
+    finding.figures.emplace_back("per_output_token_ms", service->ms_per_output_token);
+    finding.figures.emplace_back("per_neighbour_token_ms", service->ms_per_neighbour_token);
+    finding.figures.emplace_back("explained", service->fit.explained);
+    finding.figures.emplace_back("outliers", static_cast<double>(service->fit.outliers.size()));
+    out.push_back(std::move(finding));
+  }
+}
+
+void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out) {
+  for (const std::string& task : tasks_of(input.set)) {
+    const auto service = fit_service(input.set, task);
+    if (!service || service->ms_per_prompt_token <= 0) continue;
+    double prompt = 0;
+    double cached = 0;
+    for (const size_t i : service->items) {
+      const TaskRecord* record = find_task_record(*input.set.items[i].record, task);
+      prompt += static_cast<double>(record->counters.prompt_tokens);
+      cached += static_cast<double>(record->counters.cached_tokens);
+    }
+    if (cached < kCachedShareMin * prompt) continue;
+    const double spared_ms =
+        cached / static_cast<double>(service->items.size()) * service->ms_per_prompt_token;
+    Finding finding{.id = "prefix_cache", .statement = {}, .evidence = {}, .figures = {}};
+    finding.statement = fmt::format(
+        "{}: the prefix cache held {:.0f} % of all prompt tokens and spared about {:.2g} ms per "
+        "request.",
+        task, 100 * cached / prompt, spared_ms);
+    finding.evidence.push_back(fmt::format("{:.0f} of {:.0f} tokens, at {:.3g} ms each.", cached,
+                                           prompt, service->ms_per_prompt_token));
+    finding.figures = {{"cached_share", cached / prompt}, {"spared_ms", spared_ms}};
+    out.push_back(std::move(finding));
+  }
+}
+
+}  // namespace qaio

@@ -1,0 +1,45 @@
+// What requests took, one column of values per quantity: what reports and comparisons compute with.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "observe/record_set.h"
+
+namespace qaio {
+
+enum class MeasureKind : uint8_t {
+  kHeadline,  // what users feel: total, ttft, tpot, ...
+  kStage,     // one stage of one lane, or what no stage of it covers
+  kLane,      // a task's lane as a whole
+};
+
+// In the order of docs/tracing.md. A task's name comes first: "chat.decode", "chat.unattributed",
+// "chat.total"; the request's own lane has none: "parse", "unattributed".
+struct Measure {
+  std::string name = {};
+  MeasureKind kind = MeasureKind::kHeadline;
+  std::string task = {};           // of a task's lane
+  std::vector<double> ms = {};     // of the requests that have it, in order of arrival
+  std::vector<size_t> items = {};  // where in the set each of them stands
+
+  std::vector<double> sorted() const;
+};
+
+// Requests that were answered and ran a task; probes and refusals would only dilute the figures.
+// A stage that a task did not enter counts as 0; a stage that none entered is left out.
+std::vector<Measure> collect_measures(const RecordSet& set);
+
+bool answered(const RequestRecord& record);
+const Measure* find_measure(const std::vector<Measure>& measures, std::string_view name);
+
+// The task that ended last: the request could not end before it. Null without tasks.
+const TaskRecord* critical_task(const RequestRecord& record);
+// Sequences in a forward pass of the task on average, itself included; 1 if it had none.
+double mean_batch(const TaskCounters& counters);
+
+inline double to_ms(int64_t ns) { return static_cast<double>(ns) / 1e6; }
+
+}  // namespace qaio

@@ -1,0 +1,202 @@
+#include "observe/report_sections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace qaio {
+namespace {
+
+constexpr int kBarWidth = 40;
+
+std::string plural(size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string run_text(const RunInfo& run) {
+  if (run.version.empty()) return "an unknown run";
+  return fmt::format("version {}, model {}, {}, {}", run.version,
+                     run.model.empty() ? "unknown" : run.model, run.isa,
+                     plural(static_cast<size_t>(std::max(run.threads, 0)), "thread"));
+}
+
+Section overview(const Report& report) {
+  Section section{.kind = Section::Kind::kOverview, .title = "Overview"};
+  if (report.requests == 0) {
+    section.sentences.emplace_back("No records.");
+    return section;
+  }
+  section.sentences.push_back(
+      fmt::format("{}, {} answered, from {} to {}.", plural(report.requests, "request"),
+                  report.answered, utc_text(report.first_unix_ms), utc_text(report.last_unix_ms)));
+  for (const auto& [name, count] : report.others)
+    section.sentences.push_back(fmt::format("Not counted: {} ({}).", count, name));
+  std::vector<std::string> seen;
+  for (const RunInfo& run : report.runs) {
+    std::string text = run_text(run);
+    if (std::ranges::find(seen, text) == seen.end()) seen.push_back(std::move(text));
+  }
+  section.sentences.push_back(
+      fmt::format("{}: {}.", plural(report.runs.size(), "run"), fmt::join(seen, "; ")));
+  if (report.answered == 0) return section;
+  const Throughput& rate = report.throughput;
+  section.sentences.push_back(fmt::format(
+      "{:.2f} requests/s, {:.1f} prompt tokens/s ({:.0f} % from the prefix cache), "
+      "{:.1f} output tokens/s over {:.1f} s; {:.1f} requests at once, {:.2f} cores, "
+      "{:.0f} MiB resident.",
+      rate.requests_s, rate.prompt_tokens_s, 100 * rate.cached_share, rate.output_tokens_s,
+      rate.seconds, rate.in_flight, rate.cpu_cores, rate.resident_mib));
+  return section;
+}
+
+Section findings(const Report& report) {
+  Section section{.kind = Section::Kind::kFindings, .title = "Findings"};
+  if (report.findings.empty())
+    section.sentences.emplace_back("Nothing that these records support.");
+  if (!report.limits_known && report.answered > 0) {
+    section.sentences.emplace_back(
+        "How near prefill and decode come to the hardware's limits is unknown: they were not "
+        "measured (--limits).");
+  }
+  return section;
+}
+
+Section stages(const Report& report) {
+  Section section{.kind = Section::Kind::kStages, .title = "Stages, in ms"};
+  Grid grid{.right = {false, true, true, true, true, true, true, true}, .rows = {}};
+  grid.rows.push_back({"stage", "count", "mean", "share", "p50", "p95", "p99", "max"});
+  for (const StageRow& row : report.stages) {
+    const bool of_time =
+        row.name != "tpot" && row.name != "ttft" && row.name != "ttft_since_scheduled";
+    grid.rows.push_back({row.name, std::to_string(row.count), ms_text(row.mean),
+                         of_time ? fmt::format("{:.1f} %", 100 * row.share) : "", ms_text(row.p50),
+                         ms_text(row.p95), ms_text(row.p99), ms_text(row.max)});
+  }
+  section.grid = std::move(grid);
+  section.sentences.emplace_back(
+      "Shares are of the time of all requests. Tasks run side by side within the stage `tasks`, so "
+      "their shares do not add up.");
+  return section;
+}
+
+// "      ██████  " of a bar in time.
+std::string text_bar(double begin_ms, double end_ms, double total_ms) {
+  const auto column = [&](double ms) {
+    return static_cast<int>(std::lround(std::clamp(ms / total_ms, 0.0, 1.0) * kBarWidth));
+  };
+  const int begin = std::clamp(column(begin_ms), 0, kBarWidth - 1);
+  const int end = std::clamp(column(end_ms), begin, kBarWidth);
+  std::string bar(static_cast<size_t>(begin), ' ');
+  if (end == begin) return bar + "▏";
+  for (int i = begin; i < end; ++i) bar += "█";
+  return bar;
+}
+
+Section slowest(const Report& report, size_t number) {
+  const Waterfall& fall = report.slowest[number];
+  Section section{.kind = Section::Kind::kSlowest,
+                  .title = fmt::format("Slowest {}: {} ms", number + 1, ms_text(fall.total_ms)),
+                  .sentences = {},
+                  .grid = {},
+                  .waterfall = number};
+  section.sentences.push_back(
+      fmt::format("Request {}, {}, {}; {} prompt and {} output tokens.", fall.request_id, fall.path,
+                  utc_text(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
+  Grid grid{.right = {false, true, true, false}, .rows = {}};
+  grid.rows.push_back({"stage", "begin ms", "ms", ""});
+  for (const WaterfallBar& bar : fall.bars) {
+    const std::string stage(stage_name(bar.stage));
+    grid.rows.push_back({bar.task.empty() ? stage : bar.task + "." + stage, ms_text(bar.begin_ms),
+                         ms_text(bar.end_ms - bar.begin_ms),
+                         text_bar(bar.begin_ms, bar.end_ms, std::max(fall.total_ms, 1e-9))});
+  }
+  section.grid = std::move(grid);
+  return section;
+}
+
+Section trend(const Report& report) {
+  const bool by_day = report.trend_by == TrendBy::kDay;
+  Section section{.kind = Section::Kind::kTrend,
+                  .title = by_day ? "Trend by day, in ms" : "Trend by version, in ms"};
+  Grid grid{.right = {false, true, true, true, true, true, true, false}, .rows = {}};
+  grid.rows.push_back({by_day ? "day" : "version", "requests", "p50", "95 % interval", "p95",
+                       "ttft p50", "tpot p50", "changes"});
+  for (const TrendGroup& group : report.trend) {
+    std::vector<std::string> marks;
+    for (const TrendChange& change : report.changes) {
+      if (change.label != group.label) continue;
+      marks.push_back(fmt::format("{} {:+.0f} %", change.measure,
+                                  100 * (change.after_ms / change.before_ms - 1)));
+    }
+    grid.rows.push_back(
+        {group.label, std::to_string(group.count), ms_text(group.p50),
+         fmt::format("{}-{}", ms_text(group.p50_interval.low), ms_text(group.p50_interval.high)),
+         ms_text(group.p95), ms_text(group.ttft_p50), ms_text(group.tpot_p50),
+         fmt::format("{}", fmt::join(marks, ", "))});
+  }
+  section.grid = std::move(grid);
+  for (const TrendChange& change : report.changes) {
+    section.sentences.push_back(
+        fmt::format("{} changed from {} to {} ms at {} with request {} (p = {:.1g}).",
+                    change.measure, ms_text(change.before_ms), ms_text(change.after_ms),
+                    utc_text(change.arrived_unix_ms), change.request_id, change.p));
+  }
+  if (report.changes.empty())
+    section.sentences.emplace_back("No lasting change of total, ttft or tpot.");
+  return section;
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|' || c == '*' || c == '_' || c == '<' || c == '[' || c == '`' || c == '\\')
+      out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+  std::string row = "|";
+  for (const std::string& cell : cells) row += ' ' + escaped(cell) + " |";
+  return row + '\n';
+}
+
+}  // namespace
+
+std::vector<Section> report_sections(const Report& report) {
+  std::vector<Section> sections = {overview(report)};
+  if (report.answered > 0) {
+    sections.push_back(findings(report));
+    sections.push_back(stages(report));
+    for (size_t i = 0; i < report.slowest.size(); ++i) sections.push_back(slowest(report, i));
+  }
+  if (report.trend_by != TrendBy::kNone && !report.trend.empty()) sections.push_back(trend(report));
+  return sections;
+}
+
+std::string report_markdown(const Report& report) {
+  std::string out = "# Where the time goes\n";
+  for (const Section& section : report_sections(report)) {
+    out += "\n## " + escaped(section.title) + "\n\n";
+    if (section.kind == Section::Kind::kFindings) {
+      for (const Finding& finding : report.findings) {
+        out += "- **" + escaped(finding.statement) + "**";
+        for (const std::string& sentence : finding.evidence) out += ' ' + escaped(sentence);
+        out += '\n';
+      }
+      if (!report.findings.empty()) out += '\n';
+    }
+    for (const std::string& sentence : section.sentences) out += escaped(sentence) + '\n';
+    if (!section.grid) continue;
+    out += '\n' + markdown_row(section.grid->rows[0]) + '|';
+    for (const bool right : section.grid->right) out += right ? "---:|" : "---|";
+    out += '\n';
+    for (size_t i = 1; i < section.grid->rows.size(); ++i)
+      out += markdown_row(section.grid->rows[i]);
+  }
+  return out;
+}
+
+}  // namespace qaio

@@ -1,0 +1,168 @@
+#include "observe/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+
+namespace qaio {
+namespace {
+
+constexpr size_t kExactProductMax = 400;
+constexpr double kNormalOfMad = 1.4826;  // 1 / (the standard normal's 75th percentile)
+
+size_t nearest_rank(size_t count, double percent) {  // 1-based
+  const double rank = std::ceil(percent / 100 * static_cast<double>(count));
+  return static_cast<size_t>(std::clamp(rank, 1.0, static_cast<double>(count)));
+}
+
+// Marsaglia and Tsang, "A simple method for generating gamma variables" (2000); shape >= 1.
+double gamma(double shape, Random& random) {
+  const double d = shape - 1.0 / 3;
+  const double c = 1 / std::sqrt(9 * d);
+  while (true) {
+    const double x = random.normal();
+    const double cube = 1 + c * x;
+    if (cube <= 0) continue;
+    const double v = cube * cube * cube;
+    const double u = 1 - random.uniform();  // in (0, 1]
+    if (std::log(u) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
+  }
+}
+
+Interval middle_95(std::vector<double> values) {
+  std::ranges::sort(values);
+  return {percentile(values, 2.5), percentile(values, 97.5)};
+}
+
+// P(U <= u) if all orders of the n_a + n_b values are equally likely. counts[m][v]: in how many
+// ways m values of a, among those placed so far, precede v pairs (Mann and Whitney's recursion).
+double exact_cumulative(size_t n_a, size_t n_b, size_t u) {
+  std::vector<std::vector<double>> ways(n_a + 1, std::vector<double>(n_a * n_b + 1, 0));
+  for (size_t m = 0; m <= n_a; ++m) ways[m][0] = 1;  // no value of b yet
+  for (size_t n = 1; n <= n_b; ++n) {
+    // f(m, n, v) = f(m - 1, n, v - n) + f(m, n - 1, v): the largest value is a's or b's.
+    for (size_t m = 1; m <= n_a; ++m) {
+      for (size_t v = n_a * n_b; v >= n; --v) {
+        if (v <= (m - 1) * n + n) ways[m][v] += ways[m - 1][v - n];
+      }
+    }
+  }
+  const auto& all = ways[n_a];
+  const double total = std::accumulate(all.begin(), all.end(), 0.0);
+  return std::accumulate(all.begin(), all.begin() + static_cast<ptrdiff_t>(u) + 1, 0.0) / total;
+}
+
+struct Ranking {
+  double u_a = 0;       // pairs in which a's value is larger, ties counting half
+  double tie_term = 0;  // sum of t^3 - t over groups of t equal values
+};
+
+Ranking rank(std::span<const double> a, std::span<const double> b) {
+  std::vector<std::pair<double, bool>> all;
+  all.reserve(a.size() + b.size());
+  for (const double value : a) all.emplace_back(value, true);
+  for (const double value : b) all.emplace_back(value, false);
+  std::ranges::sort(all, {}, &std::pair<double, bool>::first);
+  Ranking ranking;
+  double rank_sum_a = 0;
+  for (size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+    size_t of_a = 0;
+    while (end < all.size() && all[end].first == all[begin].first) of_a += all[end++].second;
+    const auto tied = static_cast<double>(end - begin);
+    rank_sum_a += static_cast<double>(of_a) * (static_cast<double>(begin + end + 1) / 2);
+    ranking.tie_term += tied * tied * tied - tied;
+  }
+  const auto n_a = static_cast<double>(a.size());
+  ranking.u_a = rank_sum_a - n_a * (n_a + 1) / 2;
+  return ranking;
+}
+
+}  // namespace
+
+double percentile(std::span<const double> sorted, double percent) {
+  return sorted.empty() ? 0 : sorted[nearest_rank(sorted.size(), percent) - 1];
+}
+
+double mean(std::span<const double> values) {
+  if (values.empty()) return 0;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<ptrdiff_t>(nearest_rank(values.size(), 50) - 1);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+double standard_deviation(std::span<const double> values) {
+  if (values.size() < 2) return 0;
+  const double center = mean(values);
+  double squares = 0;
+  for (const double value : values) squares += (value - center) * (value - center);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+double robust_deviation(std::span<const double> values) {
+  const double center = median({values.begin(), values.end()});
+  std::vector<double> distances;
+  distances.reserve(values.size());
+  for (const double value : values) distances.push_back(std::abs(value - center));
+  return kNormalOfMad * median(std::move(distances));
+}
+
+double bootstrap_percentile(std::span<const double> sorted, double percent, Random& random) {
+  const auto k = static_cast<double>(nearest_rank(sorted.size(), percent));
+  const double below = gamma(k, random);
+  const double above = gamma(static_cast<double>(sorted.size()) - k + 1, random);
+  const double position = below / (below + above) * static_cast<double>(sorted.size());
+  return sorted[std::min(static_cast<size_t>(position), sorted.size() - 1)];
+}
+
+Interval bootstrap_interval(std::span<const double> sorted, double percent, Random& random) {
+  std::vector<double> rounds(kBootstrapRounds);
+  for (double& round : rounds) round = bootstrap_percentile(sorted, percent, random);
+  return middle_95(std::move(rounds));
+}
+
+Interval bootstrap_change(std::span<const double> sorted_a, std::span<const double> sorted_b,
+                          double percent, Random& random) {
+  std::vector<double> rounds(kBootstrapRounds);
+  for (double& round : rounds) {
+    const double a = bootstrap_percentile(sorted_a, percent, random);
+    round = bootstrap_percentile(sorted_b, percent, random) / a - 1;
+  }
+  return middle_95(std::move(rounds));
+}
+
+double mann_whitney_p(std::span<const double> a, std::span<const double> b) {
+  if (a.empty() || b.empty()) return 1;
+  const Ranking ranking = rank(a, b);
+  const auto n_a = static_cast<double>(a.size());
+  const auto n_b = static_cast<double>(b.size());
+  const double u = std::min(ranking.u_a, n_a * n_b - ranking.u_a);
+  if (ranking.tie_term == 0 && a.size() * b.size() <= kExactProductMax) {
+    return std::min(1.0, 2 * exact_cumulative(a.size(), b.size(), static_cast<size_t>(u)));
+  }
+  const double n = n_a + n_b;
+  const double variance = n_a * n_b / 12 * (n + 1 - ranking.tie_term / (n * (n - 1)));
+  if (variance <= 0) return 1;  // all values are equal
+  const double distance = std::max(0.0, n_a * n_b / 2 - u - 0.5);
+  return std::erfc(distance / std::sqrt(2 * variance));
+}
+
+std::vector<double> holm(std::span<const double> p) {
+  std::vector<size_t> order(p.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t i) { return p[i]; });
+  std::vector<double> corrected(p.size());
+  double largest = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    largest = std::max(largest, static_cast<double>(p.size() - i) * p[order[i]]);
+    corrected[order[i]] = std::min(1.0, largest);
+  }
+  return corrected;
+}
+
+}  // namespace qaio

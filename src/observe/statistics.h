@@ -1,0 +1,51 @@
+// Statistics of samples: no assumption about their distribution, the same result on every machine.
+// docs/report.md says why these.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+
+namespace qaio {
+
+// Nearest rank, as Histogram has it: the smallest value that at least `percent` % of all values do
+// not exceed. `sorted` ascending; 0 of no values.
+double percentile(std::span<const double> sorted, double percent);
+double mean(std::span<const double> values);  // 0 of no values
+double median(std::vector<double> values);    // nearest rank; 0 of no values
+// The usual sample standard deviation; 0 below two values.
+double standard_deviation(std::span<const double> values);
+// Median absolute deviation from the median, times 1.4826: the standard deviation of a normal
+// distribution, and hardly moved by outliers.
+double robust_deviation(std::span<const double> values);
+
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+// What the percentile of one bootstrap resample would be. A resample's k-th smallest value is the
+// sorted sample's value at the k-th smallest of n uniform positions, which has the distribution
+// Beta(k, n - k + 1): exact, in constant time, without resampling. `sorted` must not be empty.
+double bootstrap_percentile(std::span<const double> sorted, double percent, Random& random);
+
+inline constexpr int kBootstrapRounds = 2000;
+
+// 95 % percentile-bootstrap interval of the percentile. `sorted` must not be empty.
+Interval bootstrap_interval(std::span<const double> sorted, double percent, Random& random);
+// The same of percentile(b) / percentile(a) - 1; none of the percentiles may be 0.
+Interval bootstrap_change(std::span<const double> sorted_a, std::span<const double> sorted_b,
+                          double percent, Random& random);
+
+// Two-sided p-value of the Mann-Whitney U test: how likely values that differ as much would be if
+// both samples came from one distribution. Exact without ties where n_a * n_b <= 400; otherwise
+// the normal approximation with tie and continuity correction. 1 if a sample is empty.
+double mann_whitney_p(std::span<const double> a, std::span<const double> b);
+
+// Holm's step-down correction: with all `p` tested at once, comparing the result with 0.05 keeps
+// the chance of any false alarm below 5 %. In the order given; monotone in p, at most 1.
+std::vector<double> holm(std::span<const double> p);
+
+}  // namespace qaio

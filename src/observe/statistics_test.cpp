@@ -1,0 +1,143 @@
+#include "observe/statistics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace qaio {
+namespace {
+
+using testing::DoubleNear;
+using testing::Pointwise;
+
+std::vector<double> one_to(int n) {
+  std::vector<double> values(static_cast<size_t>(n));
+  std::iota(values.begin(), values.end(), 1.0);
+  return values;
+}
+
+TEST(Percentile, IsNearestRank) {
+  const std::vector<double> values = {15, 20, 35, 40, 50};  // the textbook example
+  EXPECT_EQ(percentile(values, 5), 15);
+  EXPECT_EQ(percentile(values, 30), 20);
+  EXPECT_EQ(percentile(values, 40), 20);
+  EXPECT_EQ(percentile(values, 50), 35);
+  EXPECT_EQ(percentile(values, 100), 50);
+  EXPECT_EQ(percentile({}, 50), 0);
+  EXPECT_EQ(median({5, 1, 4, 2, 3}), 3);
+}
+
+TEST(Spread, OfKnownValues) {
+  EXPECT_NEAR(standard_deviation(std::vector<double>{2, 4, 4, 4, 5, 5, 7, 9}), 2.138090, 1e-6);
+  EXPECT_NEAR(robust_deviation(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 100}), 2 * 1.4826, 1e-9);
+}
+
+// Reference: the quantiles of the order statistic by the binomial distribution, P(Beta(k, n-k+1) <=
+// x) = P(Binomial(n, x) >= k), solved for x: of 100 values the 2.5 % and 97.5 % points of the 50th
+// smallest position are 39.83 and 59.20, of the 95th 88.72 and 97.77.
+TEST(Bootstrap, IntervalsAreTheOrderStatisticsQuantiles) {
+  const std::vector<double> values = one_to(100);
+  Random random(1);
+  const Interval middle = bootstrap_interval(values, 50, random);
+  EXPECT_NEAR(middle.low, 40, 1);
+  EXPECT_NEAR(middle.high, 60, 1);
+  const Interval tail = bootstrap_interval(values, 95, random);
+  EXPECT_NEAR(tail.low, 89, 1);
+  EXPECT_NEAR(tail.high, 98, 1);
+}
+
+// The shortcut against what it stands for: resamples drawn value by value.
+TEST(Bootstrap, HasTheDistributionOfResamples) {
+  std::vector<double> values;
+  Random random(2);
+  for (int i = 0; i < 41; ++i) values.push_back(random.exponential());
+  std::ranges::sort(values);
+  std::vector<double> direct;
+  std::vector<double> drawn;
+  for (int round = 0; round < 4000; ++round) {
+    std::vector<double> resample;
+    for (size_t i = 0; i < values.size(); ++i) resample.push_back(values[random.below(41)]);
+    direct.push_back(median(std::move(resample)));
+    drawn.push_back(bootstrap_percentile(values, 50, random));
+  }
+  EXPECT_NEAR(mean(drawn), mean(direct), 0.02 * mean(direct));
+  EXPECT_NEAR(standard_deviation(drawn), standard_deviation(direct),
+              0.06 * standard_deviation(direct));
+}
+
+TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {
+  Random random(3);
+  int held = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::vector<double> values;
+    for (int i = 0; i < 101; ++i) values.push_back(random.exponential());
+    std::ranges::sort(values);
+    const Interval interval = bootstrap_interval(values, 50, random);
+    held += interval.low <= std::log(2.0) && std::log(2.0) <= interval.high;
+  }
+  EXPECT_GE(held, 360);  // 380 expected, standard deviation 4.4
+  EXPECT_LE(held, 396);
+}
+
+TEST(Bootstrap, IsTheSameForTheSameSeed) {
+  const std::vector<double> values = one_to(50);
+  Random a(7);
+  Random b(7);
+  EXPECT_EQ(bootstrap_interval(values, 50, a).low, bootstrap_interval(values, 50, b).low);
+}
+
+// References: all 24,310 ways to divide the 17 values, counted.
+TEST(MannWhitney, IsExactForSmallSamples) {
+  const std::vector<double> a = {12.1, 14.3, 11.8, 15.2, 13.9, 12.7, 16.4, 14.8};
+  const std::vector<double> b = {13.2, 15.9, 17.1, 14.1, 16.8, 18.3, 15.5, 12.9, 17.7};
+  EXPECT_NEAR(mann_whitney_p(a, b), 0.059234882764294526, 1e-12);
+  EXPECT_NEAR(mann_whitney_p(b, a), 0.059234882764294526, 1e-12);
+  EXPECT_NEAR(mann_whitney_p(one_to(3), std::vector<double>{4, 5, 6}), 0.1, 1e-12);
+  EXPECT_EQ(mann_whitney_p(std::vector<double>{1, 4}, std::vector<double>{2, 3}), 1);
+}
+
+// References: the textbook formula, evaluated independently.
+TEST(MannWhitney, ApproximatesWithTiesAndManyValues) {
+  const std::vector<double> ties_a = {1, 2, 2, 3, 3, 3, 4, 5, 5, 6};
+  const std::vector<double> ties_b = {2, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8};
+  EXPECT_NEAR(mann_whitney_p(ties_a, ties_b), 0.023590808268137753, 1e-12);
+  std::vector<double> many_a;
+  std::vector<double> many_b;
+  for (int i = 0; i < 50; ++i) many_a.push_back(i * 7 % 53);
+  for (int i = 0; i < 60; ++i) many_b.push_back(i * 11 % 59 + 9);
+  EXPECT_NEAR(mann_whitney_p(many_a, many_b), 0.00047035310732779223, 1e-12);
+}
+
+TEST(MannWhitney, OfEqualValuesOrNoneIsOne) {
+  EXPECT_EQ(mann_whitney_p(std::vector<double>(30, 5.0), std::vector<double>(30, 5.0)), 1);
+  EXPECT_EQ(mann_whitney_p({}, one_to(5)), 1);
+}
+
+TEST(MannWhitney, PIsUniformWithoutADifference) {
+  Random random(4);
+  int below = 0;
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<double> a;
+    std::vector<double> b;
+    for (int i = 0; i < 30; ++i) {
+      a.push_back(random.exponential());
+      b.push_back(random.exponential());
+    }
+    below += mann_whitney_p(a, b) < 0.05;
+  }
+  EXPECT_NEAR(below, 50, 28);  // four standard deviations
+}
+
+// By hand: sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, never falling.
+TEST(Holm, CorrectsStepDown) {
+  EXPECT_THAT(holm(std::vector<double>{0.04, 0.01, 0.03, 0.02}),
+              Pointwise(DoubleNear(1e-12), {0.06, 0.04, 0.06, 0.06}));
+  EXPECT_THAT(holm(std::vector<double>{0.5, 0.9}), Pointwise(DoubleNear(1e-12), {1.0, 1.0}));
+  EXPECT_TRUE(holm({}).empty());
+}
+
+}  // namespace
+}  // namespace qaio
