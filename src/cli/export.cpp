@@ -5,13 +5,16 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "cli/archive_filter_options.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "observe/archive_reader.h"
+#include "observe/record_json.h"
 #include "observe/record_text.h"
 
 namespace qaio {
@@ -75,13 +78,27 @@ class Output {
 
 struct Format {
   std::string header;
-  void (*append)(const RequestRecord& record, const RunInfo& run, std::string& out);
+  std::function<void(const ArchivedRecord& one, std::string& out)> append;
 };
 
+// As `qaio report` reads them: the line of a run before those of its records.
+void append_json_lines(const ArchivedRecord& one, int64_t& last_run, std::string& out) {
+  if (std::exchange(last_run, one.run->id) != one.run->id) out += run_line(one.run->info, false);
+  out += record_line(*one.record);
+}
+
 Format format_of(const std::string& name) {
-  if (name == "jsonl") return {"", append_json_line};
-  if (name == "csv-tasks") return {csv_task_header(), append_csv_tasks};
-  return {csv_header(), append_csv};
+  if (name == "jsonl") {
+    return {"", [last_run = int64_t{-1}](const ArchivedRecord& one, std::string& out) mutable {
+              append_json_lines(one, last_run, out);
+            }};
+  }
+  const bool tasks = name == "csv-tasks";
+  return {tasks ? csv_task_header() : csv_header(),
+          [append = tasks ? append_csv_tasks : append_csv](const ArchivedRecord& one,
+                                                           std::string& out) {
+            append(*one.record, one.run->info, out);
+          }};
 }
 
 Result<void> export_records(const Options& options, const ArchiveFilter& filter) {
@@ -93,7 +110,7 @@ Result<void> export_records(const Options& options, const ArchiveFilter& filter)
   Result<void> written;
   Progress progress("Exporting");
   QAIO_RETURN_IF_ERROR(reader.for_each(filter, [&](const ArchivedRecord& one, double fraction) {
-    format.append(*one.record, one.run->info, output.text());
+    format.append(one, output.text());
     if (++count % 1024 == 0) progress.update(fraction, count_text(count) + " records");
     written = output.write_if_large();
     return written.has_value();
@@ -119,8 +136,9 @@ void add_export(CLI::App& app, ExitCode& exit_code) {
       ->required()
       ->type_name("FILE");
   command
-      ->add_option("--format", options->format,
-                   "csv: a line per request; csv-tasks: a line per task; jsonl: everything")
+      ->add_option(
+          "--format", options->format,
+          "csv: a line per request; csv-tasks: a line per task; jsonl: everything, for qaio report")
       ->check(CLI::IsMember({"csv", "csv-tasks", "jsonl"}))
       ->type_name("FORMAT")
       ->capture_default_str();

@@ -80,23 +80,12 @@ void write_columns(const Columns& columns, const Row& row, JsonWriter& json) {
   for (const auto& column : columns) write_value(column.get(row), json.key(column.name));
 }
 
-void write_intervals(const Lane& lane, TimeNs origin_ns, JsonWriter& json) {
-  json.key("intervals").begin_array();
-  for (size_t i = 0; i < lane.size(); ++i) {
-    json.begin_object().key("stage").string(stage_name(lane[i].stage));
-    json.key("begin_ns").integer(lane[i].begin_ns - origin_ns);
-    json.key("end_ns").integer(lane[i].end_ns - origin_ns).end_object();
-  }
-  json.end_array();
-}
-
-void write_tasks(const RequestRecord& record, bool with_intervals, JsonWriter& json) {
+void write_tasks(const RequestRecord& record, JsonWriter& json) {
   const TimeNs origin_ns = record.lane.begin_ns();
   json.begin_array();
   for (const TaskRecord& task : record.tasks) {
     json.begin_object();
     write_columns(task_columns(), TaskRow(task, origin_ns), json);
-    if (with_intervals) write_intervals(task.lane, origin_ns, json);
     json.end_object();
   }
   json.end_array();
@@ -130,7 +119,7 @@ void append_csv(const RequestRecord& record, const RunInfo& run, std::string& ou
   append_values(kRunColumns, run, out);
   std::string tasks;
   JsonWriter json(tasks);
-  write_tasks(record, false, json);
+  write_tasks(record, json);
   append_csv_text(tasks, out += ',');
   out += '\n';
 }
@@ -150,19 +139,6 @@ void append_csv_tasks(const RequestRecord& record, const RunInfo& run, std::stri
     append_values(task_columns(), TaskRow(task, record.lane.begin_ns()), out);
     out += '\n';
   }
-}
-
-void append_json_line(const RequestRecord& record, const RunInfo& run, std::string& out) {
-  JsonWriter json(out);
-  json.begin_object().key("arrived").string(utc_text(record.arrived_unix_ms));
-  write_columns(request_columns(), RequestRow(record), json);
-  json.key("run").begin_object();
-  write_columns(kRunColumns, run, json);
-  json.end_object();
-  write_intervals(record.lane, record.lane.begin_ns(), json);
-  write_tasks(record, true, json.key("tasks"));
-  json.end_object();
-  out += '\n';
 }
 
 }  // namespace qaio

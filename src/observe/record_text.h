@@ -1,4 +1,4 @@
-// Records as lines of CSV and JSON; docs/archive.md names the columns.
+// Records as lines of CSV; docs/archive.md names the columns.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,5 @@ void append_csv(const RequestRecord& record, const RunInfo& run, std::string& ou
 // One line per task: `arrived`, `request_id`, the run's columns, those of tasks.
 std::string csv_task_header();
 void append_csv_tasks(const RequestRecord& record, const RunInfo& run, std::string& out);
-
-// One object and a line break: everything above, and the intervals of every lane.
-void append_json_line(const RequestRecord& record, const RunInfo& run, std::string& out);
 
 }  // namespace qaio

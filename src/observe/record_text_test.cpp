@@ -88,27 +88,6 @@ TEST(RecordText, CsvOfTasksHasALineForEach) {
   EXPECT_EQ(field(csv_task_header(), first, "first_token_ns"), "");
 }
 
-TEST(RecordText, AJsonLineHoldsEverything) {
-  const RequestRecord record = awkward_record();
-  std::string line;
-  append_json_line(record, run_of("1"), line);
-  EXPECT_EQ(std::ranges::count(line, '\n'), 1);
-  const auto json = parse_json(line, "line").value();
-  for (const RequestColumn& column : request_columns()) {
-    EXPECT_TRUE(json.as_object().contains(column.name)) << column.name;
-  }
-  for (const TaskColumn& column : task_columns()) {
-    EXPECT_TRUE(json.at("tasks").at(0).as_object().contains(column.name)) << column.name;
-  }
-  EXPECT_EQ(json.at("run").at("model").as_string(), "m");
-  EXPECT_TRUE(json.at("error_code").is_null());
-  EXPECT_EQ(json.at("intervals").as_array().size(), record.lane.size());
-  const auto& interval = json.at("tasks").at(0).at("intervals").at(0);
-  EXPECT_EQ(interval.at("stage").as_string(), "prompt_build");
-  EXPECT_EQ(interval.at("begin_ns").as_int64(),
-            record.tasks[0].lane[0].begin_ns - record.lane.begin_ns());
-}
-
 TEST(RecordText, TimesAreUtc) {
   EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(utc_text(1'790'000'000'123), "2026-09-21T14:13:20.123Z");
