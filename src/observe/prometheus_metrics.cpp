@@ -28,8 +28,7 @@ Bounds bounds(const Array& usual, const std::vector<double>& more) {
   Bounds all(usual.begin(), usual.end());
   all.insert(all.end(), more.begin(), more.end());
   std::ranges::sort(all);
-  const auto repeated = std::ranges::unique(all);
-  all.erase(repeated.begin(), repeated.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

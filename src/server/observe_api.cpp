@@ -128,9 +128,8 @@ void show_metrics(const std::shared_ptr<Call>& call, const ObserveSources& sourc
 }  // namespace
 
 void add_observe_api(Router& router, const ObserveSources& sources) {
-  const auto add = [&](std::string path, auto endpoint) {
-    router.add("GET", std::move(path),
-               [sources, endpoint](const auto& call) { endpoint(call, sources); });
+  const auto add = [&](const char* path, auto endpoint) {
+    router.add("GET", path, [sources, endpoint](const auto& call) { endpoint(call, sources); });
   };
   add("/requests", list_requests);
   add("/requests/{id}", show_request);
