@@ -85,7 +85,8 @@ class Sqlite(ArchiveTest):
             self.assertEqual(post(server.port, "/chat", {"input": 5})[0], 400)
             self.assertEqual(post(server.port, "/no/such/path", {})[0], 404)
             self.assertEqual(server.stop(), OK)
-        kept = rows(self.archive, "SELECT * FROM requests ORDER BY id")
+        # a record follows its answer, so those of two connections may change places
+        kept = rows(self.archive, "SELECT * FROM requests ORDER BY begin_ns")
         self.assertEqual([row["status"] for row in kept], [200] * 5 + [400, 404])
         self.assertEqual([row["error_code"] for row in kept[4:]],
                          [None, "invalid_argument", "not_found"])
@@ -138,7 +139,7 @@ class Sqlite(ArchiveTest):
                 server.stop(signal.SIGKILL)
             kept = [row["request_id"] for row in
                     rows(self.archive, "SELECT request_id FROM requests ORDER BY id")]
-            self.assertEqual(kept[:len(ids)], ids)
+            self.assertLessEqual(set(ids), set(kept))
             self.assertLessEqual(len(kept), len(ids) + 1)
             self.assertEqual(rows(self.archive, "PRAGMA integrity_check")[0][0], "ok")
             self.assertEqual(len(ids), before + 3)
@@ -159,7 +160,7 @@ class Sqlite(ArchiveTest):
             process.kill()
             process.stdout.close()
         kept = rows(self.archive, "SELECT status, run, model FROM requests "
-                                  "JOIN runs ON runs.id = run ORDER BY requests.id")
+                                  "JOIN runs ON runs.id = run ORDER BY begin_ns")
         self.assertEqual([row["status"] for row in kept], statuses)
         self.assertEqual({(row["run"], row["model"]) for row in kept}, {(1, "demo")})
 
@@ -233,7 +234,7 @@ class Csv(ArchiveTest):
             answers = [answer["request_id"] for answer in self.send(server, 9)]
         files = self.lines()
         self.assertEqual([len(lines) for lines in files], [4, 4, 1])
-        self.assertEqual([line["request_id"] for lines in files for line in lines], answers)
+        self.assertCountEqual([line["request_id"] for lines in files for line in lines], answers)
         self.assertEqual(files[0][0]["model"], "demo")
         tasks = json.loads(files[0][0]["tasks"])
         self.assertEqual([task["task"] for task in tasks], ["sentiment", "chat"])
@@ -250,7 +251,8 @@ class Csv(ArchiveTest):
         with Server(*options) as server:
             pass
         files = self.lines()
-        self.assertEqual([[line["request_id"] for line in lines] for lines in files], [answers])
+        self.assertEqual(len(files), 1)
+        self.assertCountEqual([line["request_id"] for line in files[0]], answers)
         self.assertEqual(files[0][0]["input_text"], SECRET)
 
 
@@ -273,7 +275,7 @@ class Export(ArchiveTest):
 
     def test_json_lines_hold_every_interval(self):
         lines = self.lines()
-        self.assertEqual([line["status"] for line in lines], [200] * 7 + [400])
+        self.assertEqual(sorted(line["status"] for line in lines), [200] * 7 + [400])
         archived = rows(self.kept, "SELECT total_us FROM requests ORDER BY id")
         for line, row in zip(lines, archived, strict=True):
             for lane in [line["lane"]] + [task["lane"] for task in line["tasks"]]:

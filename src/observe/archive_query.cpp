@@ -7,8 +7,8 @@
 namespace qaio {
 namespace {
 
-// A span of at most so many requests is looked through by time, a longer one by total.
-constexpr int64_t kNarrowSpan = 100'000;
+// So many requests are looked through in some milliseconds; of more, another way is shorter.
+constexpr int64_t kFew = 100'000;
 
 // A condition on `requests r`; its texts live as long as the filter.
 struct Query {
@@ -72,20 +72,33 @@ Result<Query> query_of(const ArchiveFilter& filter, Database& database) {
   return query;
 }
 
+// Whether more than kFew requests match, told from an index alone.
+Result<bool> many(const Query& query, Database& database, const std::string& index) {
+  QAIO_ASSIGN(
+      Statement count,
+      query.prepare(database, "SELECT count(*) FROM (SELECT 1 FROM requests r INDEXED BY " + index,
+                    " LIMIT " + std::to_string(kFew + 1) + ")"));
+  QAIO_ASSIGN(const bool row, count.step());
+  return row && count.integer(0) > kFew;
+}
+
 // Which index to walk: statistics that would tell SQLite itself are not kept.
 Result<std::string> index_for(const ArchiveFilter& filter, Database& database) {
   const bool by_time = filter.from_unix_ms || filter.until_unix_ms;
-  const bool by_total = filter.total_min_us || filter.order == ArchiveFilter::Order::kSlowestFirst;
+  const bool slowest = filter.order == ArchiveFilter::Order::kSlowestFirst;
+  if (filter.total_min_us && !slowest && filter.limit > 0 && !filter.until_unix_ms) {
+    // the newest of many are found sooner from the end than by sorting all of them
+    Query slow;
+    slow.also("r.total_us >= ?", {*filter.total_min_us});
+    QAIO_ASSIGN(const bool dense, many(slow, database, "requests_by_total"));
+    if (dense) return std::string(" NOT INDEXED");
+  }
+  const bool by_total = filter.total_min_us || slowest;
   if (by_time && by_total) {
     Query span;
     add_time(filter, span);
-    QAIO_ASSIGN(Statement count, span.prepare(database,
-                                              "SELECT count(*) FROM (SELECT 1 FROM requests r"
-                                              " INDEXED BY requests_by_time",
-                                              " LIMIT " + std::to_string(kNarrowSpan + 1) + ")"));
-    QAIO_ASSIGN(const bool row, count.step());
-    const bool narrow = row && count.integer(0) <= kNarrowSpan;
-    return std::string(narrow ? " INDEXED BY requests_by_time" : " INDEXED BY requests_by_total");
+    QAIO_ASSIGN(const bool wide, many(span, database, "requests_by_time"));
+    return std::string(wide ? " INDEXED BY requests_by_total" : " INDEXED BY requests_by_time");
   }
   if (by_total) return std::string(" INDEXED BY requests_by_total");
   if (by_time) return std::string(" INDEXED BY requests_by_time");
