@@ -10,7 +10,7 @@ import unittest
 from program import FAILED, NO, OK, QAIO, USAGE, ProgramTest, run
 
 SLOWED = str(pathlib.Path(QAIO).with_name("qaio_slowed"))
-ROUNDS = 5  # of 40 requests each
+ROUNDS = 5  # of 40 requests each: of 58, those that --demo sends one at a time
 
 
 class Demo(ProgramTest):
@@ -29,7 +29,7 @@ class Demo(ProgramTest):
         stages = {row["name"]: row for row in self.report["stages"]}
         for name in ("total", "ttft", "tpot", "parse", "tasks", "chat.decode", "sentiment.score",
                      "chat.prefill", "unattributed"):
-            self.assertGreater(stages[name]["mean_ms"], 0, name)
+            self.assertGreaterEqual(stages[name]["mean_ms"], 0, name)
             self.assertLessEqual(stages[name]["p50_ms"], stages[name]["p95_ms"])
             self.assertLessEqual(stages[name]["p95_ms"], stages[name]["max_ms"])
         lane = sum(row["mean_ms"] for row in self.report["stages"]
@@ -88,10 +88,10 @@ class Compare(ProgramTest):
         for turn in range(ROUNDS):
             for name, (program, its_environment) in builds.items():
                 part = cls.folder / "part.jsonl"
-                subprocess.run([program, "report", "--demo", "--count", "40", "--save", part],
+                subprocess.run([program, "report", "--demo", "--count", "58", "--save", part],
                                check=True, capture_output=True, env=its_environment, timeout=60)
                 with cls.files[name].open("a") as file:
-                    file.write(part.read_text())
+                    file.writelines(part.read_text().splitlines(keepends=True)[:1 + 40])
 
     def compare(self, other, *options):
         result = run("compare", self.files["a"], self.files[other], "--json", *options)

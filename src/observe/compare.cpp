@@ -82,7 +82,8 @@ MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, cons
     pair = *std::move(adjusted);
     out.at_equal_tokens = true;
   }
-  out.p = mann_whitney_p(pair.a, pair.b);
+  // In order of arrival, so the blocks see what lasted.
+  out.p = std::max(mann_whitney_p(pair.a, pair.b), block_rank_p(pair.a, pair.b));
   std::ranges::sort(pair.a);
   std::ranges::sort(pair.b);
   const double median_a = percentile(pair.a, 50);

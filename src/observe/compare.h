@@ -34,7 +34,7 @@ struct MeasureComparison {
   double change = 0;             // of the median, relative: 0.1 is 10 % slower
   std::optional<Interval> change_interval = {};  // 95 %
   double change_ms = 0;                          // the change in ms of A's median
-  std::optional<double> p = {};                  // Mann-Whitney, corrected for all measures (Holm)
+  std::optional<double> p = {};                  // of both tests, corrected for all measures (Holm)
   Verdict verdict = Verdict::kTooFew;
 };
 
