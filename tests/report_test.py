@@ -10,6 +10,7 @@ import unittest
 from program import FAILED, NO, OK, QAIO, USAGE, ProgramTest, run
 
 SLOWED = str(pathlib.Path(QAIO).with_name("qaio_slowed"))
+SLOWDOWN = os.environ.get("QAIO_TEST_SLOWDOWN", "1")
 ROUNDS = 5  # of 40 requests each: of 58, those that --demo sends one at a time
 
 
@@ -76,20 +77,23 @@ class Demo(ProgramTest):
 
 
 class Compare(ProgramTest):
-    """Three builds take turns, so that what disturbs the machine disturbs all of them: the same one
-    twice, and one whose forward passes take 10 % longer when they only generate."""
+    """Three builds take turns on one thread, so that what disturbs the machine disturbs all of them and
+    threads do not wait for one another: the same one twice, and one whose forward passes take longer
+    when they only generate. By how much: beyond what a shared machine's disturbances hide; on a quiet
+    one, QAIO_TEST_SLOWDOWN=0.1 is found as well. src/observe/compare_test.cpp has the 10 % cases."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        environment = {**os.environ, "QAIO_TEST_SLOW": "decode:0.1"}
+        environment = {**os.environ, "QAIO_TEST_SLOW": f"decode:{SLOWDOWN}"}
         builds = {"a": (QAIO, None), "same": (QAIO, None), "slowed": (SLOWED, environment)}
         cls.files = {name: cls.folder / f"{name}.jsonl" for name in builds}
         for turn in range(ROUNDS):
             for name, (program, its_environment) in builds.items():
                 part = cls.folder / "part.jsonl"
-                subprocess.run([program, "report", "--demo", "--count", "58", "--save", part],
-                               check=True, capture_output=True, env=its_environment, timeout=60)
+                subprocess.run([program, "report", "--demo", "--count", "58", "--threads", "1",
+                                "--save", part], check=True, capture_output=True,
+                               env=its_environment, timeout=60)
                 with cls.files[name].open("a") as file:
                     file.writelines(part.read_text().splitlines(keepends=True)[:1 + 40])
 
@@ -115,7 +119,7 @@ class Compare(ProgramTest):
         self.assertRegex(result.stdout, r"(?m)^B is slower than A: .*chat\.decode is responsible")
 
     def test_a_larger_minimum_change(self):
-        self.assertEqual(self.compare("slowed", "--min-change", 60)[0], OK)
+        self.assertEqual(self.compare("slowed", "--min-change", 500)[0], OK)
 
 
 class CompareLoads(ProgramTest):

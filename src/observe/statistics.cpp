@@ -113,7 +113,7 @@ constexpr size_t kBlockSampleMin = 16;
 // Of consecutive blocks of nearly equal length: 25 values, or more where they are many, for the
 // longer a block is, the longer a disturbance may last.
 std::vector<double> block_means(std::span<const double> values) {
-  const size_t blocks = std::clamp<size_t>(values.size() / 25, 5, 30);
+  const auto blocks = static_cast<size_t>(std::sqrt(static_cast<double>(values.size())));
   std::vector<double> means;
   for (size_t i = 0; i < blocks; ++i) {
     const size_t begin = i * values.size() / blocks;
