@@ -12,7 +12,7 @@
 namespace qaio {
 namespace {
 
-constexpr double kExplainedMin = 0.5;
+constexpr double kExplainedMin = 0.25;
 constexpr double kExpectedMin = 0.1;     // of the median: a fit means nothing below it
 constexpr double kWorkloadChange = 0.1;  // of mean token counts: worth a note
 
@@ -72,11 +72,15 @@ SideFigures side_of(const Measure& measure, Random& random) {
 }
 
 MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, const RecordSet& set_b,
-                                  const Measure& b, const CompareOptions& options, Random& random) {
+                                  const Measure& b, double total_mean_ms,
+                                  const CompareOptions& options, Random& random) {
   MeasureComparison out{.name = a.name, .kind = a.kind};
   out.a = side_of(a, random);
   out.b = side_of(b, random);
   if (std::min(a.ms.size(), b.ms.size()) < options.count_min) return out;
+  out.immaterial = a.kind == MeasureKind::kStage &&
+                   std::max(mean(a.ms), mean(b.ms)) < options.share_min * total_mean_ms;
+  if (out.immaterial) return out;
   Pair pair{a.ms, b.ms};
   if (auto adjusted = at_equal_tokens(set_a, a, set_b, b)) {
     pair = *std::move(adjusted);
@@ -100,6 +104,7 @@ MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, cons
 
 // Needs the corrected p-value.
 Verdict judge(const MeasureComparison& measure, double total_ms, const CompareOptions& options) {
+  if (measure.immaterial) return Verdict::kSame;
   if (!measure.p) return Verdict::kTooFew;
   const bool matters = std::abs(measure.change) >= options.change_min &&
                        std::abs(measure.change_ms) >= options.change_of_total_min * total_ms;
@@ -158,10 +163,12 @@ Comparison compare_records(const RecordSet& a, const RecordSet& b, const Compare
   Random random(options.seed);
   std::vector<double> p;
   double total_ms = 0;
+  const Measure* total = find_measure(measures_a, "total");
+  const double total_mean_ms = total == nullptr ? 0 : mean(total->ms);
   for (const Measure& measure : measures_a) {
     const Measure* other = find_measure(measures_b, measure.name);
     if (other == nullptr) continue;
-    out.measures.push_back(compare_measure(a, measure, b, *other, options, random));
+    out.measures.push_back(compare_measure(a, measure, b, *other, total_mean_ms, options, random));
     if (out.measures.back().p) p.push_back(*out.measures.back().p);
     if (measure.name == "total") total_ms = out.measures.back().a.median;
   }

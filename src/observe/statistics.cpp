@@ -110,8 +110,8 @@ double incomplete_beta(double a, double b, double x) {
 
 constexpr size_t kBlockSampleMin = 16;
 
-// Of consecutive blocks of nearly equal length: 25 values, or more where they are many, for the
-// longer a block is, the longer a disturbance may last.
+// Of about sqrt(n) consecutive blocks of nearly equal length: longer ones bear longer disturbances,
+// more of them find smaller differences.
 std::vector<double> block_means(std::span<const double> values) {
   const auto blocks = static_cast<size_t>(std::sqrt(static_cast<double>(values.size())));
   std::vector<double> means;

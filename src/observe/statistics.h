@@ -46,7 +46,7 @@ double mann_whitney_p(std::span<const double> a, std::span<const double> b);
 
 // Two-sided p-value that samples which arrived in this order differ, allowing for disturbances that
 // last: a machine that is busy for a while slows many requests in a row, which are then no
-// independent evidence. Each sample is cut into 5 to 30 consecutive blocks; Welch's t test of
+// independent evidence. Each sample is cut into about sqrt(n) consecutive blocks; Welch's t test of
 // the blocks' mean ranks. 1 if a sample has fewer than 16 values.
 double block_rank_p(std::span<const double> a, std::span<const double> b);
 

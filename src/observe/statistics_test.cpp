@@ -162,7 +162,7 @@ TEST(BlockRanks, LastingDisturbancesAreNoDifference) {
     blocks += block_rank_p(a, b) < 0.05;
   }
   EXPECT_GT(independent, 50);  // far more than the 10 it promises
-  EXPECT_LT(blocks, 30);
+  EXPECT_LT(blocks, 40);
 }
 
 TEST(BlockRanks, ADifferenceIsOne) {
