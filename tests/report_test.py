@@ -39,7 +39,7 @@ class Demo(ProgramTest):
         self.assertEqual(len(self.report["slowest"]), 3)
         self.assertEqual(self.report["runs"][0]["model"], "demo")
         self.assertTrue(self.report["limits_known"])
-        self.assertIn("token_costs", {finding["id"] for finding in self.report["findings"]})
+        self.assertIn("physical_limits", {finding["id"] for finding in self.report["findings"]})
 
     def test_saved_records_give_the_same_report(self):
         again = self.ok_json("report", self.records, "--json")
@@ -79,8 +79,8 @@ class Demo(ProgramTest):
 class Compare(ProgramTest):
     """Three builds take turns on one thread, so that what disturbs the machine disturbs all of them and
     threads do not wait for one another: the same one twice, and one whose forward passes take longer
-    when they only generate. By how much: beyond what a shared machine's disturbances hide; on a quiet
-    one, QAIO_TEST_SLOWDOWN=0.1 is found as well. src/observe/compare_test.cpp has the 10 % cases."""
+    when they only generate. Twice as long, for a shared machine's disturbances hide less;
+    QAIO_TEST_SLOWDOWN sets another factor, and src/observe/compare_test.cpp has the 10 % cases."""
 
     @classmethod
     def setUpClass(cls):
@@ -116,7 +116,7 @@ class Compare(ProgramTest):
     def test_text(self):
         result = run("compare", self.files["a"], self.files["slowed"])
         self.assertEqual(result.returncode, NO)
-        self.assertRegex(result.stdout, r"(?m)^B is slower than A: .*chat\.decode is responsible")
+        self.assertRegex(result.stdout, r"(?m)^B is slower than A: .*chat\.decode is (probably )?responsible")
 
     def test_a_larger_minimum_change(self):
         self.assertEqual(self.compare("slowed", "--min-change", 500)[0], OK)

@@ -62,6 +62,25 @@ std::optional<Pair> at_equal_tokens(const RecordSet& set_a, const Measure& a,
   return pair;
 }
 
+// The stage whose change, in the direction of the overall verdict, takes the most ms: of those with
+// that verdict, or else of those whose interval at least excludes 0.
+const MeasureComparison* largest_stage(const Comparison& comparison, bool proven) {
+  const MeasureComparison* largest = nullptr;
+  const double sign = comparison.verdict == Verdict::kSlower   ? 1
+                      : comparison.verdict == Verdict::kFaster ? -1
+                                                               : 0;
+  for (const MeasureComparison& measure : comparison.measures) {
+    // `tasks` is what the stages of the tasks' lanes add up to.
+    if (measure.kind != MeasureKind::kStage || measure.name == "tasks") continue;
+    const auto& interval = measure.change_interval;
+    const bool clear = interval && (sign > 0 ? interval->low > 0 : interval->high < 0);
+    if (proven ? measure.verdict != comparison.verdict : !clear) continue;
+    const double ms = sign * measure.change_ms;
+    if (ms > (largest == nullptr ? 0 : sign * largest->change_ms)) largest = &measure;
+  }
+  return largest;
+}
+
 SideFigures side_of(const Measure& measure, Random& random) {
   const std::vector<double> sorted = measure.sorted();
   return {.count = sorted.size(),
@@ -226,17 +245,10 @@ void conclude(Comparison& comparison) {
                        : any(Verdict::kFaster, true) ? Verdict::kFaster
                        : any(Verdict::kSame, false)  ? Verdict::kSame
                                                      : Verdict::kTooFew;
-  const MeasureComparison* stage = nullptr;
-  const MeasureComparison* total = nullptr;
-  for (const MeasureComparison& measure : comparison.measures) {
-    if (measure.name == "total") total = &measure;
-    // `tasks` is what the stages of the tasks' lanes add up to.
-    if (measure.kind != MeasureKind::kStage || measure.name == "tasks") continue;
-    if (measure.verdict != comparison.verdict) continue;
-    if (comparison.verdict != Verdict::kSlower && comparison.verdict != Verdict::kFaster) continue;
-    if (stage == nullptr || std::abs(measure.change_ms) > std::abs(stage->change_ms))
-      stage = &measure;
-  }
+  const auto total = std::ranges::find(comparison.measures, "total", &MeasureComparison::name);
+  const MeasureComparison* stage = largest_stage(comparison, true);
+  const bool proven = stage != nullptr;
+  if (!proven) stage = largest_stage(comparison, false);
   if (comparison.verdict == Verdict::kTooFew) {
     comparison.sentence = "There are too few requests to compare.";
     return;
@@ -246,12 +258,13 @@ void conclude(Comparison& comparison) {
     return;
   }
   comparison.sentence = fmt::format("B is {} than A", verdict_name(comparison.verdict));
-  if (total != nullptr)
+  if (total != comparison.measures.end())
     comparison.sentence += fmt::format(": {:+.1f} % of the total's median", 100 * total->change);
   if (stage != nullptr) {
     comparison.stage = stage->name;
-    comparison.sentence += fmt::format("; {} is responsible ({:+.1f} %, {:+.3g} ms)", stage->name,
-                                       100 * stage->change, stage->change_ms);
+    comparison.sentence +=
+        fmt::format("; {} is {}responsible ({:+.1f} %, {:+.3g} ms)", stage->name,
+                    proven ? "" : "probably ", 100 * stage->change, stage->change_ms);
   }
   comparison.sentence += '.';
 }
