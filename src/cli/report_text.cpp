@@ -51,7 +51,7 @@ std::string comparison_text(const Comparison& comparison) {
   bool at_equal_tokens = false;
   for (const MeasureComparison& measure : comparison.measures) {
     at_equal_tokens |= measure.at_equal_tokens;
-    const bool tested = measure.verdict != Verdict::kTooFew;
+    const bool tested = measure.verdict != Verdict::kTooFew && !measure.immaterial;
     table.row({measure.name, ms_text(measure.a.median), interval_text(measure.a.median_interval),
                ms_text(measure.a.p95), ms_text(measure.b.median),
                interval_text(measure.b.median_interval), ms_text(measure.b.p95),

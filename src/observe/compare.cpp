@@ -12,7 +12,7 @@
 namespace qaio {
 namespace {
 
-constexpr double kExplainedMin = 0.5;
+constexpr double kExplainedMin = 0.25;
 constexpr double kExpectedMin = 0.1;     // of the median: a fit means nothing below it
 constexpr double kWorkloadChange = 0.1;  // of mean token counts: worth a note
 
@@ -62,6 +62,25 @@ std::optional<Pair> at_equal_tokens(const RecordSet& set_a, const Measure& a,
   return pair;
 }
 
+// The stage whose change, in the direction of the overall verdict, takes the most ms: of those with
+// that verdict, or else of those whose interval at least excludes 0.
+const MeasureComparison* largest_stage(const Comparison& comparison, bool proven) {
+  const MeasureComparison* largest = nullptr;
+  const double sign = comparison.verdict == Verdict::kSlower   ? 1
+                      : comparison.verdict == Verdict::kFaster ? -1
+                                                               : 0;
+  for (const MeasureComparison& measure : comparison.measures) {
+    // `tasks` is what the stages of the tasks' lanes add up to.
+    if (measure.kind != MeasureKind::kStage || measure.name == "tasks") continue;
+    const auto& interval = measure.change_interval;
+    const bool clear = interval && (sign > 0 ? interval->low > 0 : interval->high < 0);
+    if (proven ? measure.verdict != comparison.verdict : !clear) continue;
+    const double ms = sign * measure.change_ms;
+    if (ms > (largest == nullptr ? 0 : sign * largest->change_ms)) largest = &measure;
+  }
+  return largest;
+}
+
 SideFigures side_of(const Measure& measure, Random& random) {
   const std::vector<double> sorted = measure.sorted();
   return {.count = sorted.size(),
@@ -72,17 +91,22 @@ SideFigures side_of(const Measure& measure, Random& random) {
 }
 
 MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, const RecordSet& set_b,
-                                  const Measure& b, const CompareOptions& options, Random& random) {
+                                  const Measure& b, double total_mean_ms,
+                                  const CompareOptions& options, Random& random) {
   MeasureComparison out{.name = a.name, .kind = a.kind};
   out.a = side_of(a, random);
   out.b = side_of(b, random);
   if (std::min(a.ms.size(), b.ms.size()) < options.count_min) return out;
+  out.immaterial = a.kind == MeasureKind::kStage &&
+                   std::max(mean(a.ms), mean(b.ms)) < options.share_min * total_mean_ms;
+  if (out.immaterial) return out;
   Pair pair{a.ms, b.ms};
   if (auto adjusted = at_equal_tokens(set_a, a, set_b, b)) {
     pair = *std::move(adjusted);
     out.at_equal_tokens = true;
   }
-  out.p = mann_whitney_p(pair.a, pair.b);
+  // In order of arrival, so the blocks see what lasted.
+  out.p = std::max(mann_whitney_p(pair.a, pair.b), block_rank_p(pair.a, pair.b));
   std::ranges::sort(pair.a);
   std::ranges::sort(pair.b);
   const double median_a = percentile(pair.a, 50);
@@ -99,6 +123,7 @@ MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, cons
 
 // Needs the corrected p-value.
 Verdict judge(const MeasureComparison& measure, double total_ms, const CompareOptions& options) {
+  if (measure.immaterial) return Verdict::kSame;
   if (!measure.p) return Verdict::kTooFew;
   const bool matters = std::abs(measure.change) >= options.change_min &&
                        std::abs(measure.change_ms) >= options.change_of_total_min * total_ms;
@@ -157,10 +182,12 @@ Comparison compare_records(const RecordSet& a, const RecordSet& b, const Compare
   Random random(options.seed);
   std::vector<double> p;
   double total_ms = 0;
+  const Measure* total = find_measure(measures_a, "total");
+  const double total_mean_ms = total == nullptr ? 0 : mean(total->ms);
   for (const Measure& measure : measures_a) {
     const Measure* other = find_measure(measures_b, measure.name);
     if (other == nullptr) continue;
-    out.measures.push_back(compare_measure(a, measure, b, *other, options, random));
+    out.measures.push_back(compare_measure(a, measure, b, *other, total_mean_ms, options, random));
     if (out.measures.back().p) p.push_back(*out.measures.back().p);
     if (measure.name == "total") total_ms = out.measures.back().a.median;
   }
@@ -218,17 +245,10 @@ void conclude(Comparison& comparison) {
                        : any(Verdict::kFaster, true) ? Verdict::kFaster
                        : any(Verdict::kSame, false)  ? Verdict::kSame
                                                      : Verdict::kTooFew;
-  const MeasureComparison* stage = nullptr;
-  const MeasureComparison* total = nullptr;
-  for (const MeasureComparison& measure : comparison.measures) {
-    if (measure.name == "total") total = &measure;
-    // `tasks` is what the stages of the tasks' lanes add up to.
-    if (measure.kind != MeasureKind::kStage || measure.name == "tasks") continue;
-    if (measure.verdict != comparison.verdict) continue;
-    if (comparison.verdict != Verdict::kSlower && comparison.verdict != Verdict::kFaster) continue;
-    if (stage == nullptr || std::abs(measure.change_ms) > std::abs(stage->change_ms))
-      stage = &measure;
-  }
+  const auto total = std::ranges::find(comparison.measures, "total", &MeasureComparison::name);
+  const MeasureComparison* stage = largest_stage(comparison, true);
+  const bool proven = stage != nullptr;
+  if (!proven) stage = largest_stage(comparison, false);
   if (comparison.verdict == Verdict::kTooFew) {
     comparison.sentence = "There are too few requests to compare.";
     return;
@@ -238,12 +258,13 @@ void conclude(Comparison& comparison) {
     return;
   }
   comparison.sentence = fmt::format("B is {} than A", verdict_name(comparison.verdict));
-  if (total != nullptr)
+  if (total != comparison.measures.end())
     comparison.sentence += fmt::format(": {:+.1f} % of the total's median", 100 * total->change);
   if (stage != nullptr) {
     comparison.stage = stage->name;
-    comparison.sentence += fmt::format("; {} is responsible ({:+.1f} %, {:+.3g} ms)", stage->name,
-                                       100 * stage->change, stage->change_ms);
+    comparison.sentence +=
+        fmt::format("; {} is {}responsible ({:+.1f} %, {:+.3g} ms)", stage->name,
+                    proven ? "" : "probably ", 100 * stage->change, stage->change_ms);
   }
   comparison.sentence += '.';
 }

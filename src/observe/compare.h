@@ -34,7 +34,8 @@ struct MeasureComparison {
   double change = 0;             // of the median, relative: 0.1 is 10 % slower
   std::optional<Interval> change_interval = {};  // 95 %
   double change_ms = 0;                          // the change in ms of A's median
-  std::optional<double> p = {};                  // Mann-Whitney, corrected for all measures (Holm)
+  std::optional<double> p = {};                  // of both tests, corrected for all measures (Holm)
+  bool immaterial = false;  // a stage too small to be tested: no difference whatever it does
   Verdict verdict = Verdict::kTooFew;
 };
 
@@ -42,7 +43,8 @@ struct CompareOptions {
   double change_min = 0.05;  // smaller changes of a median do not matter
   double p_max = 0.05;
   size_t count_min = 20;               // requests on either side, below it: too few
-  double change_of_total_min = 0.002;  // a stage's change must be so much of the median total
+  double share_min = 0.01;             // of the time; smaller stages are not tested
+  double change_of_total_min = 0.005;  // a stage's change must be so much of the median total
   uint64_t seed = 1;
 };
 
@@ -55,8 +57,9 @@ struct Comparison {
   std::string sentence;  // the verdict, for people
 };
 
-// Times are compared at equal tokens where these explain at least half of their variation, so that
-// longer prompts or answers on one side do not count as slower; notes tell of such differences.
+// Times are compared at equal tokens where these explain at least a quarter of their variation, so
+// that longer prompts or answers on one side do not count as slower; notes tell of such
+// differences.
 Comparison compare_records(const RecordSet& a, const RecordSet& b, const CompareOptions& options);
 
 // Of two results of `qaio load --json`. They hold percentiles only, so that no test is possible:

@@ -43,7 +43,7 @@ class LaneColumns {
         out.push_back(std::move(measure));
     };
     for (Measure& stage : stages_) take_stage(stage);
-    take_stage(unattributed_);
+    if (!unattributed_.ms.empty()) out.push_back(std::move(unattributed_));  // 0 is good to know
     if (!total_.name.empty()) out.push_back(std::move(total_));
   }
 

@@ -78,6 +78,51 @@ Ranking rank(std::span<const double> a, std::span<const double> b) {
   return ranking;
 }
 
+// The continued fraction of the incomplete beta function by Lentz's method (DLMF 8.17.22).
+double beta_fraction(double a, double b, double x) {
+  constexpr double kTiny = 1e-300;
+  double c = 1;
+  double d = 1 / std::max(1 - (a + b) * x / (a + 1), kTiny);
+  double fraction = d;
+  for (int m = 1; m <= 300; ++m) {
+    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+    for (const double term : {even, odd}) {
+      d = 1 + term * d;
+      c = 1 + term / c;
+      d = 1 / (std::abs(d) < kTiny ? kTiny : d);
+      if (std::abs(c) < kTiny) c = kTiny;
+      fraction *= c * d;
+    }
+    if (std::abs(c * d - 1) < 1e-14) break;
+  }
+  return fraction;
+}
+
+// Regularized incomplete beta function.
+double incomplete_beta(double a, double b, double x) {
+  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
+  const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) +
+                                a * std::log(x) + b * std::log1p(-x));
+  if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x) / a;
+  return 1 - front * beta_fraction(b, a, 1 - x) / b;
+}
+
+constexpr size_t kBlockSampleMin = 16;
+
+// Of about sqrt(n) consecutive blocks of nearly equal length: longer ones bear longer disturbances,
+// more of them find smaller differences.
+std::vector<double> block_means(std::span<const double> values) {
+  const auto blocks = static_cast<size_t>(std::sqrt(static_cast<double>(values.size())));
+  std::vector<double> means;
+  for (size_t i = 0; i < blocks; ++i) {
+    const size_t begin = i * values.size() / blocks;
+    const size_t end = (i + 1) * values.size() / blocks;
+    means.push_back(mean(values.subspan(begin, end - begin)));
+  }
+  return means;
+}
+
 }  // namespace
 
 double percentile(std::span<const double> sorted, double percent) {
@@ -150,6 +195,38 @@ double mann_whitney_p(std::span<const double> a, std::span<const double> b) {
   if (variance <= 0) return 1;  // all values are equal
   const double distance = std::max(0.0, n_a * n_b / 2 - u - 0.5);
   return std::erfc(distance / std::sqrt(2 * variance));
+}
+
+double student_p(double t, double degrees) {
+  return incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t));
+}
+
+double block_rank_p(std::span<const double> a, std::span<const double> b) {
+  if (std::min(a.size(), b.size()) < kBlockSampleMin) return 1;
+  std::vector<size_t> order(a.size() + b.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  const auto value = [&](size_t i) { return i < a.size() ? a[i] : b[i - a.size()]; };
+  std::ranges::sort(order, {}, value);
+  std::vector<double> ranks(order.size());
+  for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    while (end < order.size() && value(order[end]) == value(order[begin])) ++end;
+    for (size_t i = begin; i < end; ++i) ranks[order[i]] = static_cast<double>(begin + end + 1) / 2;
+  }
+  const std::vector<double> blocks_a = block_means(std::span(ranks).first(a.size()));
+  const std::vector<double> blocks_b = block_means(std::span(ranks).subspan(a.size()));
+  const auto squared_error = [](const std::vector<double>& blocks) {
+    const double deviation = standard_deviation(blocks);
+    return deviation * deviation / static_cast<double>(blocks.size());
+  };
+  const double error_a = squared_error(blocks_a);
+  const double error_b = squared_error(blocks_b);
+  const double difference = mean(blocks_b) - mean(blocks_a);
+  const double error = error_a + error_b;
+  if (error <= 0) return difference == 0 ? 1 : 0;
+  const double degrees = error * error /
+                         (error_a * error_a / static_cast<double>(blocks_a.size() - 1) +
+                          error_b * error_b / static_cast<double>(blocks_b.size() - 1));
+  return student_p(difference / std::sqrt(error), degrees);
 }
 
 std::vector<double> holm(std::span<const double> p) {

@@ -44,6 +44,15 @@ Interval bootstrap_change(std::span<const double> sorted_a, std::span<const doub
 // the normal approximation with tie and continuity correction. 1 if a sample is empty.
 double mann_whitney_p(std::span<const double> a, std::span<const double> b);
 
+// Two-sided p-value that samples which arrived in this order differ, allowing for disturbances that
+// last: a machine that is busy for a while slows many requests in a row, which are then no
+// independent evidence. Each sample is cut into about sqrt(n) consecutive blocks; Welch's t test of
+// the blocks' mean ranks. 1 if a sample has fewer than 16 values.
+double block_rank_p(std::span<const double> a, std::span<const double> b);
+
+// Two-sided p-value of Student's t with so many degrees of freedom.
+double student_p(double t, double degrees);
+
 // Holm's step-down correction: with all `p` tested at once, comparing the result with 0.05 keeps
 // the chance of any false alarm below 5 %. In the order given; monotone in p, at most 1.
 std::vector<double> holm(std::span<const double> p);

@@ -131,6 +131,53 @@ TEST(MannWhitney, PIsUniformWithoutADifference) {
   EXPECT_NEAR(below, 50, 28);  // four standard deviations
 }
 
+// References: the table of Student's t in any textbook.
+TEST(Student, AgreesWithTheTable) {
+  EXPECT_NEAR(student_p(12.706, 1), 0.05, 1e-5);
+  EXPECT_NEAR(student_p(-2.228, 10), 0.05, 1e-4);
+  EXPECT_NEAR(student_p(2.750, 30), 0.01, 1e-4);
+  EXPECT_NEAR(student_p(1.960, 1e6), 0.05, 1e-4);
+  EXPECT_NEAR(student_p(0, 5), 1, 1e-12);
+}
+
+// Values in which a disturbance lasts for 10 requests in the mean, as on a busy machine.
+std::vector<double> disturbed(Random& random, double level) {
+  std::vector<double> values;
+  double load = 0;
+  for (int i = 0; i < 200; ++i) {
+    if (random.below(10) == 0) load = random.exponential();
+    values.push_back(level * (1 + load) + random.uniform());
+  }
+  return values;
+}
+
+TEST(BlockRanks, LastingDisturbancesAreNoDifference) {
+  Random random(5);
+  int independent = 0;
+  int blocks = 0;
+  for (int round = 0; round < 200; ++round) {
+    const std::vector<double> a = disturbed(random, 10);
+    const std::vector<double> b = disturbed(random, 10);
+    independent += mann_whitney_p(a, b) < 0.05;
+    blocks += block_rank_p(a, b) < 0.05;
+  }
+  EXPECT_GT(independent, 50);  // far more than the 10 it promises
+  EXPECT_LT(blocks, 40);
+}
+
+TEST(BlockRanks, ADifferenceIsOne) {
+  Random random(6);
+  std::vector<double> a;
+  std::vector<double> b;
+  for (int i = 0; i < 200; ++i) {
+    a.push_back(10 + random.normal());
+    b.push_back(11 + random.normal());
+  }
+  EXPECT_LT(block_rank_p(a, b), 1e-4);
+  EXPECT_EQ(block_rank_p(std::span(a).first(15), b), 1);
+  EXPECT_EQ(block_rank_p(std::vector<double>(20, 1.0), std::vector<double>(20, 1.0)), 1);
+}
+
 // By hand: sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, never falling.
 TEST(Holm, CorrectsStepDown) {
   EXPECT_THAT(holm(std::vector<double>{0.04, 0.01, 0.03, 0.02}),
