@@ -164,7 +164,7 @@ Report make_report(const RecordSet& set, const ReportOptions& options) {
   return report;
 }
 
-std::string utc_text(int64_t unix_ms) {
+std::string shown_time(int64_t unix_ms) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<time_t>(unix_ms / 1000)));
 }
 

@@ -153,8 +153,8 @@ std::string timeline_chart(const Report& report) {
                        slow ? "slow" : "point",
                        x(static_cast<double>(point.arrived_unix_ms - first)), y(point.total_ms));
   }
-  out += text(60, kHeight - 8, "start", utc_text(first));
-  out += text(kWidth - 20, kHeight - 8, "end", utc_text(last));
+  out += text(60, kHeight - 8, "start", shown_time(first));
+  out += text(kWidth - 20, kHeight - 8, "end", shown_time(last));
   return out + "</svg>\n";
 }
 

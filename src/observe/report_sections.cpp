@@ -29,7 +29,7 @@ Section overview(const Report& report) {
   }
   section.sentences.push_back(
       fmt::format("{}, {} answered, from {} to {}.", plural(report.requests, "request"),
-                  report.answered, utc_text(report.first_unix_ms), utc_text(report.last_unix_ms)));
+                  report.answered, shown_time(report.first_unix_ms), shown_time(report.last_unix_ms)));
   for (const auto& [name, count] : report.others)
     section.sentences.push_back(fmt::format("Not counted: {} ({}).", count, name));
   std::vector<std::string> seen;
@@ -102,7 +102,7 @@ Section slowest(const Report& report, size_t number) {
                   .waterfall = number};
   section.sentences.push_back(
       fmt::format("Request {}, {}, {}; {} prompt and {} output tokens.", fall.request_id, fall.path,
-                  utc_text(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
+                  shown_time(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
   Grid grid{.right = {false, true, true, false}, .rows = {}};
   grid.rows.push_back({"stage", "begin ms", "ms", ""});
   for (const WaterfallBar& bar : fall.bars) {
@@ -140,7 +140,7 @@ Section trend(const Report& report) {
     section.sentences.push_back(
         fmt::format("{} changed from {} to {} ms at {} with request {} (p = {:.1g}).",
                     change.measure, ms_text(change.before_ms), ms_text(change.after_ms),
-                    utc_text(change.arrived_unix_ms), change.request_id, change.p));
+                    shown_time(change.arrived_unix_ms), change.request_id, change.p));
   }
   if (report.changes.empty())
     section.sentences.emplace_back("No lasting change of total, ttft or tpot.");
