@@ -1,5 +1,6 @@
 #include "observe/record_json.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -65,6 +66,12 @@ void write_task(const TaskRecord& task, JsonWriter& out) {
   each_counter(task.counters, [&](std::string_view name, const auto& value) {
     if (value != 0) out.key(name).integer(static_cast<int64_t>(value));
   });
+  const GapCounts& gaps = task.counters.gap_counts;
+  if (std::ranges::any_of(gaps, [](uint32_t count) { return count != 0; })) {
+    out.key("gap_counts").begin_array();
+    for (const uint32_t count : gaps) out.integer(count);
+    out.end_array();
+  }
   out.end_object();
   write_text("finish_reason", task.finish_reason, out);
   write_text("error_code", task.error_code, out);
@@ -84,7 +91,7 @@ class Fields {
     const json::value* value = find(name);
     if (value == nullptr) return;
     if (!value->is_string()) return wrong(name, "must be a string");
-    out = value->get_string().c_str();
+    out = std::string_view(value->get_string());
   }
   template <typename Int>
   void integer(std::string_view name, Int& out, int64_t max = kIntMax, int64_t min = 0) const {
@@ -176,6 +183,19 @@ void read_lane(const Fields& owner, std::optional<Error>& fault, Lane& lane) {
   lane.finish(end);
 }
 
+void read_gaps(const Fields& counters, GapCounts& gaps) {
+  const json::array* array = counters.array("gap_counts");
+  if (array == nullptr) return;
+  if (array->size() != gaps.size())
+    return counters.wrong("gap_counts", "must have " + std::to_string(gaps.size()) + " elements");
+  for (size_t i = 0; i < gaps.size(); ++i) {
+    const auto count = Fields::to_integer((*array)[i]);
+    if (!count || *count < 0 || *count > kCountMax)
+      return counters.wrong("gap_counts", "must hold counts");
+    gaps[i] = static_cast<uint32_t>(*count);
+  }
+}
+
 TaskRecord read_task(const json::value& value, std::optional<Error>& fault) {
   TaskRecord task;
   static const json::object kNone;
@@ -188,6 +208,7 @@ TaskRecord read_task(const json::value& value, std::optional<Error>& fault) {
     each_counter(task.counters, [&](std::string_view name, auto& number) {
       numbers.integer(name, number, sizeof(number) == sizeof(uint32_t) ? kCountMax : kIntMax);
     });
+    read_gaps(numbers, task.counters.gap_counts);
   }
   fields.text("finish_reason", task.finish_reason);
   fields.text("error_code", task.error_code);
@@ -211,6 +232,10 @@ Result<RequestRecord> read_record(const json::object& object) {
   fields.text("request_id", record.request_id);
   fields.text("method", record.method);
   fields.text("path", record.path);
+  if (const json::value* routed = fields.find("routed")) {
+    if (!routed->is_bool()) fields.wrong("routed", "must be true or false");
+    record.routed = routed->is_bool() && routed->get_bool();
+  }
   fields.integer("arrived_unix_ms", record.arrived_unix_ms, kUnixMsMax);
   fields.integer("status", record.status, 999);
   fields.text("error_code", record.error_code);
@@ -296,6 +321,7 @@ std::string record_line(const RequestRecord& record) {
   JsonWriter out(line);
   out.begin_object().key("request_id").string(record.request_id);
   out.key("method").string(record.method).key("path").string(record.path);
+  if (record.routed) out.key("routed").boolean(true);
   out.key("arrived_unix_ms").integer(record.arrived_unix_ms);
   out.key("status").integer(record.status);
   write_text("error_code", record.error_code, out);
