@@ -6,7 +6,8 @@ import unittest
 
 from program import DEMO_MODEL, FAILED, OK, QAIO, USAGE, ProgramTest, run
 
-COMMANDS = ["serve", "run", "chat", "bench", "load", "inspect", "tokenize", "logits", "synth"]
+COMMANDS = ["serve", "run", "chat", "bench", "load", "export", "eval", "report", "compare", "convert",
+            "inspect", "tokenize", "logits", "synth"]
 
 
 class Usage(ProgramTest):

@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   add_bench(app, exit_code);
   add_load(app, exit_code);
   add_export(app, exit_code);
+  add_eval(app, exit_code);
   add_report(app, exit_code);
   add_compare(app, exit_code);
   add_convert(app, exit_code);
