@@ -47,7 +47,7 @@ TEST_F(PerplexityTest, ScoresEveryTokenOnceWithHalfAWindowBeforeIt) {
   const auto ids = loaded_.tokenizer->encode(
       "The new phone is great and I am very happy with it, but the battery could last longer. "
       "今天天气真好,我们去公园散步吧。Thank you for your help, see you tomorrow!");
-  ASSERT_GT(ids.size(), 50u);
+  ASSERT_GT(ids.size(), 40u);
   const std::span<const TokenId> all = ids;
 
   // one window holds all
@@ -73,10 +73,11 @@ TEST_F(PerplexityTest, ScoresEveryTokenOnceWithHalfAWindowBeforeIt) {
 }
 
 TEST_F(PerplexityTest, RefusesWhatCannotBeMeasured) {
-  const std::vector<TokenId> ids(300, 5);
+  const int positions = loaded_.model->kv_pool().blocks_total() * kKvBlockTokens;
+  const std::vector<TokenId> ids(static_cast<size_t>(positions) + 1, 5);
   EXPECT_FALSE(measure_perplexity(*loaded_.model, std::span(ids).first(1), 64));
   EXPECT_FALSE(measure_perplexity(*loaded_.model, ids, 1));
-  EXPECT_FALSE(measure_perplexity(*loaded_.model, ids, 256)) << "128 positions of KV memory";
+  EXPECT_FALSE(measure_perplexity(*loaded_.model, ids, positions + 1));
 }
 
 }  // namespace
