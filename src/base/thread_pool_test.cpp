@@ -33,7 +33,8 @@ TEST(ThreadPool, PinnedThreadsStayOnACoreEach) {
     if (threads == 2) {
       EXPECT_FALSE(CPU_EQUAL(&sets[0], &sets[1]));
     }
-  }).join();
+  })
+      .join();
 }
 
 TEST(ThreadPool, BarrierPublishesWrites) {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
-#include "load/api.h"
 #include "base/histogram.h"
+#include "load/api.h"
 #include "load/sample.h"
 #include "load/sse_parser.h"
 

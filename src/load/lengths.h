@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "base/result.h"
 #include "base/random.h"
+#include "base/result.h"
 
 namespace qaio {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
 #include "base/histogram.h"
+#include "base/result.h"
 #include "load/sample.h"
 
 namespace qaio {

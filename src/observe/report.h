@@ -116,6 +116,6 @@ Waterfall waterfall_of(const RequestRecord& record);
 void add_trend(const RecordSet& set, TrendBy by, Report& report);  // of make_report()
 
 std::string shown_time(int64_t unix_ms);  // "2026-01-31 12:34:56 UTC"
-std::string ms_text(double ms);         // "0.012", "1.23", "45.6", "1234"
+std::string ms_text(double ms);           // "0.012", "1.23", "45.6", "1234"
 
 }  // namespace qaio

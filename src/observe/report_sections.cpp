@@ -27,9 +27,9 @@ Section overview(const Report& report) {
     section.sentences.emplace_back("No records.");
     return section;
   }
-  section.sentences.push_back(
-      fmt::format("{}, {} answered, from {} to {}.", plural(report.requests, "request"),
-                  report.answered, shown_time(report.first_unix_ms), shown_time(report.last_unix_ms)));
+  section.sentences.push_back(fmt::format(
+      "{}, {} answered, from {} to {}.", plural(report.requests, "request"), report.answered,
+      shown_time(report.first_unix_ms), shown_time(report.last_unix_ms)));
   for (const auto& [name, count] : report.others)
     section.sentences.push_back(fmt::format("Not counted: {} ({}).", count, name));
   std::vector<std::string> seen;

@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "server/http.h"
 #include "observe/process_stats.h"
 #include "observe/record.h"
+#include "server/http.h"
 #include "trace/trace.h"
 
 namespace qaio {

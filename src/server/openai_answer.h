@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "engine/request.h"
 #include "base/json_writer.h"
+#include "engine/request.h"
 #include "server/openai_request.h"
 #include "text/tokenizer.h"
 #include "trace/trace.h"

@@ -1,8 +1,8 @@
 // POST /v1/chat/completions, POST /v1/completions, GET /v1/models, GET /v1/models/{name}
 #include <fmt/format.h>
 
-#include "server/endpoints.h"
 #include "base/json_writer.h"
+#include "server/endpoints.h"
 #include "server/openai_request.h"
 #include "server/openai_run.h"
 

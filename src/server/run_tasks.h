@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
-#include "server/api.h"
 #include "base/json_writer.h"
+#include "server/api.h"
 #include "tasks/pipeline.h"
 
 namespace qaio {

@@ -4,10 +4,10 @@
 #include <array>
 #include <boost/json/array.hpp>
 
-#include "server/endpoints.h"
-#include "server/json_fields.h"
 #include "base/json_writer.h"
 #include "base/utf8.h"
+#include "server/endpoints.h"
+#include "server/json_fields.h"
 
 namespace qaio {
 namespace {

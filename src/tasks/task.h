@@ -29,9 +29,9 @@ struct TaskDefinition {
   std::string user = "{input}";     // holds {input} exactly once
   std::vector<std::string> labels;  // classify only
   DecodeMode decode = DecodeMode::kScore;
-  bool history = false;         // earlier turns become part of the prompt
+  bool history = false;  // earlier turns become part of the prompt
   int max_prompt_tokens = 512;
-  int max_new_tokens = 128;     // classify: for decode = "generate" only
+  int max_new_tokens = 128;  // classify: for decode = "generate" only
   float temperature = 0.7F;
   float top_p = 0.9F;
   int top_k = 0;                    // 0: off

@@ -2,9 +2,9 @@
 
 #include <random>
 
+#include "base/utf8.h"
 #include "text/test_vocabulary.h"
 #include "text/tokenizer.h"
-#include "base/utf8.h"
 
 namespace qaio {
 namespace {

@@ -1,8 +1,8 @@
 #include "text/tokenizer.h"
 
+#include "base/utf8.h"
 #include "text/normalize.h"
 #include "text/tokenizer_impl.h"
-#include "base/utf8.h"
 
 namespace qaio {
 namespace {

@@ -8,10 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "text/normalize.h"
 #include "text/test_vocabulary.h"
 #include "text/tokenizer.h"
-#include "base/utf8.h"
 
 namespace qaio {
 namespace {
