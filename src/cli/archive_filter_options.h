@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "observe/archive_reader.h"
@@ -28,9 +27,5 @@ void add_archive_filter_options(CLI::App& command, ArchiveFilterOptions& options
 
 // kInvalidArgument for a time that is none.
 Result<ArchiveFilter> archive_filter(const ArchiveFilterOptions& options, int64_t now_unix_ms);
-
-// "2026-11-25", "2026-11-25T09:30", "2026-11-25T09:30:00.123Z" (all UTC), "90s", "15m", "2h", "7d"
-// (so long before now), or milliseconds since 1970 (at least 10 digits).
-Result<int64_t> parse_time(std::string_view text, int64_t now_unix_ms);
 
 }  // namespace qaio

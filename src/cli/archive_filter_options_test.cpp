@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/time_argument.h"
+
 namespace qaio {
 namespace {
 

@@ -8,10 +8,6 @@
 
 namespace qaio {
 
-// "2026-01-31", "2026-01-31T12:00", "2026-01-31T12:00:05", all UTC, or a time before now: "90s",
-// "15m", "6h", "2d". kInvalidArgument names these forms.
-Result<int64_t> parse_time(const std::string& text, int64_t now_unix_ms);
-
 // "FILE", "FILE@VERSION", or "FILE@FROM..TO" with times as parse_time() reads them, either of which
 // may be missing.
 struct RecordPlace {

@@ -7,18 +7,6 @@ namespace {
 
 constexpr int64_t kNow = 1'769'860'805'123;  // 2026-01-31T12:00:05.123 UTC
 
-TEST(RecordPlace, ReadsTimes) {
-  EXPECT_EQ(*parse_time("2026-01-31", kNow), 1'769'817'600'000);
-  EXPECT_EQ(*parse_time("2026-01-31T12:00", kNow), 1'769'860'800'000);
-  EXPECT_EQ(*parse_time("2026-01-31T12:00:05", kNow), 1'769'860'805'000);
-  EXPECT_EQ(*parse_time("90s", kNow), kNow - 90'000);
-  EXPECT_EQ(*parse_time("15m", kNow), kNow - 900'000);
-  EXPECT_EQ(*parse_time("6h", kNow), kNow - 21'600'000);
-  EXPECT_EQ(*parse_time("2d", kNow), kNow - 172'800'000);
-  for (const char* wrong : {"", "yesterday", "2026-13-01", "6", "-6h", "6w", "2026-01-31 x"})
-    EXPECT_FALSE(parse_time(wrong, kNow)) << wrong;
-}
-
 TEST(RecordPlace, SelectsVersionsAndSpans) {
   EXPECT_EQ(parse_place("a@b/records.jsonl", kNow)->path, "a@b/records.jsonl");
   const RecordPlace version = *parse_place("r.jsonl@0.2.0", kNow);

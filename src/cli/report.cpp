@@ -14,6 +14,7 @@
 #include "cli/record_place.h"
 #include "cli/report_demo.h"
 #include "cli/report_text.h"
+#include "cli/time_argument.h"
 #include "observe/record_json.h"
 #include "observe/report_html.h"
 #include "observe/report_json.h"
