@@ -268,7 +268,7 @@ void conclude(Comparison& comparison) {
     return;
   }
   comparison.sentence = fmt::format("B is {} than A", verdict_name(comparison.verdict));
-  if (total != comparison.measures.end())
+  if (total != comparison.measures.end() && total->verdict == comparison.verdict)
     comparison.sentence += fmt::format(": {:+.1f} % of the total's median", 100 * total->change);
   if (stage != nullptr) {
     comparison.stage = stage->name;
