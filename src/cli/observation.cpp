@@ -70,7 +70,14 @@ void Observation::add_endpoints(Router& router) {
                            .recent = &recent_,
                            .stats = &stats_,
                            .metrics = &metrics_,
-                           .state = [this] { return state(); }});
+                           .state = [this] { return state(); },
+                           .steps =
+                               [this](TimeNs from_ns, TimeNs until_ns) {
+                                 const auto backend = slot_.get();
+                                 return backend
+                                            ? backend->engine->steps().between(from_ns, until_ns)
+                                            : std::vector<EngineStep>();
+                               }});
 }
 
 RecordSink Observation::sink() {
