@@ -94,7 +94,7 @@ TEST(OtlpSpansTest, AttributesAreThoseOfTheConventions) {
   EXPECT_EQ(request["url.path"], "/chat");
   EXPECT_EQ(request["http.response.status_code"], "200");
   EXPECT_EQ(request["qaio.request.id"], "r-1");
-  EXPECT_EQ(request["qaio.process.cpu_time"], "8E-2");
+  EXPECT_NEAR(std::stod(request["qaio.process.cpu_time"]), 0.08, 1e-9);
   EXPECT_FALSE(request.contains("error.type"));
   auto chat = attributes_of(named(spans, "chat demo"));
   EXPECT_EQ(chat["gen_ai.operation.name"], "chat");
@@ -104,11 +104,11 @@ TEST(OtlpSpansTest, AttributesAreThoseOfTheConventions) {
   EXPECT_EQ(chat["gen_ai.usage.output_tokens"], "11");
   EXPECT_EQ(chat["gen_ai.usage.cache_read.input_tokens"], "32");
   EXPECT_EQ(chat["gen_ai.response.finish_reasons"], R"({"values":[{"stringValue":"stop"}]})");
-  EXPECT_EQ(chat["qaio.time_to_first_token"], "3.3E-2");
+  EXPECT_NEAR(std::stod(chat["qaio.time_to_first_token"]), 0.033, 1e-9);
   auto sentiment = attributes_of(named(spans, "classify demo"));
   EXPECT_EQ(sentiment["qaio.label"], "正面");
-  EXPECT_EQ(sentiment["qaio.score"], "7.5E-1");
-  EXPECT_EQ(sentiment["qaio.batch.mean"], "2E0");
+  EXPECT_EQ(std::stod(sentiment["qaio.score"]), 0.75);
+  EXPECT_EQ(std::stod(sentiment["qaio.batch.mean"]), 2);
 }
 
 TEST(OtlpSpansTest, ErrorsAreTheServersOwnOnly) {
@@ -118,12 +118,14 @@ TEST(OtlpSpansTest, ErrorsAreTheServersOwnOnly) {
     record->error_code = code;
     const json::array spans = spans_of(*record);
     const bool failed = spans[0].as_object().contains("status");
-    if (failed) EXPECT_EQ(spans[0].at("status").at("code").as_int64(), 2);
+    if (failed) {
+      EXPECT_EQ(spans[0].at("status").at("code").as_int64(), 2);
+    }
     const auto attributes = attributes_of(spans[0]);
     const auto type = attributes.find("error.type");
     EXPECT_EQ(type != attributes.end(), failed);
     EXPECT_EQ(attributes.contains("http.response.status_code"), status != 499);
-    if (!code.empty()) EXPECT_EQ(attributes.at("qaio.error.code"), code);
+    EXPECT_EQ(attributes.contains("qaio.error.code"), !code.empty());
     return failed ? type->second : std::string();
   };
   EXPECT_EQ(status_of(200, ""), "");

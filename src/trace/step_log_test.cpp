@@ -63,7 +63,9 @@ TEST(StepLogTest, ReadersNeverSeeHalfAStep) {
     for (size_t i = 0; i < steps.size(); ++i) {
       const auto number = static_cast<uint32_t>(steps[i].begin_ns / 100);
       expect_step(steps[i], number);
-      if (i > 0) EXPECT_EQ(number, steps[i - 1].begin_ns / 100 + 1);
+      if (i > 0) {
+        EXPECT_EQ(number, steps[i - 1].begin_ns / 100 + 1);
+      }
     }
     done = !steps.empty() && steps.back().begin_ns == (kSteps - 1) * 100;
   }
