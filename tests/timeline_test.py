@@ -179,15 +179,15 @@ class Archived(TimelineTest):
         records = self.records()
         self.server.stop()  # everything is in the archive now
         self.assertIn("你好", self.ok("export", self.archive, "--format", "jsonl"))
-        text = self.ok("export", self.archive, "--format", "chrome")
+        wanted = ("export", self.archive, "--format", "chrome", "--route", "/chat")
+        text = self.ok(*wanted)
         self.assertNotIn("你好", text)
         timeline = Timeline(self, text)
         self.assertEqual(len(timeline.intervals("request")), CHATS)
         for record in records:
             self.agrees(timeline, record)
         out = self.folder / "trace.json"
-        self.assertEqual(self.ok("export", self.archive, "--format", "chrome", "--last", "2",
-                                 "--output", out), "")
+        self.assertEqual(self.ok(*wanted, "--last", "2", "--output", out), "")
         self.assertEqual(len(Timeline(self, out.read_text()).intervals("request")), 2)
         self.fails(FAILED, "export", self.folder / "missing.db", "--format", "chrome")
 

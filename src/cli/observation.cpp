@@ -1,6 +1,7 @@
 #include "cli/observation.h"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <optional>

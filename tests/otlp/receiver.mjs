@@ -46,6 +46,7 @@ export class Receiver {
     const receiver = new Receiver();
     receiver.server = createServer((request, response) => receiver.#take(request, response));
     await new Promise((resolve) => receiver.server.listen(0, '127.0.0.1', resolve));
+    receiver.server.unref();  // the tests end with their last one
     receiver.url = `http://127.0.0.1:${receiver.server.address().port}`;
     return receiver;
   }
