@@ -24,7 +24,7 @@ class ChromeTraceTest : public testing::Test {
 
   // A request of 100 ms from `begin_ns` on, with a task of 10 tokens.
   std::shared_ptr<RequestRecord> add(const std::string& id, TimeNs begin_ns, uint32_t run = 0) {
-    const auto record = chat_record(100 * kMs, begin_ns);
+    auto record = chat_record(100 * kMs, begin_ns);
     record->request_id = id;
     record->arrived_unix_ms = kArrivedMs + begin_ns / kMs;
     record->tasks.push_back(generate_task("chat", begin_ns + 12 * kMs, 30 * kMs, 10, 2 * kMs));

@@ -151,26 +151,27 @@ HttpSender::Impl::~Impl() {
 bool HttpSender::Impl::send(HttpPost post) {
   const size_t bytes = post.body.size();
   bool first_lost = false;
-  bool taken = false;
+  std::optional<HttpPost> lost;  // hears of it without the lock
   {
     const std::lock_guard lock(mutex);
-    taken = queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
-            queue_bytes <= options.queue_bytes_max - bytes;
-    if (taken) {
+    if (queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
+        queue_bytes <= options.queue_bytes_max - bytes) {
       queue.push_back(std::move(post));
       queue_bytes += bytes;
+    } else {
+      lost = std::move(post);
     }
-    first_lost = !taken && !overflowing;
-    overflowing = !taken;
+    first_lost = lost && !overflowing;
+    overflowing = lost.has_value();
   }
-  if (taken) {
+  if (!lost) {
     wake.notify_one();
-  } else {
-    ++dropped;
-    end_post(post, HttpSendResult::Outcome::kDropped);
-    if (first_lost) report(fmt::format("{} takes less than is to be sent: some is lost", shown));
+    return true;
   }
-  return taken;
+  ++dropped;
+  end_post(*lost, HttpSendResult::Outcome::kDropped);
+  if (first_lost) report(fmt::format("{} takes less than is to be sent: some is lost", shown));
+  return false;
 }
 
 void HttpSender::Impl::run() {
@@ -226,8 +227,8 @@ HeaderList HttpSender::Impl::headers_of(const HttpPost& post) const {
     list.reset(curl_slist_append(list.release(), line.c_str()));
   };
   add("Expect:");  // or libcurl waits a second for 100 Continue
-  for (const auto& [name, value] : options.headers) add(name + ": " + value);
-  for (const auto& [name, value] : post.headers) add(name + ": " + value);
+  for (const auto& [name, value] : options.headers) add(fmt::format("{}: {}", name, value));
+  for (const auto& [name, value] : post.headers) add(fmt::format("{}: {}", name, value));
   return list;
 }
 

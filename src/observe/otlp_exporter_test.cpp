@@ -32,8 +32,8 @@ class OtlpExporterTest : public testing::Test {
     exporter_->set_model("demo");
   }
   void consume(int count, bool sampled = true) {
-    std::vector<RecordPtr> records;
-    for (int i = 0; i < count; ++i) records.push_back(traced_record(sampled));
+    std::vector<RecordPtr> records(static_cast<size_t>(count));
+    for (RecordPtr& record : records) record = traced_record(sampled);
     exporter_->consume(records);
   }
   void pass(std::chrono::nanoseconds time) {

@@ -16,7 +16,7 @@ using testing::Not;
 
 json::array spans_of(const RequestRecord& record, const std::string& model = "demo") {
   const OtlpSpans spans = otlp_spans(record, model);
-  const json::array array = parsed("[" + spans.json + "]").as_array();
+  json::array array = parsed("[" + spans.json + "]").as_array();
   EXPECT_EQ(array.size(), spans.count);
   return array;
 }

@@ -117,6 +117,7 @@ TEST(TraceContextTest, IdsOfManyThreadsAreAllDifferent) {
   constexpr int kEach = 2000;
   std::vector<std::vector<TraceContext>> made(4);
   std::vector<std::thread> threads;
+  threads.reserve(made.size());
   for (auto& mine : made) {
     threads.emplace_back([&mine] {
       for (int i = 0; i < kEach; ++i) mine.push_back(begin_span(std::nullopt, {}, true));
