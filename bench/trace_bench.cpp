@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "trace/step_log.h"
 #include "trace/trace.h"
+#include "trace/trace_context.h"
 
 namespace {
 
@@ -54,5 +56,26 @@ void gap(benchmark::State& state) {
   }
 }
 BENCHMARK(gap);
+
+// Once per step of the engine, beside two reads of the clock.
+void step_log(benchmark::State& state) {
+  qaio::StepLog log(4096);
+  qaio::EngineStep step;
+  for (auto _ : state) {
+    step.end_ns = ++step.begin_ns;
+    log.add(step);
+  }
+}
+BENCHMARK(step_log);
+
+// Once per request, with a caller's trace.
+void trace_context(benchmark::State& state) {
+  for (auto _ : state) {
+    const auto parent =
+        qaio::parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    benchmark::DoNotOptimize(qaio::traceparent_text(qaio::begin_span(parent, {}, true)));
+  }
+}
+BENCHMARK(trace_context);
 
 }  // namespace

@@ -105,6 +105,14 @@ JsonWriter& JsonWriter::number(double number) {
   return value(std::string_view(text, end));
 }
 
+JsonWriter& JsonWriter::real(double number) {
+  if (!std::isfinite(number)) return null();
+  char text[32];
+  return value(std::string_view(text, std::to_chars(std::begin(text), std::end(text), number).ptr));
+}
+
+JsonWriter& JsonWriter::raw(std::string_view json) { return value(json); }
+
 JsonWriter& JsonWriter::thousandths(int64_t number) { return value(format_thousandths(number)); }
 
 JsonWriter& JsonWriter::boolean(bool truth) { return value(truth ? "true" : "false"); }

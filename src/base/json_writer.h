@@ -21,6 +21,8 @@ class JsonWriter {
   JsonWriter& string(std::string_view text);  // bytes that are not UTF-8 become U+FFFD
   JsonWriter& integer(int64_t value);
   JsonWriter& number(double value);        // six significant digits; null if not finite
+  JsonWriter& real(double value);          // the shortest that reads back the same; null likewise
+  JsonWriter& raw(std::string_view json);  // a value that is JSON already
   JsonWriter& thousandths(int64_t value);  // 1234 is written as 1.234: microseconds as ms
   JsonWriter& boolean(bool value);
   JsonWriter& null();

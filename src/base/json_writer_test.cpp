@@ -27,5 +27,18 @@ TEST(JsonWriter, NumbersAreReadable) {
   EXPECT_EQ(out, "[580.123,0.007,-0.001,0.000,0.5,null]");
 }
 
+TEST(JsonWriter, RealsReadBackTheSame) {
+  std::string out;
+  JsonWriter(out)
+      .begin_array()
+      .real(0.1)
+      .real(1.0 / 3)
+      .real(1e300)
+      .real(0.0 / 0.0)
+      .raw("{}")
+      .end_array();
+  EXPECT_EQ(out, "[0.1,0.3333333333333333,1e+300,null,{}]");
+}
+
 }  // namespace
 }  // namespace qaio

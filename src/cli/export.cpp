@@ -1,6 +1,7 @@
-// qaio export: records of an archive as CSV or JSON lines.
+// qaio export: records of an archive as CSV, JSON lines or a timeline.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -9,11 +10,13 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/archive_filter_options.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "observe/archive_reader.h"
+#include "observe/chrome_trace.h"
 #include "observe/record_json.h"
 #include "observe/record_text.h"
 
@@ -21,6 +24,7 @@ namespace qaio {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{256} << 10;
+constexpr size_t kTimelineMax = 20'000;  // requests: some 80 MB, about what a browser can show
 
 struct Options {
   std::string archive;
@@ -119,11 +123,38 @@ Result<void> export_records(const Options& options, const ArchiveFilter& filter)
   return output.close();
 }
 
+// All at once: what stands beside what is known only when all are there.
+Result<void> export_timeline(const Options& options, ArchiveFilter filter) {
+  QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(options.archive));
+  QAIO_ASSIGN(Output output, Output::open(options.output));
+  const bool bounded = filter.limit == 0 || filter.limit > kTimelineMax;
+  if (bounded) filter.limit = kTimelineMax;
+  QAIO_ASSIGN(std::vector<ArchivedRecord> records, reader.read(filter));
+  if (bounded && records.size() == kTimelineMax) {
+    fmt::print(stderr, "qaio: a timeline of the {} {} of them; --since and --until choose others\n",
+               count_text(kTimelineMax), options.filter.slowest ? "slowest" : "newest");
+  }
+  std::ranges::sort(records, {}, [](const ArchivedRecord& one) {
+    return std::pair(one.run->id, one.record->lane.begin_ns());
+  });
+  RecordSet set;
+  int64_t run_id = 0;
+  for (ArchivedRecord& one : records) {
+    if (set.runs.empty() || one.run->id != run_id) set.runs.push_back({.info = one.run->info});
+    run_id = one.run->id;
+    set.items.push_back(
+        {.record = std::move(one.record), .run = static_cast<uint32_t>(set.runs.size() - 1)});
+  }
+  output.text() = chrome_trace(set);
+  return output.close();
+}
+
 ExitCode export_command(const Options& options) {
   const Result<ArchiveFilter> filter =
       archive_filter(options.filter, SteadyClock::instance().wall_unix_ms());
   if (!filter) throw CLI::ValidationError(filter.error().message);
-  return exit_code_of(export_records(options, *filter));
+  return exit_code_of(options.format == "chrome" ? export_timeline(options, *filter)
+                                                 : export_records(options, *filter));
 }
 
 }  // namespace
@@ -131,15 +162,16 @@ ExitCode export_command(const Options& options) {
 void add_export(CLI::App& app, ExitCode& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("export", "Write records of an archive as CSV or JSON lines");
+      app.add_subcommand("export", "Write records of an archive as CSV, JSON lines or a timeline");
   command->add_option("archive", options->archive, "The file of `qaio serve --archive`")
       ->required()
       ->type_name("FILE");
   command
       ->add_option(
           "--format", options->format,
-          "csv: a line per request; csv-tasks: a line per task; jsonl: everything, for qaio report")
-      ->check(CLI::IsMember({"csv", "csv-tasks", "jsonl"}))
+          "csv: a line per request; csv-tasks: a line per task; jsonl: everything, for qaio "
+          "report; chrome: a timeline for ui.perfetto.dev")
+      ->check(CLI::IsMember({"csv", "csv-tasks", "jsonl", "chrome"}))
       ->type_name("FORMAT")
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "File to write; without it standard output")

@@ -1,7 +1,10 @@
 #include "cli/observation.h"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
+#include <cstdlib>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -41,6 +44,14 @@ RunInfo run_info(int threads) {
           .started_unix_ms = SteadyClock::instance().wall_unix_ms()};
 }
 
+// Null: nothing asks for it.
+Result<std::unique_ptr<OtlpExporter>> open_otlp(std::optional<OtlpOptions> options,
+                                                const std::shared_ptr<spdlog::logger>& logger) {
+  if (!options) return std::unique_ptr<OtlpExporter>();
+  options->say = [logger](const std::string& text) { logger->warn("{}", text); };
+  return OtlpExporter::create(*std::move(options), SteadyClock::instance());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Observation>> Observation::create(const ObservationOptions& options,
@@ -48,20 +59,29 @@ Result<std::unique_ptr<Observation>> Observation::create(const ObservationOption
   const auto logger = spdlog::stderr_color_mt("qaio");
   QAIO_ASSIGN(Archives archives,
               Archives::open(options.archive, run_info(options.threads), logger));
-  return std::unique_ptr<Observation>(new Observation(options, slot, logger, std::move(archives)));
+  QAIO_ASSIGN(std::optional<OtlpOptions> otlp_wanted,
+              otlp_options(options.otlp, run_info(options.threads), ::getenv));
+  const bool exports_traces = otlp_wanted && !otlp_wanted->traces_url.empty();
+  QAIO_ASSIGN(std::unique_ptr<OtlpExporter> otlp, open_otlp(std::move(otlp_wanted), logger));
+  return std::unique_ptr<Observation>(
+      new Observation(options, slot, logger, std::move(archives), std::move(otlp), exports_traces));
 }
 
 Observation::Observation(const ObservationOptions& options, const BackendSlot& slot,
-                         std::shared_ptr<spdlog::logger> logger, Archives archives)
+                         std::shared_ptr<spdlog::logger> logger, Archives archives,
+                         std::unique_ptr<OtlpExporter> otlp, bool exports_traces)
     : options_(options),
       slot_(slot),
       run_(run_info(options.threads)),
       perf_log_(std::move(logger)),
       recent_(static_cast<size_t>(options.records_kept)),
       stats_(SteadyClock::instance()),
-      archives_(std::move(archives)) {
+      archives_(std::move(archives)),
+      exports_traces_(exports_traces),
+      otlp_(std::move(otlp)) {
   std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_};
   for (RecordConsumer* archive : archives_.consumers()) consumers.push_back(archive);
+  if (otlp_) consumers.push_back(otlp_.get());
   observer_ = std::make_unique<Observer>(Observer::Options{}, std::move(consumers));
 }
 
@@ -70,7 +90,14 @@ void Observation::add_endpoints(Router& router) {
                            .recent = &recent_,
                            .stats = &stats_,
                            .metrics = &metrics_,
-                           .state = [this] { return state(); }});
+                           .state = [this] { return state(); },
+                           .steps =
+                               [this](TimeNs from_ns, TimeNs until_ns) {
+                                 const auto backend = slot_.get();
+                                 return backend
+                                            ? backend->engine->steps().between(from_ns, until_ns)
+                                            : std::vector<EngineStep>();
+                               }});
 }
 
 RecordSink Observation::sink() {
@@ -81,6 +108,7 @@ RecordSink Observation::sink() {
 }
 
 void Observation::model_loaded(const Runtime& runtime) {
+  if (otlp_) otlp_->set_model(runtime.model().name);
   const std::lock_guard lock(mutex_);
   run_.model = runtime.model().name;
 }
@@ -102,11 +130,13 @@ void Observation::model_ready() {
 void Observation::finish() {
   observer_.reset();
   archives_ = {};
+  otlp_.reset();
 }
 
 ServerState Observation::state() const {
   ServerState state;
   state.records_dropped = observer_->dropped();
+  if (otlp_) state.otlp = otlp_->counts();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
   const std::lock_guard lock(mutex_);
   state.run = run_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/archive_options.h"
+#include "cli/otlp_options.h"
 #include "cli/runtime.h"
 #include "observe/live_stats.h"
 #include "observe/observer.h"
@@ -21,6 +22,7 @@ namespace qaio {
 struct ObservationOptions {
   int records_kept = 1000;  // for /requests; about 3 KiB each
   ArchiveOptions archive;
+  OtlpSettings otlp;
   std::string model;  // as given to the program; its files are fingerprinted for the archives
   int threads = 1;
 };
@@ -28,13 +30,15 @@ struct ObservationOptions {
 // Outlives the server.
 class Observation {
  public:
-  // `slot` outlives it. Errors are those of Archives::open().
+  // `slot` outlives it. Errors are those of Archives::open(), otlp_options() and
+  // OtlpExporter::create().
   static Result<std::unique_ptr<Observation>> create(const ObservationOptions& options,
                                                      const BackendSlot& slot);
 
   void add_endpoints(Router& router);
   // For the server.
   RecordSink sink();
+  bool exports_traces() const { return exports_traces_; }
   // Before the slot gets the runtime's backend.
   void model_loaded(const Runtime& runtime);
   // Once requests are served: tells the archives which model it is, which takes milliseconds.
@@ -45,7 +49,8 @@ class Observation {
 
  private:
   Observation(const ObservationOptions& options, const BackendSlot& slot,
-              std::shared_ptr<spdlog::logger> logger, Archives archives);
+              std::shared_ptr<spdlog::logger> logger, Archives archives,
+              std::unique_ptr<OtlpExporter> otlp, bool exports_traces);
   ServerState state() const;
 
   const ObservationOptions options_;
@@ -58,6 +63,8 @@ class Observation {
   LiveStats stats_;
   PrometheusMetrics metrics_;
   Archives archives_;
+  const bool exports_traces_;
+  std::unique_ptr<OtlpExporter> otlp_;  // null: nothing is exported
   std::unique_ptr<Observer> observer_;  // last: its thread uses the others
 };
 

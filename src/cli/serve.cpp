@@ -118,6 +118,7 @@ Result<void> serve(CLI::App& command, Options& options) {
   options.limits.messages_max = 2 * options.limits.history_turns_max + 2;
   add_api(router, slot, options.limits);
   observation->add_endpoints(router);
+  options.server.export_traces = observation->exports_traces();
   allow_connections(options.server.connections_max);
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
               Server::start(options.server, std::move(router), observation->sink(),
@@ -209,6 +210,7 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
       ->type_name("NAME");
   add_limit_options(*command, *options);
   add_archive_options(*command, options->observation.archive);
+  add_otlp_options(*command, options->observation.otlp);
   command->callback(
       [command, options, &exit_code] { exit_code = exit_code_of(serve(*command, *options)); });
 }

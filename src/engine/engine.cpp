@@ -46,7 +46,7 @@ struct Engine::Impl {
   void refuse_what_cannot_fit();
   void step();
   std::optional<int> admit(EngineRequestId id);
-  void prepare(const StepItem& item, TimeNs now_ns);
+  void prepare(const StepItem& item, EngineStep& step);
   void draw_tokens(std::span<const StepItem> plan);
   void go_on(Sequence& sequence, size_t item, TimeNs usable_ns);
   void generate(Sequence& sequence, Generation& generation, TokenId token);
@@ -76,6 +76,7 @@ struct Engine::Impl {
   std::vector<ForwardItem> items_;
   std::vector<TokenId> drawn_;  // by item of the step; only where a token was to be drawn
   Load totals_;
+  StepLog step_log_;
   std::unordered_map<EngineRequestId, Sequence> sequences_;
   std::thread thread_;
 };
@@ -99,7 +100,8 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
               .sequences_max = static_cast<int>(sequences_max_)}),
       scheduler_({.step_tokens = step_tokens(options_, model),
                   .sequences_max = static_cast<int>(sequences_max_)}),
-      logits_(std::make_unique_for_overwrite<float[]>(vocab_ * sequences_max_)) {
+      logits_(std::make_unique_for_overwrite<float[]>(vocab_ * sequences_max_)),
+      step_log_(options_.steps_kept) {
   items_.reserve(sequences_max_);
   for (int i = 0, threads = options_.pool ? options_.pool->size() : 1; i < threads; ++i) {
     scratch_.push_back(std::make_unique<GenerationScratch>(model.info().vocab));
@@ -178,28 +180,29 @@ void Engine::Impl::step() {
       pacer_.prompt_tokens(generating), [this](EngineRequestId id) { return admit(id); });
   assert(scheduler_.idle() == plan.empty() && "what waits alone was seen to fit");
   if (plan.empty()) return;
-  const TimeNs begin_ns = clock_.now_ns();
+  EngineStep stamp;
+  stamp.begin_ns = clock_.now_ns();
+  stamp.sequences = static_cast<uint32_t>(plan.size());
   items_.clear();
-  int prompt_tokens = 0;
-  for (const StepItem& item : plan) {
-    prepare(item, begin_ns);
-    if (sequences_.at(item.id).stage() == Stage::kPrefill) prompt_tokens += item.count;
-  }
+  for (const StepItem& item : plan) prepare(item, stamp);
   publish();
 
   const TimeNs forward_begin_ns = clock_.now_ns();
   model_.forward(items_);
   const TimeNs forward_end_ns = clock_.now_ns();
-  pacer_.observe(generating, prompt_tokens, forward_end_ns - forward_begin_ns);
+  stamp.forward_ns = forward_end_ns - forward_begin_ns;
+  pacer_.observe(generating, static_cast<int>(stamp.prompt_tokens), stamp.forward_ns);
   ++totals_.steps;
 
   draw_tokens(plan);
   for (size_t i = 0; i < plan.size(); ++i) {
     Sequence& sequence = sequences_.at(plan[i].id);
-    sequence.count_pass(forward_end_ns - forward_begin_ns, plan.size());
+    sequence.count_pass(stamp.forward_ns, plan.size());
     if (sequence.stage() == Stage::kPrefill) remember(sequence);
     if (plan[i].complete) go_on(sequence, i, forward_end_ns);
   }
+  stamp.end_ns = clock_.now_ns();
+  step_log_.add(stamp);
 }
 
 // Takes what the prefix cache knows of the prompt and reserves the rest; all or nothing. At least
@@ -223,16 +226,19 @@ std::optional<int> Engine::Impl::admit(EngineRequestId id) {
   return cached;
 }
 
-void Engine::Impl::prepare(const StepItem& item, TimeNs now_ns) {
+void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   Sequence& sequence = sequences_.at(item.id);
   if (item.admitted) {
-    sequence.enter(Stage::kPrefill, now_ns);
-    sequence.trace.counters.scheduled_ns = now_ns;
+    sequence.enter(Stage::kPrefill, step.begin_ns);
+    sequence.trace.counters.scheduled_ns = step.begin_ns;
+    step.cached_tokens += sequence.trace.counters.cached_tokens;
     inbox_.admitted(item.id);
     totals_.prompt_tokens += sequence.trace.counters.prompt_tokens;
     totals_.cached_tokens += sequence.trace.counters.cached_tokens;
   }
   assert(sequence.kv.length() == item.begin);
+  const bool prompt = sequence.stage() == Stage::kPrefill;
+  (prompt ? step.prompt_tokens : step.decode_tokens) += static_cast<uint32_t>(item.count);
   ForwardItem forward{
       .kv = &sequence.kv,
       .tokens = std::span(sequence.tokens)
@@ -398,5 +404,7 @@ bool Engine::drain(std::chrono::nanoseconds patience) {
 int Engine::positions_max() const { return impl_->limits_.positions_max; }
 
 Engine::Load Engine::load() const { return impl_->inbox_.load(); }
+
+const StepLog& Engine::steps() const { return impl_->step_log_; }
 
 }  // namespace qaio

@@ -13,6 +13,7 @@
 #include "engine/request.h"
 #include "model/model.h"
 #include "text/tokenizer.h"
+#include "trace/step_log.h"
 
 namespace qaio {
 
@@ -21,6 +22,7 @@ struct EngineOptions {
   int sequences_max = 16;  // sequences in one step
   int step_tokens = 512;   // tokens in one step, at most the model's step_tokens_max()
   std::chrono::nanoseconds step_time{100'000'000};  // no step is planned to take longer
+  size_t steps_kept = 4096;                         // in steps(); 56 bytes each
   bool prefix_cache = true;                         // share KV memory of common beginnings
   std::vector<TokenId> end_tokens;                  // end generation: <|im_end|>, <|endoftext|>
   // The model's threads, which also draw the tokens of a step side by side; they outlive the
@@ -69,6 +71,9 @@ class Engine {
   };
   // As of the last step. Thread-safe.
   Load load() const;
+
+  // The last steps. Readable from any thread while the engine lives.
+  const StepLog& steps() const;
 
  private:
   struct Impl;

@@ -458,6 +458,52 @@ TEST_F(EngineTest, CallbacksThatThrowHurtOnlyTheirOwnRequest) {
   EXPECT_EQ(good.wait().result->text, greedy_text(prompt_of(5, 0), 10));
 }
 
+// The log of steps accounts for every token that the requests count.
+TEST_F(EngineTest, StepsAreLogged) {
+  const SteadyClock& clock = SteadyClock::instance();
+  const TimeNs from_ns = clock.now_ns();
+  uint32_t prompt_tokens = 0;
+  uint32_t cached_tokens = 0;
+  uint32_t passes_after_prompt = 0;
+  Engine engine(model_, *tokenizer_, clock, options_);
+  for (int i = 0; i < 3; ++i) {  // the second time the prompt's beginning is cached
+    Client one;
+    Client other;
+    ASSERT_TRUE(one.submit(engine, generate(prompt_of(100, 0), 10)));
+    ASSERT_TRUE(other.submit(engine, generate(prompt_of(40, i + 1), 5)));
+    for (Client* client : {&one, &other}) {
+      const TaskCounters counters = client->wait().trace.counters;
+      prompt_tokens += counters.prompt_tokens;
+      cached_tokens += counters.cached_tokens;
+      passes_after_prompt += counters.decode_steps;
+    }
+  }
+  EXPECT_GT(cached_tokens, 0u);
+  engine.drain(std::chrono::seconds(10));
+  uint64_t count = 0;
+  EngineStep sum;
+  // The last step is logged behind the callbacks of the requests that it ends.
+  for (bool all = false; !all; all = count == engine.load().steps) {
+    const auto steps = engine.steps().between(from_ns, clock.now_ns());
+    count = steps.size();
+    sum = {};
+    TimeNs last_ns = from_ns;
+    for (const EngineStep& step : steps) {
+      EXPECT_GE(step.begin_ns, last_ns);
+      EXPECT_GE(step.end_ns, step.begin_ns + step.forward_ns);
+      EXPECT_GE(step.sequences, 1u);
+      EXPECT_LE(step.prompt_tokens + step.decode_tokens, 48u) << "the step's budget";
+      last_ns = step.end_ns;
+      sum.prompt_tokens += step.prompt_tokens;
+      sum.cached_tokens += step.cached_tokens;
+      sum.decode_tokens += step.decode_tokens;
+    }
+  }
+  EXPECT_EQ(sum.cached_tokens, cached_tokens);
+  EXPECT_EQ(sum.prompt_tokens, prompt_tokens - cached_tokens);
+  EXPECT_EQ(sum.decode_tokens, passes_after_prompt);
+}
+
 // Several threads submit and cancel at will; every request ends once and right.
 TEST_F(EngineTest, ManyThreadsAtOnce) {
   FakeModel model(40);

@@ -62,8 +62,18 @@ Result<std::string> shown_url(const std::string& text) {
   return shown;
 }
 
-size_t ignore_body(char* /*data*/, size_t size, size_t count, void* /*user*/) {
-  return size * count;
+constexpr size_t kAnswerBytesMax = 64 << 10;
+
+// Takes all there is and keeps the beginning.
+size_t keep_body(char* data, size_t size, size_t count, void* user) {
+  auto& body = *static_cast<std::string*>(user);
+  const size_t bytes = size * count;
+  body.append(data, std::min(bytes, kAnswerBytesMax - body.size()));
+  return bytes;
+}
+
+void end_post(const HttpPost& post, HttpSendResult::Outcome outcome, std::string answer = {}) {
+  if (post.on_end) post.on_end({.outcome = outcome, .answer = std::move(answer)});
 }
 
 // Of one attempt.
@@ -71,10 +81,13 @@ struct Answer {
   CURLcode code = CURLE_ABORTED_BY_CALLBACK;
   long status = 0;  // 0: none
   milliseconds retry_after{0};
+  std::string body = {};
 
   bool ok() const { return status >= 200 && status < 300; }
-  bool worth_retrying() const {
-    return status == 0 || status == 408 || status == 429 || status >= 500;
+  bool worth_retrying(const HttpSender::Options& options) const {
+    if (status == 0) return true;
+    if (options.retries) return options.retries(static_cast<int>(status));
+    return status == 408 || status == 429 || status >= 500;
   }
   std::string problem() const {
     return status == 0 ? std::string(curl_easy_strerror(code))
@@ -101,7 +114,7 @@ struct HttpSender::Impl {
   HeaderList headers_of(const HttpPost& post) const;
   bool out_of_time() const;  // stopping, and what there was to drain has taken too long
   void sleep(milliseconds time);
-  void give_up(const Answer& answer, int attempts);
+  void give_up(const HttpPost& post, const Answer& answer, int attempts);
   void report(const std::string& problem) const {
     if (options.on_problem) options.on_problem(problem);
   }
@@ -138,25 +151,27 @@ HttpSender::Impl::~Impl() {
 bool HttpSender::Impl::send(HttpPost post) {
   const size_t bytes = post.body.size();
   bool first_lost = false;
-  bool taken = false;
+  std::optional<HttpPost> lost;  // hears of it without the lock
   {
     const std::lock_guard lock(mutex);
-    taken = queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
-            queue_bytes <= options.queue_bytes_max - bytes;
-    if (taken) {
+    if (queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
+        queue_bytes <= options.queue_bytes_max - bytes) {
       queue.push_back(std::move(post));
       queue_bytes += bytes;
+    } else {
+      lost = std::move(post);
     }
-    first_lost = !taken && !overflowing;
-    overflowing = !taken;
+    first_lost = lost && !overflowing;
+    overflowing = lost.has_value();
   }
-  if (taken) {
+  if (!lost) {
     wake.notify_one();
-  } else {
-    ++dropped;
-    if (first_lost) report(fmt::format("{} takes less than is to be sent: some is lost", shown));
+    return true;
   }
-  return taken;
+  ++dropped;
+  end_post(*lost, HttpSendResult::Outcome::kDropped);
+  if (first_lost) report(fmt::format("{} takes less than is to be sent: some is lost", shown));
+  return false;
 }
 
 void HttpSender::Impl::run() {
@@ -173,24 +188,25 @@ void HttpSender::Impl::run() {
     lock.lock();
   }
   dropped += queue.size();
+  for (const HttpPost& post : queue) end_post(post, HttpSendResult::Outcome::kDropped);
   report(fmt::format("{} not sent to {} before the end", queue.size(), shown));
 }
 
 void HttpSender::Impl::deliver(const HttpPost& post) {
   milliseconds delay = options.retry_delay;
   for (int attempts = 1;; ++attempts) {
-    const Answer answer = attempt(post);
+    Answer answer = attempt(post);
     if (answer.ok()) {
       ++sent;
-      return;
+      return end_post(post, HttpSendResult::Outcome::kSent, std::move(answer.body));
     }
-    if (!answer.worth_retrying() || attempts == options.attempts_max || out_of_time()) {
-      give_up(answer, attempts);
+    if (!answer.worth_retrying(options) || attempts == options.attempts_max || out_of_time()) {
+      give_up(post, answer, attempts);
       return;
     }
     sleep(std::min(std::max(delay, answer.retry_after), options.retry_delay_max));
     if (out_of_time()) {
-      give_up(answer, attempts);
+      give_up(post, answer, attempts);
       return;
     }
     ++retried;
@@ -198,8 +214,9 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
   }
 }
 
-void HttpSender::Impl::give_up(const Answer& answer, int attempts) {
+void HttpSender::Impl::give_up(const HttpPost& post, const Answer& answer, int attempts) {
   ++failed;
+  end_post(post, HttpSendResult::Outcome::kFailed);
   report(fmt::format("given up posting to {} after {} attempt{}: {}", shown, attempts,
                      attempts == 1 ? "" : "s", answer.problem()));
 }
@@ -210,8 +227,8 @@ HeaderList HttpSender::Impl::headers_of(const HttpPost& post) const {
     list.reset(curl_slist_append(list.release(), line.c_str()));
   };
   add("Expect:");  // or libcurl waits a second for 100 Continue
-  for (const auto& [name, value] : options.headers) add(name + ": " + value);
-  for (const auto& [name, value] : post.headers) add(name + ": " + value);
+  for (const auto& [name, value] : options.headers) add(fmt::format("{}: {}", name, value));
+  for (const auto& [name, value] : post.headers) add(fmt::format("{}: {}", name, value));
   return list;
 }
 
@@ -230,9 +247,10 @@ Answer HttpSender::Impl::attempt(const HttpPost& post) {
   curl_easy_setopt(handle, CURLOPT_POSTFIELDS, post.body.data());
   curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, ignore_body);
-
   Answer answer;
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
+
   curl_multi_add_handle(multi.get(), handle);
   int running = 1;
   while (running > 0 && !out_of_time()) {

@@ -14,9 +14,18 @@
 
 namespace qaio {
 
+// What became of one post.
+struct HttpSendResult {
+  enum class Outcome : uint8_t { kSent, kFailed, kDropped };  // as HttpSendCounts counts them
+  Outcome outcome = Outcome::kDropped;
+  std::string answer = {};  // of kSent: the body, its first 64 KiB
+};
+
 struct HttpPost {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // beside the endpoint's own
+  // Called once, at the post's end: on the sender's thread, or within send(). Must be quick.
+  std::function<void(const HttpSendResult&)> on_end = {};
 };
 
 // What became of posts since the start.
@@ -40,6 +49,8 @@ class HttpSender {
     std::chrono::milliseconds retry_delay{500};         // before the first retry; doubles
     std::chrono::milliseconds retry_delay_max{60'000};  // Retry-After is heeded up to it
     std::chrono::milliseconds drain_time{2'000};        // for what is queued at the end
+    // Whether a refusal with this status is tried again; by default 408, 429 and 5xx are.
+    std::function<bool(int status)> retries = {};
     // What a user should know, in a sentence that names the URL without its secrets: a post was
     // given up, the queue begins to overflow. On the sender's thread or that of send(); quick.
     std::function<void(const std::string& problem)> on_problem;
@@ -50,8 +61,9 @@ class HttpSender {
   HttpSender(const HttpSender&) = delete;
   HttpSender& operator=(const HttpSender&) = delete;
 
-  // Posts go out in this order, one at a time; what cannot be reached (no connection, no answer,
-  // 408, 429, 5xx) is tried again. Never waits; false: the queue is full and the post is dropped.
+  // Posts go out in this order, one at a time; what cannot be reached (no connection, no answer, a
+  // status of Options::retries) is tried again. Never waits; false: the queue is full and the post
+  // is dropped.
   bool send(HttpPost post);
   HttpSendCounts counts() const;
 

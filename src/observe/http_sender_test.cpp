@@ -30,6 +30,7 @@ class Endpoint {
     int retry_after_s = 0;
     std::chrono::milliseconds delay{0};
     bool hang_up = false;  // instead of an answer
+    std::string body = {};
   };
   explicit Endpoint(std::vector<Reply> replies = {})
       : replies_(std::move(replies)), thread_([this] { serve(); }) {}
@@ -69,8 +70,9 @@ class Endpoint {
         const Reply reply = next(std::move(request));
         std::this_thread::sleep_for(reply.delay);
         if (reply.hang_up) break;
-        http::response<http::empty_body> response(
+        http::response<http::string_body> response(
             http::int_to_status(static_cast<unsigned>(reply.status)), 11);
+        response.body() = reply.body;
         if (reply.retry_after_s > 0) {
           response.set(http::field::retry_after, std::to_string(reply.retry_after_s));
         }
@@ -234,6 +236,49 @@ TEST_F(HttpSenderTest, NobodyThere) {
   out->send({.body = "one", .headers = {}});
   EXPECT_EQ(settled(*out, 1).failed, 1u);
   EXPECT_THAT(problems().at(0), HasSubstr("127.0.0.1:1"));
+}
+
+TEST_F(HttpSenderTest, EveryPostHearsOfItsEnd) {
+  using Outcome = HttpSendResult::Outcome;
+  const std::string long_answer(100'000, 'x');
+  Endpoint endpoint(Replies{{.body = "taken"}, {.status = 400}, {.body = long_answer}});
+  std::vector<HttpSendResult> results;  // by the sender's thread alone, but for the last
+  const auto note = [&](const HttpSendResult& result) { results.push_back(result); };
+  {
+    HttpSender::Options options = quick(endpoint.url());
+    options.queue_bytes_max = 10;
+    const auto out = sender(std::move(options));
+    for (uint64_t i = 1; i <= 3; ++i) {
+      EXPECT_TRUE(out->send({.body = "post", .headers = {}, .on_end = note}));
+      settled(*out, i);
+    }
+  }
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[0].outcome, Outcome::kSent);
+  EXPECT_EQ(results[0].answer, "taken");
+  EXPECT_EQ(results[1].outcome, Outcome::kFailed);
+  EXPECT_EQ(results[1].answer, "");
+  EXPECT_EQ(results[2].answer.size(), size_t{64} << 10) << "its beginning only";
+
+  HttpSender::Options options = quick(endpoint.url());
+  options.queue_bytes_max = 10;
+  const auto out = sender(std::move(options));
+  EXPECT_FALSE(out->send({.body = "eleven bytes", .headers = {}, .on_end = note}));
+  EXPECT_EQ(results.back().outcome, Outcome::kDropped);
+}
+
+TEST_F(HttpSenderTest, TheCallerMaySayWhatIsTriedAgain) {
+  Endpoint endpoint(Replies{{.status = 500}, {.status = 503}, {.status = 200}});
+  HttpSender::Options options = quick(endpoint.url());
+  options.retries = [](int status) { return status == 503; };
+  const auto out = sender(std::move(options));
+  out->send({.body = "one", .headers = {}});
+  out->send({.body = "two", .headers = {}});
+  const HttpSendCounts counts = settled(*out, 2);
+  EXPECT_EQ(counts.failed, 1u);
+  EXPECT_EQ(counts.sent, 1u);
+  EXPECT_EQ(counts.retried, 1u);
+  EXPECT_THAT(endpoint.bodies(), ElementsAre("one", "two", "two"));
 }
 
 TEST_F(HttpSenderTest, RefusesWhatIsNoUrl) {

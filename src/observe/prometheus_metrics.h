@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "observe/observer.h"
+#include "observe/otlp_counts.h"
 
 namespace qaio {
 
@@ -31,6 +32,7 @@ struct ServerState {
   std::optional<EngineState> engine;  // absent until the model is ready
   RunInfo run;                        // model, ISA and threads are empty until then
   uint64_t records_dropped = 0;
+  std::optional<OtlpCounts> otlp = {};  // absent: nothing is exported
 };
 
 // Counts records on the observer's thread; text() may be called from any thread at any time and

@@ -36,6 +36,12 @@ ServerState ready_state() {
                              .cached_tokens = 400,
                              .completion_tokens = 9};
   state.records_dropped = 5;
+  state.otlp = OtlpCounts{.spans_exported = 90,
+                          .spans_rejected = 1,
+                          .spans_failed = 2,
+                          .spans_dropped = 3,
+                          .metrics_exported = 4,
+                          .metrics_failed = 5};
   return state;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "trace/trace.h"
+#include "trace/trace_context.h"
 
 namespace qaio {
 
@@ -25,6 +26,7 @@ struct TaskRecord {
 
 struct RequestRecord {
   std::string request_id;
+  TraceContext trace;  // no valid trace id: it was not kept
   std::string method;
   std::string path;     // the route ("/v1/tasks/{name}"), or the path as received when none matched
   bool routed = false;  // whether one matched

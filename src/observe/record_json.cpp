@@ -59,6 +59,18 @@ void write_text(std::string_view name, const std::string& text, JsonWriter& out)
   if (!text.empty()) out.key(name).string(text);
 }
 
+void write_trace(const TraceContext& trace, JsonWriter& out) {
+  if (!trace.trace_id.valid()) return;
+  out.key("trace").begin_object().key("trace_id").string(trace_id_text(trace.trace_id));
+  out.key("span_id").string(span_id_text(trace.span_id));
+  if (trace.parent_span_id != 0) {
+    out.key("parent_span_id").string(span_id_text(trace.parent_span_id));
+  }
+  if (trace.sampled) out.key("sampled").boolean(true);
+  write_text("state", trace.state, out);
+  out.end_object();
+}
+
 void write_task(const TaskRecord& task, JsonWriter& out) {
   out.begin_object().key("task").string(task.task);
   write_lane(task.lane, out);
@@ -92,6 +104,12 @@ class Fields {
     if (value == nullptr) return;
     if (!value->is_string()) return wrong(name, "must be a string");
     out = std::string_view(value->get_string());
+  }
+  void flag(std::string_view name, bool& out) const {
+    const json::value* value = find(name);
+    if (value == nullptr) return;
+    if (!value->is_bool()) return wrong(name, "must be true or false");
+    out = value->get_bool();
   }
   template <typename Int>
   void integer(std::string_view name, Int& out, int64_t max = kIntMax, int64_t min = 0) const {
@@ -224,6 +242,26 @@ TaskRecord read_task(const json::value& value, std::optional<Error>& fault) {
   return task;
 }
 
+void read_trace(const Fields& fields, TraceContext& trace) {
+  const auto id = [&](std::string_view name, const auto& parse, auto& out) {
+    std::string text;
+    fields.text(name, text);
+    if (const auto value = parse(text)) {
+      out = *value;
+    } else {
+      fields.wrong(name, "must be a lower-case hexadecimal id");
+    }
+  };
+  id("trace_id", parse_trace_id, trace.trace_id);
+  id("span_id", parse_span_id, trace.span_id);
+  if (fields.find("parent_span_id") != nullptr) {
+    id("parent_span_id", parse_span_id, trace.parent_span_id);
+  }
+  fields.flag("sampled", trace.sampled);
+  fields.text("state", trace.state);
+  if (!valid_tracestate(trace.state)) fields.wrong("state", "must be a tracestate");
+}
+
 Result<RequestRecord> read_record(const json::object& object) {
   RequestRecord record;
   std::optional<Error> fault;
@@ -232,9 +270,9 @@ Result<RequestRecord> read_record(const json::object& object) {
   fields.text("request_id", record.request_id);
   fields.text("method", record.method);
   fields.text("path", record.path);
-  if (const json::value* routed = fields.find("routed")) {
-    if (!routed->is_bool()) fields.wrong("routed", "must be true or false");
-    record.routed = routed->is_bool() && routed->get_bool();
+  fields.flag("routed", record.routed);
+  if (const json::object* trace = fields.object("trace")) {
+    read_trace(Fields(*trace, fault), record.trace);
   }
   fields.integer("arrived_unix_ms", record.arrived_unix_ms, kUnixMsMax);
   fields.integer("status", record.status, 999);
@@ -320,6 +358,7 @@ std::string record_line(const RequestRecord& record) {
   std::string line;
   JsonWriter out(line);
   out.begin_object().key("request_id").string(record.request_id);
+  write_trace(record.trace, out);
   out.key("method").string(record.method).key("path").string(record.path);
   if (record.routed) out.key("routed").boolean(true);
   out.key("arrived_unix_ms").integer(record.arrived_unix_ms);

@@ -24,6 +24,8 @@ RequestRecord full_record() {
                                       .minor_faults = 5,
                                       .major_faults = 6},
                                      1'700'000'000'123, "abc");
+  record.trace = begin_span(
+      parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), "rojo=1", true);
   record.error_code = "cancelled";
   record.history_dropped = 2;
   record.input_text = "a \"quoted\"\nline, 中文";
@@ -44,6 +46,21 @@ RequestRecord full_record() {
   return record;
 }
 
+TEST(RecordJson, ATraceIsWhollyRightOrRefused) {
+  const std::string line = record_line(full_record());
+  const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const auto with = [&](std::string_view what, std::string_view instead) {
+    std::string text = line;
+    text.replace(text.find(what), what.size(), instead);
+    return parse_record(text);
+  };
+  EXPECT_EQ(with(id, "4BF92F3577B34DA6A3CE929D0E0E4736").error().field, "trace_id");
+  EXPECT_EQ(with("00f067aa0ba902b7", "0000000000000000").error().field, "parent_span_id");
+  EXPECT_EQ(with("\"span_id\"", "\"other_id\"").error().field, "span_id");
+  EXPECT_EQ(with("\"sampled\":true", "\"sampled\":1").error().field, "sampled");
+  EXPECT_EQ(with("rojo=1", "rojo").error().field, "state");
+}
+
 TEST(RecordJson, EveryFieldComesBack) {
   const RequestRecord record = full_record();
   const std::string line = record_line(record);
@@ -52,6 +69,9 @@ TEST(RecordJson, EveryFieldComesBack) {
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(record_line(*back), line);  // what is written is all there is
   EXPECT_EQ(back->input_text, record.input_text);
+  EXPECT_EQ(traceparent_text(back->trace), traceparent_text(record.trace));
+  EXPECT_EQ(back->trace.parent_span_id, 0x00f067aa0ba902b7u);
+  EXPECT_EQ(back->trace.state, "rojo=1");
   EXPECT_EQ(back->tasks[0].label, "正面");
   EXPECT_EQ(back->tasks[0].score, 0.5f);
   EXPECT_EQ(back->tasks[0].lane.dropped(), 3u);

@@ -73,6 +73,17 @@ void add_engine(const EngineState& engine, Families& out) {
               static_cast<double>(engine.cached_tokens));
 }
 
+void add_otlp(const OtlpCounts& otlp, Families& out) {
+  out.counter("qaio_otlp_spans_total", "Spans to be exported, by what became of them.",
+              {labelled("outcome", "exported", otlp.spans_exported),
+               labelled("outcome", "rejected", otlp.spans_rejected),
+               labelled("outcome", "failed", otlp.spans_failed),
+               labelled("outcome", "dropped", otlp.spans_dropped)});
+  out.counter("qaio_otlp_metric_exports_total", "Exports of metrics, by what became of them.",
+              {labelled("outcome", "exported", otlp.metrics_exported),
+               labelled("outcome", "failed", otlp.metrics_failed)});
+}
+
 void add_process(const ServerState& state, Families& out) {
   const ProcessUsage usage = process_usage();
   const ProcessState process = process_state();
@@ -108,6 +119,7 @@ std::vector<MetricFamily> state_metrics(const ServerState& state) {
   out.counter("qaio_records_dropped_total",
               "Requests whose record was lost because observing them fell behind.",
               static_cast<double>(state.records_dropped));
+  if (state.otlp) add_otlp(*state.otlp, out);
   if (state.engine) add_engine(*state.engine, out);
   add_process(state, out);
   return out.take();

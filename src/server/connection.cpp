@@ -150,6 +150,7 @@ net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResu
       request.keep_alive && !context_.stopping && (!exchange.streaming() || framing.chunked);
   framing.keep_alive = keep_alive_;
   framing.request_id = exchange.record().request_id;
+  framing.trace_response = traceparent_text(exchange.record().trace);
   framing.wall_unix_ms = context_.clock.wall_unix_ms();
   if (!exchange.streaming()) framing.content_length = response.body.size();
   std::string head = response_head(response, framing);

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "observe/live_stats.h"
 #include "observe/observer.h"
 #include "observe/prometheus_metrics.h"
 #include "observe/recent_records.h"
 #include "server/router.h"
+#include "trace/step_log.h"
 
 namespace qaio {
 
@@ -19,6 +21,9 @@ struct ObserveSources {
   const LiveStats* stats = nullptr;
   const PrometheusMetrics* metrics = nullptr;
   std::function<ServerState()> state;  // of this moment; any thread
+  // The engine's steps that overlap a time on the steady clock, oldest first; any thread. May be
+  // empty.
+  std::function<std::vector<EngineStep>(TimeNs from_ns, TimeNs until_ns)> steps = {};
 };
 
 void add_observe_api(Router& router, const ObserveSources& sources);

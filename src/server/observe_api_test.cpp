@@ -24,7 +24,11 @@ class ObserveApiTest : public ServerFixture {
                              .recent = &recent_,
                              .stats = &stats_,
                              .metrics = &metrics_,
-                             .state = [this] { return state_; }});
+                             .state = [this] { return state_; },
+                             .steps =
+                                 [this](TimeNs from_ns, TimeNs until_ns) {
+                                   return engine_->steps().between(from_ns, until_ns);
+                                 }});
     auto server = Server::start(
         options_, std::move(router),
         [this](RequestRecord record) { observer_.push(std::move(record)); }, clock_);
@@ -152,9 +156,54 @@ TEST_F(ObserveApiTest, SaysWhatIsWrong) {
   refused("/requests?slow=-1", 400, "slow", "a number from 0");
   refused("/requests?task=", 400, "task", "name of a task");
   refused("/requests?last=5", 400, "last", "known are limit, slow, task");
+  refused("/requests?since=yesterday", 400, "since", "a whole number");
+  refused("/requests?format=xml", 400, "format", "json or chrome");
+  refused("/requests/x?format=xml", 400, "format", "json or chrome");
+  refused("/requests/x?limit=1", 400, "limit", "known are format");
+  refused("/requests/never-seen?format=chrome", 404, "", "'never-seen' among the last 5");
   refused("/stats?window=1m", 400, "window", "there is none");
   refused("/requests/never-seen", 404, "", "'never-seen' among the last 5");
   EXPECT_EQ(client_->post("/stats", "{}").status, 405);
+}
+
+TEST_F(ObserveApiTest, ListsASpanOfTime) {
+  start_observed();
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(chat(R"(["sentiment"])").status, 200);
+  const json::array all = list();
+  const int64_t first = all[2].at("arrived_unix_ms").as_int64();
+  const int64_t last = all[0].at("arrived_unix_ms").as_int64();
+  EXPECT_EQ(list(fmt::format("?since={}&until={}", first, last + 1)), all);
+  EXPECT_TRUE(list(fmt::format("?since={}", last + 1)).empty());
+  EXPECT_TRUE(list(fmt::format("?until={}", first)).empty());
+}
+
+// The same request in both forms.
+TEST_F(ObserveApiTest, ATimelineShowsTheRequestAndTheStepsMeanwhile) {
+  start_observed(1ms);
+  const std::string id(chat().json().at("request_id").as_string());
+  const json::object record = get("/requests/" + id);
+  for (const std::string& path :
+       {"/requests/" + id + "?format=chrome", std::string("/requests?format=chrome&limit=1")}) {
+    const ClientResponse response = client_->get(path);
+    ASSERT_EQ(response.status, 200);
+    EXPECT_THAT(response.headers.at("Content-Disposition"), HasSubstr("qaio-trace.json"));
+    const json::object trace = response.json();
+    std::map<std::string, int> intervals;
+    uint32_t steps = 0;
+    for (const json::value& event : trace.at("traceEvents").as_array()) {
+      if (event.at("ph").as_string() != "X") continue;
+      if (event.at("cat").as_string() == "step") ++steps;
+      if (event.at("cat").as_string() != "request") continue;
+      EXPECT_EQ(event.at("args").at("request_id").as_string(), id);
+      EXPECT_EQ(event.at("args").at("trace_id"), record.at("trace").at("trace_id"));
+      EXPECT_NEAR(number(event.at("dur")) / 1000, number(record.at("total_response_time_ms")),
+                  0.002);
+    }
+    const json::value& counters = record.at("tasks").at(1).at("counters");
+    EXPECT_GE(steps + 1,
+              counters.at("prefill_steps").as_int64() + counters.at("decode_steps").as_int64())
+        << "the last may not be logged yet";
+  }
 }
 
 TEST_F(ObserveApiTest, StatsAreThoseOfTheRecords) {

@@ -12,6 +12,13 @@ void write_text_or_null(std::string_view name, const std::string& text, JsonWrit
   text.empty() ? json.null() : json.string(text);
 }
 
+void write_trace(const TraceContext& trace, JsonWriter& json) {
+  json.key("trace").begin_object().key("trace_id").string(trace_id_text(trace.trace_id));
+  json.key("span_id").string(span_id_text(trace.span_id)).key("parent_span_id");
+  trace.parent_span_id == 0 ? json.null() : json.string(span_id_text(trace.parent_span_id));
+  json.key("sampled").boolean(trace.sampled).end_object();
+}
+
 // Relative to `origin_ns`, the request's first byte.
 void write_lane(std::string_view name, const Lane& lane, TimeNs origin_ns, JsonWriter& json) {
   const auto since_origin = [&](TimeNs time_ns) { return to_us(time_ns - origin_ns); };
@@ -72,6 +79,7 @@ void write_task(const TaskRecord& task, TimeNs origin_ns, JsonWriter& json) {
 void write_record(const RequestRecord& record, JsonWriter& json) {
   const TimeNs origin_ns = record.lane.begin_ns();
   json.begin_object().key("request_id").string(record.request_id);
+  write_trace(record.trace, json);
   json.key("method").string(record.method);
   json.key("path").string(record.path);
   json.key("arrived_unix_ms").integer(record.arrived_unix_ms);

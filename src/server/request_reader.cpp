@@ -9,9 +9,12 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "server/request_id.h"
+#include "trace/trace_context.h"
 
 namespace qaio {
 namespace {
@@ -25,7 +28,26 @@ constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr size_t kRecordedPathMax = 256;
 
-void describe(const Parser& parser, Exchange& exchange) {
+// Of a header that may come several times. Absent: it does not.
+std::optional<std::string> joined(const Parser& parser, std::string_view name) {
+  std::optional<std::string> all;
+  const auto [begin, end] = parser.get().equal_range(name);
+  for (auto field = begin; field != end; ++field) {
+    if (all) *all += ',';
+    all = all.value_or("") + std::string(field->value());
+  }
+  return all;
+}
+
+// Requests that only look are no trace of their own: a scrape each second would be most of what is
+// exported.
+TraceContext trace_of(const Parser& parser, bool looks, bool exported) {
+  const auto parent = parse_traceparent(joined(parser, "traceparent").value_or(""));
+  const std::string state = joined(parser, "tracestate").value_or("");
+  return begin_span(parent, state, exported && (parent ? parent->sampled : !looks));
+}
+
+void describe(const Parser& parser, bool export_traces, Exchange& exchange) {
   const auto& message = parser.get();
   HttpRequest& request = exchange.mutable_request();
   request.method = std::string_view(message.method_string());
@@ -41,6 +63,7 @@ void describe(const Parser& parser, Exchange& exchange) {
   record.request_id = choose_request_id(message["X-Request-Id"]);
   record.method = request.method;
   record.path = request.path.substr(0, kRecordedPathMax);
+  record.trace = trace_of(parser, only_looks(record), export_traces);
 }
 
 ReadResult refuse(const boost::system::error_code& ec, const ServerOptions& options,
@@ -76,7 +99,7 @@ net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::
   parser.header_limit(options.header_bytes_max);
   parser.body_limit(options.body_bytes_max);
   auto [header_ec, header_bytes] = co_await http::async_read_header(socket, buffer, parser, kAwait);
-  describe(parser, exchange);
+  describe(parser, options.export_traces, exchange);
   if (header_ec) co_return refuse(header_ec, options, exchange);
   if (wants_continue(parser)) {
     auto [ec, bytes] = co_await net::async_write(socket, net::buffer(kContinue), kAwait);

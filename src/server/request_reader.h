@@ -23,7 +23,7 @@ struct ReadResult {
   bool http_1_0 = false;
 };
 
-// Fills in the exchange's request and the record's id, method and path as far as they are known.
+// Fills in the exchange's request and the record's ids, method and path as far as they are known.
 // Bytes behind the request stay in `buffer`. The caller bounds the time by cancelling the socket.
 boost::asio::awaitable<ReadResult> read_request(ConnectionSocket& socket,
                                                 boost::beast::flat_buffer& buffer,

@@ -34,6 +34,8 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
   }
   append_header(head, "Connection", framing.keep_alive ? "keep-alive" : "close");
   if (!framing.request_id.empty()) append_header(head, "X-Request-Id", framing.request_id);
+  // `traceparent` is defined for requests only; the draft of W3C's next edition names this one.
+  if (!framing.trace_response.empty()) append_header(head, "traceresponse", framing.trace_response);
   for (const HttpHeader& header : response.headers) {
     append_header(head, header.name, header.value);
   }

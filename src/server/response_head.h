@@ -14,6 +14,7 @@ struct ResponseFraming {
   bool chunked = false;
   bool keep_alive = true;
   std::string request_id;
+  std::string trace_response;  // as traceparent_text() has it
   int64_t wall_unix_ms = 0;
 };
 

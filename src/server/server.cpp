@@ -112,6 +112,7 @@ struct Server::Impl {
         response_head(response, {.content_length = response.body.size(),
                                  .keep_alive = false,
                                  .request_id = {},
+                                 .trace_response = {},
                                  .wall_unix_ms = context.clock.wall_unix_ms()});
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);

@@ -231,5 +231,65 @@ TEST_F(ServerTest, ManyClientsOnSeveralThreads) {
   EXPECT_EQ(answered, 80);
 }
 
+constexpr std::string_view kTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
+constexpr std::string_view kCaller = "00f067aa0ba902b7";
+
+std::string traceparent(std::string_view flags) {
+  return "Traceparent: 00-" + std::string(kTrace) + "-" + std::string(kCaller) + "-" +
+         std::string(flags) + "\r\n";
+}
+
+TEST_F(ServerTest, ContinuesTheCallersTrace) {
+  options_.export_traces = true;
+  start();
+  const ClientResponse response = client().request(
+      "POST", "/chat", kHello, traceparent("01") + "tracestate: a=1\r\nTraceState: b=2\r\n");
+  EXPECT_EQ(response.status, 200);
+  const TraceContext trace = record(0).trace;
+  EXPECT_EQ(trace_id_text(trace.trace_id), kTrace);
+  EXPECT_EQ(span_id_text(trace.parent_span_id), kCaller);
+  EXPECT_TRUE(trace.sampled);
+  EXPECT_EQ(trace.state, "a=1,b=2");
+  EXPECT_EQ(response.headers.at("traceresponse"), traceparent_text(trace));
+}
+
+TEST_F(ServerTest, TheCallerDecidesWhetherATraceIsExported) {
+  options_.export_traces = true;
+  start();
+  client().request("POST", "/chat", kHello, traceparent("00"));
+  EXPECT_FALSE(record(0).trace.sampled);
+  EXPECT_EQ(trace_id_text(record(0).trace.trace_id), kTrace);
+  post("/chat", kHello);
+  EXPECT_TRUE(record(1).trace.sampled) << "without a caller's trace";
+  client().get("/health");
+  EXPECT_FALSE(record(2).trace.sampled) << "a probe";
+  client().request("GET", "/health", {}, traceparent("01"));
+  EXPECT_TRUE(record(3).trace.sampled) << "a probe that somebody follows";
+}
+
+TEST_F(ServerTest, NothingIsSampledThatNobodyTakes) {
+  start();
+  client().request("POST", "/chat", kHello, traceparent("01"));
+  EXPECT_FALSE(record(0).trace.sampled);
+  EXPECT_EQ(trace_id_text(record(0).trace.trace_id), kTrace);
+}
+
+TEST_F(ServerTest, AnInvalidParentBeginsATraceOfItsOwn) {
+  start();
+  size_t n = 0;
+  for (const std::string& headers :
+       {std::string(), std::string("traceparent: nonsense\r\n"),
+        traceparent("01") + traceparent("01"),
+        "traceparent: 00-" + std::string(kTrace) + "-0000000000000000-01\r\n"}) {
+    const ClientResponse response = client().request("POST", "/chat", kHello, headers);
+    EXPECT_EQ(response.status, 200);
+    const TraceContext trace = record(n++).trace;
+    EXPECT_TRUE(trace.trace_id.valid());
+    EXPECT_NE(trace_id_text(trace.trace_id), kTrace) << headers;
+    EXPECT_EQ(trace.parent_span_id, 0u);
+    EXPECT_EQ(response.headers.at("traceresponse"), traceparent_text(trace));
+  }
+}
+
 }  // namespace
 }  // namespace qaio

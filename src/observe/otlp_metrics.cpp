@@ -1,0 +1,148 @@
+#include "observe/otlp_metrics.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json_writer.h"
+#include "observe/otlp_genai.h"
+#include "observe/otlp_json.h"
+#include "trace/derive.h"
+
+namespace qaio {
+namespace {
+
+constexpr int kCumulative = 2;  // AGGREGATION_TEMPORALITY_CUMULATIVE
+constexpr int kClientClosedRequest = 499;
+
+// Those of the conventions.
+constexpr auto kHttpBoundsS = std::to_array<double>(
+    {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10});
+constexpr auto kDurationBoundsS = std::to_array<double>(
+    {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92});
+constexpr auto kFirstTokenBoundsS = std::to_array<double>(
+    {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10});
+constexpr auto kPerTokenBoundsS =
+    std::to_array<double>({0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5});
+constexpr auto kTokenBounds = std::to_array<double>(
+    {1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864});
+
+constexpr std::string_view kOverflow =
+    R"([{"key":"otel.metric.overflow","value":{"boolValue":true}}])";
+
+std::string http_attributes(const RequestRecord& record) {
+  std::string text;
+  JsonWriter json(text);
+  OtlpAttributes out(json);
+  out.text("http.request.method", http_method(record));
+  out.text("url.scheme", "http");
+  if (record.routed) out.text("http.route", record.path);
+  if (record.status != kClientClosedRequest) {
+    out.integer("http.response.status_code", record.status);
+  }
+  out.text("error.type", http_error_type(record));
+  return text;
+}
+
+std::string task_attributes(const TaskRecord& task, const std::string& model,
+                            std::string_view token_type) {
+  std::string text;
+  JsonWriter json(text);
+  OtlpAttributes out(json);
+  out.text("gen_ai.operation.name", genai_operation(task));
+  out.text("gen_ai.provider.name", kGenAiProvider);
+  out.text("gen_ai.request.model", model);
+  out.text("gen_ai.response.model", model);
+  out.text("gen_ai.token.type", token_type);
+  if (token_type.empty()) out.text("error.type", task.error_code);
+  out.text("qaio.task", task.task);
+  return text;
+}
+
+}  // namespace
+
+void OtlpHistogram::add(const std::string& attributes, double value) {
+  auto found = series_.find(attributes);
+  if (found == series_.end()) {
+    const bool full = series_.size() >= kSeriesMax;
+    found = series_.try_emplace(full ? std::string(kOverflow) : attributes).first;
+  }
+  Series& series = found->second;
+  if (series.counts.empty()) series.counts.resize(bounds_.size() + 1);
+  ++series.counts[static_cast<size_t>(std::ranges::lower_bound(bounds_, value) - bounds_.begin())];
+  series.min = series.count == 0 ? value : std::min(series.min, value);
+  series.max = series.count == 0 ? value : std::max(series.max, value);
+  series.sum += value;
+  ++series.count;
+}
+
+void OtlpHistogram::write(int64_t start_unix_ns, int64_t now_unix_ns, std::string& out) const {
+  JsonWriter json(out);
+  json.begin_object().key("name").string(name_).key("description").string(description_);
+  json.key("unit").string(unit_).key("histogram").begin_object();
+  json.key("aggregationTemporality").integer(kCumulative).key("dataPoints").begin_array();
+  for (const auto& [attributes, series] : series_) {
+    json.begin_object().key("attributes").raw(attributes);
+    json.key("startTimeUnixNano").string(std::to_string(start_unix_ns));
+    json.key("timeUnixNano").string(std::to_string(now_unix_ns));
+    json.key("count").string(std::to_string(series.count)).key("sum").real(series.sum);
+    json.key("bucketCounts").begin_array();
+    for (const uint64_t count : series.counts) json.string(std::to_string(count));
+    json.end_array().key("explicitBounds").begin_array();
+    for (const double bound : bounds_) json.real(bound);
+    json.end_array().key("min").real(series.min).key("max").real(series.max).end_object();
+  }
+  json.end_array().end_object().end_object();
+}
+
+OtlpMetrics::OtlpMetrics()
+    : http_duration_("http.server.request.duration", "s", "Duration of HTTP server requests.",
+                     kHttpBoundsS),
+      duration_("gen_ai.server.request.duration", "s",
+                "Generative AI server request duration such as time-to-last byte or last output "
+                "token.",
+                kDurationBoundsS),
+      first_token_("gen_ai.server.time_to_first_token", "s",
+                   "Time to generate first token for successful responses.", kFirstTokenBoundsS),
+      per_token_("gen_ai.server.time_per_output_token", "s",
+                 "Time per output token generated after the first token for successful responses.",
+                 kPerTokenBoundsS),
+      tokens_("gen_ai.client.token.usage", "{token}", "Number of input and output tokens used.",
+              kTokenBounds) {}
+
+void OtlpMetrics::add(const RequestRecord& record, const std::string& model) {
+  http_duration_.add(http_attributes(record), to_seconds(record.lane.wall_ns()));
+  for (const TaskRecord& task : record.tasks) add_task(record, task, model);
+}
+
+void OtlpMetrics::add_task(const RequestRecord& record, const TaskRecord& task,
+                           const std::string& model) {
+  const TimeNs begin_ns = record.lane.begin_ns();
+  const std::string attributes = task_attributes(task, model, {});
+  duration_.add(attributes, to_seconds(task.lane.end_ns() - begin_ns));
+  if (task.error_code.empty()) {
+    if (task.counters.first_token_ns != 0) {
+      first_token_.add(attributes, to_seconds(task.counters.first_token_ns - begin_ns));
+    }
+    if (const auto tpot_ns = derive(task.lane, task.counters).tpot_ns) {
+      per_token_.add(attributes, *tpot_ns / 1e9);
+    }
+  }
+  if (task.counters.scheduled_ns == 0) return;  // it never came to use any
+  tokens_.add(task_attributes(task, model, "input"), task.counters.prompt_tokens);
+  if (task.counters.completion_tokens > 0) {
+    tokens_.add(task_attributes(task, model, "output"), task.counters.completion_tokens);
+  }
+}
+
+std::string OtlpMetrics::json(int64_t start_unix_ns, int64_t now_unix_ns) const {
+  std::string out;
+  for (const OtlpHistogram* metric :
+       {&http_duration_, &duration_, &first_token_, &per_token_, &tokens_}) {
+    if (metric->empty()) continue;
+    if (!out.empty()) out += ',';
+    metric->write(start_unix_ns, now_unix_ns, out);
+  }
+  return out;
+}
+
+}  // namespace qaio

@@ -1,0 +1,66 @@
+// Histograms as OpenTelemetry's conventions for generative AI and HTTP servers name them, counted
+// since the start. docs/otlp.md describes each.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "observe/record.h"
+
+namespace qaio {
+
+// One metric: a histogram for each combination of attributes.
+class OtlpHistogram {
+ public:
+  static constexpr size_t kSeriesMax = 1024;  // what is more is counted as an overflow, together
+
+  OtlpHistogram(std::string_view name, std::string_view unit, std::string_view description,
+                std::span<const double> bounds)
+      : name_(name), unit_(unit), description_(description), bounds_(bounds) {}
+
+  // `attributes` is an array of OTLP's JSON.
+  void add(const std::string& attributes, double value);
+  bool empty() const { return series_.empty(); }
+  // A `Metric` object.
+  void write(int64_t start_unix_ns, int64_t now_unix_ns, std::string& out) const;
+
+ private:
+  struct Series {
+    std::vector<uint64_t> counts;  // by bound, and one above them all
+    uint64_t count = 0;
+    double sum = 0;
+    double min = 0;
+    double max = 0;
+  };
+
+  const std::string_view name_;
+  const std::string_view unit_;
+  const std::string_view description_;
+  const std::span<const double> bounds_;
+  std::map<std::string, Series, std::less<>> series_;  // by attributes
+};
+
+// One thread.
+class OtlpMetrics {
+ public:
+  OtlpMetrics();
+
+  void add(const RequestRecord& record, const std::string& model);
+  // `Metric` objects joined by commas; empty as long as nothing was counted.
+  std::string json(int64_t start_unix_ns, int64_t now_unix_ns) const;
+
+ private:
+  void add_task(const RequestRecord& record, const TaskRecord& task, const std::string& model);
+
+  OtlpHistogram http_duration_;
+  OtlpHistogram duration_;
+  OtlpHistogram first_token_;
+  OtlpHistogram per_token_;
+  OtlpHistogram tokens_;
+};
+
+}  // namespace qaio
