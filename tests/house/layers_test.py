@@ -26,6 +26,7 @@ CONFINED = {
     "boost/asio": ["server", "load", "cli", "observe"],
     "sqlite3.h": ["observe"],
     "prometheus/": ["observe"],
+    "curl/": ["observe"],
     "CLI/": ["cli"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
