@@ -11,11 +11,6 @@ namespace {
 constexpr size_t kExactProductMax = 400;
 constexpr double kNormalOfMad = 1.4826;  // 1 / (the standard normal's 75th percentile)
 
-size_t nearest_rank(size_t count, double percent) {  // 1-based
-  const double rank = std::ceil(percent / 100 * static_cast<double>(count));
-  return static_cast<size_t>(std::clamp(rank, 1.0, static_cast<double>(count)));
-}
-
 // Marsaglia and Tsang, "A simple method for generating gamma variables" (2000); shape >= 1.
 double gamma(double shape, Random& random) {
   const double d = shape - 1.0 / 3;
@@ -124,6 +119,11 @@ std::vector<double> block_means(std::span<const double> values) {
 }
 
 }  // namespace
+
+size_t nearest_rank(size_t count, double percent) {
+  const double rank = std::ceil(percent / 100 * static_cast<double>(count));
+  return static_cast<size_t>(std::clamp(rank, 1.0, static_cast<double>(count)));
+}
 
 double percentile(std::span<const double> sorted, double percent) {
   return sorted.empty() ? 0 : sorted[nearest_rank(sorted.size(), percent) - 1];
