@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/time_argument.h"
 
 namespace qaio {
 namespace {

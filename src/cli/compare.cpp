@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/record_place.h"
-#include "cli/report_text.h"
+#include "observe/report_text.h"
 
 namespace qaio {
 namespace {

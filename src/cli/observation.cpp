@@ -13,6 +13,11 @@
 namespace qaio {
 namespace {
 
+// One is made at a time, each for a person who looks at it.
+constexpr size_t kReportsWaitingMax = 4;
+constexpr int kReportNiceness = 10;
+constexpr size_t kSearchesWaitingMax = 64;
+
 void forget_texts(RequestRecord& record) {
   record.input_text.clear();
   for (TaskRecord& task : record.tasks) task.output_text.clear();
@@ -59,7 +64,9 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
       perf_log_(std::move(logger)),
       recent_(static_cast<size_t>(options.records_kept)),
       stats_(SteadyClock::instance()),
-      archives_(std::move(archives)) {
+      archives_(std::move(archives)),
+      reports_(kReportsWaitingMax, kReportNiceness),
+      searches_(kSearchesWaitingMax) {
   std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_};
   for (RecordConsumer* archive : archives_.consumers()) consumers.push_back(archive);
   observer_ = std::make_unique<Observer>(Observer::Options{}, std::move(consumers));
@@ -70,7 +77,10 @@ void Observation::add_endpoints(Router& router) {
                            .recent = &recent_,
                            .stats = &stats_,
                            .metrics = &metrics_,
-                           .state = [this] { return state(); }});
+                           .state = [this] { return state(); },
+                           .reports = &reports_,
+                           .searches = &searches_,
+                           .archive = archives_.sqlite()});
 }
 
 RecordSink Observation::sink() {
@@ -100,6 +110,8 @@ void Observation::model_ready() {
 }
 
 void Observation::finish() {
+  reports_.stop();
+  searches_.stop();
   observer_.reset();
   archives_ = {};
 }
@@ -107,6 +119,7 @@ void Observation::finish() {
 ServerState Observation::state() const {
   ServerState state;
   state.records_dropped = observer_->dropped();
+  state.archives = archives_.states();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
   const std::lock_guard lock(mutex_);
   state.run = run_;

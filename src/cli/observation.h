@@ -15,6 +15,7 @@
 #include "server/api.h"
 #include "server/perf_log.h"
 #include "server/server.h"
+#include "server/side_thread.h"
 
 namespace qaio {
 
@@ -58,6 +59,8 @@ class Observation {
   LiveStats stats_;
   PrometheusMetrics metrics_;
   Archives archives_;
+  SideThread reports_;
+  SideThread searches_;
   std::unique_ptr<Observer> observer_;  // last: its thread uses the others
 };
 

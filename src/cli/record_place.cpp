@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/thread_pool.h"
-#include "cli/time_argument.h"
+#include "base/time_argument.h"
 #include "observe/archive_source.h"
 #include "observe/record_json.h"
 
