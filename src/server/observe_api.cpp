@@ -83,8 +83,10 @@ HttpResponse archive_error_response(const Error& error) {
     return error_response(504, error_code_name(ErrorCode::kDeadlineExceeded),
                           "the archive holds too much for this question; ask for less");
   }
-  const int status = error.code == ErrorCode::kResourceExhausted ? 503 : 500;
-  return error_response(status, error_code_name(error.code), "the archive could not be read");
+  const bool later = error.code == ErrorCode::kResourceExhausted;
+  return error_response(later ? 503 : 500,
+                        error_code_name(later ? error.code : ErrorCode::kInternal),
+                        "the archive could not be read");
 }
 
 void add_observe_api(Router& router, const ObserveSources& sources) {
