@@ -2,14 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -39,12 +36,12 @@ class HttpSender {
     size_t queue_posts_max = 256;
     size_t queue_bytes_max = 16 << 20;  // of bodies
     int attempts_max = 8;
-    std::chrono::milliseconds timeout{10'000};       // of one attempt
-    std::chrono::milliseconds retry_delay{500};      // before the first retry; doubles
+    std::chrono::milliseconds timeout{10'000};          // of one attempt
+    std::chrono::milliseconds retry_delay{500};         // before the first retry; doubles
     std::chrono::milliseconds retry_delay_max{60'000};  // Retry-After is heeded up to it
-    std::chrono::milliseconds drain_time{2'000};     // for what is queued at the end
-    // Called on the sender's thread when a post is given up, and once when the queue begins to
-    // overflow: a sentence that names the URL without its credentials.
+    std::chrono::milliseconds drain_time{2'000};        // for what is queued at the end
+    // What a user should know, in a sentence that names the URL without its secrets: a post was
+    // given up, the queue begins to overflow. On the sender's thread or that of send(); quick.
     std::function<void(const std::string& problem)> on_problem;
   };
   // Error: kInvalidArgument for a URL that is not of HTTP.
@@ -59,8 +56,8 @@ class HttpSender {
   HttpSendCounts counts() const;
 
  private:
-  explicit HttpSender(Options options);
   struct Impl;
+  explicit HttpSender(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -151,7 +151,7 @@ TEST_F(ObserveApiTest, StatsHaveTheNamesOfMetrics) {
 TEST_F(ObserveApiTest, MetricsAreText) {
   start_observed();
   ASSERT_EQ(chat().status, 200);
-  observer_->flush();
+  ASSERT_EQ(list().size(), 1u);  // answered when the chat is counted, which /metrics does not await
   state_.run.version = "0.0.1";
   state_.archives = {{"sqlite", 12, 3}};
   const ClientResponse response = client_->get("/metrics");
