@@ -84,7 +84,11 @@ struct Plan {
   std::unordered_map<int64_t, uint32_t> runs;  // places of the archive's runs in the set
   SharedNames tasks;
   SharedNames errors;
-  std::vector<std::shared_ptr<FactBlocks>> chunks;
+  struct Chunk {
+    std::shared_ptr<FactBlocks> blocks;
+    std::vector<RequestFacts*> requests;
+  };
+  std::vector<Chunk> chunks;
   std::atomic<size_t> next_chunk = 0;
 };
 
@@ -108,7 +112,8 @@ class Loader {
         return fail(ErrorCode::kCorrupt,
                     plan_.path + ": a lane of an archived record is damaged");
       }
-      plan_.chunks[i] = blocks;
+      blocks->list(plan_.chunks[i].requests);
+      plan_.chunks[i].blocks = blocks;
     }
     return {};
   }
@@ -207,12 +212,10 @@ Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter&
   plan.chunks.resize(static_cast<size_t>(std::max<int64_t>(0, rows + kChunkRows - 1) / kChunkRows));
   QAIO_RETURN_IF_ERROR(read_chunks(plan, threads));
 
-  std::vector<RequestFacts*> requests;
-  for (const auto& blocks : plan.chunks) {
-    blocks->list(requests);
-    set.storage.push_back(blocks);
+  for (const Plan::Chunk& chunk : plan.chunks) {
+    set.requests.insert(set.requests.end(), chunk.requests.begin(), chunk.requests.end());
+    set.storage.push_back(chunk.blocks);
   }
-  set.requests.assign(requests.begin(), requests.end());
   sort_by_arrival(set.requests);
   set.tasks = plan.tasks.all();
   set.errors = plan.errors.all();

@@ -78,7 +78,7 @@ Result<Query> query_of(const ArchiveFilter& filter, Database& database) {
   if (!filter.path.empty()) query.also("r.path = ?", {std::string_view(filter.path)});
   if (!filter.request_id.empty())
     query.also("r.request_id = ?", {std::string_view(filter.request_id)});
-  if (filter.served_only) query.also("coalesce(r.method, '') NOT IN ('GET', 'HEAD')", {});
+  if (filter.served_only) query.also("r.method IS NOT 'GET' AND r.method IS NOT 'HEAD'", {});
   add_task(filter, query);
   return query;
 }
@@ -210,8 +210,10 @@ Result<IdRange> matching_range(Database& database, const ArchiveFilter& filter) 
 Result<Statement> matching_requests(Database& database, const ArchiveFilter& filter,
                                     const std::vector<std::string>& columns) {
   QAIO_ASSIGN(Query query, query_of(filter, database));
-  QAIO_ASSIGN(const IdRange range, matching_range(database, filter));
-  query.also("r.id BETWEEN ? AND ?", {range.first, range.last});
+  if (filter.limit > 0 || !bounded(filter.ids)) {
+    QAIO_ASSIGN(const IdRange range, matching_range(database, filter));
+    query.also("r.id BETWEEN ? AND ?", {range.first, range.last});
+  }
   std::string select = "SELECT r.id";
   for (const std::string& column : columns) select += ", r." + column;
   return query.prepare(database, select + " FROM requests r NOT INDEXED", " ORDER BY r.id");

@@ -33,6 +33,7 @@ struct PhysicalLimits {
 struct FindingInput {
   const FactSet& set;
   std::optional<PhysicalLimits> limits = {};
+  std::vector<uint32_t> tasks = {};                  // as tasks_of() has them
   std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
 };
 

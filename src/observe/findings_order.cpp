@@ -140,14 +140,13 @@ std::optional<ColdStart> cold_start_of(const Run& run, const FindingInput& input
 }  // namespace
 
 void find_task_switching(const FindingInput& input, std::vector<Finding>& out) {
-  const std::vector<uint32_t> tasks = tasks_of(input.set);
-  if (tasks.size() < 2) return;
-  for (const uint32_t task : tasks) {
+  if (input.tasks.size() < 2) return;
+  for (const uint32_t task : input.tasks) {
     const Neighbours groups = group_by_neighbour(input.set, task);
     if (groups.same.excess_ms.size() < kGroupMin || groups.switched.excess_ms.size() < kGroupMin)
       continue;
     const double p = mann_whitney_p(groups.same.excess_ms, groups.switched.excess_ms) *
-                     static_cast<double>(tasks.size());
+                     static_cast<double>(input.tasks.size());
     const double cost_ms = median(groups.switched.excess_ms) - median(groups.same.excess_ms);
     const double usual_ms = median(groups.same.prefill_ms);
     if (p > kPMax || cost_ms < kSwitchShareMin * usual_ms) continue;

@@ -141,7 +141,7 @@ void find_queueing(const FindingInput& input, std::vector<Finding>& out) {
 
 std::vector<Finding> find_findings(const FactSet& set, const std::optional<PhysicalLimits>& limits,
                                    int threads) {
-  FindingInput input{.set = set, .limits = limits, .fits = {}};
+  FindingInput input{.set = set, .limits = limits, .tasks = tasks_of(set), .fits = {}};
   input.fits.resize(set.tasks.size());
   std::vector<std::function<void()>> jobs;
   for (uint32_t task = 0; task < set.tasks.size(); ++task)
@@ -153,7 +153,7 @@ std::vector<Finding> find_findings(const FactSet& set, const std::optional<Physi
        find_task_switching, find_cold_start, find_tail_causes});
   std::array<std::vector<Finding>, kKinds.size()> found;
   jobs.clear();
-  for (size_t i = 0; i < kKinds.size(); ++i)
+  for (size_t i = kKinds.size(); i-- > 0;)  // the last take longest
     jobs.emplace_back([&, i] { kKinds[i](input, found[i]); });
   run_jobs(jobs, threads);
   std::vector<Finding> all;

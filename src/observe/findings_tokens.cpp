@@ -63,7 +63,7 @@ std::string sample_text(const ServiceFit& service) {
 }  // namespace
 
 void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
-  for (const uint32_t task : tasks_of(input.set)) {
+  for (const uint32_t task : input.tasks) {
     const auto& service = input.fits[task];
     if (!service) continue;
     const double known = service->ms_per_prompt_token + service->ms_per_output_token +
@@ -96,7 +96,7 @@ void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
 }
 
 void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out) {
-  for (const uint32_t task : tasks_of(input.set)) {
+  for (const uint32_t task : input.tasks) {
     const auto& service = input.fits[task];
     if (!service || service->ms_per_prompt_token <= 0) continue;
     double prompt = 0;

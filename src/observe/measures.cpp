@@ -5,9 +5,11 @@
 #include <functional>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/jobs.h"
+#include "base/pages.h"
 
 namespace qaio {
 namespace {
@@ -20,9 +22,13 @@ template <typename LaneKind>
 class LaneColumns {
  public:
   void reserve(size_t count) {
-    for (auto& stage : stages_) stage.reserve(count);
-    unattributed_.reserve(count);
-    totals_.reserve(count);
+    const auto make_room = [count](std::vector<double>& column) {
+      column.reserve(count);
+      prefer_huge_pages(std::as_bytes(std::span(column.data(), column.capacity())));
+    };
+    for (auto& stage : stages_) make_room(stage);
+    make_room(unattributed_);
+    make_room(totals_);
     items_->reserve(count);
   }
 

@@ -117,7 +117,7 @@ class FactBlocks {
   void list(std::vector<RequestFacts*>& out);
 
  private:
-  static constexpr size_t kBlockRequests = 4096;
+  static constexpr size_t kBlockRequests = 16'384;
   struct Block {
     std::vector<RequestFacts> requests;
     std::vector<size_t> first_task;  // of each
