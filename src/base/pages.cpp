@@ -39,11 +39,6 @@ void populate_for_writing(std::span<std::byte> range) {
   advise(begin / page_bytes() * page_bytes(), round_up(begin + range.size()), MADV_POPULATE_WRITE);
 }
 
-void prefer_huge_pages(std::span<const std::byte> range) {
-  const auto begin = reinterpret_cast<uintptr_t>(range.data());
-  advise(round_up(begin), (begin + range.size()) / page_bytes() * page_bytes(), MADV_HUGEPAGE);
-}
-
 void release_file_pages(std::span<const std::byte> range) {
   const auto begin = reinterpret_cast<uintptr_t>(range.data());
   advise(round_up(begin), (begin + range.size()) / page_bytes() * page_bytes(), MADV_DONTNEED);

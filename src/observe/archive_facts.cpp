@@ -4,7 +4,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -71,9 +70,8 @@ uint32_t count_of(const ArchiveRow& row, int column) {
   return static_cast<uint32_t>(row.integer(column));
 }
 
-std::optional<int64_t> optional_of(const ArchiveRow& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return row.integer(column);
+int64_t time_of(const ArchiveRow& row, int column) {
+  return row.is_null(column) ? RequestFacts::kNone : row.integer(column);
 }
 
 // What the threads share.
@@ -133,13 +131,13 @@ class Loader {
     request.error = errors_.number(row.text(kError));
     request.status = static_cast<int>(row.integer(kStatus));
     request.model_inference_us = row.integer(kModelInference);
-    request.ttft_us = optional_of(row, kTtft);
-    request.ttft_since_scheduled_us = optional_of(row, kTtftSinceScheduled);
-    request.tpot_us = optional_of(row, kTpot);
-    request.input_chars = row.integer(kInputChars);
+    request.ttft_us = time_of(row, kTtft);
+    request.ttft_since_scheduled_us = time_of(row, kTtftSinceScheduled);
+    request.tpot_us = time_of(row, kTpot);
+    request.input_chars = small_count(row.integer(kInputChars));
     request.cpu_ns = row.integer(kCpu);
-    request.minor_faults = row.integer(kMinorFaults);
-    request.major_faults = row.integer(kMajorFaults);
+    request.minor_faults = small_count(row.integer(kMinorFaults));
+    request.major_faults = small_count(row.integer(kMajorFaults));
     request.resident_bytes = row.integer(kResident);
     return request;
   }

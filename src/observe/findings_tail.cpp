@@ -65,7 +65,7 @@ Usual usual_of(std::span<const Request> requests, size_t task_count) {
     faults.push_back(static_cast<double>(request.facts->minor_faults));
     by_task[request.task->name].push_back(request);
   }
-  usual.faults_max = percentiles<1>(faults, {90})[0];
+  usual.faults_max = percentiles(faults, std::array<double, 1>{90})[0];
   for (const std::vector<Request>& its : by_task) {
     usual.tasks.push_back(
         {.prompt = median_over(its, [](const Request& r) { return computed_tokens(*r.task); }),

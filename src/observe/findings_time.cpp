@@ -123,19 +123,19 @@ void find_queueing(const FindingInput& input, std::vector<Finding>& out) {
   const auto count = static_cast<double>(queues_ms.size());
   const double share = queue_mean_ms * count / total_ms;
   if (share < kQueueShareMin) return;
-  const auto [p50_ms, p95_ms] = percentiles<2>(queues_ms, {50, 95});
+  const std::vector<double> at = percentiles(queues_ms, std::array<double, 2>{50, 95});
   Finding finding{.id = "queueing", .statement = {}, .evidence = {}, .figures = {}};
   finding.statement = fmt::format(
       "Requests wait {:.1f} ms on average before the engine begins with them: {:.0f} % of their "
       "time is queueing, {:.0f} % service.",
       queue_mean_ms, 100 * share, 100 * (1 - share));
   finding.evidence.push_back(fmt::format("Half wait {:.1f} ms or more, 5 % {:.1f} ms or more.",
-                                         p50_ms, p95_ms));
+                                         at[0], at[1]));
   finding.evidence.push_back(
       fmt::format("{} of {} found others waiting before them{}.", ahead_ms.size(), queues_ms.size(),
                   ahead_ms.empty() ? "" : fmt::format(" and waited {:.1f} ms", mean(ahead_ms))));
   finding.figures = {
-      {"share", share}, {"mean_ms", queue_mean_ms}, {"p95_ms", p95_ms}};
+      {"share", share}, {"mean_ms", queue_mean_ms}, {"p95_ms", at[1]}};
   out.push_back(std::move(finding));
 }
 

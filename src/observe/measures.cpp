@@ -4,12 +4,9 @@
 #include <array>
 #include <functional>
 #include <numeric>
-#include <optional>
-#include <span>
 #include <utility>
 
 #include "base/jobs.h"
-#include "base/pages.h"
 
 namespace qaio {
 namespace {
@@ -22,13 +19,9 @@ template <typename LaneKind>
 class LaneColumns {
  public:
   void reserve(size_t count) {
-    const auto make_room = [count](std::vector<double>& column) {
-      column.reserve(count);
-      prefer_huge_pages(std::as_bytes(std::span(column.data(), column.capacity())));
-    };
-    for (auto& stage : stages_) make_room(stage);
-    make_room(unattributed_);
-    make_room(totals_);
+    for (auto& stage : stages_) stage.reserve(count);
+    unattributed_.reserve(count);
+    totals_.reserve(count);
     items_->reserve(count);
   }
 
@@ -66,7 +59,7 @@ class LaneColumns {
 // A time that not every request has.
 struct OptionalColumn {
   const char* name;
-  std::optional<int64_t> (*get_us)(const RequestFacts& request);
+  int64_t (*get_us)(const RequestFacts& request);
   std::vector<double> ms = {};
   std::shared_ptr<Items> items = std::make_shared<Items>();
 };
@@ -78,16 +71,15 @@ std::vector<Measure> request_measures(const FactSet& set) {
       {{"ttft", [](const RequestFacts& r) { return r.ttft_us; }},
        {"ttft_since_scheduled", [](const RequestFacts& r) { return r.ttft_since_scheduled_us; }},
        {"tpot", [](const RequestFacts& r) { return r.tpot_us; }},
-       {"model_inference",
-        [](const RequestFacts& r) { return std::optional(r.model_inference_us); }}}};
+       {"model_inference", [](const RequestFacts& r) { return r.model_inference_us; }}}};
   for (size_t i = 0; i < set.requests.size(); ++i) {
     const RequestFacts& request = *set.requests[i];
     if (!request.answered()) continue;
     lane.add(request.lane, i);
     for (OptionalColumn& column : others) {
-      const auto us = column.get_us(request);
-      if (!us) continue;
-      column.ms.push_back(static_cast<double>(*us) / 1e3);
+      const int64_t us = column.get_us(request);
+      if (us == RequestFacts::kNone) continue;
+      column.ms.push_back(static_cast<double>(us) / 1e3);
       column.items->push_back(static_cast<uint32_t>(i));
     }
   }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -17,36 +16,22 @@ namespace {
 
 double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-// `values`: room that one measure leaves to the next.
-StageRow stage_row(const Measure& measure, double all_ms, std::vector<double>& values) {
-  values.assign(measure.ms.begin(), measure.ms.end());
+StageRow stage_row(const Measure& measure, double all_ms) {
+  constexpr std::array<double, 3> kPercents = {50, 95, 99};
+  const std::vector<double>& values = measure.ms;
   const double sum_ms = std::accumulate(values.begin(), values.end(), 0.0);
-  const auto [p50, p95, p99, max] = percentiles<4>(values, {50, 95, 99, 100});
+  const std::vector<double> at = percentiles(values, kPercents);
   return {.name = measure.name,
           .kind = measure.kind,
           .count = values.size(),
           .mean = share_of(sum_ms, static_cast<double>(values.size())),
-          .p50 = p50,
-          .p95 = p95,
-          .p99 = p99,
-          .max = max,
+          .p50 = at[0],
+          .p95 = at[1],
+          .p99 = at[2],
+          .max = *std::ranges::max_element(values),
           .share = share_of(sum_ms, all_ms)};
 }
 
-std::vector<StageRow> stage_rows(const std::vector<Measure>& measures, int threads) {
-  const Measure* total = find_measure(measures, "total");
-  const double all_ms =
-      total == nullptr ? 0 : std::accumulate(total->ms.begin(), total->ms.end(), 0.0);
-  std::vector<StageRow> rows(measures.size());
-  std::atomic<size_t> next = 0;
-  const std::function<void()> work = [&] {
-    std::vector<double> values;
-    for (size_t i = next++; i < rows.size(); i = next++)
-      rows[i] = stage_row(measures[i], all_ms, values);
-  };
-  run_jobs(std::vector(static_cast<size_t>(std::max(threads, 1)), work), threads);
-  return rows;
-}
 
 Throughput throughput_of(const FactSet& set) {
   struct Span {
@@ -159,13 +144,14 @@ Report make_report(const FactSet& set, const ReportOptions& options) {
   report.limits_known = options.limits.has_value();
   const std::vector<Measure> measures = collect_measures(set, options.threads);
   if (const Measure* total = find_measure(measures, "total")) {
-    report.stages = stage_rows(measures, options.threads);
-    const std::array<std::function<void()>, 2> jobs = {
+    const double all_ms = std::accumulate(total->ms.begin(), total->ms.end(), 0.0);
+    report.stages.resize(measures.size());
+    std::vector<std::function<void()>> jobs = {
         [&] { report.throughput = throughput_of(set); },
-        [&] {
-          add_slowest(set, *total, options.slowest, report);
-          add_timeline(set, *total, report);
-        }};
+        [&] { add_slowest(set, *total, options.slowest, report); },
+        [&] { add_timeline(set, *total, report); }};
+    for (size_t i = 0; i < measures.size(); ++i)
+      jobs.emplace_back([&, i] { report.stages[i] = stage_row(measures[i], all_ms); });
     run_jobs(jobs, options.threads);
     report.findings = find_findings(set, options.limits, options.threads);
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/pages.h"
 #include "observe/request_metrics.h"
 
 namespace qaio {
@@ -39,24 +38,18 @@ RequestFacts request_facts(const RequestRecord& record) {
   facts.arrived_unix_ms = record.arrived_unix_ms;
   facts.status = record.status;
   facts.model_inference_us = metrics.model_inference_us;
-  facts.ttft_us = metrics.ttft_us;
-  facts.ttft_since_scheduled_us = metrics.ttft_since_scheduled_us;
-  facts.tpot_us = metrics.tpot_us;
-  facts.input_chars = record.input_chars;
+  facts.ttft_us = metrics.ttft_us.value_or(RequestFacts::kNone);
+  facts.ttft_since_scheduled_us = metrics.ttft_since_scheduled_us.value_or(RequestFacts::kNone);
+  facts.tpot_us = metrics.tpot_us.value_or(RequestFacts::kNone);
+  facts.input_chars = small_count(record.input_chars);
   facts.cpu_ns = record.cpu_ns;
-  facts.minor_faults = record.minor_faults;
-  facts.major_faults = record.major_faults;
+  facts.minor_faults = small_count(record.minor_faults);
+  facts.major_faults = small_count(record.major_faults);
   facts.resident_bytes = record.resident_bytes;
   return facts;
 }
 
 int64_t arrival(const RequestFacts* request) { return request->arrived_unix_ms; }
-
-template <typename Value>
-void reserve(std::vector<Value>& values, size_t count) {
-  values.reserve(count);
-  prefer_huge_pages(std::as_bytes(std::span(values.data(), values.capacity())));
-}
 
 }  // namespace
 
@@ -83,9 +76,9 @@ uint32_t Names::number(std::string_view name) {
 void FactBlocks::add(const RequestFacts& request) {
   if (blocks_.empty() || blocks_.back()->requests.size() == kBlockRequests) {
     blocks_.push_back(std::make_unique<Block>());
-    reserve(blocks_.back()->requests, kBlockRequests);
-    reserve(blocks_.back()->first_task, kBlockRequests);
-    reserve(blocks_.back()->tasks, 2 * kBlockRequests);
+    blocks_.back()->requests.reserve(kBlockRequests);
+    blocks_.back()->first_task.reserve(kBlockRequests);
+    blocks_.back()->tasks.reserve(2 * kBlockRequests);
   }
   Block& block = *blocks_.back();
   block.requests.push_back(request);

@@ -2,13 +2,13 @@
 // them are read within a second and fit into memory.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,6 +72,11 @@ struct TaskFacts {
   void add(Stage stage, TimeNs begin_ns, TimeNs end_ns);
 };
 
+// A count that is never so large, or as good as that.
+constexpr uint32_t small_count(int64_t count) {
+  return static_cast<uint32_t>(std::clamp<int64_t>(count, 0, UINT32_MAX));
+}
+
 struct RequestFacts {
   RequestLane lane;
   std::span<const TaskFacts> tasks = {};
@@ -80,15 +85,17 @@ struct RequestFacts {
   uint32_t run = 0;    // its place in FactSet::runs
   uint32_t error = 0;  // its place in FactSet::errors; 0: none
   int status = 0;
+  uint32_t input_chars = 0;
+  uint32_t minor_faults = 0;
+  uint32_t major_faults = 0;
   int64_t model_inference_us = 0;
-  std::optional<int64_t> ttft_us;
-  std::optional<int64_t> ttft_since_scheduled_us;
-  std::optional<int64_t> tpot_us;
-  int64_t input_chars = 0;
+  int64_t ttft_us = kNone;
+  int64_t ttft_since_scheduled_us = kNone;
+  int64_t tpot_us = kNone;
   int64_t cpu_ns = 0;
-  int64_t minor_faults = 0;
-  int64_t major_faults = 0;
   int64_t resident_bytes = 0;
+
+  static constexpr int64_t kNone = -1;  // no such time
 
   // Of a request that ran a task and did not fail: what figures are about.
   bool answered() const { return error == 0 && status < 400 && !tasks.empty(); }
@@ -117,7 +124,7 @@ class FactBlocks {
   void list(std::vector<RequestFacts*>& out);
 
  private:
-  static constexpr size_t kBlockRequests = 16'384;
+  static constexpr size_t kBlockRequests = 4096;
   struct Block {
     std::vector<RequestFacts> requests;
     std::vector<size_t> first_task;  // of each

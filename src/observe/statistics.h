@@ -16,23 +16,8 @@ namespace qaio {
 // Nearest rank, as Histogram has it: the smallest value that at least `percent` % of all values do
 // not exceed. `sorted` ascending; 0 of no values.
 double percentile(std::span<const double> sorted, double percent);
-size_t nearest_rank(size_t count, double percent);  // from 1
-// The same of values in any order, for several ascending percents; brings them into another order.
-// Far less work than sorting.
-template <size_t kCount>
-std::array<double, kCount> percentiles(std::span<double> values,
-                                       const std::array<double, kCount>& ascending_percents) {
-  std::array<double, kCount> out{};
-  size_t begin = 0;  // what lies before is smaller
-  for (size_t i = 0; i < kCount && !values.empty(); ++i) {
-    const size_t at = nearest_rank(values.size(), ascending_percents[i]) - 1;
-    const auto rest = values.subspan(begin);
-    std::ranges::nth_element(rest, rest.begin() + static_cast<ptrdiff_t>(at - begin));
-    out[i] = values[at];
-    begin = at;
-  }
-  return out;
-}
+// The same of values in any order, for several percents; far less work than sorting.
+std::vector<double> percentiles(std::span<const double> values, std::span<const double> percents);
 double mean(std::span<const double> values);  // 0 of no values
 double median(std::vector<double> values);    // nearest rank; 0 of no values
 // The mean of the middle half: hardly moved by outliers, and nearly as exact as the mean where
