@@ -209,7 +209,8 @@ QAIO_ASK(the_slowest_100_of_a_short_span, {.from_unix_ms = time_of(0.3),
                                            .order = kSlowestFirst});
 QAIO_ASK(the_last_100_over_10_ms, {.total_min_us = 10'000, .limit = 100});
 QAIO_ASK(the_last_100_over_2_s, {.total_min_us = 2'000'000, .limit = 100});
-QAIO_ASK(one_by_its_id, {.request_id = synthetic_record(record_count() / 3).request_id, .limit = 1});
+QAIO_ASK(one_by_its_id,
+         {.request_id = synthetic_record(record_count() / 3).request_id, .limit = 1});
 QAIO_ASK(none_by_its_id, {.request_id = "never-seen", .limit = 1});
 QAIO_ASK(the_last_100_of_a_task, {.task = "sentiment", .limit = 100});
 

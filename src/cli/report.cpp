@@ -11,15 +11,15 @@
 
 #include "base/clock.h"
 #include "base/thread_pool.h"
+#include "base/time_argument.h"
 #include "cli/commands.h"
 #include "cli/record_place.h"
 #include "cli/report_demo.h"
-#include "observe/report_text.h"
-#include "base/time_argument.h"
 #include "observe/record_json.h"
 #include "observe/report_html.h"
 #include "observe/report_json.h"
 #include "observe/report_sections.h"
+#include "observe/report_text.h"
 
 namespace qaio {
 namespace {

@@ -18,24 +18,44 @@ namespace {
 constexpr int64_t kChunkRows = 16'384;
 
 // Columns, and their places.
-const std::vector<std::string> kRequestColumns = {
-    "run",     "arrived_unix_ms",         "status",       "model_inference_us",
-    "ttft_us", "ttft_since_scheduled_us", "tpot_us",      "input_chars",
-    "cpu_ns",  "minor_faults",            "major_faults", "resident_bytes",
-    "error_code", "lane"};
+const std::vector<std::string> kRequestColumns = {"run",          "arrived_unix_ms",
+                                                  "status",       "model_inference_us",
+                                                  "ttft_us",      "ttft_since_scheduled_us",
+                                                  "tpot_us",      "input_chars",
+                                                  "cpu_ns",       "minor_faults",
+                                                  "major_faults", "resident_bytes",
+                                                  "error_code",   "lane"};
 enum RequestPlace : int {
-  kRun, kArrived, kStatus, kModelInference,
-  kTtft, kTtftSinceScheduled, kTpot, kInputChars,
-  kCpu, kMinorFaults, kMajorFaults, kResident,
-  kError, kRequestLane
+  kRun,
+  kArrived,
+  kStatus,
+  kModelInference,
+  kTtft,
+  kTtftSinceScheduled,
+  kTpot,
+  kInputChars,
+  kCpu,
+  kMinorFaults,
+  kMajorFaults,
+  kResident,
+  kError,
+  kRequestLane
 };
 const std::vector<std::string> kTaskColumns = {
-    "task",         "prompt_tokens", "cached_tokens", "completion_tokens", "prefill_steps",
-    "decode_steps", "batch_max",     "batch_sum",     "queued_ahead",      "forward_ns",
-    "lane"};
+    "task",          "prompt_tokens", "cached_tokens", "completion_tokens",
+    "prefill_steps", "decode_steps",  "batch_max",     "batch_sum",
+    "queued_ahead",  "forward_ns",    "lane"};
 enum TaskPlace : int {
-  kTask, kPromptTokens, kCachedTokens, kCompletionTokens, kPrefillSteps,
-  kDecodeSteps, kBatchMax, kBatchSum, kQueuedAhead, kForward,
+  kTask,
+  kPromptTokens,
+  kCachedTokens,
+  kCompletionTokens,
+  kPrefillSteps,
+  kDecodeSteps,
+  kBatchMax,
+  kBatchSum,
+  kQueuedAhead,
+  kForward,
   kTaskLane
 };
 
@@ -107,8 +127,7 @@ class Loader {
           filter, kRequestColumns, [&](const ArchiveRow& row) { blocks->add(request_of(row)); },
           kTaskColumns, [&](const ArchiveRow& row) { blocks->add_task(task_of(row)); }));
       if (damaged_) {
-        return fail(ErrorCode::kCorrupt,
-                    plan_.path + ": a lane of an archived record is damaged");
+        return fail(ErrorCode::kCorrupt, plan_.path + ": a lane of an archived record is damaged");
       }
       blocks->list(plan_.chunks[i].requests);
       plan_.chunks[i].blocks = blocks;
@@ -183,8 +202,7 @@ Result<void> add_runs(ArchiveReader& reader, Plan& plan, FactSet& set) {
 Result<void> read_chunks(Plan& plan, int threads) {
   std::vector<Result<void>> results(static_cast<size_t>(std::max(threads, 1)));
   std::vector<std::function<void()>> jobs;
-  for (Result<void>& result : results)
-    jobs.emplace_back([&] { result = Loader(plan).run(); });
+  for (Result<void>& result : results) jobs.emplace_back([&] { result = Loader(plan).run(); });
   run_jobs(jobs, threads);
   for (const Result<void>& result : results) QAIO_RETURN_IF_ERROR(result);
   return {};

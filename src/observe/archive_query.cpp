@@ -97,8 +97,7 @@ Result<bool> many(const Query& query, Database& database, const std::string& ind
 Result<std::string> index_for(const ArchiveFilter& filter, Database& database) {
   if (!filter.request_id.empty()) return std::string(" INDEXED BY requests_by_request_id");
   const bool by_time = filter.from_unix_ms || filter.until_unix_ms;
-  const bool by_total =
-      filter.total_min_us || filter.order == ArchiveFilter::Order::kSlowestFirst;
+  const bool by_total = filter.total_min_us || filter.order == ArchiveFilter::Order::kSlowestFirst;
   if (by_time && by_total) {
     Query span;
     add_time(filter, span);
@@ -142,13 +141,13 @@ Result<std::vector<int64_t>> newest_slow_ids(Database& database, const ArchiveFi
     QAIO_ASSIGN(std::vector<int64_t> newest, newest_ids(database, query, filter.limit));
     if (newest.size() == filter.limit) return newest;
   }
-  QAIO_ASSIGN(Statement by_total,
-              slow.prepare(database,
-                           "SELECT r.id FROM requests r INDEXED BY requests_by_total", ""));
+  QAIO_ASSIGN(
+      Statement by_total,
+      slow.prepare(database, "SELECT r.id FROM requests r INDEXED BY requests_by_total", ""));
   QAIO_ASSIGN(std::vector<int64_t> heap, all_integers(std::move(by_total)));
   std::ranges::make_heap(heap);
-  QAIO_ASSIGN(Statement matches, query.prepare(database, "SELECT 1 FROM requests r",
-                                               " AND r.id = ?"));
+  QAIO_ASSIGN(Statement matches,
+              query.prepare(database, "SELECT 1 FROM requests r", " AND r.id = ?"));
   std::vector<int64_t> found;
   while (!heap.empty() && found.size() < filter.limit) {
     std::ranges::pop_heap(heap);

@@ -209,8 +209,8 @@ Result<void> ArchiveReader::for_each(const ArchiveFilter& filter, const TakeReco
 
 Result<RecordPtr> ArchiveReader::find(int64_t id) {
   QAIO_ASSIGN(const Transaction snapshot, Transaction::begin_read(database_));
-  QAIO_ASSIGN(const int64_t there, database_.integer("SELECT count(*) FROM requests WHERE id = " +
-                                                     std::to_string(id)));
+  QAIO_ASSIGN(const int64_t there,
+              database_.integer("SELECT count(*) FROM requests WHERE id = " + std::to_string(id)));
   if (there == 0) return RecordPtr();
   QAIO_ASSIGN(RecordLookup lookup, RecordLookup::create(database_));
   QAIO_ASSIGN(auto found, lookup.find(id));

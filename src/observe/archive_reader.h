@@ -89,8 +89,9 @@ class ArchiveReader {
   Result<RecordPtr> find(int64_t id);
 
   // The fast way over many records: only the columns that are named (docs/archive.md; `run` and
-  // `lane`, too), always oldest first. `on_task` gets the tasks of a request after `on_request` got the request.
-  // Without `task_columns` tasks are not looked at. kInvalidArgument for an unknown column.
+  // `lane`, too), always oldest first. `on_task` gets the tasks of a request after `on_request` got
+  // the request. Without `task_columns` tasks are not looked at. kInvalidArgument for an unknown
+  // column.
   using OnRow = std::function<void(const ArchiveRow&)>;
   Result<void> scan(const ArchiveFilter& filter, const std::vector<std::string>& request_columns,
                     const OnRow& on_request, const std::vector<std::string>& task_columns,

@@ -202,9 +202,8 @@ TEST_F(ArchiveReaderTest, ThoseThatOnlyLookAreLeftOutWhereAsked) {
     (*archive)->consume(std::vector<RecordPtr>{record});
   }
   EXPECT_EQ(ids({.limit = 1}), std::vector<std::string>{"a-probe"});
-  EXPECT_EQ(ids({.served_only = true, .limit = 1}), expected_ids([](const auto&, uint64_t n) {
-              return n == 1499;
-            }));
+  EXPECT_EQ(ids({.served_only = true, .limit = 1}),
+            expected_ids([](const auto&, uint64_t n) { return n == 1499; }));
   EXPECT_EQ(ids({.total_min_us = 0, .served_only = true}).size(), 1500u);
 }
 

@@ -18,14 +18,14 @@ constexpr double kPMax = 0.01;
 constexpr double kSwitchShareMin = 0.10;  // of the median prefill
 constexpr size_t kRunRequestsMin = 20;
 constexpr size_t kRunRequestsMax = 5000;  // of a run: later ones say nothing about its start
-constexpr double kColdFactorMin = 1.5;  // times what all but 1 % of the others took
+constexpr double kColdFactorMin = 1.5;    // times what all but 1 % of the others took
 constexpr size_t kRunsShown = 5;
 
 // One task's requests, by whether the request before them in the same process ran the task, too.
 struct Group {
   size_t count = 0;
   std::vector<double> prefill_ms;  // of an even sample
-  std::vector<double> excess_ms;  // beyond what a prompt of that length usually takes
+  std::vector<double> excess_ms;   // beyond what a prompt of that length usually takes
   double prompt_tokens = 0;
   double cached_tokens = 0;
 

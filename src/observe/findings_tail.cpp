@@ -156,7 +156,8 @@ void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
     if (its.empty()) continue;
     parts.push_back(fmt::format("{} ({})", kNames[cause], its.size()));
     finding.evidence.push_back(fmt::format("{}: for example {} with {:.1f} ms.", kNames[cause],
-                                           input.set.id_of(*its.back()->facts), its.back()->total_ms));
+                                           input.set.id_of(*its.back()->facts),
+                                           its.back()->total_ms));
     std::string name(kNames[cause]);
     std::ranges::replace(name, ' ', '_');
     finding.figures.emplace_back(name, static_cast<double>(its.size()));

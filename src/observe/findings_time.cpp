@@ -129,13 +129,12 @@ void find_queueing(const FindingInput& input, std::vector<Finding>& out) {
       "Requests wait {:.1f} ms on average before the engine begins with them: {:.0f} % of their "
       "time is queueing, {:.0f} % service.",
       queue_mean_ms, 100 * share, 100 * (1 - share));
-  finding.evidence.push_back(fmt::format("Half wait {:.1f} ms or more, 5 % {:.1f} ms or more.",
-                                         at[0], at[1]));
+  finding.evidence.push_back(
+      fmt::format("Half wait {:.1f} ms or more, 5 % {:.1f} ms or more.", at[0], at[1]));
   finding.evidence.push_back(
       fmt::format("{} of {} found others waiting before them{}.", ahead_ms.size(), queues_ms.size(),
                   ahead_ms.empty() ? "" : fmt::format(" and waited {:.1f} ms", mean(ahead_ms))));
-  finding.figures = {
-      {"share", share}, {"mean_ms", queue_mean_ms}, {"p95_ms", at[1]}};
+  finding.figures = {{"share", share}, {"mean_ms", queue_mean_ms}, {"p95_ms", at[1]}};
   out.push_back(std::move(finding));
 }
 
@@ -148,9 +147,9 @@ std::vector<Finding> find_findings(const FactSet& set, const std::optional<Physi
     jobs.emplace_back([&, task] { input.fits[task] = fit_service(set, task); });
   run_jobs(jobs, threads);
 
-  constexpr auto kKinds = std::to_array(
-      {find_bottleneck, find_queueing, find_limits, find_token_costs, find_prefix_cache,
-       find_task_switching, find_cold_start, find_tail_causes});
+  constexpr auto kKinds =
+      std::to_array({find_bottleneck, find_queueing, find_limits, find_token_costs,
+                     find_prefix_cache, find_task_switching, find_cold_start, find_tail_causes});
   std::array<std::vector<Finding>, kKinds.size()> found;
   jobs.clear();
   for (size_t i = kKinds.size(); i-- > 0;)  // the last take longest

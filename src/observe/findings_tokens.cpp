@@ -55,8 +55,7 @@ std::string outliers_text(const FactSet& set, const ServiceFit& service) {
 }
 
 std::string sample_text(const ServiceFit& service) {
-  if (service.items.size() == service.requests)
-    return fmt::format("{} requests", service.requests);
+  if (service.items.size() == service.requests) return fmt::format("{} requests", service.requests);
   return fmt::format("{} of {} requests, evenly chosen", service.items.size(), service.requests);
 }
 

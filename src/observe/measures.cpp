@@ -41,8 +41,8 @@ class LaneColumns {
                      task, std::move(stages_[i]), items_});
     }
     if (unattributed_.empty()) return;  // 0 is good to know
-    out.push_back({prefix + "unattributed", MeasureKind::kStage, task, std::move(unattributed_),
-                   items_});
+    out.push_back(
+        {prefix + "unattributed", MeasureKind::kStage, task, std::move(unattributed_), items_});
   }
   void take_total(std::string name, MeasureKind kind, const std::string& task,
                   std::vector<Measure>& out) {

@@ -32,7 +32,6 @@ StageRow stage_row(const Measure& measure, double all_ms) {
           .share = share_of(sum_ms, all_ms)};
 }
 
-
 Throughput throughput_of(const FactSet& set) {
   struct Span {
     double begin_ms = INFINITY;

@@ -90,8 +90,7 @@ void FactBlocks::list(std::vector<RequestFacts*>& out) {
     const std::span<const TaskFacts> tasks = block->tasks;
     for (size_t i = 0; i < block->requests.size(); ++i) {
       const size_t begin = block->first_task[i];
-      const size_t end =
-          i + 1 < block->first_task.size() ? block->first_task[i + 1] : tasks.size();
+      const size_t end = i + 1 < block->first_task.size() ? block->first_task[i + 1] : tasks.size();
       block->requests[i].tasks = tasks.subspan(begin, end - begin);
       out.push_back(&block->requests[i]);
     }

@@ -10,7 +10,7 @@ namespace qaio {
 namespace {
 
 constexpr int kInstructionsUnasked = 10'000;  // some hundred microseconds
-constexpr int kBusyTimeoutMs = 1000;  // another process writes: its transactions are short
+constexpr int kBusyTimeoutMs = 1000;          // another process writes: its transactions are short
 
 ErrorCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
@@ -171,7 +171,9 @@ Result<void> Database::execute(const std::string& sql) {
 
 void Database::stop_when(std::function<bool()> stop) {
   stop_ = std::make_unique<std::function<bool()>>(std::move(stop));
-  const auto ask = [](void* asked) { return (*static_cast<std::function<bool()>*>(asked))() ? 1 : 0; };
+  const auto ask = [](void* asked) {
+    return (*static_cast<std::function<bool()>*>(asked))() ? 1 : 0;
+  };
   sqlite3_progress_handler(database_.get(), kInstructionsUnasked, ask, stop_.get());
 }
 

@@ -52,7 +52,8 @@ class Statement {
 //
 // Error codes: kResourceExhausted when trying again later can help (full disk, a failed write,
 // another process holds the lock), kCorrupt when the file is damaged or none of SQLite's, kIo when
-// it cannot be opened or written, kCancelled after stop_when(), kInternal for what would be a bug. Messages name the file.
+// it cannot be opened or written, kCancelled after stop_when(), kInternal for what would be a bug.
+// Messages name the file.
 class Database {
  public:
   enum class Mode : uint8_t { kReadOnly, kReadWrite };  // kReadWrite creates the file if missing

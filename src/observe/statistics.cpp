@@ -138,8 +138,7 @@ struct Bracket {
 Bracket bracket_of(std::span<const double> sample, double percent) {
   const auto size = static_cast<double>(sample.size());
   const double place = percent / 100 * size;
-  const double reach =
-      kPivotDeviations * std::sqrt(place * std::max(0.0, 1 - percent / 100)) + 2;
+  const double reach = kPivotDeviations * std::sqrt(place * std::max(0.0, 1 - percent / 100)) + 2;
   Bracket bracket;
   if (place - reach > 0) bracket.low = sample[static_cast<size_t>(place - reach)];
   if (place + reach < size) bracket.high = sample[static_cast<size_t>(place + reach)];
@@ -153,7 +152,8 @@ void fill(Bracket& bracket, std::span<const double> values) {
     size_t count = 0;
     for (const double value : values.subspan(begin, std::min(kept.size(), values.size() - begin))) {
       kept[count] = value;
-      count += static_cast<size_t>(value >= bracket.low) & static_cast<size_t>(value <= bracket.high);
+      count +=
+          static_cast<size_t>(value >= bracket.low) & static_cast<size_t>(value <= bracket.high);
       bracket.below += static_cast<size_t>(value < bracket.low);
     }
     bracket.in.insert(bracket.in.end(), kept.begin(), kept.begin() + static_cast<ptrdiff_t>(count));
@@ -168,8 +168,7 @@ double selected(std::vector<double> values, size_t at) {
 
 }  // namespace
 
-std::vector<double> percentiles(std::span<const double> values,
-                                std::span<const double> percents) {
+std::vector<double> percentiles(std::span<const double> values, std::span<const double> percents) {
   if (values.empty()) return std::vector<double>(percents.size());
   // With few values the sample would be as large as they are.
   std::vector<double> sample;

@@ -55,10 +55,10 @@ Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Cal
                         const SideThread& thread) {
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   call->on_cancel([cancelled] { *cancelled = true; });
-  return [cancelled, &thread, &clock = call->clock(),
-          end_ns = call->clock().now_ns() + time.count()] {
-    return *cancelled || thread.stopping() || clock.now_ns() > end_ns;
-  };
+  return
+      [cancelled, &thread, &clock = call->clock(), end_ns = call->clock().now_ns() + time.count()] {
+        return *cancelled || thread.stopping() || clock.now_ns() > end_ns;
+      };
 }
 
 void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
@@ -73,9 +73,8 @@ void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
     }
   });
   if (taken) return;
-  respond_from_thread(call,
-                      error_response(503, error_code_name(ErrorCode::kResourceExhausted),
-                                     "too many such requests wait already; try again later"));
+  respond_from_thread(call, error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                                           "too many such requests wait already; try again later"));
 }
 
 HttpResponse archive_error_response(const Error& error) {

@@ -61,8 +61,8 @@ Result<std::optional<int64_t>> time_field(const QueryFields& fields, std::string
   if (!text) return std::nullopt;
   const Result<int64_t> time = parse_time(*text, now_unix_ms);
   if (time) return *time;
-  return fail(ErrorCode::kInvalidArgument,
-              "'" + std::string(name) + "': " + time.error().message, std::string(name));
+  return fail(ErrorCode::kInvalidArgument, "'" + std::string(name) + "': " + time.error().message,
+              std::string(name));
 }
 
 Result<ReportQuery> read_query(const HttpRequest& request, int64_t now_unix_ms) {
@@ -118,8 +118,8 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
     if (sources.archive != nullptr) sources.archive->write_now();
     answer_aside(*sources.reports, call, [=] {
       if (sources.archive == nullptr) {
-        return report_response(
-            recent_facts(*sources.recent, sources.state().run, query.selection), *query.format);
+        return report_response(recent_facts(*sources.recent, sources.state().run, query.selection),
+                               *query.format);
       }
       const ArchiveSource source(sources.archive->path(), unwanted);
       const Result<FactSet> facts = source.load_facts(query.selection, 1);

@@ -153,9 +153,8 @@ void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sourc
     if (record != nullptr) return respond_from_thread(call, record_response(*record));
     sources.archive->write_now();
     answer_aside(*sources.searches, call, [=] {
-      const ArchiveFilter filter{.request_id = id,
-                                 .limit = 1,
-                                 .order = ArchiveFilter::Order::kNewestFirst};
+      const ArchiveFilter filter{
+          .request_id = id, .limit = 1, .order = ArchiveFilter::Order::kNewestFirst};
       const auto found = archived(sources.archive->path(), filter, unwanted);
       if (!found) return archive_error_response(found.error());
       return found->empty() ? unknown_response(id, sources.recent->count_max(), true)
