@@ -1,17 +1,26 @@
 // What the archive takes: to write a record, and to answer questions over many.
 //
 // QAIO_BENCH_RECORDS sets how many records the archive holds (20,000; the bars are for 1,000,000).
-// "of_bar" is the time over what is allowed: 2 s for a report's pass over all records, 100 ms for a
+// QAIO_BENCH_KEEP names a file that keeps the archive, for `qaio report` and the like.
+// "of_bar" is the time over what is allowed: 2 s for a report over all records, 100 ms for a
 // question. The passes sum what they read, and the sums are checked against each other.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "base/thread_pool.h"
 #include "observe/archive_reader.h"
+#include "observe/archive_source.h"
 #include "observe/archive_writer.h"
+#include "observe/report.h"
+#include "observe/report_text.h"
+#include "observe/statistics.h"
 #include "observe/synthetic_record_for_test.h"
 
 namespace {
@@ -34,7 +43,11 @@ class Sample {
     static const Sample sample;
     return sample;
   }
-  ~Sample() { std::filesystem::remove_all(folder_); }
+  ~Sample() {
+    if (const char* kept = std::getenv("QAIO_BENCH_KEEP"))
+      std::filesystem::copy_file(path(), kept, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::remove_all(folder_);
+  }
 
   std::string path() const { return folder_ + "/archive.db"; }
   double write_us() const { return write_ns_ / 1000 / static_cast<double>(record_count()); }
@@ -131,6 +144,50 @@ void ask(benchmark::State& state, const ArchiveFilter& filter) {
   report_bar(state, begin_ns, kQuestionBarS);
 }
 
+// What GET /requests?slow= asks, with thresholds from those that all requests pass to one that none
+// does: the slowest of 200 answers.
+void the_last_50_over_any_threshold(benchmark::State& state) {
+  double p99_s = 0;
+  for (auto _ : state) {
+    std::vector<double> took_s;
+    for (int i = 0; i < 200; ++i) {
+      const double threshold_us = std::pow(10, 1.0 + 6.0 * i / 199);  // 10 us to 10 s
+      const TimeNs begin_ns = SteadyClock::instance().now_ns();
+      const auto records = open().read({.total_min_us = static_cast<int64_t>(threshold_us),
+                                        .served_only = true,
+                                        .limit = 50,
+                                        .order = ArchiveFilter::Order::kNewestFirst});
+      if (!records) state.SkipWithError(records.error().message.c_str());
+      took_s.push_back(static_cast<double>(SteadyClock::instance().now_ns() - begin_ns) / 1e9);
+    }
+    std::ranges::sort(took_s);
+    p99_s = std::max(p99_s, percentile(took_s, 99));
+  }
+  state.counters["p99_ms"] = p99_s * 1e3;
+  state.counters["of_bar"] = p99_s / kQuestionBarS;
+}
+BENCHMARK(the_last_50_over_any_threshold)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+// What `qaio report FILE --last 0` does, but for its start.
+void whole_report(benchmark::State& state) {
+  const int threads = cores_allowed();
+  const std::string path = Sample::instance().path();
+  const TimeNs begin_ns = SteadyClock::instance().now_ns();
+  double load_s = 0;
+  for (auto _ : state) {
+    const TimeNs load_ns = SteadyClock::instance().now_ns();
+    const auto facts = ArchiveSource(path).load_facts({}, threads);
+    if (!facts) state.SkipWithError(facts.error().message.c_str());
+    load_s += static_cast<double>(SteadyClock::instance().now_ns() - load_ns) / 1e9;
+    const Report report = make_report(*facts, {.threads = threads});
+    if (report.requests != record_count()) state.SkipWithError("not every record came");
+    benchmark::DoNotOptimize(report_text(report));
+  }
+  state.counters["load_ms"] = load_s * 1e3 / static_cast<double>(state.iterations());
+  report_bar(state, begin_ns, kPassBarS);
+}
+BENCHMARK(whole_report)->Unit(benchmark::kMillisecond)->UseRealTime();
+
 int64_t time_of(double part) {
   return synthetic_record(static_cast<uint64_t>(part * static_cast<double>(record_count())))
       .arrived_unix_ms;
@@ -152,6 +209,9 @@ QAIO_ASK(the_slowest_100_of_a_short_span, {.from_unix_ms = time_of(0.3),
                                            .order = kSlowestFirst});
 QAIO_ASK(the_last_100_over_10_ms, {.total_min_us = 10'000, .limit = 100});
 QAIO_ASK(the_last_100_over_2_s, {.total_min_us = 2'000'000, .limit = 100});
+QAIO_ASK(one_by_its_id,
+         {.request_id = synthetic_record(record_count() / 3).request_id, .limit = 1});
+QAIO_ASK(none_by_its_id, {.request_id = "never-seen", .limit = 1});
 QAIO_ASK(the_last_100_of_a_task, {.task = "sentiment", .limit = 100});
 
 }  // namespace

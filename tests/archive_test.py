@@ -38,6 +38,17 @@ def post(port, path, body):
         connection.close()
 
 
+def get(port, path, accept="*/*"):
+    """(status, content type, text)."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", path, headers={"Accept": accept})
+        response = connection.getresponse()
+        return response.status, response.getheader("Content-Type"), response.read().decode()
+    finally:
+        connection.close()
+
+
 def wait_until(check, seconds=15):
     """The first true result of check()."""
     end = time.monotonic() + seconds
@@ -218,6 +229,53 @@ class Sqlite(ArchiveTest):
             wait_until(lambda: count(archive) > before)
             self.assertEqual(server.stop(), OK)
             self.assertEqual(len(warnings()), 1)
+
+
+class Served(ArchiveTest):
+    def requests(self, server, query=""):
+        status, _, text = get(server.port, "/requests" + query)
+        self.assertEqual(status, 200, text)
+        return [record["request_id"] for record in json.loads(text)["requests"]]
+
+    def test_a_new_server_shows_what_the_last_one_served(self):
+        with Server("--archive", self.archive) as server:
+            answers = [answer["request_id"] for answer in self.send(server, 3)]
+            before = json.loads(get(server.port, f"/requests/{answers[0]}")[2])
+        with Server("--archive", self.archive, "--records-kept", 1) as server:
+            answers += [answer["request_id"] for answer in self.send(server, 2)]
+            self.assertEqual(json.loads(get(server.port, f"/requests/{answers[0]}")[2]), before)
+            self.assertEqual(self.requests(server), answers[::-1])
+            self.assertEqual(self.requests(server, "?limit=2"), answers[:2:-1])
+            self.assertEqual(self.requests(server, "?slow=600000"), [])
+            self.assertEqual(get(server.port, "/requests/unknown")[0], 404)
+            for accept, kind, begin in (("text/html,*/*;q=0.8", "text/html", "<!doctype html>"),
+                                        ("text/plain", "text/plain", "5 requests, 5 answered"),
+                                        ("*/*", "application/json", "{")):
+                status, content_type, text = get(server.port, "/report", accept)
+                self.assertEqual((status, content_type.split(";")[0]), (200, kind))
+                self.assertTrue(text.startswith(begin), text[:100])
+            live = json.loads(get(server.port, "/report?since=1h")[2])
+            self.assertEqual([run["version"] for run in live["runs"]],
+                             [self.ok("--version").split()[1]] * 2)
+            metrics = get(server.port, "/metrics")[2]
+            written = re.search(r'records_written_total\{archive="sqlite"\} (\d+)', metrics)
+            self.assertGreaterEqual(int(written[1]), 2)
+            self.assertIn('qaio_archive_records_lost_total{archive="sqlite"} 0', metrics)
+        self.assertEqual(json.loads(self.ok("report", self.archive, "--json"))["stages"],
+                         live["stages"])
+
+    def test_reports_do_not_wait_for_the_model_nor_the_end_of_a_long_answer(self):
+        with Server("--archive", self.archive, "--threads", 1) as server:
+            list(self.send(server, 3))
+            with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
+                body = json.dumps({"messages": [{"role": "user", "content": "a"}], "stream": True,
+                                   "max_tokens": 2000, "ignore_eos": True}).encode()
+                client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nContent-Length: "
+                               + str(len(body)).encode() + b"\r\n\r\n" + body)
+                client.recv(4096)
+                begin = time.monotonic()
+                self.assertEqual(json.loads(get(server.port, "/report")[2])["answered"], 3)
+                self.assertLess(time.monotonic() - begin, 5)
 
 
 class Csv(ArchiveTest):

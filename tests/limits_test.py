@@ -200,6 +200,44 @@ class Vanished(LimitsTest):
             deaf.close()
 
 
+class Memory(LimitsTest):
+    """What a server holds depends on its limits, not on how many requests it served.
+
+    QAIO_TEST_REQUESTS=100000 makes it the long version, which takes minutes."""
+    REQUESTS = int(os.environ.get("QAIO_TEST_REQUESTS", 3000))
+    CLIENTS = 8
+    GROWTH_MAX_MIB = 12  # of statistics and caches that fill up
+
+    def resident_mib(self, server):
+        with open(f"/proc/{server.process.pid}/status") as status:
+            return int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1]) / 1024
+
+    def serve(self, server, numbers):
+        with connect(server) as client:
+            for number in numbers:
+                client.sendall(message("/v1/tasks/sentiment", {"input": f"今天第 {number} 次心情不错"}))
+                status, _, body = answer(client)
+                self.assertEqual(status, 200, body)
+
+    def test_it_does_not_grow(self):
+        sizes = {}
+        served = 0
+        with Server("--archive", self.folder / "archive.db", "--archive-csv",
+                    self.folder / "csv") as server:
+            for upto in (self.REQUESTS // 10, self.REQUESTS // 2, self.REQUESTS):
+                with concurrent.futures.ThreadPoolExecutor(self.CLIENTS) as threads:
+                    parts = [range(served + i, upto, self.CLIENTS) for i in range(self.CLIENTS)]
+                    list(threads.map(lambda part: self.serve(server, part), parts))
+                served = upto
+                sizes[upto] = self.resident_mib(server)
+            print("resident MiB after requests:",
+                  ", ".join(f"{count}: {size:.1f}" for count, size in sizes.items()))
+            self.assertEqual(server.stop(), OK)
+        # The last records fill up within the first thousand requests.
+        first, middle, last = sizes.values()
+        self.assertLess(last - (first if self.REQUESTS >= 10_000 else middle), self.GROWTH_MAX_MIB)
+
+
 class Stops(LimitsTest):
     def stop(self, server):
         """Sends SIGTERM; the seconds until the program ended, which must be with success."""

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "cli/time_argument.h"
+#include "base/time_argument.h"
 
 namespace qaio {
 

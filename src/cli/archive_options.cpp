@@ -82,6 +82,13 @@ std::vector<RecordConsumer*> Archives::consumers() const {
   return consumers;
 }
 
+std::vector<ArchiveState> Archives::states() const {
+  std::vector<ArchiveState> states;
+  if (sqlite_) states.push_back({"sqlite", sqlite_->written(), sqlite_->lost()});
+  if (csv_) states.push_back({"csv", csv_->written(), csv_->lost()});
+  return states;
+}
+
 void Archives::set_run(const RunInfo& run) {
   if (sqlite_) sqlite_->set_run(run);
   if (csv_) csv_->set_run(run);

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "observe/csv_archive.h"
 #include "observe/observer.h"
+#include "observe/prometheus_metrics.h"
 #include "observe/record.h"
 #include "observe/sqlite_archive.h"
 
@@ -43,6 +44,8 @@ class Archives {
 
   std::vector<RecordConsumer*> consumers() const;
   bool empty() const { return !sqlite_ && !csv_; }
+  SqliteArchive* sqlite() const { return sqlite_.get(); }  // null: there is none
+  std::vector<ArchiveState> states() const;                // any thread
   // When the model is known. Any thread.
   void set_run(const RunInfo& run);
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/record_place.h"
-#include "cli/report_text.h"
+#include "observe/report_text.h"
 
 namespace qaio {
 namespace {
@@ -37,11 +37,11 @@ Result<std::optional<LoadResult>> load_result_of(const std::string& path) {
   return result;
 }
 
-Result<RecordSet> records_of(const std::string& text, const Options& options) {
+Result<FactSet> facts_of_place(const std::string& text, const Options& options) {
   QAIO_ASSIGN(RecordPlace place, parse_place(text, SteadyClock::instance().wall_unix_ms()));
   place.selection.last = options.last;
-  QAIO_ASSIGN(RecordSet set, load_place(place));
-  if (set.items.empty()) return fail(ErrorCode::kNotFound, text + " holds no such records");
+  QAIO_ASSIGN(FactSet set, load_facts(place));
+  if (set.requests.empty()) return fail(ErrorCode::kNotFound, text + " holds no such records");
   return set;
 }
 
@@ -56,8 +56,8 @@ Result<Comparison> make_comparison(const Options& options) {
                 (load_a ? options.a : options.b) +
                     " is a result of qaio load and can only be compared with another one");
   }
-  QAIO_ASSIGN(const RecordSet a, records_of(options.a, options));
-  QAIO_ASSIGN(const RecordSet b, records_of(options.b, options));
+  QAIO_ASSIGN(const FactSet a, facts_of_place(options.a, options));
+  QAIO_ASSIGN(const FactSet b, facts_of_place(options.b, options));
   return compare_records(a, b, how);
 }
 

@@ -73,14 +73,14 @@ constexpr std::array<Phase, 3> kPhases = {{{DemoWorkload::Tasks::kBoth, 1, 0.3},
 Result<void> send_phase(const Phase& phase, uint64_t count, uint64_t seed, const Target& target,
                         const std::function<void(double)>& on_progress) {
   QAIO_ASSIGN(const Endpoints endpoints, resolve(target));
-  const LoadOptions load{.concurrency = phase.concurrency,
-                         .rate = {},
-                         .warmup = 0,
-                         .count = count,
-                         .duration = {},
-                         .timeout = kTimeout,
-                         .seed = seed,
-                         .sla = {}};
+  const LoadRunOptions load{.concurrency = phase.concurrency,
+                            .rate = {},
+                            .warmup = 0,
+                            .count = count,
+                            .duration = {},
+                            .timeout = kTimeout,
+                            .seed = seed,
+                            .sla = {}};
   const LoadReport report =
       run_load(load, target, endpoints, DemoWorkload(phase.tasks, seed),
                [&](const LoadProgress& state) { on_progress(state.fraction); });

@@ -63,16 +63,16 @@ Result<BodyOptions> body_options(const LoadCommandOptions& options, const Target
   return body;
 }
 
-LoadOptions load_options(const LoadCommandOptions& options) {
-  LoadOptions load{.concurrency = options.concurrency.value_or(options.rate ? kOpenLoopInFlight
-                                                                            : kClosedLoopClients),
-                   .rate = options.rate,
-                   .warmup = options.warmup,
-                   .count = options.count,
-                   .duration = {},
-                   .timeout = nanoseconds(options.timeout_s),
-                   .seed = options.seed,
-                   .sla = {}};
+LoadRunOptions load_options(const LoadCommandOptions& options) {
+  LoadRunOptions load{.concurrency = options.concurrency.value_or(
+                          options.rate ? kOpenLoopInFlight : kClosedLoopClients),
+                      .rate = options.rate,
+                      .warmup = options.warmup,
+                      .count = options.count,
+                      .duration = {},
+                      .timeout = nanoseconds(options.timeout_s),
+                      .seed = options.seed,
+                      .sla = {}};
   if (options.duration_s || !options.count)
     load.duration = nanoseconds(options.duration_s.value_or(kDurationSeconds));
   if (!options.sla.empty()) load.sla = *Sla::parse(options.sla);
@@ -99,7 +99,7 @@ Result<std::unique_ptr<Workload>> make_workload(const LoadCommandOptions& option
       body, std::move(text), *Lengths::parse(options.prompt_tokens), options.shared_prefix);
 }
 
-LoadReport run_with_progress(const LoadOptions& load, const Target& target,
+LoadReport run_with_progress(const LoadRunOptions& load, const Target& target,
                              const Endpoints& endpoints, const Workload& workload) {
   Progress progress("Loading");
   return run_load(load, target, endpoints, workload, [&](const LoadProgress& state) {
@@ -112,7 +112,7 @@ LoadReport run_with_progress(const LoadOptions& load, const Target& target,
 }
 
 Result<ExitCode> load(const LoadCommandOptions& options, const Target& target, BodyOptions body) {
-  const LoadOptions load = load_options(options);
+  const LoadRunOptions load = load_options(options);
   LoadSetting setting{.url = target.url(),
                       .model = {},
                       .concurrency = load.concurrency,

@@ -16,6 +16,11 @@
 namespace qaio {
 namespace {
 
+// One is made at a time, each for a person who looks at it.
+constexpr size_t kReportsWaitingMax = 4;
+constexpr int kReportNiceness = 10;
+constexpr size_t kSearchesWaitingMax = 64;
+
 void forget_texts(RequestRecord& record) {
   record.input_text.clear();
   for (TaskRecord& task : record.tasks) task.output_text.clear();
@@ -78,7 +83,9 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
       stats_(SteadyClock::instance()),
       archives_(std::move(archives)),
       exports_traces_(exports_traces),
-      otlp_(std::move(otlp)) {
+      otlp_(std::move(otlp)),
+      reports_(kReportsWaitingMax, kReportNiceness),
+      searches_(kSearchesWaitingMax) {
   std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_};
   for (RecordConsumer* archive : archives_.consumers()) consumers.push_back(archive);
   if (otlp_) consumers.push_back(otlp_.get());
@@ -97,7 +104,10 @@ void Observation::add_endpoints(Router& router) {
                                  return backend
                                             ? backend->engine->steps().between(from_ns, until_ns)
                                             : std::vector<EngineStep>();
-                               }});
+                               },
+                           .reports = &reports_,
+                           .searches = &searches_,
+                           .archive = archives_.sqlite()});
 }
 
 RecordSink Observation::sink() {
@@ -128,6 +138,8 @@ void Observation::model_ready() {
 }
 
 void Observation::finish() {
+  reports_.stop();
+  searches_.stop();
   observer_.reset();
   archives_ = {};
   otlp_.reset();
@@ -137,6 +149,7 @@ ServerState Observation::state() const {
   ServerState state;
   state.records_dropped = observer_->dropped();
   if (otlp_) state.otlp = otlp_->counts();
+  state.archives = archives_.states();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
   const std::lock_guard lock(mutex_);
   state.run = run_;

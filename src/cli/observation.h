@@ -16,6 +16,7 @@
 #include "server/api.h"
 #include "server/perf_log.h"
 #include "server/server.h"
+#include "server/side_thread.h"
 
 namespace qaio {
 
@@ -65,6 +66,8 @@ class Observation {
   Archives archives_;
   const bool exports_traces_;
   std::unique_ptr<OtlpExporter> otlp_;  // null: nothing is exported
+  SideThread reports_;
+  SideThread searches_;
   std::unique_ptr<Observer> observer_;  // last: its thread uses the others
 };
 

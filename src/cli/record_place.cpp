@@ -4,7 +4,8 @@
 #include <fstream>
 #include <string_view>
 
-#include "cli/time_argument.h"
+#include "base/thread_pool.h"
+#include "base/time_argument.h"
 #include "observe/archive_source.h"
 #include "observe/record_json.h"
 
@@ -53,9 +54,16 @@ Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms) {
   return place;
 }
 
-Result<RecordSet> load_place(const RecordPlace& place) {
+Result<RecordSet> load_records(const RecordPlace& place) {
   if (is_archive(place.path)) return ArchiveSource(place.path).load(place.selection);
   return RecordFile(place.path).load(place.selection);
+}
+
+Result<FactSet> load_facts(const RecordPlace& place) {
+  if (is_archive(place.path))
+    return ArchiveSource(place.path).load_facts(place.selection, cores_allowed());
+  QAIO_ASSIGN(const RecordSet set, RecordFile(place.path).load(place.selection));
+  return facts_of(set);
 }
 
 }  // namespace qaio

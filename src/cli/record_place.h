@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "observe/record_set.h"
+#include "observe/request_facts.h"
 
 namespace qaio {
 
@@ -16,6 +17,8 @@ struct RecordPlace {
 };
 Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms);
 
-Result<RecordSet> load_place(const RecordPlace& place);
+Result<RecordSet> load_records(const RecordPlace& place);
+// What reports and comparisons look at: of an archive far less than its records.
+Result<FactSet> load_facts(const RecordPlace& place);
 
 }  // namespace qaio

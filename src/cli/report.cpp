@@ -10,15 +10,16 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "base/thread_pool.h"
+#include "base/time_argument.h"
 #include "cli/commands.h"
 #include "cli/record_place.h"
 #include "cli/report_demo.h"
-#include "cli/report_text.h"
-#include "cli/time_argument.h"
 #include "observe/record_json.h"
 #include "observe/report_html.h"
 #include "observe/report_json.h"
 #include "observe/report_sections.h"
+#include "observe/report_text.h"
 
 namespace qaio {
 namespace {
@@ -70,15 +71,31 @@ Result<PhysicalLimits> limits_of(const RuntimeOptions& options) {
   return measure_physical_limits(loaded.model->info(), options.model.threads);
 }
 
-Result<DemoRecords> records_of(Options& options) {
-  if (options.run_demo) return run_demo(options.demo);
-  QAIO_ASSIGN(const RecordPlace place, place_of(options));
-  DemoRecords records;
-  QAIO_ASSIGN(records.set, load_place(place));
-  if (options.limits) {
-    QAIO_ASSIGN(records.limits, limits_of(options.demo.runtime));
+struct Subject {
+  FactSet facts;
+  std::optional<PhysicalLimits> limits;
+};
+
+// Whole records only where they are asked for.
+Result<Subject> subject_of(Options& options) {
+  Subject subject;
+  if (options.run_demo) {
+    QAIO_ASSIGN(const DemoRecords demo, run_demo(options.demo));
+    if (!options.save.empty()) QAIO_RETURN_IF_ERROR(save_records(demo.set, options.save));
+    return Subject{.facts = facts_of(demo.set), .limits = demo.limits};
   }
-  return records;
+  QAIO_ASSIGN(const RecordPlace place, place_of(options));
+  if (options.save.empty()) {
+    QAIO_ASSIGN(subject.facts, load_facts(place));
+  } else {
+    QAIO_ASSIGN(const RecordSet set, load_records(place));
+    QAIO_RETURN_IF_ERROR(save_records(set, options.save));
+    subject.facts = facts_of(set);
+  }
+  if (options.limits) {
+    QAIO_ASSIGN(subject.limits, limits_of(options.demo.runtime));
+  }
+  return subject;
 }
 
 Result<void> write_file(const std::string& path, const std::string& text) {
@@ -90,12 +107,14 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 }
 
 Result<void> report(Options& options) {
-  QAIO_ASSIGN(const DemoRecords records, records_of(options));
-  if (!options.save.empty()) QAIO_RETURN_IF_ERROR(save_records(records.set, options.save));
-  ReportOptions how{.slowest = options.slowest, .trend = TrendBy::kNone, .limits = records.limits};
+  QAIO_ASSIGN(const Subject subject, subject_of(options));
+  ReportOptions how{.slowest = options.slowest,
+                    .trend = TrendBy::kNone,
+                    .limits = subject.limits,
+                    .threads = cores_allowed()};
   if (options.trend == "day") how.trend = TrendBy::kDay;
   if (options.trend == "version") how.trend = TrendBy::kVersion;
-  const Report report = make_report(records.set, how);
+  const Report report = make_report(subject.facts, how);
   if (!options.html.empty()) QAIO_RETURN_IF_ERROR(write_file(options.html, report_html(report)));
   fmt::print("{}", options.json       ? report_json(report)
                    : options.markdown ? report_markdown(report)

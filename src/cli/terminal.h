@@ -1,32 +1,15 @@
-// What commands print for people: aligned tables, numbers with units, a progress bar.
+// What commands print for people: numbers with units, a progress bar, and aligned tables.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "base/text_table.h"
 
 namespace qaio {
 
-// Columns of text, padded to the widest cell as terminals show it (Chinese counts double).
-class Table {
- public:
-  enum class Align : uint8_t { kLeft, kRight };
-
-  explicit Table(std::vector<Align> columns) : columns_(std::move(columns)) {}
-  // As many cells as there are columns, or fewer.
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  // Two spaces between columns, no trailing spaces, a newline after every row.
-  std::string text() const;
-
- private:
-  std::vector<Align> columns_;
-  std::vector<std::vector<std::string>> rows_;
-};
-
-// Columns that UTF-8 text takes in a terminal.
-int display_width(std::string_view text);
 // "512 B", "1.5 KiB", "261.3 MiB".
 std::string bytes_text(uint64_t bytes);
 // "463,987,712".

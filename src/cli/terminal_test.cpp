@@ -5,19 +5,6 @@
 namespace qaio {
 namespace {
 
-TEST(Table, AlignsByDisplayWidth) {
-  Table table({Table::Align::kLeft, Table::Align::kRight});
-  table.row({"正面", "1"});
-  table.row({"stage", "12.5"});
-  table.row({"alone"});
-  EXPECT_EQ(table.text(), "正面      1\nstage  12.5\nalone\n");
-}
-
-TEST(DisplayWidth, SurvivesInvalidUtf8) {
-  EXPECT_EQ(display_width("a\xff\xe4"), 3);
-  EXPECT_EQ(display_width(""), 0);
-}
-
 TEST(BytesText, PicksTheUnit) {
   EXPECT_EQ(bytes_text(512), "512 B");
   EXPECT_EQ(bytes_text(1536), "1.5 KiB");

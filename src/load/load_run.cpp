@@ -40,7 +40,7 @@ double cpu_seconds() {
 
 class LoadRunner {
  public:
-  LoadRunner(const LoadOptions& options, const Target& target, const Endpoints& endpoints,
+  LoadRunner(const LoadRunOptions& options, const Target& target, const Endpoints& endpoints,
              const Workload& workload, const std::function<void(const LoadProgress&)>& on_progress)
       : options_(options),
         target_(target),
@@ -205,7 +205,7 @@ class LoadRunner {
     wake_.cancel();
   }
 
-  const LoadOptions& options_;
+  const LoadRunOptions& options_;
   const Target& target_;
   const Endpoints& endpoints_;
   const Workload& workload_;
@@ -226,7 +226,7 @@ class LoadRunner {
 
 }  // namespace
 
-LoadReport run_load(const LoadOptions& options, const Target& target, const Endpoints& endpoints,
+LoadReport run_load(const LoadRunOptions& options, const Target& target, const Endpoints& endpoints,
                     const Workload& workload,
                     const std::function<void(const LoadProgress&)>& on_progress) {
   return LoadRunner(options, target, endpoints, workload, on_progress).run();

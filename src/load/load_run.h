@@ -11,7 +11,7 @@
 
 namespace qaio {
 
-struct LoadOptions {
+struct LoadRunOptions {
   // Requests in flight at most. In a closed loop always so many: the next one starts when one ends.
   int concurrency = 8;
   // Requests per second of an open loop: Poisson arrivals that do not wait for answers. One that
@@ -48,7 +48,7 @@ struct LoadProgress {
 
 // Everything passed outlives the call, which blocks and uses this thread only. While it runs,
 // SIGINT and SIGTERM end it early; a second signal has its usual effect.
-LoadReport run_load(const LoadOptions& options, const Target& target, const Endpoints& endpoints,
+LoadReport run_load(const LoadRunOptions& options, const Target& target, const Endpoints& endpoints,
                     const Workload& workload,
                     const std::function<void(const LoadProgress&)>& on_progress);
 

@@ -1,6 +1,8 @@
 #include "observe/archive_query.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 #include "observe/archive_schema.h"
 
@@ -27,16 +29,13 @@ struct Query {
   }
 };
 
-struct Range {
-  int64_t first = 0;
-  int64_t last = -1;
-};
+constexpr IdRange kNoIds{0, -1};
 
-Result<Range> range_of(const Query& query, Database& database, const std::string& select) {
+Result<IdRange> range_of(const Query& query, Database& database, const std::string& select) {
   QAIO_ASSIGN(Statement statement, query.prepare(database, select, ""));
   QAIO_ASSIGN(const bool row, statement.step());
-  if (!row || statement.is_null(0)) return Range{};
-  return Range{statement.integer(0), statement.integer(1)};
+  if (!row || statement.is_null(0)) return kNoIds;
+  return IdRange{statement.integer(0), statement.integer(1)};
 }
 
 void add_time(const ArchiveFilter& filter, Query& query) {
@@ -45,30 +44,42 @@ void add_time(const ArchiveFilter& filter, Query& query) {
 }
 
 // A version's requests lie between the first and the last of its runs.
+Result<IdRange> version_range(const ArchiveFilter& filter, Database& database) {
+  Query runs;
+  runs.also("version = ?", {std::string_view(filter.version)});
+  return range_of(runs, database, "SELECT min(first_request), max(last_request) FROM runs");
+}
+
 Result<void> add_version(const ArchiveFilter& filter, Database& database, Query& query) {
   if (filter.version.empty()) return {};
-  const std::string_view version = filter.version;
-  Query runs;
-  runs.also("version = ?", {version});
-  QAIO_ASSIGN(const Range range,
-              range_of(runs, database, "SELECT min(first_request), max(last_request) FROM runs"));
+  QAIO_ASSIGN(const IdRange range, version_range(filter, database));
   query.also("r.id BETWEEN ? AND ?", {range.first, range.last});
-  query.also("r.run IN (SELECT id FROM runs WHERE version = ?)", {version});
+  query.also("r.run IN (SELECT id FROM runs WHERE version = ?)",
+             {std::string_view(filter.version)});
   return {};
+}
+
+bool bounded(const IdRange& ids) { return ids.first > INT64_MIN || ids.last < INT64_MAX; }
+
+void add_task(const ArchiveFilter& filter, Query& query) {
+  if (filter.task.empty()) return;
+  const std::string n = std::to_string(kTasksPerRequest);
+  query.also("EXISTS (SELECT 1 FROM tasks t WHERE t.id BETWEEN r.id * " + n + " AND r.id * " + n +
+                 " + " + std::to_string(kTasksPerRequest - 1) + " AND t.task = ?)",
+             {std::string_view(filter.task)});
 }
 
 Result<Query> query_of(const ArchiveFilter& filter, Database& database) {
   Query query;
   add_time(filter, query);
+  if (bounded(filter.ids)) query.also("r.id BETWEEN ? AND ?", {filter.ids.first, filter.ids.last});
   QAIO_RETURN_IF_ERROR(add_version(filter, database, query));
   if (filter.total_min_us) query.also("r.total_us >= ?", {*filter.total_min_us});
   if (!filter.path.empty()) query.also("r.path = ?", {std::string_view(filter.path)});
-  if (!filter.task.empty()) {
-    const std::string n = std::to_string(kTasksPerRequest);
-    query.also("EXISTS (SELECT 1 FROM tasks t WHERE t.id BETWEEN r.id * " + n + " AND r.id * " + n +
-                   " + " + std::to_string(kTasksPerRequest - 1) + " AND t.task = ?)",
-               {std::string_view(filter.task)});
-  }
+  if (!filter.request_id.empty())
+    query.also("r.request_id = ?", {std::string_view(filter.request_id)});
+  if (filter.served_only) query.also("r.method IS NOT 'GET' AND r.method IS NOT 'HEAD'", {});
+  add_task(filter, query);
   return query;
 }
 
@@ -84,16 +95,9 @@ Result<bool> many(const Query& query, Database& database, const std::string& ind
 
 // Which index to walk: statistics that would tell SQLite itself are not kept.
 Result<std::string> index_for(const ArchiveFilter& filter, Database& database) {
+  if (!filter.request_id.empty()) return std::string(" INDEXED BY requests_by_request_id");
   const bool by_time = filter.from_unix_ms || filter.until_unix_ms;
-  const bool slowest = filter.order == ArchiveFilter::Order::kSlowestFirst;
-  if (filter.total_min_us && !slowest && filter.limit > 0 && !filter.until_unix_ms) {
-    // the newest of many are found sooner from the end than by sorting all of them
-    Query slow;
-    slow.also("r.total_us >= ?", {*filter.total_min_us});
-    QAIO_ASSIGN(const bool dense, many(slow, database, "requests_by_total"));
-    if (dense) return std::string(" NOT INDEXED");
-  }
-  const bool by_total = filter.total_min_us || slowest;
+  const bool by_total = filter.total_min_us || filter.order == ArchiveFilter::Order::kSlowestFirst;
   if (by_time && by_total) {
     Query span;
     add_time(filter, span);
@@ -105,41 +109,108 @@ Result<std::string> index_for(const ArchiveFilter& filter, Database& database) {
   return std::string(" NOT INDEXED");
 }
 
+Result<std::vector<int64_t>> all_integers(Statement statement) {
+  std::vector<int64_t> all;
+  for (bool row = true; row;) {
+    QAIO_ASSIGN(row, statement.step());
+    if (row) all.push_back(statement.integer(0));
+  }
+  return all;
+}
+
+// Those of the newest kFew requests that match, newest first.
+Result<std::vector<int64_t>> newest_ids(Database& database, Query query, size_t limit) {
+  QAIO_ASSIGN(const int64_t last, database.integer("SELECT max(id) FROM requests"));
+  query.also("r.id > ?", {last - kFew});
+  QAIO_ASSIGN(Statement statement,
+              query.prepare(database, "SELECT r.id FROM requests r NOT INDEXED",
+                            " ORDER BY r.id DESC LIMIT " + std::to_string(limit)));
+  return all_integers(std::move(statement));
+}
+
+// The newest of those that took long. Of many, most often the newest requests hold enough. If not,
+// the index by time taken, which needs no row, names all; what else is asked is looked up from the
+// newest on until there are enough.
+Result<std::vector<int64_t>> newest_slow_ids(Database& database, const ArchiveFilter& filter,
+                                             const Query& query) {
+  Query slow;
+  add_time(filter, slow);
+  slow.also("r.total_us >= ?", {*filter.total_min_us});
+  QAIO_ASSIGN(const bool dense, many(slow, database, "requests_by_total"));
+  if (dense) {
+    QAIO_ASSIGN(std::vector<int64_t> newest, newest_ids(database, query, filter.limit));
+    if (newest.size() == filter.limit) return newest;
+  }
+  QAIO_ASSIGN(
+      Statement by_total,
+      slow.prepare(database, "SELECT r.id FROM requests r INDEXED BY requests_by_total", ""));
+  QAIO_ASSIGN(std::vector<int64_t> heap, all_integers(std::move(by_total)));
+  std::ranges::make_heap(heap);
+  QAIO_ASSIGN(Statement matches,
+              query.prepare(database, "SELECT 1 FROM requests r", " AND r.id = ?"));
+  std::vector<int64_t> found;
+  while (!heap.empty() && found.size() < filter.limit) {
+    std::ranges::pop_heap(heap);
+    matches.bind(static_cast<int>(query.values.size()), heap.back());
+    QAIO_ASSIGN(const bool row, matches.step());
+    if (row) found.push_back(heap.back());
+    matches.reset();
+    heap.pop_back();
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<std::vector<int64_t>> matching_ids(Database& database, const ArchiveFilter& filter) {
   QAIO_ASSIGN(const Query query, query_of(filter, database));
-  QAIO_ASSIGN(const std::string index, index_for(filter, database));
   const bool slowest = filter.order == ArchiveFilter::Order::kSlowestFirst;
-  std::string after = slowest ? " ORDER BY r.total_us DESC" : " ORDER BY r.id DESC";
-  if (filter.limit > 0) after += " LIMIT " + std::to_string(filter.limit);
-  QAIO_ASSIGN(Statement statement,
-              query.prepare(database, "SELECT r.id FROM requests r" + index, after));
   std::vector<int64_t> ids;
-  for (bool row = true; row;) {
-    QAIO_ASSIGN(row, statement.step());
-    if (row) ids.push_back(statement.integer(0));
+  if (filter.total_min_us && !slowest && filter.limit > 0 && !filter.until_unix_ms) {
+    QAIO_ASSIGN(ids, newest_slow_ids(database, filter, query));
+  } else {
+    QAIO_ASSIGN(const std::string index, index_for(filter, database));
+    std::string after = slowest ? " ORDER BY r.total_us DESC" : " ORDER BY r.id DESC";
+    if (filter.limit > 0) after += " LIMIT " + std::to_string(filter.limit);
+    QAIO_ASSIGN(Statement statement,
+                query.prepare(database, "SELECT r.id FROM requests r" + index, after));
+    QAIO_ASSIGN(ids, all_integers(std::move(statement)));
   }
   if (filter.order == ArchiveFilter::Order::kOldestFirst) std::ranges::reverse(ids);
   return ids;
 }
 
-Result<Statement> matching_requests(Database& database, const ArchiveFilter& filter,
-                                    const std::vector<std::string>& columns) {
-  QAIO_ASSIGN(Query query, query_of(filter, database));
+Result<IdRange> matching_range(Database& database, const ArchiveFilter& filter) {
   if (filter.limit > 0) {
     ArchiveFilter newest = filter;
     newest.order = ArchiveFilter::Order::kOldestFirst;
     QAIO_ASSIGN(const std::vector<int64_t> ids, matching_ids(database, newest));
     // those that match and are not older are the same ones
-    const Range range = ids.empty() ? Range{} : Range{ids.front(), ids.back()};
-    query.also("r.id BETWEEN ? AND ?", {range.first, range.last});
-  } else if (filter.from_unix_ms || filter.until_unix_ms) {
+    return ids.empty() ? kNoIds : IdRange{ids.front(), ids.back()};
+  }
+  if (bounded(filter.ids)) return filter.ids;
+  IdRange range;
+  if (filter.from_unix_ms || filter.until_unix_ms) {
     Query span;
     add_time(filter, span);
-    QAIO_ASSIGN(const Range range,
+    QAIO_ASSIGN(range,
                 range_of(span, database,
                          "SELECT min(id), max(id) FROM requests r INDEXED BY requests_by_time"));
+  } else {  // of both at once SQLite would look at every row
+    QAIO_ASSIGN(range.first, database.integer("SELECT min(id) FROM requests"));
+    QAIO_ASSIGN(range.last, database.integer("SELECT max(id) FROM requests"));
+    if (range.last == 0) return kNoIds;
+  }
+  if (filter.version.empty()) return range;
+  QAIO_ASSIGN(const IdRange of_version, version_range(filter, database));
+  return IdRange{std::max(range.first, of_version.first), std::min(range.last, of_version.last)};
+}
+
+Result<Statement> matching_requests(Database& database, const ArchiveFilter& filter,
+                                    const std::vector<std::string>& columns) {
+  QAIO_ASSIGN(Query query, query_of(filter, database));
+  if (filter.limit > 0 || !bounded(filter.ids)) {
+    QAIO_ASSIGN(const IdRange range, matching_range(database, filter));
     query.also("r.id BETWEEN ? AND ?", {range.first, range.last});
   }
   std::string select = "SELECT r.id";

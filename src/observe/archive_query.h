@@ -13,6 +13,9 @@ namespace qaio {
 // The ids of a filter's requests, in its order.
 Result<std::vector<int64_t>> matching_ids(Database& database, const ArchiveFilter& filter);
 
+// Rows between which all the filter's requests lie.
+Result<IdRange> matching_range(Database& database, const ArchiveFilter& filter);
+
 // "SELECT id, <columns> FROM requests ..." of the same requests, by ascending id. Columns are
 // trusted.
 Result<Statement> matching_requests(Database& database, const ArchiveFilter& filter,

@@ -31,7 +31,7 @@ Result<void> check_columns(const std::vector<std::string>& names, const Columns&
                            std::string_view table) {
   for (const std::string& name : names) {
     const bool known = std::ranges::any_of(columns, [&](const auto& c) { return c.name == name; });
-    if (!known && !(name == "run" && table == "requests")) {
+    if (!known && name != "lane" && !(name == "run" && table == "requests")) {
       return fail(ErrorCode::kInvalidArgument,
                   "the archive's " + std::string(table) + " have no column '" + name + "'");
     }
@@ -205,6 +205,20 @@ Result<void> ArchiveReader::for_each(const ArchiveFilter& filter, const TakeReco
     if (!take({std::move(found.first), run}, fraction)) break;
   }
   return {};
+}
+
+Result<RecordPtr> ArchiveReader::find(int64_t id) {
+  QAIO_ASSIGN(const Transaction snapshot, Transaction::begin_read(database_));
+  QAIO_ASSIGN(const int64_t there,
+              database_.integer("SELECT count(*) FROM requests WHERE id = " + std::to_string(id)));
+  if (there == 0) return RecordPtr();
+  QAIO_ASSIGN(RecordLookup lookup, RecordLookup::create(database_));
+  QAIO_ASSIGN(auto found, lookup.find(id));
+  return std::move(found.first);
+}
+
+Result<IdRange> ArchiveReader::range(const ArchiveFilter& filter) {
+  return matching_range(database_, filter);
 }
 
 Result<void> ArchiveReader::scan(const ArchiveFilter& filter,

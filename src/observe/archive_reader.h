@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,12 @@
 
 namespace qaio {
 
+// Rows of `requests`, both ends included.
+struct IdRange {
+  int64_t first = std::numeric_limits<int64_t>::min();
+  int64_t last = std::numeric_limits<int64_t>::max();
+};
+
 // Which records. What is absent or empty does not matter.
 struct ArchiveFilter {
   std::optional<int64_t> from_unix_ms = {};   // arrived then or later
@@ -24,6 +32,9 @@ struct ArchiveFilter {
   std::string path = {};                      // the route
   std::string task = {};                      // a request that ran it
   std::optional<int64_t> total_min_us = {};
+  std::string request_id = {};
+  bool served_only = false;  // without those that only look: probes, scrapes, lists
+  IdRange ids = {};          // of the table's rows
 
   size_t limit = 0;  // at most so many of them: the slowest with kSlowestFirst, else the newest
   enum class Order : uint8_t { kOldestFirst, kNewestFirst, kSlowestFirst };
@@ -50,6 +61,7 @@ class ArchiveRow {
   int64_t integer(int column) const { return statement_.integer(column + 1); }  // 0 for NULL
   double real(int column) const { return statement_.real(column + 1); }
   std::string_view text(int column) const { return statement_.text(column + 1); }
+  std::span<const uint8_t> bytes(int column) const { return statement_.bytes(column + 1); }
 
  private:
   friend class ArchiveReader;
@@ -73,13 +85,23 @@ class ArchiveReader {
   using TakeRecord = std::function<bool(const ArchivedRecord& record, double fraction)>;
   Result<void> for_each(const ArchiveFilter& filter, const TakeRecord& take);
 
-  // The fast way over many records: only the columns that are named (docs/archive.md, and `run`),
-  // always oldest first. `on_task` gets the tasks of a request after `on_request` got the request.
-  // Without `task_columns` tasks are not looked at. kInvalidArgument for an unknown column.
+  // The record in one row of `requests`; null if it is gone.
+  Result<RecordPtr> find(int64_t id);
+
+  // The fast way over many records: only the columns that are named (docs/archive.md; `run` and
+  // `lane`, too), always oldest first. `on_task` gets the tasks of a request after `on_request` got
+  // the request. Without `task_columns` tasks are not looked at. kInvalidArgument for an unknown
+  // column.
   using OnRow = std::function<void(const ArchiveRow&)>;
   Result<void> scan(const ArchiveFilter& filter, const std::vector<std::string>& request_columns,
                     const OnRow& on_request, const std::vector<std::string>& task_columns,
                     const OnRow& on_task);
+  // Rows between which all the filter's requests lie, as few as an index tells; first > last: there
+  // is none.
+  Result<IdRange> range(const ArchiveFilter& filter);
+
+  // Asked every millisecond or so; once it says true, what runs ends with kCancelled.
+  void stop_when(std::function<bool()> stop) { database_.stop_when(std::move(stop)); }
 
  private:
   using Runs = std::map<int64_t, std::shared_ptr<const ArchivedRun>>;

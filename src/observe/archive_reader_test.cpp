@@ -82,6 +82,12 @@ TEST_F(ArchiveReaderTest, EveryFilterAloneAndWithALimit) {
       {{.task = "sentiment"},
        [](const auto& r, uint64_t) { return !r.tasks.empty() && r.tasks[0].task == "sentiment"; }},
       {{.total_min_us = 500'000}, [](const auto& r, uint64_t) { return total_us(r) >= 500'000; }},
+      {{.task = "sentiment", .total_min_us = 500'000, .served_only = true},
+       [](const auto& r, uint64_t) { return total_us(r) >= 500'000 && r.path == "/chat"; }},
+      {{.request_id = synthetic_record(777).request_id},
+       [](const auto&, uint64_t n) { return n == 777; }},
+      {{.request_id = "never-seen"}, [](const auto&, uint64_t) { return false; }},
+      {{.ids = {101, 250}}, [](const auto&, uint64_t n) { return n >= 100 && n < 250; }},
       {{.from_unix_ms = from,
         .version = "2",
         .path = "/chat",
@@ -183,6 +189,73 @@ TEST_F(ArchiveReaderTest, SeesOneMomentWhileAServerWrites) {
   seen = 0;
   ASSERT_TRUE(archive.for_each({}, [&](const ArchivedRecord&, double) { return ++seen < 5; }));
   EXPECT_EQ(seen, 5u);
+}
+
+TEST_F(ArchiveReaderTest, ThoseThatOnlyLookAreLeftOutWhereAsked) {
+  const auto record = std::make_shared<RequestRecord>(synthetic_record(1));
+  record->request_id = "a-probe";
+  record->method = "GET";
+  {
+    SqliteArchiveOptions options;
+    options.path = path();
+    auto archive = SqliteArchive::open(options, run_info(), listener(), clock_);
+    (*archive)->consume(std::vector<RecordPtr>{record});
+  }
+  EXPECT_EQ(ids({.limit = 1}), std::vector<std::string>{"a-probe"});
+  EXPECT_EQ(ids({.served_only = true, .limit = 1}),
+            expected_ids([](const auto&, uint64_t n) { return n == 1499; }));
+  EXPECT_EQ(ids({.total_min_us = 0, .served_only = true}).size(), 1500u);
+}
+
+TEST_F(ArchiveReaderTest, WhatIsNoLongerWantedStops) {
+  ArchiveReader archive = reader();
+  int asked = 0;
+  archive.stop_when([&] { return ++asked > 1; });
+  const auto read = archive.read({});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(ArchiveReaderTest, OneByItsRow) {
+  ArchiveReader archive = reader();
+  EXPECT_EQ(archive.find(778).value()->request_id, synthetic_record(777).request_id);
+  EXPECT_EQ(archive.find(99'999).value(), nullptr);
+}
+
+// More slow ones than an index is asked for at once: where they are the newest, and where they are
+// all older than what is looked through first.
+TEST_F(ArchiveReaderTest, TheNewestOfVeryManySlowOnes) {
+  constexpr int64_t kEach = 110'000;
+  Database database = Database::open(path(), Database::Mode::kReadWrite).value();
+  const auto add_many = [&](int64_t first, int64_t total) {
+    const Result<void> added = database.execute(
+        "WITH RECURSIVE n (id) AS (SELECT " + std::to_string(first) +
+        " UNION ALL SELECT id + 1 FROM n WHERE id + 1 < " + std::to_string(first + kEach) +
+        ") INSERT INTO requests (id, run, arrived_unix_ms, status, total_us, http_read_us,"
+        " parse_us, tasks_us, serialize_us, http_write_us, unattributed_us, model_inference_us,"
+        " prompt_build_us, output_parse_us, queue_us, prompt_tokens, cached_tokens,"
+        " completion_tokens, input_chars, history_dropped, cpu_ns, minor_faults, major_faults,"
+        " context_switches, resident_bytes, begin_ns, method, request_id, lane)"
+        " SELECT id, 1, id, 200, " +
+        std::to_string(total) +
+        ", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
+        " iif(id % 1000 = 7, 'GET', 'POST'), 'r' || id, x'000000' FROM n");
+    ASSERT_TRUE(added) << added.error().message;
+  };
+  constexpr int64_t kFirst = 10'000;
+  add_many(kFirst, 50'000'000);
+  ArchiveFilter filter{.total_min_us = 10'000'000,
+                       .served_only = true,
+                       .limit = 3,
+                       .order = ArchiveFilter::Order::kNewestFirst};
+  const auto row = [](int64_t id) { return "r" + std::to_string(id); };
+  const std::vector<std::string> last = {row(119'999), row(119'998), row(119'997)};
+  EXPECT_EQ(ids(filter), last);
+  add_many(kFirst + kEach, 5);
+  EXPECT_EQ(ids(filter), last);
+  filter.limit = 0;
+  EXPECT_EQ(ids(filter).size(), 109'890u) << "without those that only look";
 }
 
 TEST_F(ArchiveReaderTest, AMissingFileIsNotCreated) {

@@ -99,6 +99,12 @@ CREATE TABLE tasks (
   position INTEGER GENERATED ALWAYS AS (id % 1024) VIRTUAL
 );
 )sql",
+    // 2: a record read back is the same record, and a request is found by its id
+    R"sql(
+ALTER TABLE requests ADD COLUMN routed INTEGER;  -- NULL: written by version 1
+ALTER TABLE tasks ADD COLUMN gap_counts TEXT;
+CREATE INDEX requests_by_request_id ON requests (request_id);
+)sql",
 };
 
 Result<void> check_owner(Database& database) {

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 
 #include "observe/archive_fixture_for_test.h"
+#include "observe/archive_reader.h"
+#include "observe/archive_writer.h"
 #include "observe/record_columns.h"
+#include "observe/same_record_for_test.h"
 
 namespace qaio {
 namespace {
@@ -24,17 +27,56 @@ class ArchiveSchemaTest : public ArchiveTest {
   }
 };
 
-TEST_F(ArchiveSchemaTest, TablesHaveTheColumnsOfRecordsInTheirOrder) {
+// New ones come last, behind the lane of the first version.
+TEST_F(ArchiveSchemaTest, TablesHaveTheColumnsOfRecords) {
   Database database = open();
   ASSERT_TRUE(migrate(database, archive_migrations()));
-  std::vector<std::string> requests = {"id", "run"};
+  std::vector<std::string> requests = {"id", "run", "lane"};
   for (const RequestColumn& column : request_columns()) requests.emplace_back(column.name);
-  requests.emplace_back("lane");
-  EXPECT_EQ(stored_columns(database, "requests"), requests);
-  std::vector<std::string> tasks = {"id"};
+  EXPECT_THAT(stored_columns(database, "requests"), testing::UnorderedElementsAreArray(requests));
+  std::vector<std::string> tasks = {"id", "lane"};
   for (const TaskColumn& column : task_columns()) tasks.emplace_back(column.name);
-  tasks.emplace_back("lane");
-  EXPECT_EQ(stored_columns(database, "tasks"), tasks);
+  EXPECT_THAT(stored_columns(database, "tasks"), testing::UnorderedElementsAreArray(tasks));
+}
+
+// As the first version wrote it: one request of one task.
+constexpr auto kFirstVersionRows = R"sql(
+INSERT INTO runs VALUES (1, '0.1', 'demo', 'hash', 'avx2', 2, 1790000000000, 1, 1);
+INSERT INTO requests VALUES (1, 1, 1790000000000, 200, 9, 1, 1, 5, 1, 1, 0, 4, 1, 0, 0, 3, 2, NULL,
+  20, 0, 2, 5, 0, 1000, 1, 2, 3, 4096, 5000, NULL, 'POST', '/chat', 'an-id', NULL, x'00A84600');
+INSERT INTO tasks VALUES (1024, 'chat', 5, 0, 1, 0, 2, 2, 0, 0, 0, 20, 0, 2, 1, 1, 1, 2, 0, 1000,
+  2000, 3000, 4000, 1000, 1000, 900, 50, 50, 'stop', NULL, NULL, NULL, NULL, x'E807882700');
+)sql";
+
+TEST_F(ArchiveSchemaTest, TheFirstVersionIsBroughtUpToDate) {
+  {
+    Database database = open();
+    ASSERT_TRUE(migrate(database, archive_migrations().first(1)));
+    const Result<void> filled = database.execute(kFirstVersionRows);
+    ASSERT_TRUE(filled) << filled.error().message;
+  }
+  const Result<ArchiveReader> older = ArchiveReader::open(path());
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(older.error().message, testing::HasSubstr("qaio serve --archive"));
+  {
+    Result<ArchiveWriter> writer = ArchiveWriter::open(path());
+    ASSERT_TRUE(writer) << writer.error().message;
+    ASSERT_TRUE(writer->write(records(0, 1), run_info(), 0));
+  }
+  ArchiveReader reader = ArchiveReader::open(path()).value();
+  const auto all = reader.read({});
+  ASSERT_TRUE(all) << all.error().message;
+  ASSERT_EQ(all->size(), 2u);
+  const RequestRecord& old = *all->at(0).record;
+  EXPECT_EQ(old.request_id, "an-id");
+  EXPECT_EQ(old.lane.wall_ns(), 9000);
+  EXPECT_FALSE(old.routed) << "not known of the first version";
+  ASSERT_EQ(old.tasks.size(), 1u);
+  EXPECT_EQ(old.tasks[0].counters.gap_max_ns, 1000);
+  EXPECT_EQ(old.tasks[0].counters.gap_counts, GapCounts{});
+  expect_same(*all->at(1).record, *records(0, 1)[0]);
+  EXPECT_EQ(reader.read({.request_id = "an-id"}).value().size(), 1u);
 }
 
 TEST_F(ArchiveSchemaTest, AnOlderArchiveGetsEveryLaterStepAndKeepsItsRows) {

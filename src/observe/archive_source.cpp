@@ -4,18 +4,29 @@
 #include <unordered_map>
 #include <vector>
 
+#include "observe/archive_facts.h"
 #include "observe/archive_reader.h"
 
 namespace qaio {
+namespace {
 
-Result<RecordSet> ArchiveSource::load(const RecordSelection& selection) {
-  QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(path_));
+ArchiveFilter filter_of(const RecordSelection& selection) {
   ArchiveFilter filter;
   filter.from_unix_ms = selection.since_unix_ms;
   filter.until_unix_ms = selection.until_unix_ms;
   filter.version = selection.version;
+  filter.served_only = true;
   filter.limit = selection.last;
   filter.order = ArchiveFilter::Order::kNewestFirst;
+  return filter;
+}
+
+}  // namespace
+
+Result<RecordSet> ArchiveSource::load(const RecordSelection& selection) {
+  QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(path_));
+  if (stop_) reader.stop_when(stop_);
+  const ArchiveFilter filter = filter_of(selection);
   QAIO_ASSIGN(std::vector<ArchivedRecord> records, reader.read(filter));
   std::ranges::reverse(records);
 
@@ -28,6 +39,14 @@ Result<RecordSet> ArchiveSource::load(const RecordSelection& selection) {
     selector.add(std::move(one.record), it->second);
   }
   return selector.take();
+}
+
+Result<FactSet> ArchiveSource::load_facts(const RecordSelection& selection, int threads) const {
+  QAIO_ASSIGN(FactSet set, load_archive_facts(path_, filter_of(selection), threads, stop_));
+  const bool cut =
+      selection.since_unix_ms || (selection.last > 0 && set.requests.size() == selection.last);
+  for (RecordSet::Run& run : set.runs) run.from_start = !cut;
+  return set;
 }
 
 }  // namespace qaio

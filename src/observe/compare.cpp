@@ -18,12 +18,13 @@ constexpr double kWorkloadChange = 0.1;  // of mean token counts: worth a note
 
 // Prompt and generated tokens of the task, or of all tasks for the request's own lane. The whole
 // prompt, not what was computed of it: a prefix cache that no longer works must show.
-std::vector<double> tokens_of(const RequestRecord& record, const std::string& task) {
+std::vector<double> tokens_of(const FactSet& set, const RequestFacts& request,
+                              const std::string& task) {
   std::vector<double> sums(2, 0);
-  for (const TaskRecord& one : record.tasks) {
-    if (!task.empty() && one.task != task) continue;
-    sums[0] += one.counters.prompt_tokens;
-    sums[1] += one.counters.completion_tokens;
+  for (const TaskFacts& one : request.tasks) {
+    if (!task.empty() && set.tasks[one.name] != task) continue;
+    sums[0] += one.prompt_tokens;
+    sums[1] += one.completion_tokens;
   }
   return sums;
 }
@@ -35,13 +36,13 @@ struct Pair {
 
 // Both sides relative to what one fit over both expects of their tokens, in ms of the common
 // median; nothing if tokens do not explain the times.
-std::optional<Pair> at_equal_tokens(const RecordSet& set_a, const Measure& a,
-                                    const RecordSet& set_b, const Measure& b) {
+std::optional<Pair> at_equal_tokens(const FactSet& set_a, const Measure& a, const FactSet& set_b,
+                                    const Measure& b) {
   std::vector<std::vector<double>> rows;
   std::vector<double> ms;
-  const auto add = [&](const RecordSet& set, const Measure& measure) {
+  const auto add = [&](const FactSet& set, const Measure& measure) {
     for (size_t i = 0; i < measure.ms.size(); ++i) {
-      rows.push_back(tokens_of(*set.items[measure.items[i]].record, measure.task));
+      rows.push_back(tokens_of(set, *set.requests[measure.item(i)], measure.task));
       ms.push_back(measure.ms[i]);
     }
   };
@@ -94,10 +95,10 @@ double relative_change(double change, double before) {
   return before > 0 ? change / before : (change > 0 ? 1 : 0);
 }
 
-std::vector<int64_t> arrivals_of(const RecordSet& set, const Measure& measure) {
+std::vector<int64_t> arrivals_of(const FactSet& set, const Measure& measure) {
   std::vector<int64_t> times;
-  times.reserve(measure.items.size());
-  for (const size_t item : measure.items) times.push_back(set.items[item].record->arrived_unix_ms);
+  times.reserve(measure.items->size());
+  for (const size_t item : *measure.items) times.push_back(set.requests[item]->arrived_unix_ms);
   return times;
 }
 
@@ -122,7 +123,7 @@ void compare_in_turns(std::span<const TimeBlock> blocks, Random& random, Measure
   }
 }
 
-MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, const RecordSet& set_b,
+MeasureComparison compare_measure(const FactSet& set_a, const Measure& a, const FactSet& set_b,
                                   const Measure& b, double total_mean_ms,
                                   const CompareOptions& options, Random& random) {
   MeasureComparison out{.name = a.name, .kind = a.kind};
@@ -171,14 +172,14 @@ Verdict judge(const MeasureComparison& measure, double total_ms, const CompareOp
   return measure.change > 0 ? Verdict::kSlower : Verdict::kFaster;
 }
 
-double mean_tokens(const RecordSet& set, size_t column) {
+double mean_tokens(const FactSet& set, size_t column) {
   std::vector<double> counts;
-  for (const RecordSet::Item& item : set.items)
-    if (answered(*item.record)) counts.push_back(tokens_of(*item.record, "")[column]);
+  for (const RequestFacts* request : set.requests)
+    if (request->answered()) counts.push_back(tokens_of(set, *request, "")[column]);
   return mean(counts);
 }
 
-void add_notes(const RecordSet& a, const RecordSet& b, Comparison& out) {
+void add_notes(const FactSet& a, const FactSet& b, Comparison& out) {
   if (std::ranges::any_of(out.measures, &MeasureComparison::in_turns)) {
     out.notes.emplace_back(
         "Both were measured at the same time: they are compared within short times, so that what "
@@ -192,9 +193,9 @@ void add_notes(const RecordSet& a, const RecordSet& b, Comparison& out) {
     out.notes.push_back(fmt::format("B's {} are {:.0f} tokens long on average, A's {:.0f}.",
                                     kWhat[column], of_b, of_a));
   }
-  const auto refused = [](const RecordSet& set) {
-    return std::ranges::count_if(set.items, [](const RecordSet::Item& item) {
-      return !item.record->error_code.empty() || item.record->status >= 400;
+  const auto refused = [](const FactSet& set) {
+    return std::ranges::count_if(set.requests, [](const RequestFacts* request) {
+      return request->error != 0 || request->status >= 400;
     });
   };
   if (refused(a) + refused(b) > 0)
@@ -219,6 +220,10 @@ std::string_view verdict_name(Verdict verdict) {
 }
 
 Comparison compare_records(const RecordSet& a, const RecordSet& b, const CompareOptions& options) {
+  return compare_records(facts_of(a), facts_of(b), options);
+}
+
+Comparison compare_records(const FactSet& a, const FactSet& b, const CompareOptions& options) {
   const std::vector<Measure> measures_a = collect_measures(a);
   const std::vector<Measure> measures_b = collect_measures(b);
   Comparison out;

@@ -10,6 +10,7 @@
 #include "observe/load_result.h"
 #include "observe/measures.h"
 #include "observe/record_set.h"
+#include "observe/request_facts.h"
 #include "observe/statistics.h"
 
 namespace qaio {
@@ -61,6 +62,7 @@ struct Comparison {
 // Times are compared at equal tokens where these explain at least a quarter of their variation, so
 // that longer prompts or answers on one side do not count as slower; notes tell of such
 // differences.
+Comparison compare_records(const FactSet& a, const FactSet& b, const CompareOptions& options);
 Comparison compare_records(const RecordSet& a, const RecordSet& b, const CompareOptions& options);
 
 // Of two results of `qaio load --json`. They hold percentiles only, so that no test is possible:

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "observe/measures.h"
-#include "observe/record_set.h"
+#include "observe/request_facts.h"
+#include "observe/service_fit.h"
 
 namespace qaio {
 
@@ -30,13 +31,15 @@ struct PhysicalLimits {
 };
 
 struct FindingInput {
-  const RecordSet& set;
-  const std::vector<Measure>& measures;
+  const FactSet& set;
   std::optional<PhysicalLimits> limits = {};
+  std::vector<uint32_t> tasks = {};                  // as tasks_of() has them
+  std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
 };
 
 // All that apply, the most general first.
-std::vector<Finding> find_findings(const FindingInput& input);
+std::vector<Finding> find_findings(const FactSet& set, const std::optional<PhysicalLimits>& limits,
+                                   int threads = 1);
 
 // The kinds; each appends what it finds.
 void find_bottleneck(const FindingInput& input, std::vector<Finding>& out);

@@ -16,48 +16,41 @@ constexpr double kPromptTokensMin = 16;  // below, a step is bound by reading we
 
 // 10^9 bytes per second that each request's decode steps moved: every step reads the weights once,
 // however many sequences share it.
-std::vector<double> decode_gb_s(const RecordSet& set, double bytes_per_token) {
+std::vector<double> decode_gb_s(const FactSet& set, double bytes_per_token) {
   std::vector<double> rates;
-  for (const RecordSet::Item& item : set.items) {
-    if (!answered(*item.record)) continue;
-    for (const TaskRecord& task : item.record->tasks) {
-      const TaskCounters& counters = task.counters;
-      if (counters.completion_tokens < 2 || counters.decode_steps == 0 || counters.forward_ns <= 0)
-        continue;
-      rates.push_back(bytes_per_token * counters.decode_steps /
-                      static_cast<double>(counters.forward_ns));
+  for (const RequestFacts* request : set.requests) {
+    if (!request->answered()) continue;
+    for (const TaskFacts& task : request->tasks) {
+      if (task.completion_tokens < 2 || task.decode_steps == 0 || task.forward_ns <= 0) continue;
+      rates.push_back(bytes_per_token * task.decode_steps / static_cast<double>(task.forward_ns));
     }
   }
-  std::ranges::sort(rates);
   return rates;
 }
 
 // 10^9 operations per second of requests alone in their prefill steps. With tasks side by side, the
 // steps are shared: all tasks' tokens over the time from the first prefill's begin to the last's
 // end.
-std::vector<double> prefill_gop_s(const RecordSet& set, double gop_per_token) {
+std::vector<double> prefill_gop_s(const FactSet& set, double gop_per_token) {
   std::vector<double> rates;
-  for (const RecordSet::Item& item : set.items) {
-    if (!answered(*item.record)) continue;
+  for (const RequestFacts* request : set.requests) {
+    if (!request->answered()) continue;
     int64_t tokens = 0;
     uint32_t batch = 0;
     TimeNs begin = INT64_MAX;
     TimeNs end = 0;
-    for (const TaskRecord& task : item.record->tasks) {
-      tokens += computed_tokens(task.counters);
-      batch = std::max(batch, task.counters.batch_max);
-      for (size_t i = 0; i < task.lane.size(); ++i) {
-        if (task.lane[i].stage != Stage::kPrefill) continue;
-        begin = std::min(begin, task.lane[i].begin_ns);
-        end = std::max(end, task.lane[i].end_ns);
-      }
+    for (const TaskFacts& task : request->tasks) {
+      tokens += computed_tokens(task);
+      batch = std::max(batch, task.batch_max);
+      if (task.prefill_end_ns == 0) continue;
+      begin = std::min(begin, task.prefill_begin_ns);
+      end = std::max(end, task.prefill_end_ns);
     }
-    const bool alone = batch <= item.record->tasks.size();
+    const bool alone = batch <= request->tasks.size();
     if (!alone || end <= begin || static_cast<double>(tokens) < kPromptTokensMin) continue;
     rates.push_back(gop_per_token * static_cast<double>(tokens) /
                     (static_cast<double>(end - begin) / 1e9));
   }
-  std::ranges::sort(rates);
   return rates;
 }
 
@@ -76,7 +69,7 @@ void find_limits(const FindingInput& input, std::vector<Finding>& out) {
   std::vector<std::string> parts;
   const std::vector<double> decode = decode_gb_s(input.set, limits.bytes_per_token);
   if (decode.size() >= kRequestsMin && limits.read_gb_s > 0 && limits.bytes_per_token > 0) {
-    const double rate = percentile(decode, 50);
+    const double rate = median(decode);
     parts.push_back(fmt::format("decode moves {:.1f} of {:.1f} GB/s", rate, limits.read_gb_s));
     finding.evidence.push_back(fmt::format(
         "Decode: {:.0f} % of memory's speed; {} ({} answers).", 100 * rate / limits.read_gb_s,
@@ -86,7 +79,7 @@ void find_limits(const FindingInput& input, std::vector<Finding>& out) {
   }
   const std::vector<double> prefill = prefill_gop_s(input.set, limits.gop_per_token);
   if (prefill.size() >= kRequestsMin && limits.int8_gop_s > 0 && limits.gop_per_token > 0) {
-    const double rate = percentile(prefill, 50);
+    const double rate = median(prefill);
     parts.push_back(
         fmt::format("prefill computes {:.0f} of {:.0f} Gop/s", rate, limits.int8_gop_s));
     finding.evidence.push_back(fmt::format(

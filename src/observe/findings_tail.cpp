@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
+#include <span>
 
 #include "observe/findings.h"
 #include "observe/service_fit.h"
@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 6> kNames = {"queue",      "long prompt",
                                                     "neighbours", "page faults", "unknown"};
 
 struct Request {
-  const RequestRecord* record;
-  const TaskRecord* task;  // the critical one
+  const RequestFacts* facts;
+  const TaskFacts* task;  // the critical one
   double total_ms;
 };
 
@@ -40,11 +40,11 @@ struct Usual {
     double output = 0;
     double neighbours = 0;
   };
-  std::map<std::string, OfTask> tasks;
+  std::vector<OfTask> tasks;  // by their place in the set
 };
 
-double neighbour_tokens(const TaskCounters& counters) {
-  return counters.completion_tokens * (mean_batch(counters) - 1);
+double neighbour_tokens(const TaskFacts& task) {
+  return task.completion_tokens * (mean_batch(task) - 1);
 }
 
 template <typename Value>
@@ -54,88 +54,94 @@ double median_over(std::span<const Request> requests, const Value& value) {
   return median(std::move(values));
 }
 
-Usual usual_of(std::span<const Request> sorted) {
+Usual usual_of(std::span<const Request> requests, size_t task_count) {
   Usual usual;
-  usual.total_ms = median_over(sorted, [](const Request& r) { return r.total_ms; });
+  usual.total_ms = median_over(requests, [](const Request& r) { return r.total_ms; });
   usual.queue_ms = median_over(
-      sorted, [](const Request& r) { return to_ms(r.task->lane.stage_ns(Stage::kQueue)); });
+      requests, [](const Request& r) { return to_ms(r.task->lane.stage_ns(Stage::kQueue)); });
   std::vector<double> faults;
-  std::map<std::string, std::vector<Request>> by_task;
-  for (const Request& request : sorted) {
-    faults.push_back(static_cast<double>(request.record->minor_faults));
-    by_task[request.task->task].push_back(request);
+  std::vector<std::vector<Request>> by_task(task_count);
+  for (const Request& request : requests) {
+    faults.push_back(static_cast<double>(request.facts->minor_faults));
+    by_task[request.task->name].push_back(request);
   }
-  std::ranges::sort(faults);
-  usual.faults_max = percentile(faults, 90);
-  for (const auto& [task, requests] : by_task) {
-    usual.tasks[task] = {
-        .prompt = median_over(requests,
-                              [](const Request& r) { return computed_tokens(r.task->counters); }),
-        .output = median_over(requests,
-                              [](const Request& r) { return r.task->counters.completion_tokens; }),
-        .neighbours = median_over(
-            requests, [](const Request& r) { return neighbour_tokens(r.task->counters); })};
+  usual.faults_max = percentiles(faults, std::array<double, 1>{90})[0];
+  for (const std::vector<Request>& its : by_task) {
+    usual.tasks.push_back(
+        {.prompt = median_over(its, [](const Request& r) { return computed_tokens(*r.task); }),
+         .output = median_over(its, [](const Request& r) { return r.task->completion_tokens; }),
+         .neighbours =
+             median_over(its, [](const Request& r) { return neighbour_tokens(*r.task); })});
   }
   return usual;
 }
 
 // Where the milliseconds beyond the usual total came from.
 std::array<double, kNames.size()> causes_ms(const Request& request, const Usual& usual,
-                                            const std::map<std::string, ServiceFit>& fits) {
+                                            const FindingInput& input) {
   std::array<double, kNames.size()> ms{};
-  const TaskCounters& counters = request.task->counters;
-  ms[kQueue] = std::max(0.0, to_ms(request.task->lane.stage_ns(Stage::kQueue)) - usual.queue_ms);
-  if (const auto it = fits.find(request.task->task); it != fits.end()) {
-    const ServiceFit& fit = it->second;
-    const Usual::OfTask& of_task = usual.tasks.at(request.task->task);
+  const TaskFacts& task = *request.task;
+  ms[kQueue] = std::max(0.0, to_ms(task.lane.stage_ns(Stage::kQueue)) - usual.queue_ms);
+  if (const auto& fit = input.fits[task.name]) {
+    const Usual::OfTask& of_task = usual.tasks[task.name];
     const auto beyond = [](double value, double is_usual) {
       return std::max(0.0, value - is_usual);
     };
-    ms[kLongPrompt] = fit.ms_per_prompt_token *
-                      beyond(static_cast<double>(computed_tokens(counters)), of_task.prompt);
-    ms[kLongOutput] = fit.ms_per_output_token * beyond(counters.completion_tokens, of_task.output);
+    ms[kLongPrompt] = fit->ms_per_prompt_token *
+                      beyond(static_cast<double>(computed_tokens(task)), of_task.prompt);
+    ms[kLongOutput] = fit->ms_per_output_token * beyond(task.completion_tokens, of_task.output);
     ms[kNeighbours] =
-        fit.ms_per_neighbour_token * beyond(neighbour_tokens(counters), of_task.neighbours);
+        fit->ms_per_neighbour_token * beyond(neighbour_tokens(task), of_task.neighbours);
   }
   double rest = request.total_ms - usual.total_ms;
   for (const double known : ms) rest -= known;
-  const RequestRecord& record = *request.record;
+  const RequestFacts& facts = *request.facts;
   const bool many_faults =
-      record.minor_faults >= kFaultsMin &&
-      static_cast<double>(record.minor_faults) > kFaultFactor * usual.faults_max;
-  ms[record.major_faults > 0 || many_faults ? kPageFaults : kUnknown] = std::max(0.0, rest);
+      facts.minor_faults >= kFaultsMin &&
+      static_cast<double>(facts.minor_faults) > kFaultFactor * usual.faults_max;
+  ms[facts.major_faults > 0 || many_faults ? kPageFaults : kUnknown] = std::max(0.0, rest);
   return ms;
 }
 
-std::vector<Request> by_time(const RecordSet& set) {
+std::vector<Request> answered_requests(const FactSet& set) {
   std::vector<Request> requests;
-  for (const RecordSet::Item& item : set.items) {
-    if (!answered(*item.record)) continue;
-    requests.push_back(
-        {item.record.get(), critical_task(*item.record), to_ms(item.record->lane.wall_ns())});
+  requests.reserve(set.requests.size());
+  for (const RequestFacts* facts : set.requests) {
+    if (!facts->answered()) continue;
+    requests.push_back({facts, &facts->critical_task(), to_ms(facts->lane.wall_ns())});
   }
-  std::ranges::stable_sort(requests, {}, &Request::total_ms);
   return requests;
+}
+
+Usual usual_of_sample(const std::vector<Request>& requests, size_t task_count) {
+  std::vector<Request> sample;
+  for (const size_t i : even_sample(requests.size())) sample.push_back(requests[i]);
+  return usual_of(sample, task_count);
+}
+
+// Brings the slowest to the end, in ascending order.
+std::span<const Request> slowest_of(std::vector<Request>& requests, size_t count) {
+  const auto first = requests.end() - static_cast<ptrdiff_t>(count);
+  std::ranges::nth_element(requests, first, {}, &Request::total_ms);
+  std::ranges::sort(first, requests.end(), {}, &Request::total_ms);
+  return std::span(requests).last(count);
 }
 
 }  // namespace
 
 void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
-  const std::vector<Request> requests = by_time(input.set);
+  std::vector<Request> requests = answered_requests(input.set);
   if (requests.size() < kRequestsMin) return;
+  const Usual usual = usual_of_sample(requests, input.set.tasks.size());
   const auto slow_count =
       static_cast<size_t>(std::ceil(kTailShare * static_cast<double>(requests.size())));
-  const auto slow = std::span(requests).last(slow_count);
-  const Usual usual = usual_of(requests);
+  const auto slow = slowest_of(requests, slow_count);
   if (slow.front().total_ms < kTailFactorMin * usual.total_ms) return;
-  std::map<std::string, ServiceFit> fits;
-  for (const std::string& task : tasks_of(input.set))
-    if (auto fit = fit_service(input.set, task)) fits.emplace(task, *std::move(fit));
 
   std::array<std::vector<const Request*>, kNames.size()> by_cause;
   double slow_ms = 0;
   for (const Request& request : slow) {
-    const auto ms = causes_ms(request, usual, fits);
+    const auto ms = causes_ms(request, usual, input);
     const auto largest = std::ranges::max_element(ms);
     const bool clear = *largest >= kCauseShareMin * (request.total_ms - usual.total_ms);
     const auto cause = clear ? static_cast<size_t>(largest - ms.begin()) : size_t{kUnknown};
@@ -150,7 +156,8 @@ void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
     if (its.empty()) continue;
     parts.push_back(fmt::format("{} ({})", kNames[cause], its.size()));
     finding.evidence.push_back(fmt::format("{}: for example {} with {:.1f} ms.", kNames[cause],
-                                           its.back()->record->request_id, its.back()->total_ms));
+                                           input.set.id_of(*its.back()->facts),
+                                           its.back()->total_ms));
     std::string name(kNames[cause]);
     std::ranges::replace(name, ' ', '_');
     finding.figures.emplace_back(name, static_cast<double>(its.size()));

@@ -13,8 +13,7 @@ namespace qaio {
 namespace {
 
 std::vector<Finding> findings_of(const RecordSet& set, std::optional<PhysicalLimits> limits = {}) {
-  const std::vector<Measure> measures = collect_measures(set);
-  return find_findings({set, measures, limits});
+  return find_findings(facts_of(set), limits);
 }
 
 std::optional<Finding> find(const std::vector<Finding>& findings, std::string_view id) {

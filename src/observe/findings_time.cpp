@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <functional>
+#include <iterator>
 
+#include "base/jobs.h"
 #include "observe/findings.h"
 #include "observe/statistics.h"
 
@@ -15,43 +18,70 @@ constexpr double kBottleneckShareMin = 0.35;
 constexpr double kBottleneckLeadMin = 1.2;  // times the next stage
 constexpr double kQueueShareMin = 0.10;
 
-// A request's wall time by the stage it was waiting for: its own stages, and in place of `tasks`
+// Wall time by the stage that requests were waiting for: their own stages, and in place of `tasks`
 // those of the task that ended last.
-void add_critical_path(const RequestRecord& record, std::map<std::string, double>& sum_ms) {
-  const TaskRecord& task = *critical_task(record);
-  double covered = 0;
-  const auto add = [&](const std::string& name, int64_t ns) {
-    sum_ms[name] += to_ms(ns);
-    covered += to_ms(ns);
-  };
-  for (size_t i = 0; i < record.lane.size(); ++i) {
-    const Lane::Interval& interval = record.lane[i];
-    if (interval.stage == Stage::kTasks) continue;
-    add(std::string(stage_name(interval.stage)), interval.end_ns - interval.begin_ns);
+class CriticalPath {
+ public:
+  explicit CriticalPath(const FactSet& set) : set_(set), of_tasks_(set.tasks.size()) {}
+
+  void add(const RequestFacts& request) {
+    const TaskFacts& task = request.critical_task();
+    int64_t left_ns = request.lane.wall_ns();
+    for (size_t i = 0; i < RequestLane::kStages; ++i) {
+      if (RequestLane::stage_at(i) == Stage::kTasks) continue;
+      const int64_t ns = request.lane.stage_ns(RequestLane::stage_at(i));
+      of_request_[i] += ns;
+      left_ns -= ns;
+    }
+    for (size_t i = 0; i < TaskLane::kStages; ++i) {
+      const int64_t ns = task.lane.stage_ns(TaskLane::stage_at(i));
+      of_tasks_[task.name][i] += ns;
+      left_ns -= ns;
+    }
+    unattributed_ns_ += std::max<int64_t>(0, left_ns);
   }
-  for (size_t i = 0; i < task.lane.size(); ++i) {
-    const Lane::Interval& interval = task.lane[i];
-    add(fmt::format("{}.{}", task.task, stage_name(interval.stage)),
-        interval.end_ns - interval.begin_ns);
+
+  // The longest first.
+  std::vector<std::pair<std::string, double>> stages_ms() const {
+    std::vector<std::pair<std::string, double>> stages;
+    const auto add_stage = [&](std::string name, int64_t ns) {
+      if (ns > 0) stages.emplace_back(std::move(name), to_ms(ns));
+    };
+    for (size_t i = 0; i < RequestLane::kStages; ++i)
+      add_stage(std::string(stage_name(RequestLane::stage_at(i))), of_request_[i]);
+    for (size_t task = 0; task < of_tasks_.size(); ++task)
+      for (size_t i = 0; i < TaskLane::kStages; ++i)
+        add_stage(fmt::format("{}.{}", set_.tasks[task], stage_name(TaskLane::stage_at(i))),
+                  of_tasks_[task][i]);
+    add_stage("unattributed", unattributed_ns_);
+    std::ranges::sort(stages);
+    std::ranges::stable_sort(stages, std::ranges::greater(),
+                             &std::pair<std::string, double>::second);
+    return stages;
   }
-  sum_ms["unattributed"] += std::max(0.0, to_ms(record.lane.wall_ns()) - covered);
-}
+
+ private:
+  const FactSet& set_;
+  std::array<int64_t, RequestLane::kStages> of_request_{};
+  std::vector<std::array<int64_t, TaskLane::kStages>> of_tasks_;
+  int64_t unattributed_ns_ = 0;
+};
 
 }  // namespace
 
 void find_bottleneck(const FindingInput& input, std::vector<Finding>& out) {
-  std::map<std::string, double> sum_ms;
+  CriticalPath path(input.set);
   double total_ms = 0;
   size_t count = 0;
-  for (const RecordSet::Item& item : input.set.items) {
-    if (!answered(*item.record)) continue;
-    add_critical_path(*item.record, sum_ms);
-    total_ms += to_ms(item.record->lane.wall_ns());
+  for (const RequestFacts* request : input.set.requests) {
+    if (!request->answered()) continue;
+    path.add(*request);
+    total_ms += to_ms(request->lane.wall_ns());
     ++count;
   }
   if (count < kRequestsMin || total_ms <= 0) return;
-  std::vector<std::pair<std::string, double>> stages(sum_ms.begin(), sum_ms.end());
-  std::ranges::stable_sort(stages, std::ranges::greater(), &std::pair<std::string, double>::second);
+  const std::vector<std::pair<std::string, double>> stages = path.stages_ms();
+  if (stages.empty()) return;
   const auto& [name, top_ms] = stages[0];
   const double share = top_ms / total_ms;
   if (share < kBottleneckShareMin) return;
@@ -81,45 +111,53 @@ void find_queueing(const FindingInput& input, std::vector<Finding>& out) {
   std::vector<double> queues_ms;
   std::vector<double> ahead_ms;  // of those that found others waiting
   double total_ms = 0;
-  for (const RecordSet::Item& item : input.set.items) {
-    if (!answered(*item.record)) continue;
-    const TaskRecord& task = *critical_task(*item.record);
+  for (const RequestFacts* request : input.set.requests) {
+    if (!request->answered()) continue;
+    const TaskFacts& task = request->critical_task();
     queues_ms.push_back(to_ms(task.lane.stage_ns(Stage::kQueue)));
-    if (task.counters.queued_ahead > 0) ahead_ms.push_back(queues_ms.back());
-    total_ms += to_ms(item.record->lane.wall_ns());
+    if (task.queued_ahead > 0) ahead_ms.push_back(queues_ms.back());
+    total_ms += to_ms(request->lane.wall_ns());
   }
   if (queues_ms.size() < kRequestsMin || total_ms <= 0) return;
   const double queue_mean_ms = mean(queues_ms);
   const auto count = static_cast<double>(queues_ms.size());
   const double share = queue_mean_ms * count / total_ms;
   if (share < kQueueShareMin) return;
-  std::ranges::sort(queues_ms);
+  const std::vector<double> at = percentiles(queues_ms, std::array<double, 2>{50, 95});
   Finding finding{.id = "queueing", .statement = {}, .evidence = {}, .figures = {}};
   finding.statement = fmt::format(
       "Requests wait {:.1f} ms on average before the engine begins with them: {:.0f} % of their "
       "time is queueing, {:.0f} % service.",
       queue_mean_ms, 100 * share, 100 * (1 - share));
-  finding.evidence.push_back(fmt::format("Half wait {:.1f} ms or more, 5 % {:.1f} ms or more.",
-                                         percentile(queues_ms, 50), percentile(queues_ms, 95)));
+  finding.evidence.push_back(
+      fmt::format("Half wait {:.1f} ms or more, 5 % {:.1f} ms or more.", at[0], at[1]));
   finding.evidence.push_back(
       fmt::format("{} of {} found others waiting before them{}.", ahead_ms.size(), queues_ms.size(),
                   ahead_ms.empty() ? "" : fmt::format(" and waited {:.1f} ms", mean(ahead_ms))));
-  finding.figures = {
-      {"share", share}, {"mean_ms", queue_mean_ms}, {"p95_ms", percentile(queues_ms, 95)}};
+  finding.figures = {{"share", share}, {"mean_ms", queue_mean_ms}, {"p95_ms", at[1]}};
   out.push_back(std::move(finding));
 }
 
-std::vector<Finding> find_findings(const FindingInput& input) {
-  std::vector<Finding> out;
-  find_bottleneck(input, out);
-  find_queueing(input, out);
-  find_limits(input, out);
-  find_token_costs(input, out);
-  find_prefix_cache(input, out);
-  find_task_switching(input, out);
-  find_cold_start(input, out);
-  find_tail_causes(input, out);
-  return out;
+std::vector<Finding> find_findings(const FactSet& set, const std::optional<PhysicalLimits>& limits,
+                                   int threads) {
+  FindingInput input{.set = set, .limits = limits, .tasks = tasks_of(set), .fits = {}};
+  input.fits.resize(set.tasks.size());
+  std::vector<std::function<void()>> jobs;
+  for (uint32_t task = 0; task < set.tasks.size(); ++task)
+    jobs.emplace_back([&, task] { input.fits[task] = fit_service(set, task); });
+  run_jobs(jobs, threads);
+
+  constexpr auto kKinds =
+      std::to_array({find_bottleneck, find_queueing, find_limits, find_token_costs,
+                     find_prefix_cache, find_task_switching, find_cold_start, find_tail_causes});
+  std::array<std::vector<Finding>, kKinds.size()> found;
+  jobs.clear();
+  for (size_t i = kKinds.size(); i-- > 0;)  // the last take longest
+    jobs.emplace_back([&, i] { kKinds[i](input, found[i]); });
+  run_jobs(jobs, threads);
+  std::vector<Finding> all;
+  for (auto& kind : found) std::ranges::move(kind, std::back_inserter(all));
+  return all;
 }
 
 }  // namespace qaio

@@ -14,15 +14,15 @@ constexpr double kCharsExplainedMin = 0.5;
 constexpr double kCachedShareMin = 0.05;
 
 // Tokens of a prompt per character of the input.
-std::optional<double> tokens_per_char(const RecordSet& set, const ServiceFit& service) {
+std::optional<double> tokens_per_char(const FactSet& set, uint32_t task,
+                                      const ServiceFit& service) {
   std::vector<std::vector<double>> chars;
   std::vector<double> tokens;
   for (const size_t i : service.items) {
-    const RequestRecord& record = *set.items[i].record;
-    if (record.input_chars == 0) continue;
-    chars.push_back({static_cast<double>(record.input_chars)});
-    const TaskRecord* task = find_task_record(record, service.task);
-    tokens.push_back(static_cast<double>(task->counters.prompt_tokens));
+    const RequestFacts& request = *set.requests[i];
+    if (request.input_chars == 0) continue;
+    chars.push_back({static_cast<double>(request.input_chars)});
+    tokens.push_back(static_cast<double>(find_task(request, task)->prompt_tokens));
   }
   if (tokens.size() < kFitRequestsMin) return std::nullopt;
   const auto fit = fit_linear(chars, tokens);
@@ -42,11 +42,11 @@ std::string costs_text(const ServiceFit& service) {
   return fmt::format("{}", fmt::join(costs, ", "));
 }
 
-std::string outliers_text(const RecordSet& set, const ServiceFit& service) {
+std::string outliers_text(const FactSet& set, const ServiceFit& service) {
   std::vector<std::string> shown;
   for (const size_t i : service.fit.outliers) {
     if (shown.size() == kOutliersShown) break;
-    shown.push_back(fmt::format("{} ({:+.1f} ms)", set.items[service.items[i]].record->request_id,
+    shown.push_back(fmt::format("{} ({:+.1f} ms)", set.id_of(*set.requests[service.items[i]]),
                                 service.fit.residuals[i]));
   }
   const size_t count = service.fit.outliers.size();
@@ -54,20 +54,25 @@ std::string outliers_text(const RecordSet& set, const ServiceFit& service) {
                      fmt::join(shown, ", "), count > shown.size() ? ", ..." : "");
 }
 
+std::string sample_text(const ServiceFit& service) {
+  if (service.items.size() == service.requests) return fmt::format("{} requests", service.requests);
+  return fmt::format("{} of {} requests, evenly chosen", service.items.size(), service.requests);
+}
+
 }  // namespace
 
 void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
-  for (const std::string& task : tasks_of(input.set)) {
-    const auto service = fit_service(input.set, task);
+  for (const uint32_t task : input.tasks) {
+    const auto& service = input.fits[task];
     if (!service) continue;
     const double known = service->ms_per_prompt_token + service->ms_per_output_token +
                          service->ms_per_neighbour_token;
     if (known <= 0) continue;
     Finding finding{.id = "token_costs", .statement = {}, .evidence = {}, .figures = {}};
     finding.statement =
-        fmt::format("{}: {} of model time; tokens explain {:.0f} % of its variation.", task,
-                    costs_text(*service), 100 * service->fit.explained);
-    const auto per_char = tokens_per_char(input.set, *service);
+        fmt::format("{}: {} of model time; tokens explain {:.0f} % of its variation.",
+                    input.set.tasks[task], costs_text(*service), 100 * service->fit.explained);
+    const auto per_char = tokens_per_char(input.set, task, *service);
     if (per_char && service->ms_per_prompt_token > 0) {
       const double cost_ms = 100 * *per_char * service->ms_per_prompt_token;
       finding.evidence.push_back(
@@ -76,8 +81,8 @@ void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
       finding.figures.emplace_back("per_100_chars_ms", cost_ms);
     }
     finding.evidence.push_back(
-        fmt::format("Typical error of the fit {:.2g} ms over {} requests; constant part {:.2g} ms.",
-                    service->fit.deviation, service->items.size(), service->fit.coefficients[0]));
+        fmt::format("Typical error of the fit {:.2g} ms over {}; constant part {:.2g} ms.",
+                    service->fit.deviation, sample_text(*service), service->fit.coefficients[0]));
     if (!service->fit.outliers.empty())
       finding.evidence.push_back(outliers_text(input.set, *service));
     finding.figures.emplace_back("per_prompt_token_ms", service->ms_per_prompt_token);
@@ -90,24 +95,25 @@ void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
 }
 
 void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out) {
-  for (const std::string& task : tasks_of(input.set)) {
-    const auto service = fit_service(input.set, task);
+  for (const uint32_t task : input.tasks) {
+    const auto& service = input.fits[task];
     if (!service || service->ms_per_prompt_token <= 0) continue;
     double prompt = 0;
     double cached = 0;
-    for (const size_t i : service->items) {
-      const TaskRecord* record = find_task_record(*input.set.items[i].record, task);
-      prompt += static_cast<double>(record->counters.prompt_tokens);
-      cached += static_cast<double>(record->counters.cached_tokens);
+    for (const RequestFacts* request : input.set.requests) {
+      const TaskFacts* facts = request->answered() ? find_task(*request, task) : nullptr;
+      if (facts == nullptr || facts->prefill_steps == 0) continue;
+      prompt += facts->prompt_tokens;
+      cached += facts->cached_tokens;
     }
     if (cached < kCachedShareMin * prompt) continue;
     const double spared_ms =
-        cached / static_cast<double>(service->items.size()) * service->ms_per_prompt_token;
+        cached / static_cast<double>(service->requests) * service->ms_per_prompt_token;
     Finding finding{.id = "prefix_cache", .statement = {}, .evidence = {}, .figures = {}};
     finding.statement = fmt::format(
         "{}: the prefix cache held {:.0f} % of all prompt tokens and spared about {:.2g} ms per "
         "request.",
-        task, 100 * cached / prompt, spared_ms);
+        input.set.tasks[task], 100 * cached / prompt, spared_ms);
     finding.evidence.push_back(fmt::format("{:.0f} of {:.0f} tokens, at {:.3g} ms each.", cached,
                                            prompt, service->ms_per_prompt_token));
     finding.figures = {{"cached_share", cached / prompt}, {"spared_ms", spared_ms}};

@@ -2,78 +2,118 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
+#include <functional>
+#include <numeric>
+#include <utility>
 
-#include "observe/request_metrics.h"
+#include "base/jobs.h"
 
 namespace qaio {
 namespace {
 
-void append(Measure& measure, size_t item, double ms) {
-  measure.ms.push_back(ms);
-  measure.items.push_back(item);
-}
+using Items = std::vector<uint32_t>;
 
 // One column per stage, in the order of the enum; those that no lane enters are left out at the
 // end.
+template <typename LaneKind>
 class LaneColumns {
  public:
-  explicit LaneColumns(const std::string& task = {}) {
+  void reserve(size_t count) {
+    for (auto& stage : stages_) stage.reserve(count);
+    unattributed_.reserve(count);
+    totals_.reserve(count);
+    items_->reserve(count);
+  }
+
+  void add(const LaneKind& lane, size_t item) {
+    for (size_t i = 0; i < LaneKind::kStages; ++i)
+      stages_[i].push_back(to_ms(lane.stage_ns(LaneKind::stage_at(i))));
+    unattributed_.push_back(to_ms(lane.unattributed_ns()));
+    totals_.push_back(to_ms(lane.wall_ns()));
+    items_->push_back(static_cast<uint32_t>(item));
+  }
+
+  void take_stages(const std::string& task, std::vector<Measure>& out) {
     const std::string prefix = task.empty() ? "" : task + '.';
-    for (size_t i = 0; i < kStageCount; ++i)
-      stages_[i] = {prefix + std::string(stage_name(static_cast<Stage>(i))), MeasureKind::kStage,
-                    task};
-    unattributed_ = {prefix + "unattributed", MeasureKind::kStage, task};
-    if (!task.empty()) total_ = {prefix + "total", MeasureKind::kLane, task};
+    for (size_t i = 0; i < LaneKind::kStages; ++i) {
+      if (std::ranges::all_of(stages_[i], [](double ms) { return ms == 0; })) continue;
+      out.push_back({prefix + std::string(stage_name(LaneKind::stage_at(i))), MeasureKind::kStage,
+                     task, std::move(stages_[i]), items_});
+    }
+    if (unattributed_.empty()) return;  // 0 is good to know
+    out.push_back(
+        {prefix + "unattributed", MeasureKind::kStage, task, std::move(unattributed_), items_});
   }
-
-  void add(const Lane& lane, size_t item) {
-    std::array<int64_t, kStageCount> sum_ns{};
-    for (size_t i = 0; i < lane.size(); ++i)
-      sum_ns[static_cast<size_t>(lane[i].stage)] += lane[i].end_ns - lane[i].begin_ns;
-    for (size_t i = 0; i < kStageCount; ++i) append(stages_[i], item, to_ms(sum_ns[i]));
-    append(unattributed_, item, to_ms(lane.unattributed_ns()));
-    if (!total_.name.empty()) append(total_, item, to_ms(lane.wall_ns()));
-  }
-
-  void take(std::vector<Measure>& out) {
-    const auto take_stage = [&out](Measure& measure) {
-      if (std::ranges::any_of(measure.ms, [](double ms) { return ms != 0; }))
-        out.push_back(std::move(measure));
-    };
-    for (Measure& stage : stages_) take_stage(stage);
-    if (!unattributed_.ms.empty()) out.push_back(std::move(unattributed_));  // 0 is good to know
-    if (!total_.name.empty()) out.push_back(std::move(total_));
+  void take_total(std::string name, MeasureKind kind, const std::string& task,
+                  std::vector<Measure>& out) {
+    if (!totals_.empty()) out.push_back({std::move(name), kind, task, std::move(totals_), items_});
   }
 
  private:
-  std::array<Measure, kStageCount> stages_;
-  Measure unattributed_;
-  Measure total_;  // of a task
+  std::array<std::vector<double>, LaneKind::kStages> stages_;
+  std::vector<double> unattributed_;
+  std::vector<double> totals_;
+  std::shared_ptr<Items> items_ = std::make_shared<Items>();
 };
 
-class HeadlineColumns {
- public:
-  void add(const RequestRecord& record, size_t item) {
-    const RequestMetrics metrics = derive_metrics(record);
-    append(columns_[0], item, to_ms(record.lane.wall_ns()));
-    const std::array<std::optional<int64_t>, 4> times_us = {
-        metrics.ttft_us, metrics.ttft_since_scheduled_us, metrics.tpot_us,
-        metrics.model_inference_us};
-    for (size_t i = 0; i < times_us.size(); ++i)
-      if (times_us[i]) append(columns_[i + 1], item, static_cast<double>(*times_us[i]) / 1e3);
-  }
-
-  void take(std::vector<Measure>& out) {
-    for (Measure& column : columns_)
-      if (!column.ms.empty()) out.push_back(std::move(column));
-  }
-
- private:
-  std::array<Measure, 5> columns_ = {
-      {{"total"}, {"ttft"}, {"ttft_since_scheduled"}, {"tpot"}, {"model_inference"}}};
+// A time that not every request has.
+struct OptionalColumn {
+  const char* name;
+  int64_t (*get_us)(const RequestFacts& request);
+  std::vector<double> ms = {};
+  std::shared_ptr<Items> items = std::make_shared<Items>();
 };
+
+std::vector<Measure> request_measures(const FactSet& set) {
+  LaneColumns<RequestLane> lane;
+  lane.reserve(set.requests.size());
+  std::array<OptionalColumn, 4> others = {
+      {{"ttft", [](const RequestFacts& r) { return r.ttft_us; }},
+       {"ttft_since_scheduled", [](const RequestFacts& r) { return r.ttft_since_scheduled_us; }},
+       {"tpot", [](const RequestFacts& r) { return r.tpot_us; }},
+       {"model_inference", [](const RequestFacts& r) { return r.model_inference_us; }}}};
+  for (size_t i = 0; i < set.requests.size(); ++i) {
+    const RequestFacts& request = *set.requests[i];
+    if (!request.answered()) continue;
+    lane.add(request.lane, i);
+    for (OptionalColumn& column : others) {
+      const int64_t us = column.get_us(request);
+      if (us == RequestFacts::kNone) continue;
+      column.ms.push_back(static_cast<double>(us) / 1e3);
+      column.items->push_back(static_cast<uint32_t>(i));
+    }
+  }
+  std::vector<Measure> out;
+  lane.take_total("total", MeasureKind::kHeadline, "", out);
+  for (OptionalColumn& column : others) {
+    if (column.ms.empty()) continue;
+    out.push_back(
+        {column.name, MeasureKind::kHeadline, "", std::move(column.ms), std::move(column.items)});
+  }
+  lane.take_stages("", out);
+  return out;
+}
+
+std::vector<Measure> task_measures(const FactSet& set) {
+  std::vector<size_t> counts(set.tasks.size());
+  for (const RequestFacts* request : set.requests)
+    for (const TaskFacts& task : request->tasks) ++counts[task.name];
+  std::vector<LaneColumns<TaskLane>> lanes(set.tasks.size());
+  for (size_t i = 0; i < lanes.size(); ++i) lanes[i].reserve(counts[i]);
+  for (size_t i = 0; i < set.requests.size(); ++i) {
+    if (!set.requests[i]->answered()) continue;
+    for (const TaskFacts& task : set.requests[i]->tasks) lanes[task.name].add(task.lane, i);
+  }
+  std::vector<size_t> order(lanes.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t i) -> const std::string& { return set.tasks[i]; });
+  std::vector<Measure> out;
+  for (const size_t i : order) {
+    lanes[i].take_stages(set.tasks[i], out);
+    lanes[i].take_total(set.tasks[i] + ".total", MeasureKind::kLane, set.tasks[i], out);
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -83,26 +123,13 @@ std::vector<double> Measure::sorted() const {
   return values;
 }
 
-bool answered(const RequestRecord& record) {
-  return record.error_code.empty() && record.status < 400 && !record.tasks.empty();
-}
-
-std::vector<Measure> collect_measures(const RecordSet& set) {
-  HeadlineColumns headlines;
-  LaneColumns request_lane;
-  std::map<std::string, LaneColumns> task_lanes;
-  for (size_t i = 0; i < set.items.size(); ++i) {
-    const RequestRecord& record = *set.items[i].record;
-    if (!answered(record)) continue;
-    headlines.add(record, i);
-    request_lane.add(record.lane, i);
-    for (const TaskRecord& task : record.tasks)
-      task_lanes.try_emplace(task.task, task.task).first->second.add(task.lane, i);
-  }
+std::vector<Measure> collect_measures(const FactSet& set, int threads) {
   std::vector<Measure> all;
-  headlines.take(all);
-  request_lane.take(all);
-  for (auto& [task, columns] : task_lanes) columns.take(all);
+  std::vector<Measure> of_tasks;
+  const std::array<std::function<void()>, 2> jobs = {[&] { all = request_measures(set); },
+                                                     [&] { of_tasks = task_measures(set); }};
+  run_jobs(jobs, threads);
+  std::ranges::move(of_tasks, std::back_inserter(all));
   return all;
 }
 
@@ -111,15 +138,9 @@ const Measure* find_measure(const std::vector<Measure>& measures, std::string_vi
   return it == measures.end() ? nullptr : &*it;
 }
 
-const TaskRecord* critical_task(const RequestRecord& record) {
-  const auto it = std::ranges::max_element(
-      record.tasks, {}, [](const TaskRecord& task) { return task.lane.end_ns(); });
-  return it == record.tasks.end() ? nullptr : &*it;
-}
-
-double mean_batch(const TaskCounters& counters) {
-  const uint64_t steps = uint64_t{counters.prefill_steps} + counters.decode_steps;
-  return steps == 0 ? 1 : static_cast<double>(counters.batch_sum) / static_cast<double>(steps);
+double mean_batch(const TaskFacts& task) {
+  const uint64_t steps = uint64_t{task.prefill_steps} + task.decode_steps;
+  return steps == 0 ? 1 : static_cast<double>(task.batch_sum) / static_cast<double>(steps);
 }
 
 }  // namespace qaio

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "observe/record_set.h"
+#include "observe/request_facts.h"
 
 namespace qaio {
 
@@ -21,24 +22,23 @@ enum class MeasureKind : uint8_t {
 struct Measure {
   std::string name = {};
   MeasureKind kind = MeasureKind::kHeadline;
-  std::string task = {};           // of a task's lane
-  std::vector<double> ms = {};     // of the requests that have it, in order of arrival
-  std::vector<size_t> items = {};  // where in the set each of them stands
+  std::string task = {};        // of a task's lane
+  std::vector<double> ms = {};  // of the requests that have it, in order of arrival
+  // Where in the set each of them stands; measures of one lane share it.
+  std::shared_ptr<const std::vector<uint32_t>> items = {};
 
+  size_t item(size_t i) const { return (*items)[i]; }
   std::vector<double> sorted() const;
 };
 
 // Requests that were answered and ran a task; probes and refusals would only dilute the figures.
 // A stage that a task did not enter counts as 0; a stage that none entered is left out.
-std::vector<Measure> collect_measures(const RecordSet& set);
+std::vector<Measure> collect_measures(const FactSet& set, int threads = 1);
 
-bool answered(const RequestRecord& record);
 const Measure* find_measure(const std::vector<Measure>& measures, std::string_view name);
 
-// The task that ended last: the request could not end before it. Null without tasks.
-const TaskRecord* critical_task(const RequestRecord& record);
 // Sequences in a forward pass of the task on average, itself included; 1 if it had none.
-double mean_batch(const TaskCounters& counters);
+double mean_batch(const TaskFacts& task);
 
 inline double to_ms(int64_t ns) { return static_cast<double>(ns) / 1e6; }
 

@@ -27,12 +27,20 @@ struct EngineState {
   uint64_t completion_tokens = 0;
 };
 
+// Of one archive since the start.
+struct ArchiveState {
+  std::string kind;  // "sqlite", "csv"
+  uint64_t written = 0;
+  uint64_t lost = 0;  // while it could not write
+};
+
 // What holds at this moment and is in no record.
 struct ServerState {
   std::optional<EngineState> engine;  // absent until the model is ready
   RunInfo run;                        // model, ISA and threads are empty until then
   uint64_t records_dropped = 0;
   std::optional<OtlpCounts> otlp = {};  // absent: nothing is exported
+  std::vector<ArchiveState> archives = {};
 };
 
 // Counts records on the observer's thread; text() may be called from any thread at any time and

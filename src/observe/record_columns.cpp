@@ -1,5 +1,6 @@
 #include "observe/record_columns.h"
 
+#include <charconv>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -107,6 +108,7 @@ constexpr RequestColumn kRequestColumns[] = {
     request_field<&RequestRecord::path>("path"),
     request_field<&RequestRecord::request_id>("request_id"),
     request_field<&RequestRecord::input_text>("input_text"),
+    request_field<&RequestRecord::routed>("routed"),
 };
 
 template <auto Field>
@@ -190,9 +192,42 @@ constexpr TaskColumn kTaskColumns[] = {
        if (const auto* score = std::get_if<double>(&value)) task.score = static_cast<float>(*score);
      }},
     task_text<&TaskRecord::output_text>("output_text"),
+    {"gap_counts", [](const TaskRow& row) { return text_or_null(row.gaps); },
+     [](TaskRecord& task, const ColumnValue& value, TimeNs) {
+       if (const auto* text = std::get_if<std::string_view>(&value))
+         task.counters.gap_counts = gap_counts(*text);
+     }},
 };
 
 }  // namespace
+
+std::string gap_text(const GapCounts& counts) {
+  std::string text;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    if (!text.empty()) text += ' ';
+    text += std::to_string(i) + ':' + std::to_string(counts[i]);
+  }
+  return text;
+}
+
+GapCounts gap_counts(std::string_view text) {
+  GapCounts counts{};
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    size_t range = 0;
+    uint32_t count = 0;
+    const auto [colon, range_error] = std::from_chars(at, end, range);
+    if (range_error != std::errc() || colon == end || *colon != ':' || range >= counts.size())
+      return {};
+    const auto [stop, count_error] = std::from_chars(colon + 1, end, count);
+    if (count_error != std::errc() || (stop != end && *stop != ' ')) return {};
+    counts[range] = count;
+    at = stop == end ? end : stop + 1;
+  }
+  return counts;
+}
 
 std::span<const RequestColumn> request_columns() { return kRequestColumns; }
 std::span<const TaskColumn> task_columns() { return kTaskColumns; }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "observe/column_value.h"
@@ -21,19 +22,28 @@ struct RequestRow {
   RequestMetrics metrics;
 };
 
+// "8:118 9:3": 118 gaps in range 8 and 3 in range 9, both from 0; empty without gaps.
+std::string gap_text(const GapCounts& counts);
+// The same back; what is no such text counts as nothing.
+GapCounts gap_counts(std::string_view text);
+
 // Events of a task are told from the request's begin.
 struct TaskRow {
   TaskRow(const TaskRecord& of, TimeNs request_begin_ns)
-      : task(of), origin_ns(request_begin_ns), lane(lane_micros(of.lane)) {}
+      : task(of),
+        origin_ns(request_begin_ns),
+        lane(lane_micros(of.lane)),
+        gaps(gap_text(of.counters.gap_counts)) {}
   const TaskRecord& task;
   TimeNs origin_ns;
   LaneMicros lane;
+  std::string gaps;
 };
 
 template <typename Row, typename Record>
 struct Column {
   std::string_view name;
-  // Texts live as long as the row's record.
+  // Texts live as long as the row.
   ColumnValue (*get)(const Row& row);
   // Puts back what get() took; null for what follows from other columns or the lane. `origin_ns` is
   // the request's begin.

@@ -25,6 +25,7 @@ uint32_t RecordSelector::add_run(RunInfo info, bool from_start) {
 }
 
 void RecordSelector::add(RecordPtr record, uint32_t run) {
+  if (only_looks(*record)) return;
   const int64_t at = record->arrived_unix_ms;
   RecordSet::Run& its_run = set_.runs[run];
   if (!selection_.version.empty() && its_run.info.version != selection_.version) return;

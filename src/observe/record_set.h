@@ -45,6 +45,7 @@ class RecordSource {
 };
 
 // Applies a selection while records come in, so that no more than twice `last` are ever held.
+// Requests that only look are left out.
 class RecordSelector {
  public:
   explicit RecordSelector(RecordSelection selection) : selection_(std::move(selection)) {}

@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kCoefficientsMax = kRegressorsMax + 1;
 constexpr double kTukey = 4.685;
 constexpr double kSingular = 1e-10;  // of a normalized pivot: the regressor adds nothing new
+constexpr double kSettled = 1e-10;   // relative change of a coefficient
 constexpr int kAbsoluteRounds = 30;
 constexpr int kBisquareRounds = 50;
 
@@ -99,6 +100,15 @@ double deviation_of(std::span<const double> residuals, double floor) {
   return std::max(robust_deviation(residuals), floor);
 }
 
+// As good as equal: more rounds of reweighting would change nothing.
+bool close(const Solution& a, const Solution& b) {
+  for (size_t j = 0; j < kCoefficientsMax; ++j) {
+    const double size = std::max(std::abs(a.coefficients[j]), std::abs(b.coefficients[j]));
+    if (std::abs(a.coefficients[j] - b.coefficients[j]) > kSettled * size) return false;
+  }
+  return true;
+}
+
 std::optional<Solution> solve_robustly(const Problem& problem, double floor) {
   std::vector<double> weights(problem.y.size(), 1);
   auto solution = weighted_least_squares(problem, weights);
@@ -117,7 +127,11 @@ std::optional<Solution> solve_robustly(const Problem& problem, double floor) {
     }
     const auto next = weighted_least_squares(problem, weights);
     if (!next) break;  // all that varied was an outlier: keep what there is
+    const bool settled = close(*solution, *next);
     solution = next;
+    if (!settled) continue;
+    if (round >= kAbsoluteRounds) break;
+    round = kAbsoluteRounds - 1;
   }
   return solution;
 }

@@ -10,6 +10,7 @@
 #include "observe/findings.h"
 #include "observe/measures.h"
 #include "observe/record_set.h"
+#include "observe/request_facts.h"
 #include "observe/statistics.h"
 
 namespace qaio {
@@ -88,6 +89,7 @@ struct ReportOptions {
   size_t slowest = 3;
   TrendBy trend = TrendBy::kNone;
   std::optional<PhysicalLimits> limits = {};
+  int threads = 1;  // that compute it
 };
 
 struct Report {
@@ -110,10 +112,13 @@ struct Report {
   static constexpr size_t kTimelineMax = 2000;
 };
 
+Report make_report(const FactSet& set, const ReportOptions& options);
 Report make_report(const RecordSet& set, const ReportOptions& options);
 
 Waterfall waterfall_of(const RequestRecord& record);
-void add_trend(const RecordSet& set, TrendBy by, Report& report);  // of make_report()
+// Part of make_report().
+void add_trend(const FactSet& set, const std::vector<Measure>& measures, TrendBy by,
+               Report& report);
 
 std::string shown_time(int64_t unix_ms);  // "2026-01-31 12:34:56 UTC"
 std::string ms_text(double ms);           // "0.012", "1.23", "45.6", "1234"

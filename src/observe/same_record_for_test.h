@@ -37,6 +37,7 @@ inline void expect_same(const TaskCounters& got, const TaskCounters& want) {
   EXPECT_EQ(got.forward_ns, want.forward_ns);
   EXPECT_EQ(got.sample_ns, want.sample_ns);
   EXPECT_EQ(got.detokenize_ns, want.detokenize_ns);
+  EXPECT_EQ(got.gap_counts, want.gap_counts);
 }
 
 inline void expect_same(const RequestRecord& got, const RequestRecord& want) {
@@ -44,6 +45,7 @@ inline void expect_same(const RequestRecord& got, const RequestRecord& want) {
   EXPECT_EQ(got.request_id, want.request_id);
   EXPECT_EQ(got.method, want.method);
   EXPECT_EQ(got.path, want.path);
+  EXPECT_EQ(got.routed, want.routed);
   EXPECT_EQ(got.arrived_unix_ms, want.arrived_unix_ms);
   EXPECT_EQ(got.status, want.status);
   EXPECT_EQ(got.error_code, want.error_code);

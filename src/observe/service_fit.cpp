@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <utility>
 
+#include "base/random.h"
 #include "observe/measures.h"
 #include "observe/statistics.h"
 
@@ -14,11 +16,12 @@ namespace {
 constexpr double kStandardErrorsMin = 4;
 constexpr double kExplainedMin = 0.5;
 constexpr double kOutlierShareMin = 0.2;
+constexpr uint64_t kSampleSeed = 1;
 
-std::array<double, 3> regressors(const TaskCounters& counters) {
-  const auto generated = static_cast<double>(counters.completion_tokens);
-  return {static_cast<double>(computed_tokens(counters)), generated,
-          generated * (mean_batch(counters) - 1)};
+std::array<double, 3> regressors(const TaskFacts& task) {
+  const auto generated = static_cast<double>(task.completion_tokens);
+  return {static_cast<double>(computed_tokens(task)), generated,
+          generated * (mean_batch(task) - 1)};
 }
 
 // At least three different values: two could be any two kinds of requests.
@@ -50,27 +53,31 @@ void fit_rows(std::span<const std::array<double, 3>> all, std::span<const double
 
 }  // namespace
 
-double ServiceFit::predict(const TaskRecord& record) const {
-  const auto all = regressors(record.counters);
-  std::vector<double> row;
-  for (const int column : used) row.push_back(all[static_cast<size_t>(column)]);
-  return fit.predict(row);
+double ServiceFit::predict(const TaskFacts& task) const {
+  const auto all = regressors(task);
+  double sum = fit.coefficients[0];
+  for (size_t j = 0; j < used.size(); ++j)
+    sum += fit.coefficients[j + 1] * all[static_cast<size_t>(used[j])];
+  return sum;
 }
 
-std::optional<ServiceFit> fit_service(const RecordSet& set, std::string_view name) {
+std::optional<ServiceFit> fit_service(const FactSet& set, uint32_t name) {
+  std::vector<std::pair<size_t, const TaskFacts*>> seen;
+  for (size_t i = 0; i < set.requests.size(); ++i) {
+    const RequestFacts& request = *set.requests[i];
+    const TaskFacts* task = request.answered() ? find_task(request, name) : nullptr;
+    if (task != nullptr && task->prefill_steps > 0) seen.emplace_back(i, task);
+  }
+  if (seen.size() < kFitRequestsMin) return std::nullopt;
   ServiceFit service;
-  service.task = name;
+  service.requests = seen.size();
   std::vector<std::array<double, 3>> rows;
   std::vector<double> y;
-  for (size_t i = 0; i < set.items.size(); ++i) {
-    const RequestRecord& record = *set.items[i].record;
-    const TaskRecord* task = answered(record) ? find_task_record(record, name) : nullptr;
-    if (task == nullptr || task->counters.prefill_steps == 0) continue;
-    service.items.push_back(i);
-    rows.push_back(regressors(task->counters));
-    y.push_back(service_ms(*task));
+  for (const size_t i : even_sample(seen.size())) {
+    service.items.push_back(seen[i].first);
+    rows.push_back(regressors(*seen[i].second));
+    y.push_back(service_ms(*seen[i].second));
   }
-  if (y.size() < kFitRequestsMin) return std::nullopt;
   std::optional<LinearFit> fit;
   fit_rows(rows, y, service, fit);
   if (!fit || fit->explained < kExplainedMin) return std::nullopt;
@@ -90,27 +97,41 @@ std::optional<ServiceFit> fit_service(const RecordSet& set, std::string_view nam
   return service;
 }
 
-std::vector<std::string> tasks_of(const RecordSet& set) {
-  std::set<std::string> names;
-  for (const RecordSet::Item& item : set.items) {
-    if (!answered(*item.record)) continue;
-    for (const TaskRecord& task : item.record->tasks) names.insert(task.task);
+std::vector<uint32_t> tasks_of(const FactSet& set) {
+  std::vector<bool> seen(set.tasks.size());
+  for (const RequestFacts* request : set.requests) {
+    if (!request->answered()) continue;
+    for (const TaskFacts& task : request->tasks) seen[task.name] = true;
   }
-  return {names.begin(), names.end()};
+  std::vector<uint32_t> tasks;
+  for (uint32_t i = 0; i < seen.size(); ++i)
+    if (seen[i]) tasks.push_back(i);
+  std::ranges::sort(tasks, {}, [&](uint32_t i) -> const std::string& { return set.tasks[i]; });
+  return tasks;
 }
 
-const TaskRecord* find_task_record(const RequestRecord& record, std::string_view name) {
-  const auto it = std::ranges::find(record.tasks, name, &TaskRecord::task);
-  return it == record.tasks.end() ? nullptr : &*it;
+const TaskFacts* find_task(const RequestFacts& request, uint32_t name) {
+  const auto it = std::ranges::find(request.tasks, name, &TaskFacts::name);
+  return it == request.tasks.end() ? nullptr : &*it;
 }
 
-double service_ms(const TaskRecord& task) {
+double service_ms(const TaskFacts& task) {
   return to_ms(task.lane.stage_ns(Stage::kPrefill) + task.lane.stage_ns(Stage::kDecode) +
                task.lane.stage_ns(Stage::kScore));
 }
 
-int64_t computed_tokens(const TaskCounters& counters) {
-  return int64_t{counters.prompt_tokens} - int64_t{counters.cached_tokens};
+int64_t computed_tokens(const TaskFacts& task) {
+  return int64_t{task.prompt_tokens} - int64_t{task.cached_tokens};
+}
+
+std::vector<size_t> even_sample(size_t count) {
+  const size_t step = std::max<size_t>(1, (count + kSampleMax - 1) / kSampleMax);
+  std::vector<size_t> sample;
+  sample.reserve(count / step + 1);
+  Random random(kSampleSeed);
+  for (size_t i = 0; i < count; i += step)
+    sample.push_back(step == 1 ? i : i + random.below(std::min(step, count - i)));
+  return sample;
 }
 
 }  // namespace qaio

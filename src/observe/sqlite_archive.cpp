@@ -73,6 +73,10 @@ void SqliteArchive::consume(std::span<const RecordPtr> records) {
   if (!retry_at_ns_) keep_bounds(now_ns);
 }
 
+void SqliteArchive::write_now() {
+  if (!retry_at_ns_ && waiting()) flush();
+}
+
 // Writes what waits, and pauses or resumes as that turns out.
 void SqliteArchive::flush() {
   const Result<void> done = write_pending();

@@ -40,6 +40,10 @@ class SqliteArchive final : public RecordConsumer {
   ~SqliteArchive() override;  // writes what waits; after the observer's end
 
   void consume(std::span<const RecordPtr> records) override;
+  // Does not wait for a full batch or the interval: whoever reads the archive next finds
+  // everything consumed so far, unless it is paused. On the observer's thread.
+  void write_now();
+  const std::string& path() const { return options_.path; }
 
   // What became known after the start, such as the model; for all records of this run, also those
   // already written. Any thread.

@@ -9,7 +9,8 @@
 namespace qaio {
 namespace {
 
-constexpr int kBusyTimeoutMs = 1000;  // another process writes: its transactions are short
+constexpr int kInstructionsUnasked = 10'000;  // some hundred microseconds
+constexpr int kBusyTimeoutMs = 1000;          // another process writes: its transactions are short
 
 ErrorCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
@@ -19,6 +20,8 @@ ErrorCode code_of(int sqlite_code) {
     case SQLITE_LOCKED:
     case SQLITE_NOMEM:
       return ErrorCode::kResourceExhausted;
+    case SQLITE_INTERRUPT:
+      return ErrorCode::kCancelled;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return ErrorCode::kCorrupt;
@@ -164,6 +167,14 @@ Result<void> Database::execute(const std::string& sql) {
     return fault(database_.get());
   }
   return {};
+}
+
+void Database::stop_when(std::function<bool()> stop) {
+  stop_ = std::make_unique<std::function<bool()>>(std::move(stop));
+  const auto ask = [](void* asked) {
+    return (*static_cast<std::function<bool()>*>(asked))() ? 1 : 0;
+  };
+  sqlite3_progress_handler(database_.get(), kInstructionsUnasked, ask, stop_.get());
 }
 
 Result<Statement> Database::prepare(const std::string& sql) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -51,7 +52,8 @@ class Statement {
 //
 // Error codes: kResourceExhausted when trying again later can help (full disk, a failed write,
 // another process holds the lock), kCorrupt when the file is damaged or none of SQLite's, kIo when
-// it cannot be opened or written, kInternal for what would be a bug. Messages name the file.
+// it cannot be opened or written, kCancelled after stop_when(), kInternal for what would be a bug.
+// Messages name the file.
 class Database {
  public:
   enum class Mode : uint8_t { kReadOnly, kReadWrite };  // kReadWrite creates the file if missing
@@ -64,10 +66,15 @@ class Database {
   Result<int64_t> integer(const std::string& sql);
   const std::string& path() const { return path_; }
 
+  // Asked again and again while a statement runs, at most a millisecond apart; once it says true
+  // the statement ends with kCancelled.
+  void stop_when(std::function<bool()> stop);
+
  private:
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  std::unique_ptr<std::function<bool()>> stop_;  // stays where SQLite calls it
   std::unique_ptr<sqlite3, Close> database_;
   std::string path_;
 };

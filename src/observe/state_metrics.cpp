@@ -84,6 +84,19 @@ void add_otlp(const OtlpCounts& otlp, Families& out) {
                labelled("outcome", "failed", otlp.metrics_failed)});
 }
 
+void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
+  std::vector<Value> written;
+  std::vector<Value> lost;
+  for (const ArchiveState& archive : archives) {
+    written.push_back(labelled("archive", archive.kind, archive.written));
+    lost.push_back(labelled("archive", archive.kind, archive.lost));
+  }
+  out.counter("qaio_archive_records_written_total", "Records that an archive holds or held.",
+              std::move(written));
+  out.counter("qaio_archive_records_lost_total",
+              "Records that an archive lost because it could not write them.", std::move(lost));
+}
+
 void add_process(const ServerState& state, Families& out) {
   const ProcessUsage usage = process_usage();
   const ProcessState process = process_state();
@@ -120,6 +133,7 @@ std::vector<MetricFamily> state_metrics(const ServerState& state) {
               "Requests whose record was lost because observing them fell behind.",
               static_cast<double>(state.records_dropped));
   if (state.otlp) add_otlp(*state.otlp, out);
+  if (!state.archives.empty()) add_archives(state.archives, out);
   if (state.engine) add_engine(*state.engine, out);
   add_process(state, out);
   return out.take();

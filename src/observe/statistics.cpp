@@ -1,6 +1,7 @@
 #include "observe/statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -10,11 +11,6 @@ namespace {
 
 constexpr size_t kExactProductMax = 400;
 constexpr double kNormalOfMad = 1.4826;  // 1 / (the standard normal's 75th percentile)
-
-size_t nearest_rank(size_t count, double percent) {  // 1-based
-  const double rank = std::ceil(percent / 100 * static_cast<double>(count));
-  return static_cast<size_t>(std::clamp(rank, 1.0, static_cast<double>(count)));
-}
 
 // Marsaglia and Tsang, "A simple method for generating gamma variables" (2000); shape >= 1.
 double gamma(double shape, Random& random) {
@@ -123,7 +119,76 @@ std::vector<double> block_means(std::span<const double> values) {
   return means;
 }
 
+constexpr size_t kPivotSample = 2048;
+constexpr uint64_t kPivotSeed = 1;
+constexpr double kPivotDeviations = 4;  // how far a sample's percentile may be from that of all
+
+size_t nearest_rank(size_t count, double percent) {
+  const double rank = std::ceil(percent / 100 * static_cast<double>(count));
+  return static_cast<size_t>(std::clamp(rank, 1.0, static_cast<double>(count)));
+}
+
+// A range in which the percentile lies, most probably, by a sorted sample.
+struct Bracket {
+  double low = -INFINITY;
+  double high = INFINITY;
+  size_t below = 0;             // values under it
+  std::vector<double> in = {};  // those inside
+};
+Bracket bracket_of(std::span<const double> sample, double percent) {
+  const auto size = static_cast<double>(sample.size());
+  const double place = percent / 100 * size;
+  const double reach = kPivotDeviations * std::sqrt(place * std::max(0.0, 1 - percent / 100)) + 2;
+  Bracket bracket;
+  if (place - reach > 0) bracket.low = sample[static_cast<size_t>(place - reach)];
+  if (place + reach < size) bracket.high = sample[static_cast<size_t>(place + reach)];
+  return bracket;
+}
+
+// Without branches, which nobody could predict.
+void fill(Bracket& bracket, std::span<const double> values) {
+  std::array<double, 1024> kept{};
+  for (size_t begin = 0; begin < values.size(); begin += kept.size()) {
+    size_t count = 0;
+    for (const double value : values.subspan(begin, std::min(kept.size(), values.size() - begin))) {
+      kept[count] = value;
+      count +=
+          static_cast<size_t>(value >= bracket.low) & static_cast<size_t>(value <= bracket.high);
+      bracket.below += static_cast<size_t>(value < bracket.low);
+    }
+    bracket.in.insert(bracket.in.end(), kept.begin(), kept.begin() + static_cast<ptrdiff_t>(count));
+  }
+}
+
+double selected(std::vector<double> values, size_t at) {
+  const auto place = values.begin() + static_cast<ptrdiff_t>(at);
+  std::ranges::nth_element(values, place);
+  return *place;
+}
+
 }  // namespace
+
+std::vector<double> percentiles(std::span<const double> values, std::span<const double> percents) {
+  if (values.empty()) return std::vector<double>(percents.size());
+  // With few values the sample would be as large as they are.
+  std::vector<double> sample;
+  Random random(kPivotSeed);
+  for (size_t i = 0; i < kPivotSample && values.size() > 8 * kPivotSample; ++i)
+    sample.push_back(values[random.below(values.size())]);
+  std::ranges::sort(sample);
+  std::vector<Bracket> brackets;
+  for (const double percent : percents) brackets.push_back(bracket_of(sample, percent));
+  for (Bracket& bracket : brackets) fill(bracket, values);
+  std::vector<double> out;
+  for (size_t i = 0; i < percents.size(); ++i) {
+    Bracket& bracket = brackets[i];
+    const size_t at = nearest_rank(values.size(), percents[i]) - 1;
+    const bool inside = at >= bracket.below && at - bracket.below < bracket.in.size();
+    out.push_back(inside ? selected(std::move(bracket.in), at - bracket.below)
+                         : selected({values.begin(), values.end()}, at));
+  }
+  return out;
+}
 
 double percentile(std::span<const double> sorted, double percent) {
   return sorted.empty() ? 0 : sorted[nearest_rank(sorted.size(), percent) - 1];

@@ -2,6 +2,8 @@
 // docs/report.md says why these.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,6 +16,8 @@ namespace qaio {
 // Nearest rank, as Histogram has it: the smallest value that at least `percent` % of all values do
 // not exceed. `sorted` ascending; 0 of no values.
 double percentile(std::span<const double> sorted, double percent);
+// The same of values in any order, for several percents; far less work than sorting.
+std::vector<double> percentiles(std::span<const double> values, std::span<const double> percents);
 double mean(std::span<const double> values);  // 0 of no values
 double median(std::vector<double> values);    // nearest rank; 0 of no values
 // The mean of the middle half: hardly moved by outliers, and nearly as exact as the mean where

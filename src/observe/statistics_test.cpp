@@ -20,6 +20,29 @@ std::vector<double> one_to(int n) {
   return values;
 }
 
+// Of few and of many values, with and without ties, and where a sample says nothing of the rest.
+TEST(Percentiles, AreThoseOfTheSortedValues) {
+  const std::vector<double> percents = {50, 90, 99, 99.999, 100, 0};
+  Random random(1);
+  for (const size_t count : {0, 1, 2, 7, 1000, 16'384, 16'385, 100'000}) {
+    for (const int kind : {0, 1, 2, 3, 4}) {
+      std::vector<double> values(count);
+      for (size_t i = 0; i < count; ++i) {
+        values[i] = kind == 0   ? random.uniform()
+                    : kind == 1 ? static_cast<double>(random.below(5))
+                    : kind == 2 ? 7
+                    : kind == 3 ? static_cast<double>(i)
+                                : (i == count / 3 ? 1e9 : -random.exponential());
+      }
+      std::vector<double> sorted = values;
+      std::ranges::sort(sorted);
+      const std::vector<double> got = percentiles(values, percents);
+      for (size_t i = 0; i < percents.size(); ++i)
+        EXPECT_EQ(got[i], percentile(sorted, percents[i])) << count << ' ' << kind << ' ' << i;
+    }
+  }
+}
+
 TEST(Percentile, IsNearestRank) {
   const std::vector<double> values = {15, 20, 35, 40, 50};  // the textbook example
   EXPECT_EQ(percentile(values, 5), 15);

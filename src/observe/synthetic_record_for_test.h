@@ -59,6 +59,8 @@ inline TaskRecord synthetic_task(bool generates, TimeNs begin_ns, std::mt19937_6
     count.forward_ns = (count.last_token_ns - logits_ns) / 10 * 9;
     count.sample_ns = 80'000 * int64_t{count.completion_tokens};
     count.detokenize_ns = 900 * int64_t{count.completion_tokens};
+    for (uint32_t gap = 1; gap < count.completion_tokens; ++gap)
+      count_gap(gap % 16 == 0 ? count.gap_max_ns : 9'000'000, count.gap_counts);
     task.finish_reason = random() % 4 == 0 ? "length" : "stop";
   } else {
     lane.add(Stage::kScore, 500, random);
@@ -80,6 +82,7 @@ inline RequestRecord synthetic_record(uint64_t n, uint64_t seed = 1) {
   record.request_id = "5d3c3c3a7e" + std::to_string(1'000'000 + n).substr(1);
   record.method = "POST";
   record.path = random() % 4 == 0 ? "/v1/chat/completions" : "/chat";
+  record.routed = true;
   record.arrived_unix_ms = 1'790'000'000'000 + static_cast<int64_t>(n) * 10;
   record.cpu_ns = 150'000'000 + static_cast<int64_t>(random() % 50'000'000);
   record.minor_faults = static_cast<int64_t>(random() % 40);

@@ -16,6 +16,7 @@ struct HttpRequest {
   std::string parameter;  // what stands for {name} in the route
   std::string body;
   std::string client = {};  // the address it came from, without the port
+  std::string accept = {};  // the header
 };
 
 struct HttpHeader {

@@ -1,20 +1,25 @@
-// The endpoints that show what the server did and does: GET /requests, /requests/{id}, /stats and
-// /metrics.
+// The endpoints that show what the server did and does: GET /requests, /requests/{id}, /report,
+// /stats and /metrics.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "observe/live_stats.h"
 #include "observe/observer.h"
 #include "observe/prometheus_metrics.h"
 #include "observe/recent_records.h"
+#include "observe/sqlite_archive.h"
 #include "server/router.h"
+#include "server/side_thread.h"
 #include "trace/step_log.h"
 
 namespace qaio {
 
-// Everything pointed to outlives the server and is among the observer's consumers.
+// Everything pointed to outlives the server and, but for the threads, is among the observer's
+// consumers. At the end the threads are stopped before the observer.
 struct ObserveSources {
   Observer* observer = nullptr;
   const RecentRecords* recent = nullptr;
@@ -24,8 +29,37 @@ struct ObserveSources {
   // The engine's steps that overlap a time on the steady clock, oldest first; any thread. May be
   // empty.
   std::function<std::vector<EngineStep>(TimeNs from_ns, TimeNs until_ns)> steps = {};
+  SideThread* reports = nullptr;       // makes reports
+  SideThread* searches = nullptr;      // looks into the archive; not needed without one
+  SqliteArchive* archive = nullptr;    // what memory no longer holds; null: there is none
 };
 
 void add_observe_api(Router& router, const ObserveSources& sources);
+
+// Its parts in files of their own.
+void add_requests_api(Router& router, const ObserveSources& sources);
+void add_report_api(Router& router, const ObserveSources& sources);
+
+// Call::respond() from another thread.
+void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse response);
+
+// Answers with what `make` returns, once everything that happened before is observed, so that a
+// client finds the request it just made. It is made on the observer's thread: an I/O thread neither
+// waits nor spends its time on a long list.
+void answer_when_consumed(Observer& observer, const std::shared_ptr<Call>& call,
+                          std::function<HttpResponse()> make);
+
+// For answers that take long. Says true from the moment on when nobody wants the answer any more:
+// the client left, the server stops, or the time is over.
+using Unwanted = std::function<bool()>;
+Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Call>& call,
+                        const SideThread& thread);
+
+// Answers with what `make` returns on the thread; with 503 if too many wait for it. Any thread.
+void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
+                  std::function<HttpResponse()> make);
+
+// Why the archive gave no answer, without its path.
+HttpResponse archive_error_response(const Error& error);
 
 }  // namespace qaio

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "observe/record_times.h"
-#include "server/server_fixture_for_test.h"
+#include "server/observe_fixture_for_test.h"
 
 namespace qaio {
 namespace {
@@ -13,57 +13,7 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-class ObserveApiTest : public ServerFixture {
- protected:
-  static constexpr size_t kKept = 5;
-
-  void start_observed(std::chrono::microseconds step = {}) {
-    Router router;
-    add_api(router, slot_, limits_);
-    add_observe_api(router, {.observer = &observer_,
-                             .recent = &recent_,
-                             .stats = &stats_,
-                             .metrics = &metrics_,
-                             .state = [this] { return state_; },
-                             .steps =
-                                 [this](TimeNs from_ns, TimeNs until_ns) {
-                                   return engine_->steps().between(from_ns, until_ns);
-                                 }});
-    auto server = Server::start(
-        options_, std::move(router),
-        [this](RequestRecord record) { observer_.push(std::move(record)); }, clock_);
-    ASSERT_TRUE(server) << server.error().message;
-    server_ = std::move(*server);
-    load("some words", step);
-    client_ = std::make_unique<TestClient>(server_->port());
-  }
-  void TearDown() override {
-    ServerFixture::TearDown();
-    observer_.flush();
-  }
-
-  // All on one connection: what it asked for before is recorded when it asks next.
-  ClientResponse chat(std::string_view tasks = R"(["sentiment","chat"])") {
-    return client_->post("/chat", fmt::format(R"({{"input":"hello","tasks":{}}})", tasks));
-  }
-  json::object get(std::string_view path) {
-    const ClientResponse response = client_->get(path);
-    EXPECT_EQ(response.status, 200) << response.body;
-    return response.json();
-  }
-  json::array list(std::string_view query = "") {
-    return get("/requests" + std::string(query)).at("requests").as_array();
-  }
-  static double number(const json::value& value) { return value.to_number<double>(); }
-
-  RecentRecords recent_{kKept};
-  LiveStats stats_{clock_};
-  PrometheusMetrics metrics_;
-  ServerState state_;
-  // Its own time would be the default's, but nobody waits for it in these tests.
-  Observer observer_{{.interval = std::chrono::hours(1)}, {&recent_, &stats_, &metrics_}};
-  std::unique_ptr<TestClient> client_;
-};
+using ObserveApiTest = ObserveFixture;
 
 TEST_F(ObserveApiTest, ARequestIsThereRightAfterItsAnswer) {
   start_observed(1ms);
@@ -142,27 +92,20 @@ TEST_F(ObserveApiTest, ListsTheNewestFirstByTimeAndTask) {
 
 TEST_F(ObserveApiTest, SaysWhatIsWrong) {
   start_observed();
-  const auto refused = [&](std::string_view path, int status, std::string_view field,
-                           std::string_view message) {
-    const ClientResponse response = client_->get(path);
-    EXPECT_EQ(response.status, status) << path;
-    EXPECT_EQ(response.error("field"), field) << path;
-    EXPECT_THAT(response.error("message"), HasSubstr(std::string(message))) << path;
-  };
-  refused("/requests?limit=0", 400, "limit", "a whole number from 1 to 5");
-  refused("/requests?limit=6", 400, "limit", "a whole number from 1 to 5");
-  refused("/requests?limit=all", 400, "limit", "a whole number from 1 to 5");
-  refused("/requests?slow=fast", 400, "slow", "a number from 0");
-  refused("/requests?slow=-1", 400, "slow", "a number from 0");
-  refused("/requests?task=", 400, "task", "name of a task");
-  refused("/requests?last=5", 400, "last", "known are limit, slow, task");
-  refused("/requests?since=yesterday", 400, "since", "a whole number");
-  refused("/requests?format=xml", 400, "format", "json or chrome");
-  refused("/requests/x?format=xml", 400, "format", "json or chrome");
-  refused("/requests/x?limit=1", 400, "limit", "known are format");
-  refused("/requests/never-seen?format=chrome", 404, "", "'never-seen' among the last 5");
-  refused("/stats?window=1m", 400, "window", "there is none");
-  refused("/requests/never-seen", 404, "", "'never-seen' among the last 5");
+  expect_refused("/requests?limit=0", 400, "limit", "a whole number from 1 to 5");
+  expect_refused("/requests?limit=6", 400, "limit", "a whole number from 1 to 5");
+  expect_refused("/requests?limit=all", 400, "limit", "a whole number from 1 to 5");
+  expect_refused("/requests?slow=fast", 400, "slow", "a number from 0");
+  expect_refused("/requests?slow=-1", 400, "slow", "a number from 0");
+  expect_refused("/requests?task=", 400, "task", "name of a task");
+  expect_refused("/requests?last=5", 400, "last", "known are limit, slow, task");
+  expect_refused("/requests?since=yesterday", 400, "since", "a whole number");
+  expect_refused("/requests?format=xml", 400, "format", "json or chrome");
+  expect_refused("/requests/x?format=xml", 400, "format", "json or chrome");
+  expect_refused("/requests/x?limit=1", 400, "limit", "known are format");
+  expect_refused("/requests/never-seen?format=chrome", 404, "", "'never-seen' among the last 5");
+  expect_refused("/stats?window=1m", 400, "window", "there is none");
+  expect_refused("/requests/never-seen", 404, "", "'never-seen' among the last 5");
   EXPECT_EQ(client_->post("/stats", "{}").status, 405);
 }
 
@@ -255,12 +198,18 @@ TEST_F(ObserveApiTest, MetricsAreText) {
   ASSERT_EQ(chat().status, 200);
   ASSERT_EQ(list().size(), 1u);  // answered when the chat is counted, which /metrics does not await
   state_.run.version = "0.0.1";
+  state_.archives = {{"sqlite", 12, 3}};
   const ClientResponse response = client_->get("/metrics");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.headers.at("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_THAT(response.body, HasSubstr("qaio_requests_total{route=\"/chat\",status=\"2xx\"} 1\n"));
   EXPECT_THAT(response.body, HasSubstr("version=\"0.0.1\""));
   EXPECT_THAT(response.body, HasSubstr("qaio_ready 0\n"));
+  EXPECT_THAT(response.body, HasSubstr("records_written_total{archive=\"sqlite\"} 12\n"));
+  EXPECT_THAT(response.body, HasSubstr("records_lost_total{archive=\"sqlite\"} 3\n"));
+  const json::array archives = get("/stats").at("archives").as_array();
+  ASSERT_EQ(archives.size(), 1u);
+  EXPECT_EQ(archives[0].at("lost").as_int64(), 3);
 }
 
 }  // namespace

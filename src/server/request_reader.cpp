@@ -58,6 +58,7 @@ void describe(const Parser& parser, bool export_traces, Exchange& exchange) {
   const size_t query = std::min(target.find('?'), target.size());
   request.path = target.substr(0, query);
   request.query = target.substr(std::min(query + 1, target.size()));
+  request.accept = message[http::field::accept];
 
   RequestRecord& record = exchange.record();
   record.request_id = choose_request_id(message["X-Request-Id"]);

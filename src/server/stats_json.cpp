@@ -77,6 +77,13 @@ void write_stats(std::span<const WindowStats> windows, const ServerState& state,
   state.engine ? json.string(state.run.model) : json.null();
   json.key("started_unix_ms").integer(state.run.started_unix_ms);
   json.key("records_dropped").integer(signed_of(state.records_dropped));
+  json.key("archives").begin_array();
+  for (const ArchiveState& archive : state.archives) {
+    json.begin_object().key("archive").string(archive.kind);
+    json.key("written").integer(signed_of(archive.written));
+    json.key("lost").integer(signed_of(archive.lost)).end_object();
+  }
+  json.end_array();
   json.key("memory_usage").thousandths(process_resident_bytes() * 1000 / (1 << 20));
   json.key("engine");
   state.engine ? write_engine(*state.engine, json) : void(json.null());

@@ -1,8 +1,8 @@
-#include "cli/report_text.h"
+#include "observe/report_text.h"
 
 #include <fmt/format.h>
 
-#include "cli/terminal.h"
+#include "base/text_table.h"
 #include "observe/report_sections.h"
 
 namespace qaio {

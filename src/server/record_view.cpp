@@ -1,4 +1,4 @@
-#include "server/record_json.h"
+#include "server/record_view.h"
 
 #include "server/breakdown.h"
 
@@ -76,7 +76,7 @@ void write_task(const TaskRecord& task, TimeNs origin_ns, JsonWriter& json) {
 
 }  // namespace
 
-void write_record(const RequestRecord& record, JsonWriter& json) {
+void write_record_view(const RequestRecord& record, JsonWriter& json) {
   const TimeNs origin_ns = record.lane.begin_ns();
   json.begin_object().key("request_id").string(record.request_id);
   write_trace(record.trace, json);

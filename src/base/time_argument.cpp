@@ -1,4 +1,4 @@
-#include "cli/time_argument.h"
+#include "base/time_argument.h"
 
 #include <charconv>
 #include <chrono>

@@ -1,4 +1,4 @@
-// Reports and comparisons for terminals.
+// Reports and comparisons as text: for terminals, and for those who ask a server from one.
 #pragma once
 
 #include <string>

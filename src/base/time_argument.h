@@ -1,4 +1,4 @@
-// A point in time as people write it on a command line.
+// A point in time as people write it, on a command line or in a query.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,37 @@
+#include "base/jobs.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <vector>
+
+namespace qaio {
+namespace {
+
+TEST(Jobs, EveryJobRunsOnceWhateverTheThreads) {
+  for (const int threads : {0, 1, 2, 7, 50}) {
+    std::array<std::atomic<int>, 20> runs{};
+    std::vector<std::function<void()>> jobs;
+    for (auto& count : runs) jobs.emplace_back([&count] { ++count; });
+    run_jobs(jobs, threads);
+    for (const auto& count : runs) EXPECT_EQ(count, 1) << threads;
+  }
+  run_jobs({}, 3);
+}
+
+// Each waits for the other: with one thread this would never end.
+TEST(Jobs, TwoRunSideBySide) {
+  std::atomic<int> here = 0;
+  const std::function<void()> meet = [&here] {
+    ++here;
+    while (here < 2) {
+    }
+  };
+  const std::vector<std::function<void()>> jobs = {meet, meet};
+  run_jobs(jobs, 2);
+  EXPECT_EQ(here, 2);
+}
+
+}  // namespace
+}  // namespace qaio

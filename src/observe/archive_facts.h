@@ -1,0 +1,18 @@
+// Facts of many archived requests, read by several threads.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "observe/archive_reader.h"
+#include "observe/request_facts.h"
+
+namespace qaio {
+
+// `runs` of the set are all of the archive's. `stop` may be empty. Errors are those of
+// ArchiveReader.
+Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter& filter,
+                                   int threads, const std::function<bool()>& stop);
+
+}  // namespace qaio

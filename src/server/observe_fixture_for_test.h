@@ -1,0 +1,103 @@
+// For tests: the server with all that observes it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "server/observe_api.h"
+#include "server/server_fixture_for_test.h"
+
+namespace qaio {
+
+class ObserveFixture : public ServerFixture {
+ protected:
+  static constexpr size_t kKept = 5;
+
+  // Before start_observed(): what memory no longer holds is found in an archive.
+  void keep_archive() {
+    folder_ = (std::filesystem::temp_directory_path() / "qaio-observe-XXXXXX").string();
+    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
+    SqliteArchiveOptions options;
+    options.path = folder_ + "/archive.db";
+    auto archive = SqliteArchive::open(
+        options, state_.run, [](ArchiveEvent, const std::string& text) { FAIL() << text; }, clock_);
+    ASSERT_TRUE(archive) << archive.error().message;
+    archive_ = std::move(*archive);
+  }
+  void start_observed(std::chrono::microseconds step = {}) {
+    std::vector<RecordConsumer*> consumers = {&recent_, &stats_, &metrics_};
+    if (archive_) consumers.push_back(archive_.get());
+    // Its own time would be the default's, but nobody waits for it in these tests.
+    observer_ = std::make_unique<Observer>(Observer::Options{.interval = std::chrono::hours(1)},
+                                           std::move(consumers));
+    Router router;
+    add_api(router, slot_, limits_);
+    add_observe_api(router, {.observer = observer_.get(),
+                             .recent = &recent_,
+                             .stats = &stats_,
+                             .metrics = &metrics_,
+                             .state = [this] { return state_; },
+                             .steps =
+                                 [this](TimeNs from_ns, TimeNs until_ns) {
+                                   return engine_->steps().between(from_ns, until_ns);
+                                 },
+                             .reports = &reports_,
+                             .searches = &searches_,
+                             .archive = archive_.get()});
+    auto server = Server::start(
+        options_, std::move(router),
+        [this](RequestRecord record) { observer_->push(std::move(record)); }, clock_);
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(*server);
+    load("some words", step);
+    client_ = std::make_unique<TestClient>(server_->port());
+  }
+  void TearDown() override {
+    ServerFixture::TearDown();
+    reports_.stop();
+    searches_.stop();
+    observer_.reset();
+    archive_.reset();
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+
+  // All on one connection: what it asked for before is recorded when it asks next.
+  ClientResponse chat(std::string_view tasks = R"(["sentiment","chat"])") {
+    return client_->post("/chat", fmt::format(R"({{"input":"hello","tasks":{}}})", tasks));
+  }
+  boost::json::object get(std::string_view path) {
+    const ClientResponse response = client_->get(path);
+    EXPECT_EQ(response.status, 200) << response.body;
+    return response.json();
+  }
+  boost::json::array list(std::string_view query = "") {
+    return get("/requests" + std::string(query)).at("requests").as_array();
+  }
+  void expect_refused(std::string_view path, int status, std::string_view field,
+                      std::string_view message) {
+    const ClientResponse response = client_->get(path);
+    EXPECT_EQ(response.status, status) << path;
+    EXPECT_EQ(response.error("field"), field) << path;
+    EXPECT_THAT(response.error("message"), testing::HasSubstr(std::string(message))) << path;
+  }
+  static double number(const boost::json::value& value) { return value.to_number<double>(); }
+
+  std::string folder_;
+  RecentRecords recent_{kKept};
+  LiveStats stats_{clock_};
+  PrometheusMetrics metrics_;
+  ServerState state_;
+  std::unique_ptr<SqliteArchive> archive_;
+  SideThread reports_{1};
+  SideThread searches_{8};
+  std::unique_ptr<Observer> observer_;
+  std::unique_ptr<TestClient> client_;
+};
+
+}  // namespace qaio

@@ -1,0 +1,14 @@
+// A request's record as JSON for people and their tools: milliseconds since its first byte, whole
+// microseconds that add up, and the derived figures. Not meant to be read back: that is
+// observe/record_json.h, which keeps every nanosecond.
+#pragma once
+
+#include "base/json_writer.h"
+#include "observe/record.h"
+
+namespace qaio {
+
+// One object; docs/http.md lists its members.
+void write_record_view(const RequestRecord& record, JsonWriter& json);
+
+}  // namespace qaio

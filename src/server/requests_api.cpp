@@ -1,0 +1,227 @@
+// GET /requests, /requests/{id}: the last requests from memory, older ones from the archive.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "observe/archive_reader.h"
+#include "observe/chrome_trace.h"
+#include "server/observe_api.h"
+#include "server/query_fields.h"
+#include "server/record_view.h"
+
+namespace qaio {
+namespace {
+
+constexpr int64_t kLimitDefault = 50;
+constexpr int64_t kArchivedLimitMax = 1000;  // a list of MiB
+constexpr double kSlowMsMax = 1e9;
+constexpr std::chrono::seconds kSearchTime{2};
+constexpr int64_t kUnixMsMax = 253'402'300'799'999;  // the year 9999
+constexpr auto kListFields =
+    std::to_array<std::string_view>({"limit", "slow", "task", "since", "until", "format"});
+constexpr auto kOneFields = std::to_array<std::string_view>({"format"});
+
+struct RecordQuery {
+  size_t limit = 0;
+  double slow_ms = 0;
+  std::optional<std::string> task;
+  std::optional<int64_t> since_unix_ms;
+  std::optional<int64_t> until_unix_ms;
+  bool chrome = false;  // a timeline of those in memory, else JSON of our own
+
+  bool wants(const RequestRecord& record) const {
+    if (since_unix_ms && record.arrived_unix_ms < *since_unix_ms) return false;
+    if (until_unix_ms && record.arrived_unix_ms >= *until_unix_ms) return false;
+    if (static_cast<double>(record.lane.wall_ns()) < slow_ms * 1e6) return false;
+    return !task || std::ranges::find(record.tasks, *task, &TaskRecord::task) != record.tasks.end();
+  }
+  ArchiveFilter filter() const {
+    ArchiveFilter filter;
+    filter.served_only = true;
+    filter.from_unix_ms = since_unix_ms;
+    filter.until_unix_ms = until_unix_ms;
+    filter.task = task.value_or("");
+    if (slow_ms > 0) filter.total_min_us = static_cast<int64_t>(std::ceil(slow_ms * 1000));
+    filter.limit = limit;
+    filter.order = ArchiveFilter::Order::kNewestFirst;
+    return filter;
+  }
+};
+
+Result<bool> wants_chrome(const QueryFields& fields) {
+  const std::string format = fields.text("format").value_or("json");
+  if (format == "json" || format == "chrome") return format == "chrome";
+  return fail(ErrorCode::kInvalidArgument, "'format' must be json or chrome", "format");
+}
+
+Result<RecordQuery> read_query(const std::string& text, const ObserveSources& sources) {
+  QAIO_ASSIGN(const QueryFields fields, QueryFields::parse(text, kListFields));
+  auto limit_max = static_cast<int64_t>(sources.recent->count_max());
+  if (sources.archive != nullptr) limit_max = std::max(limit_max, kArchivedLimitMax);
+  QAIO_ASSIGN(const auto limit, fields.integer("limit", 1, limit_max));
+  QAIO_ASSIGN(const auto slow_ms, fields.number("slow", 0, kSlowMsMax));
+  RecordQuery query;
+  QAIO_ASSIGN(query.chrome, wants_chrome(fields));
+  QAIO_ASSIGN(query.since_unix_ms, fields.integer("since", 0, kUnixMsMax));
+  QAIO_ASSIGN(query.until_unix_ms, fields.integer("until", 0, kUnixMsMax));
+  query.limit = static_cast<size_t>(limit.value_or(std::min(kLimitDefault, limit_max)));
+  query.slow_ms = slow_ms.value_or(0);
+  query.task = fields.text("task");
+  if (query.task && query.task->empty()) {
+    return fail(ErrorCode::kInvalidArgument, "'task' must be the name of a task", "task");
+  }
+  return query;
+}
+
+// A timeline of these requests and, with `sources`, of the engine's steps meanwhile.
+HttpResponse chrome_response(std::vector<RecordPtr> records, const RunInfo& run,
+                             const ObserveSources* sources) {
+  RecordSet set;
+  set.runs.push_back({.info = run});
+  TimeNs from_ns = std::numeric_limits<TimeNs>::max();
+  TimeNs until_ns = 0;
+  std::ranges::sort(records, {}, [](const RecordPtr& one) { return one->lane.begin_ns(); });
+  for (RecordPtr& record : records) {
+    from_ns = std::min(from_ns, record->lane.begin_ns());
+    until_ns = std::max(until_ns, record->lane.end_ns());
+    set.items.push_back({.record = std::move(record)});
+  }
+  std::vector<EngineStep> steps;
+  if (!set.items.empty() && sources != nullptr && sources->steps)
+    steps = sources->steps(from_ns, until_ns);
+  HttpResponse response;
+  response.headers.push_back({"Content-Disposition", "attachment; filename=\"qaio-trace.json\""});
+  response.body = chrome_trace(set, steps);
+  return response;
+}
+
+HttpResponse list_response(const std::vector<RecordPtr>& records) {
+  HttpResponse response;
+  JsonWriter json(response.body);
+  json.begin_object().key("requests").begin_array();
+  for (const RecordPtr& record : records) write_record_view(*record, json);
+  json.end_array().end_object();
+  return response;
+}
+
+Result<std::vector<ArchivedRecord>> archived(const std::string& path, const ArchiveFilter& filter,
+                                             const Unwanted& unwanted) {
+  QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(path));
+  reader.stop_when(unwanted);
+  return reader.read(filter);
+}
+
+// Those of memory, then those that it no longer holds. (A paused archive lacks the newest.)
+HttpResponse joined_response(std::vector<RecordPtr> recent,
+                             const std::vector<ArchivedRecord>& older, size_t limit) {
+  const size_t remembered = recent.size();
+  for (const auto& [record, run] : older) {
+    if (recent.size() == limit) break;
+    const auto same = [&](const RecordPtr& one) {
+      return one->request_id == record->request_id &&
+             one->lane.begin_ns() == record->lane.begin_ns();
+    };
+    if (std::none_of(recent.begin(), recent.begin() + static_cast<ptrdiff_t>(remembered), same))
+      recent.push_back(record);
+  }
+  return list_response(recent);
+}
+
+void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
+  const Result<RecordQuery> query = read_query(call->request().query, sources);
+  if (!query) {
+    call->respond(error_response(query.error()));
+    return;
+  }
+  const auto recent_ones = [recent = sources.recent, query = *query] {
+    return recent->last(query.limit,
+                        [&](const RequestRecord& record) { return query.wants(record); });
+  };
+  if (sources.archive == nullptr || query->chrome) {
+    answer_when_consumed(*sources.observer, call, [recent_ones, sources, chrome = query->chrome] {
+      return chrome ? chrome_response(recent_ones(), sources.state().run, &sources)
+                    : list_response(recent_ones());
+    });
+    return;
+  }
+  call->lap(Stage::kParse);
+  const Unwanted unwanted = unwanted_after(kSearchTime, call, *sources.searches);
+  sources.observer->when_consumed([=, sources = sources, query = *query] {
+    std::vector<RecordPtr> recent = recent_ones();
+    if (recent.size() == query.limit) return respond_from_thread(call, list_response(recent));
+    sources.archive->write_now();
+    answer_aside(*sources.searches, call, [=, recent = std::move(recent)] {
+      const auto older = archived(sources.archive->path(), query.filter(), unwanted);
+      if (!older) return archive_error_response(older.error());
+      return joined_response(recent, *older, query.limit);
+    });
+  });
+}
+
+HttpResponse record_response(const RequestRecord& record) {
+  HttpResponse response;
+  JsonWriter json(response.body);
+  write_record_view(record, json);
+  return response;
+}
+
+HttpResponse unknown_response(const std::string& id, size_t kept_max, bool archive) {
+  return error_response(404, error_code_name(ErrorCode::kNotFound),
+                        fmt::format("there is no record of request '{}' among the last {}{}", id,
+                                    kept_max, archive ? " or in the archive" : ""));
+}
+
+void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
+  const Result<QueryFields> fields = QueryFields::parse(call->request().query, kOneFields);
+  const Result<bool> chrome =
+      fields ? wants_chrome(*fields) : tl::unexpected<Error>(fields.error());
+  if (!chrome) {
+    call->respond(error_response(chrome.error()));
+    return;
+  }
+  const std::string id = percent_decoded(call->request().parameter);
+  const auto remembered = [=, sources = sources,
+                           chrome = *chrome]() -> std::optional<HttpResponse> {
+    const RecordPtr record = sources.recent->find(id);
+    if (record == nullptr) return std::nullopt;
+    return chrome ? chrome_response({record}, sources.state().run, &sources)
+                  : record_response(*record);
+  };
+  if (sources.archive == nullptr) {
+    answer_when_consumed(*sources.observer, call, [=, kept = sources.recent->count_max()] {
+      return remembered().value_or(unknown_response(id, kept, false));
+    });
+    return;
+  }
+  call->lap(Stage::kParse);
+  const Unwanted unwanted = unwanted_after(kSearchTime, call, *sources.searches);
+  sources.observer->when_consumed([=, sources = sources, chrome = *chrome] {
+    if (auto response = remembered()) return respond_from_thread(call, *std::move(response));
+    sources.archive->write_now();
+    answer_aside(*sources.searches, call, [=] {
+      const ArchiveFilter filter{
+          .request_id = id, .limit = 1, .order = ArchiveFilter::Order::kNewestFirst};
+      const auto found = archived(sources.archive->path(), filter, unwanted);
+      if (!found) return archive_error_response(found.error());
+      if (found->empty()) return unknown_response(id, sources.recent->count_max(), true);
+      const auto& [record, run] = found->front();
+      return chrome ? chrome_response({record}, run->info, nullptr) : record_response(*record);
+    });
+  });
+}
+
+}  // namespace
+
+void add_requests_api(Router& router, const ObserveSources& sources) {
+  router.add("GET", "/requests", [sources](const auto& call) { list_requests(call, sources); });
+  router.add("GET", "/requests/{id}", [sources](const auto& call) { show_request(call, sources); });
+}
+
+}  // namespace qaio

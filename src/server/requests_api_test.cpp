@@ -1,0 +1,92 @@
+// GET /requests and /requests/{id} with an archive behind them.
+#include <chrono>
+#include <future>
+
+#include "server/observe_fixture_for_test.h"
+
+namespace qaio {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+class RequestsApiTest : public ObserveFixture {
+ protected:
+  void SetUp() override {
+    keep_archive();
+    start_observed();
+  }
+  std::string chat_id(std::string_view tasks = R"(["sentiment"])") {
+    const ClientResponse answer = chat(tasks);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return std::string(answer.json().at("request_id").as_string());
+  }
+  std::vector<std::string> ids(std::string_view query) {
+    std::vector<std::string> found;
+    for (const json::value& record : list(query))
+      found.emplace_back(record.at("request_id").as_string());
+    return found;
+  }
+};
+
+TEST_F(RequestsApiTest, WhatMemoryForgotIsFoundInTheArchive) {
+  const std::string first = chat_id(R"(["sentiment","chat"])");
+  const json::object remembered = get("/requests/" + first);
+  std::vector<std::string> all = {first};
+  for (size_t i = 0; i < 2 * kKept; ++i) all.insert(all.begin(), chat_id());
+  EXPECT_EQ(ids("?limit=1"), std::vector{all.front()});  // so all of them are consumed
+  ASSERT_EQ(recent_.find(first), nullptr);
+  EXPECT_EQ(get("/requests/" + first), remembered) << "the same record";
+  EXPECT_EQ(ids(""), all) << "newest first, none twice, no GET among them";
+  EXPECT_EQ(ids("?limit=7"), std::vector(all.begin(), all.begin() + 7));
+  EXPECT_EQ(ids("?task=chat"), std::vector{first});
+  EXPECT_EQ(ids("?slow=0&limit=1000"), all);
+  EXPECT_TRUE(ids("?slow=100000").empty());
+  EXPECT_TRUE(ids("?task=nobody").empty());
+}
+
+TEST_F(RequestsApiTest, TimesAreComparedAlike) {
+  for (size_t i = 0; i < 2 * kKept; ++i) chat_id();
+  std::vector<double> totals;
+  for (const json::value& record : list())
+    totals.push_back(number(record.at("total_response_time_ms")));
+  std::ranges::sort(totals);
+  const double middle = totals[kKept];
+  const auto slower = list(fmt::format("?slow={:.3f}", middle + 0.001));
+  for (const json::value& record : slower)
+    EXPECT_GE(number(record.at("total_response_time_ms")), middle);
+  EXPECT_GE(slower.size(), kKept - 2);
+  EXPECT_LE(slower.size(), kKept);
+}
+
+TEST_F(RequestsApiTest, SaysWhatIsWrong) {
+  expect_refused("/requests/never-seen", 404, "", "among the last 5 or in the archive");
+  expect_refused("/requests?limit=1001", 400, "limit", "a whole number from 1 to 1000");
+}
+
+TEST_F(RequestsApiTest, AnArchiveThatIsGoneIsSaid) {
+  for (size_t i = 0; i < kKept; ++i) chat_id();
+  ASSERT_EQ(list("?limit=5").size(), kKept);
+  std::filesystem::remove(archive_->path());
+  EXPECT_EQ(list("?limit=5").size(), kKept) << "memory has them all";
+  expect_refused("/requests?limit=6", 500, "", "the archive could not be read");
+}
+
+TEST_F(RequestsApiTest, WhatCannotWaitIsRefused) {
+  std::promise<void> go;
+  const std::shared_future<void> gone = go.get_future().share();
+  std::promise<void> begun;
+  ASSERT_TRUE(searches_.post([&] {
+    begun.set_value();
+    gone.wait();
+  }));
+  begun.get_future().wait();
+  while (searches_.post([gone] { gone.wait(); })) {
+  }
+  expect_refused("/requests", 503, "", "too many such requests wait");
+  EXPECT_EQ(client_->get("/health/live").status, 200);
+  go.set_value();
+}
+
+}  // namespace
+}  // namespace qaio

@@ -1,0 +1,41 @@
+// A thread for answers that take longer than an I/O thread or the observer may spend.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace qaio {
+
+// One piece of work at a time, in the order of arrival. Work must not throw.
+class SideThread {
+ public:
+  // At most `waiting_max` pieces wait. `niceness` above 0: it gives way to other threads.
+  explicit SideThread(size_t waiting_max, int niceness = 0);
+  ~SideThread();  // as stop()
+  SideThread(const SideThread&) = delete;
+  SideThread& operator=(const SideThread&) = delete;
+
+  // Any thread. False: too many wait, or it stops; the work is not done.
+  bool post(std::function<void()> work);
+
+  // Finishes the running piece, which should look at stopping(), and those that wait.
+  void stop();
+  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
+
+ private:
+  void run(int niceness);
+
+  const size_t waiting_max_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> waiting_;  // guarded by mutex_
+  std::atomic<bool> stopping_ = false;         // written under mutex_
+  std::thread thread_;
+};
+
+}  // namespace qaio
