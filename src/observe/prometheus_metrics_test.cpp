@@ -36,6 +36,8 @@ ServerState ready_state() {
                              .cached_tokens = 400,
                              .completion_tokens = 9};
   state.records_dropped = 5;
+  state.archives = {{.kind = "sqlite", .written = 70, .lost = 2},
+                    {.kind = "csv", .written = 68, .lost = 0}};
   state.otlp = OtlpCounts{.spans_exported = 90,
                           .spans_rejected = 1,
                           .spans_failed = 2,
@@ -142,6 +144,8 @@ TEST(PrometheusMetrics, ShowTheStateOfTheServer) {
   EXPECT_EQ(all.at(R"(qaio_build_info{version="1.2.3",model="m\"1",isa="avx2",threads="2"})"), 1);
   EXPECT_EQ(all.at("qaio_ready"), 1);
   EXPECT_EQ(all.at("qaio_records_dropped_total"), 5);
+  EXPECT_EQ(all.at("qaio_archive_records_written_total{archive=\"csv\"}"), 68);
+  EXPECT_EQ(all.at("qaio_archive_records_lost_total{archive=\"sqlite\"}"), 2);
   EXPECT_EQ(all.at("qaio_sequences_running"), 3);
   EXPECT_EQ(all.at("qaio_sequences_waiting"), 1);
   EXPECT_EQ(all.at(R"(qaio_kv_blocks{state="free"})"), 40);

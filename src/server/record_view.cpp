@@ -12,8 +12,14 @@ void write_text_or_null(std::string_view name, const std::string& text, JsonWrit
   text.empty() ? json.null() : json.string(text);
 }
 
+// Archives do not keep it.
 void write_trace(const TraceContext& trace, JsonWriter& json) {
-  json.key("trace").begin_object().key("trace_id").string(trace_id_text(trace.trace_id));
+  json.key("trace");
+  if (trace.span_id == 0) {
+    json.null();
+    return;
+  }
+  json.begin_object().key("trace_id").string(trace_id_text(trace.trace_id));
   json.key("span_id").string(span_id_text(trace.span_id)).key("parent_span_id");
   trace.parent_span_id == 0 ? json.null() : json.string(span_id_text(trace.parent_span_id));
   json.key("sampled").boolean(trace.sampled).end_object();
