@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cli/model_fingerprint.h"
+#include "cli/sla_actions.h"
 #include "kernels/isa.h"
 #include "server/observe_api.h"
 
@@ -48,19 +49,25 @@ Result<std::unique_ptr<Observation>> Observation::create(const ObservationOption
   const auto logger = spdlog::stderr_color_mt("qaio");
   QAIO_ASSIGN(Archives archives,
               Archives::open(options.archive, run_info(options.threads), logger));
-  return std::unique_ptr<Observation>(new Observation(options, slot, logger, std::move(archives)));
+  QAIO_ASSIGN(auto sla_actions, make_sla_actions(options.sla.actions, options.instance, logger));
+  return std::unique_ptr<Observation>(new Observation(options, slot, logger, std::move(archives),
+                                                      std::move(sla_actions)));
 }
 
 Observation::Observation(const ObservationOptions& options, const BackendSlot& slot,
-                         std::shared_ptr<spdlog::logger> logger, Archives archives)
+                         std::shared_ptr<spdlog::logger> logger, Archives archives,
+                         std::vector<std::unique_ptr<SlaAction>> sla_actions)
     : options_(options),
       slot_(slot),
       run_(run_info(options.threads)),
       perf_log_(std::move(logger)),
       recent_(static_cast<size_t>(options.records_kept)),
       stats_(SteadyClock::instance()),
+      metrics_(threshold_edges_s(options.sla.rules)),
+      sla_(std::make_unique<SlaMonitor>(options.sla.rules, std::move(sla_actions),
+                                        SteadyClock::instance())),
       archives_(std::move(archives)) {
-  std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_};
+  std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_, sla_.get()};
   for (RecordConsumer* archive : archives_.consumers()) consumers.push_back(archive);
   observer_ = std::make_unique<Observer>(Observer::Options{}, std::move(consumers));
 }
@@ -70,6 +77,7 @@ void Observation::add_endpoints(Router& router) {
                            .recent = &recent_,
                            .stats = &stats_,
                            .metrics = &metrics_,
+                           .sla = sla_.get(),
                            .state = [this] { return state(); }});
 }
 
@@ -101,12 +109,15 @@ void Observation::model_ready() {
 
 void Observation::finish() {
   observer_.reset();
+  sla_.reset();  // what is to be sent gets a moment
   archives_ = {};
 }
 
 ServerState Observation::state() const {
   ServerState state;
   state.records_dropped = observer_->dropped();
+  state.sla = sla_->snapshot();
+  state.sla_actions = sla_->action_counts();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
   const std::lock_guard lock(mutex_);
   state.run = run_;

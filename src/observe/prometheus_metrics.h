@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "observe/observer.h"
+#include "observe/sla_action.h"
+#include "observe/sla_status.h"
 
 namespace qaio {
 
@@ -31,6 +33,8 @@ struct ServerState {
   std::optional<EngineState> engine;  // absent until the model is ready
   RunInfo run;                        // model, ISA and threads are empty until then
   uint64_t records_dropped = 0;
+  std::vector<SlaStatus> sla;
+  std::vector<SlaActionCounts> sla_actions;
 };
 
 // Counts records on the observer's thread; text() may be called from any thread at any time and

@@ -160,6 +160,7 @@ Report make_report(const RecordSet& set, const ReportOptions& options) {
     add_timeline(set, *total, report);
     report.findings = find_findings({set, measures, options.limits});
   }
+  report.sla = sla_compliance(set, options.rules);
   if (options.trend != TrendBy::kNone) add_trend(set, options.trend, report);
   return report;
 }

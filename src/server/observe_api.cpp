@@ -1,4 +1,4 @@
-// GET /requests, /requests/{id}, /stats, /metrics
+// GET /requests, /requests/{id}, /stats, /slo, /metrics
 #include "server/observe_api.h"
 
 #include <fmt/format.h>
@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "observe/sla_json.h"
 #include "server/query_fields.h"
 #include "server/record_json.h"
 #include "server/stats_json.h"
@@ -114,6 +115,20 @@ void show_stats(const std::shared_ptr<Call>& call, const ObserveSources& sources
   });
 }
 
+void show_slo(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
+  const Result<QueryFields> none = QueryFields::parse(call->request().query, {});
+  if (!none) {
+    call->respond(error_response(none.error()));
+    return;
+  }
+  answer_when_consumed(*sources.observer, call, [sla = sources.sla] {
+    HttpResponse response;
+    JsonWriter json(response.body);
+    write_slo(sla->snapshot(), sla->action_counts(), json);
+    return response;
+  });
+}
+
 // Does not wait for the observer: what is counted lags by at most its interval, and a scrape must
 // not depend on anything that may be stuck.
 void show_metrics(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
@@ -134,6 +149,7 @@ void add_observe_api(Router& router, const ObserveSources& sources) {
   add("/requests", list_requests);
   add("/requests/{id}", show_request);
   add("/stats", show_stats);
+  add("/slo", show_slo);
   add("/metrics", show_metrics);
 }
 

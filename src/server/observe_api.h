@@ -1,5 +1,5 @@
-// The endpoints that show what the server did and does: GET /requests, /requests/{id}, /stats and
-// /metrics.
+// The endpoints that show what the server did and does: GET /requests, /requests/{id}, /stats,
+// /slo and /metrics.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include "observe/observer.h"
 #include "observe/prometheus_metrics.h"
 #include "observe/recent_records.h"
+#include "observe/sla_monitor.h"
 #include "server/router.h"
 
 namespace qaio {
@@ -18,6 +19,7 @@ struct ObserveSources {
   const RecentRecords* recent = nullptr;
   const LiveStats* stats = nullptr;
   const PrometheusMetrics* metrics = nullptr;
+  const SlaMonitor* sla = nullptr;
   std::function<ServerState()> state;  // of this moment; any thread
 };
 

@@ -24,6 +24,7 @@ class ObserveApiTest : public ServerFixture {
                              .recent = &recent_,
                              .stats = &stats_,
                              .metrics = &metrics_,
+                             .sla = &sla_,
                              .state = [this] { return state_; }});
     auto server = Server::start(
         options_, std::move(router),
@@ -55,9 +56,10 @@ class ObserveApiTest : public ServerFixture {
   RecentRecords recent_{kKept};
   LiveStats stats_{clock_};
   PrometheusMetrics metrics_;
+  SlaMonitor sla_{{SlaRule()}, {}, clock_};
   ServerState state_;
   // Its own time would be the default's, but nobody waits for it in these tests.
-  Observer observer_{{.interval = std::chrono::hours(1)}, {&recent_, &stats_, &metrics_}};
+  Observer observer_{{.interval = std::chrono::hours(1)}, {&recent_, &stats_, &metrics_, &sla_}};
   std::unique_ptr<TestClient> client_;
 };
 
@@ -212,6 +214,19 @@ TEST_F(ObserveApiTest, MetricsAreText) {
   EXPECT_THAT(response.body, HasSubstr("qaio_requests_total{route=\"/chat\",status=\"2xx\"} 1\n"));
   EXPECT_THAT(response.body, HasSubstr("version=\"0.0.1\""));
   EXPECT_THAT(response.body, HasSubstr("qaio_ready 0\n"));
+}
+
+TEST_F(ObserveApiTest, SloHasTheRequestJustMade) {
+  start_observed(1ms);
+  ASSERT_EQ(chat().status, 200);
+  const json::object slo = get("/slo");
+  const json::object& rule = slo.at("rules").at(0).as_object();
+  EXPECT_EQ(rule.at("name").as_string(), "response-time-p95");
+  EXPECT_EQ(rule.at("state").as_string(), "ok");
+  EXPECT_EQ(rule.at("verdict").as_string(), "too_few");
+  EXPECT_EQ(rule.at("samples").as_int64(), 1);
+  EXPECT_EQ(rule.at("error_budget").at("good").as_int64(), 1);
+  EXPECT_EQ(client_->get("/slo?x=1").status, 400);
 }
 
 }  // namespace
