@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -116,8 +117,8 @@ void attention(benchmark::State& state, Isa isa) {
   const Cache cache(kernels, context);
   const auto q = random_floats(static_cast<size_t>(rows) * kHeadDim, kSeed);
   std::vector<float> out(q.size());
-  std::vector<int32_t> positions;
-  for (int row = 0; row < rows; ++row) positions.push_back(context - rows + row);
+  std::vector<int32_t> positions(static_cast<size_t>(rows));
+  std::iota(positions.begin(), positions.end(), context - rows);
   const AttentionArgs args{.q = q.data(),
                            .q_stride = kHeadDim,
                            .out = out.data(),

@@ -54,9 +54,9 @@ class ProgramTest(unittest.TestCase):
 class Server:
     """`qaio serve` on a free port; a context manager that is ready once entered."""
 
-    def __init__(self, *arguments, environment=None):
+    def __init__(self, *arguments, environment=None, program=QAIO):
         self.process = subprocess.Popen(
-            [QAIO, "serve", "--port", "0", *map(str, arguments)], stdout=subprocess.PIPE,
+            [program, "serve", "--port", "0", *map(str, arguments)], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, env={**os.environ, **(environment or {})})
         self.lines = []
         self.port = None

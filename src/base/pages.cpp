@@ -19,6 +19,7 @@ uintptr_t page_bytes() {
 }
 
 void advise(uintptr_t begin, uintptr_t end, int advice) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): whole pages, which may begin before the object
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
 }
 

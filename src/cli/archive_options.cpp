@@ -48,7 +48,7 @@ void add_archive_options(CLI::App& command, ArchiveOptions& options) {
 }
 
 Result<Archives> Archives::open(const ArchiveOptions& options, const RunInfo& run,
-                                std::shared_ptr<spdlog::logger> logger) {
+                                const std::shared_ptr<spdlog::logger>& logger) {
   const ArchiveMessage say = [logger](ArchiveEvent event, const std::string& text) {
     logger->log(event == ArchiveEvent::kPaused ? spdlog::level::warn : spdlog::level::info, "{}",
                 text);

@@ -39,7 +39,7 @@ class Archives {
   // `logger` gets the warning when an archive pauses. Errors are those of SqliteArchive::open() and
   // CsvArchive::open().
   static Result<Archives> open(const ArchiveOptions& options, const RunInfo& run,
-                               std::shared_ptr<spdlog::logger> logger);
+                               const std::shared_ptr<spdlog::logger>& logger);
 
   std::vector<RecordConsumer*> consumers() const;
   bool empty() const { return !sqlite_ && !csv_; }

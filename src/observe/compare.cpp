@@ -90,6 +90,38 @@ SideFigures side_of(const Measure& measure, Random& random) {
           .p95_interval = bootstrap_interval(sorted, 95, random)};
 }
 
+double relative_change(double change, double before) {
+  return before > 0 ? change / before : (change > 0 ? 1 : 0);
+}
+
+std::vector<int64_t> arrivals_of(const RecordSet& set, const Measure& measure) {
+  std::vector<int64_t> times;
+  times.reserve(measure.items.size());
+  for (const size_t item : measure.items) times.push_back(set.items[item].record->arrived_unix_ms);
+  return times;
+}
+
+void compare_in_turns(std::span<const TimeBlock> blocks, Random& random, MeasureComparison& out) {
+  out.in_turns = true;
+  out.p = matched_rank_p(blocks);
+  std::vector<double> changes;
+  std::vector<double> differences;
+  for (const TimeBlock& block : blocks) {
+    const double of_a = middle_mean(block.a);
+    const double difference = middle_mean(block.b) - of_a;
+    differences.push_back(difference);
+    if (of_a > 0) changes.push_back(difference / of_a);
+  }
+  if (changes.size() == blocks.size()) {
+    out.change = middle_mean(changes);
+    out.change_interval = bootstrap_middle_mean(changes, random);
+    out.change_ms = out.change * out.a.median;
+  } else {  // often 0, as a queue is: a relative change says nothing
+    out.change_ms = middle_mean(differences);
+    out.change = relative_change(out.change_ms, out.a.median);
+  }
+}
+
 MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, const RecordSet& set_b,
                                   const Measure& b, double total_mean_ms,
                                   const CompareOptions& options, Random& random) {
@@ -105,7 +137,13 @@ MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, cons
     pair = *std::move(adjusted);
     out.at_equal_tokens = true;
   }
-  // In order of arrival, so the blocks see what lasted.
+  // Both in order of arrival, so that blocks see what lasted.
+  const std::vector<TimeBlock> blocks =
+      time_blocks(arrivals_of(set_a, a), pair.a, arrivals_of(set_b, b), pair.b);
+  if (!blocks.empty()) {
+    compare_in_turns(blocks, random, out);
+    return out;
+  }
   out.p = std::max(mann_whitney_p(pair.a, pair.b), block_rank_p(pair.a, pair.b));
   std::ranges::sort(pair.a);
   std::ranges::sort(pair.b);
@@ -116,7 +154,7 @@ MeasureComparison compare_measure(const RecordSet& set_a, const Measure& a, cons
     out.change_ms = out.change * out.a.median;
   } else {  // often 0, as a queue is: a relative change says nothing
     out.change_ms = percentile(pair.b, 50) - median_a;
-    out.change = median_a > 0 ? out.change_ms / median_a : (out.change_ms > 0 ? 1 : 0);
+    out.change = relative_change(out.change_ms, median_a);
   }
   return out;
 }
@@ -141,6 +179,11 @@ double mean_tokens(const RecordSet& set, size_t column) {
 }
 
 void add_notes(const RecordSet& a, const RecordSet& b, Comparison& out) {
+  if (std::ranges::any_of(out.measures, &MeasureComparison::in_turns)) {
+    out.notes.emplace_back(
+        "Both were measured at the same time: they are compared within short times, so that what "
+        "disturbed both does not matter.");
+  }
   constexpr std::array<std::string_view, 2> kWhat = {"prompts", "answers"};
   for (size_t column = 0; column < kWhat.size(); ++column) {
     const double of_a = mean_tokens(a, column);
@@ -202,39 +245,6 @@ Comparison compare_records(const RecordSet& a, const RecordSet& b, const Compare
   return out;
 }
 
-Comparison compare_loads(const LoadResult& a, const LoadResult& b, const CompareOptions& options) {
-  Comparison out;
-  for (const LoadLatency& one : a.latencies) {
-    const auto other = std::ranges::find(b.latencies, one.name, &LoadLatency::name);
-    if (other == b.latencies.end()) continue;
-    const auto side = [](const LoadLatency& latency) {
-      return SideFigures{.count = static_cast<size_t>(latency.count),
-                         .median = latency.p50_ms,
-                         .p95 = latency.p95_ms,
-                         .median_interval = {},
-                         .p95_interval = {}};
-    };
-    MeasureComparison measure{.name = one.name, .a = side(one), .b = side(*other)};
-    measure.change_ms = other->p50_ms - one.p50_ms;
-    measure.change = one.p50_ms > 0 ? measure.change_ms / one.p50_ms : 0;
-    if (std::min(measure.a.count, measure.b.count) >= options.count_min) {
-      measure.verdict = std::abs(measure.change) < options.change_min ? Verdict::kSame
-                        : measure.change > 0                          ? Verdict::kSlower
-                                                                      : Verdict::kFaster;
-    }
-    out.measures.push_back(std::move(measure));
-  }
-  out.notes.emplace_back(
-      "Results of qaio load hold percentiles only: the verdicts rest on the change of the median, "
-      "untested. Compare records to know what is chance and which stage it is.");
-  if (a.setting != b.setting)
-    out.notes.push_back(fmt::format("The loads differ: {} and {}.", a.setting, b.setting));
-  if (a.failed + b.failed > 0)
-    out.notes.push_back(fmt::format("Failed requests: {} of A, {} of B.", a.failed, b.failed));
-  conclude(out);
-  return out;
-}
-
 void conclude(Comparison& comparison) {
   const auto any = [&](Verdict verdict, bool stages) {
     return std::ranges::any_of(comparison.measures, [&](const MeasureComparison& measure) {
@@ -258,7 +268,7 @@ void conclude(Comparison& comparison) {
     return;
   }
   comparison.sentence = fmt::format("B is {} than A", verdict_name(comparison.verdict));
-  if (total != comparison.measures.end())
+  if (total != comparison.measures.end() && total->verdict == comparison.verdict)
     comparison.sentence += fmt::format(": {:+.1f} % of the total's median", 100 * total->change);
   if (stage != nullptr) {
     comparison.stage = stage->name;

@@ -31,6 +31,7 @@ struct MeasureComparison {
   SideFigures a = {};
   SideFigures b = {};
   bool at_equal_tokens = false;  // change and p compare times relative to what tokens explain
+  bool in_turns = false;         // both sides took turns: compared within short times
   double change = 0;             // of the median, relative: 0.1 is 10 % slower
   std::optional<Interval> change_interval = {};  // 95 %
   double change_ms = 0;                          // the change in ms of A's median

@@ -42,7 +42,8 @@ std::string comparison_json(const Comparison& comparison) {
     write_interval("change_interval", measure.change_interval, json);
     json.key("change_ms").number(measure.change_ms).key("p");
     measure.p ? json.number(*measure.p) : json.null();
-    json.key("at_equal_tokens").boolean(measure.at_equal_tokens).end_object();
+    json.key("at_equal_tokens").boolean(measure.at_equal_tokens);
+    json.key("in_turns").boolean(measure.in_turns).end_object();
   }
   json.end_array().end_object();
   return out + '\n';

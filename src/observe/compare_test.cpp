@@ -13,11 +13,13 @@ namespace {
 
 using Change = std::function<void(RequestSpec&)>;
 
-// Requests of varied length as real ones are: 10 % noise on each stage.
+constexpr int64_t kDayMs = 24LL * 60 * 60 * 1000;
+
+// Requests of varied length as real ones are: 10 % noise on each stage. Each seed has its own day.
 RecordSet sample(
     uint64_t seed, const Change& change = [](RequestSpec&) {}, size_t count = 200) {
   Random random(seed);
-  TestSet test;
+  TestSet test("1.0", (20'000 + static_cast<int64_t>(seed)) * kDayMs);
   for (size_t i = 0; i < count; ++i) {
     RequestSpec spec;
     spec.prompt = 30 + static_cast<uint32_t>(random.below(100));
@@ -71,6 +73,66 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(SlowStage{"chat.prefill", [](RequestSpec& spec) { spec.prefill_ms *= 1.1; }},
                     SlowStage{"chat.decode", [](RequestSpec& spec) { spec.decode_ms *= 1.1; }}),
     [](const auto& its) { return its.index == 0 ? "Prefill" : "Decode"; });
+
+// Both at once on a machine that others use as well: for 10 to 60 requests at a time everything
+// takes up to twice as long.
+std::pair<RecordSet, RecordSet> in_turns(
+    uint64_t seed, const Change& change = [](RequestSpec&) {}) {
+  Random machine(seed);
+  double slower = 1;
+  uint64_t left = 0;
+  std::vector<double> disturbance(200);
+  for (double& now : disturbance) {
+    if (left-- == 0) {
+      left = 10 + machine.below(50);
+      slower = 1 + machine.uniform();
+    }
+    now = slower;
+  }
+  const auto side = [&](uint64_t of_seed, const Change& its_change) {
+    size_t next = 0;
+    RecordSet set = sample(of_seed, [&](RequestSpec& spec) {
+      its_change(spec);
+      spec.prefill_ms *= disturbance[next];
+      spec.decode_ms *= disturbance[next++];
+    });
+    return set;
+  };
+  RecordSet a = side(2 * seed, [](RequestSpec&) {});
+  RecordSet b = side(2 * seed + 1, change);
+  for (RecordSet::Item& item : b.items) {  // on the same day
+    auto record = std::make_shared<RequestRecord>(*item.record);
+    record->arrived_unix_ms -= kDayMs;
+    item.record = std::move(record);
+  }
+  return {std::move(a), std::move(b)};
+}
+
+TEST(CompareInTurns, WhatDisturbsBothDoesNotMatter) {
+  int alarms = 0;
+  for (uint64_t repeat = 0; repeat < 40; ++repeat) {
+    const auto [a, b] = in_turns(1000 + repeat);
+    const Comparison comparison = compare_records(a, b, {});
+    ASSERT_TRUE(measure(comparison, "total").in_turns);
+    alarms += comparison.verdict != Verdict::kSame;
+  }
+  EXPECT_LE(alarms, 2);
+}
+
+TEST(CompareInTurns, TenPercentAreFoundThroughIt) {
+  for (uint64_t repeat = 0; repeat < 20; ++repeat) {
+    const auto [a, b] = in_turns(repeat, [](RequestSpec& spec) { spec.decode_ms *= 1.1; });
+    const Comparison comparison = compare_records(a, b, {});
+    EXPECT_EQ(comparison.verdict, Verdict::kSlower) << repeat;
+    EXPECT_EQ(comparison.stage, "chat.decode") << repeat;
+    EXPECT_NEAR(measure(comparison, "chat.decode").change, 0.1, 0.05) << repeat;
+  }
+}
+
+TEST(CompareInTurns, OneAfterTheOtherIsNot) {
+  const Comparison comparison = compare_records(sample(1), sample(2), {});
+  EXPECT_FALSE(measure(comparison, "total").in_turns);
+}
 
 TEST(Compare, FasterIsNoRegression) {
   const Comparison comparison =

@@ -141,6 +141,12 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+double middle_mean(std::vector<double> values) {
+  std::ranges::sort(values);
+  const size_t outside = values.size() / 4;
+  return mean(std::span(values).subspan(outside, values.size() - 2 * outside));
+}
+
 double standard_deviation(std::span<const double> values) {
   if (values.size() < 2) return 0;
   const double center = mean(values);
@@ -177,6 +183,16 @@ Interval bootstrap_change(std::span<const double> sorted_a, std::span<const doub
   for (double& round : rounds) {
     const double a = bootstrap_percentile(sorted_a, percent, random);
     round = bootstrap_percentile(sorted_b, percent, random) / a - 1;
+  }
+  return middle_95(std::move(rounds));
+}
+
+Interval bootstrap_middle_mean(std::span<const double> values, Random& random) {
+  std::vector<double> rounds(kBootstrapRounds);
+  std::vector<double> drawn(values.size());
+  for (double& round : rounds) {
+    for (double& value : drawn) value = values[random.below(values.size())];
+    round = middle_mean(drawn);
   }
   return middle_95(std::move(rounds));
 }
@@ -227,6 +243,41 @@ double block_rank_p(std::span<const double> a, std::span<const double> b) {
                          (error_a * error_a / static_cast<double>(blocks_a.size() - 1) +
                           error_b * error_b / static_cast<double>(blocks_b.size() - 1));
   return student_p(difference / std::sqrt(error), degrees);
+}
+
+std::vector<TimeBlock> time_blocks(std::span<const int64_t> times_a, std::span<const double> a,
+                                   std::span<const int64_t> times_b, std::span<const double> b) {
+  const size_t smaller = std::min(a.size(), b.size());
+  if (smaller < kBlockSampleMin) return {};
+  const size_t count = a.size() + b.size();
+  const auto blocks = static_cast<size_t>(std::sqrt(static_cast<double>(smaller)));
+  std::vector<TimeBlock> out(blocks);
+  for (size_t of_a = 0, of_b = 0; of_a + of_b < count;) {
+    TimeBlock& block = out[(of_a + of_b) * blocks / count];
+    const bool next_is_a = of_b == b.size() || (of_a < a.size() && times_a[of_a] <= times_b[of_b]);
+    if (next_is_a) {
+      block.a.push_back(a[of_a++]);
+    } else {
+      block.b.push_back(b[of_b++]);
+    }
+  }
+  const bool took_turns = std::ranges::all_of(out, [&](const TimeBlock& block) {
+    return 4 * block.a.size() * blocks >= a.size() && 4 * block.b.size() * blocks >= b.size();
+  });
+  return took_turns ? out : std::vector<TimeBlock>();
+}
+
+double matched_rank_p(std::span<const TimeBlock> blocks) {
+  if (blocks.size() < 2) return 1;
+  std::vector<double> shares;  // of pairs in which a's value is larger, beyond half of them
+  for (const TimeBlock& block : blocks) {
+    const auto pairs = static_cast<double>(block.a.size() * block.b.size());
+    shares.push_back(rank(block.a, block.b).u_a / pairs - 0.5);
+  }
+  const auto count = static_cast<double>(shares.size());
+  const double error = standard_deviation(shares) / std::sqrt(count);
+  if (error <= 0) return mean(shares) == 0 ? 1 : 0;
+  return student_p(mean(shares) / error, count - 1);
 }
 
 std::vector<double> holm(std::span<const double> p) {

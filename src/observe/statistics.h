@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace qaio {
 double percentile(std::span<const double> sorted, double percent);
 double mean(std::span<const double> values);  // 0 of no values
 double median(std::vector<double> values);    // nearest rank; 0 of no values
+// The mean of the middle half: hardly moved by outliers, and nearly as exact as the mean where
+// there are none, which the median is not. 0 of no values.
+double middle_mean(std::vector<double> values);
 // The usual sample standard deviation; 0 below two values.
 double standard_deviation(std::span<const double> values);
 // Median absolute deviation from the median, times 1.4826: the standard deviation of a normal
@@ -39,6 +43,10 @@ Interval bootstrap_interval(std::span<const double> sorted, double percent, Rand
 Interval bootstrap_change(std::span<const double> sorted_a, std::span<const double> sorted_b,
                           double percent, Random& random);
 
+// 95 % percentile-bootstrap interval of middle_mean(); by resampling, so for hundreds of values.
+// Not of none.
+Interval bootstrap_middle_mean(std::span<const double> values, Random& random);
+
 // Two-sided p-value of the Mann-Whitney U test: how likely values that differ as much would be if
 // both samples came from one distribution. Exact without ties where n_a * n_b <= 400; otherwise
 // the normal approximation with tie and continuity correction. 1 if a sample is empty.
@@ -49,6 +57,24 @@ double mann_whitney_p(std::span<const double> a, std::span<const double> b);
 // independent evidence. Each sample is cut into about sqrt(n) consecutive blocks; Welch's t test of
 // the blocks' mean ranks. 1 if a sample has fewer than 16 values.
 double block_rank_p(std::span<const double> a, std::span<const double> b);
+
+// Values of two samples that arrived at about the same time.
+struct TimeBlock {
+  std::vector<double> a;
+  std::vector<double> b;
+};
+
+// If two samples took turns, what disturbed one disturbed the other, and they are best compared
+// within short times: about sqrt(n) blocks of consecutive arrivals of both, n the smaller count.
+// Each time says when the value in the same place arrived; ascending. Empty if they did not take
+// turns: a block would have less than a quarter of either sample's share, or a sample has fewer
+// than 16 values.
+std::vector<TimeBlock> time_blocks(std::span<const int64_t> times_a, std::span<const double> a,
+                                   std::span<const int64_t> times_b, std::span<const double> b);
+
+// Two-sided p-value that the samples differ: Student's t test of the blocks' Mann-Whitney
+// statistics, so that neither what all blocks share nor what lasts longer than one matters.
+double matched_rank_p(std::span<const TimeBlock> blocks);
 
 // Two-sided p-value of Student's t with so many degrees of freedom.
 double student_p(double t, double degrees);

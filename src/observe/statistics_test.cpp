@@ -11,6 +11,7 @@ namespace qaio {
 namespace {
 
 using testing::DoubleNear;
+using testing::ElementsAre;
 using testing::Pointwise;
 
 std::vector<double> one_to(int n) {
@@ -176,6 +177,45 @@ TEST(BlockRanks, ADifferenceIsOne) {
   EXPECT_LT(block_rank_p(a, b), 1e-4);
   EXPECT_EQ(block_rank_p(std::span(a).first(15), b), 1);
   EXPECT_EQ(block_rank_p(std::vector<double>(20, 1.0), std::vector<double>(20, 1.0)), 1);
+}
+
+// By hand: two blocks in which b is larger in 3 of 4 pairs and in all 4; their distances from one
+// half are 0.25 and 0.5, so t = 0.375 / 0.125 = 3 with one degree of freedom: 1 - 2 atan(3) / pi.
+TEST(MatchedRanks, IsStudentsTestOfTheBlocks) {
+  const std::vector<TimeBlock> blocks = {{{1, 3}, {2, 4}}, {{1, 2}, {3, 4}}};
+  EXPECT_NEAR(matched_rank_p(blocks), 0.20483276469913345, 1e-7);
+  EXPECT_EQ(matched_rank_p(std::span(blocks).first(1)), 1);
+  EXPECT_EQ(matched_rank_p(std::vector<TimeBlock>(5, {{1, 2}, {1, 2}})), 1);
+}
+
+TEST(TimeBlocks, HoldWhatArrivedTogether) {
+  std::vector<int64_t> times(16);
+  std::vector<double> values(16);
+  std::iota(times.begin(), times.end(), int64_t{0});
+  std::iota(values.begin(), values.end(), 0.0);
+  const std::vector<TimeBlock> blocks = time_blocks(times, values, times, values);
+  ASSERT_EQ(blocks.size(), 4u);
+  for (const TimeBlock& block : blocks) EXPECT_EQ(block.a, block.b);
+  EXPECT_THAT(blocks[3].a, ElementsAre(12, 13, 14, 15));
+
+  std::vector<int64_t> later = times;
+  for (int64_t& time : later) time += 8;  // half of them while the other sample is over
+  EXPECT_TRUE(time_blocks(times, values, later, values).empty());
+  EXPECT_TRUE(
+      time_blocks(std::span(times).first(15), std::span(values).first(15), times, values).empty());
+}
+
+TEST(MiddleMean, LeavesOutAQuarterAtEitherEnd) {
+  EXPECT_EQ(middle_mean({100, 2, 1, 4, -50}), (1 + 2 + 4) / 3.0);
+  EXPECT_EQ(middle_mean({3}), 3);
+  EXPECT_EQ(middle_mean({}), 0);
+  Random random(1);
+  std::vector<double> values(100);
+  for (double& value : values) value = 10 + random.normal();
+  const Interval interval = bootstrap_middle_mean(values, random);
+  EXPECT_LT(interval.low, 10);
+  EXPECT_GT(interval.high, 10);
+  EXPECT_LT(interval.high - interval.low, 0.6);  // 4 standard errors of the mean are 0.4
 }
 
 // By hand: sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, never falling.

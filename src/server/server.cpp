@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/quick_thread.h"
 #include "server/connection.h"
 #include "server/response_head.h"
 
@@ -170,6 +171,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Rout
   net::co_spawn(impl->acceptor.get_executor(), impl->accept(), net::detached);
   for (int i = 0; i < options.io_threads; ++i) {
     impl->threads.emplace_back([io = &impl->io] {
+      make_this_thread_quick();
       const auto work = net::make_work_guard(*io);
       io->run();
     });
