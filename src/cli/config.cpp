@@ -32,6 +32,20 @@ void blank(std::string& text, const toml::source_region& region) {
   }
 }
 
+// The whole of [[key]] tables: the region of one is that of its header alone, that of all of them
+// begins with the first and holds what stands between.
+void blank_all(std::string& text, const toml::node& node) {
+  const toml::array* const array = node.as_array();
+  const toml::table* const first =
+      array != nullptr && !array->empty() ? array->get_as<toml::table>(0) : nullptr;
+  if (first == nullptr || first->is_inline()) blank(text, node.source());
+  if (array != nullptr) {
+    for (const toml::node& item : *array) blank_all(text, item);
+  } else if (const toml::table* table = node.as_table()) {
+    for (const auto& [key, value] : *table) blank_all(text, value);
+  }
+}
+
 std::optional<std::string> scalar_text(const toml::node& node) {
   if (const auto text = node.value_exact<std::string>()) return *text;
   if (const auto number = node.value_exact<int64_t>()) return std::to_string(*number);
@@ -67,13 +81,13 @@ Result<void> apply_key(CLI::App& command, const std::string& path, std::string k
 }  // namespace
 
 void add_config_option(CLI::App& command, std::string& path) {
-  command.add_option("--config", path, "TOML file with options and [[task]] tables")
+  command.add_option("--config", path, "TOML file with options, [[task]] and [[sla]] tables")
       ->envname("QAIO_CONFIG")
       ->type_name("FILE");
 }
 
-Result<std::string> apply_config(CLI::App& command, const std::string& path) {
-  if (path.empty()) return std::string();
+Result<ConfigText> apply_config(CLI::App& command, const std::string& path) {
+  if (path.empty()) return ConfigText();
   QAIO_ASSIGN(const MappedFile file, MappedFile::open(path));
   std::string text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
   const toml::parse_result parsed = toml::parse(text, path);
@@ -82,12 +96,17 @@ Result<std::string> apply_config(CLI::App& command, const std::string& path) {
                 fmt::format("{} line {}: {}", path, parsed.error().source().begin.line,
                             parsed.error().description()));
   }
+  std::string tasks = text;
   for (const auto& [key, node] : parsed.table()) {
     if (key.str() == "task") continue;
+    if (key.str() == "sla" || key.str() == "sla_action") {
+      blank_all(tasks, node);
+      continue;
+    }
     QAIO_RETURN_IF_ERROR(apply_key(command, path, std::string(key.str()), node));
-    blank(text, node.source());
+    blank(tasks, node.source());
   }
-  return text;
+  return ConfigText{.tasks = std::move(tasks), .sla = std::move(text)};
 }
 
 }  // namespace qaio

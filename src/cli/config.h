@@ -1,4 +1,5 @@
-// The TOML file behind --config: options by their long names, and [[task]] tables.
+// The TOML file behind --config: options by their long names, and [[task]], [[sla]] and
+// [[sla_action]] tables.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,14 +9,18 @@
 
 namespace qaio {
 
+// What others read of the file. Line numbers are the file's own; both are empty without a file.
+struct ConfigText {
+  std::string tasks;  // the file with nothing but its [[task]] tables
+  std::string sla;    // all of it: its readers look at their tables only
+};
+
 // Adds --config (QAIO_CONFIG).
 void add_config_option(CLI::App& command, std::string& path);
 
 // Gives `command` the file's values for options that neither the command line nor the environment
 // set. One file serves all commands: an option of `serve` that this command lacks is ignored, any
-// other key is an error. Returns what is left for the tasks: the file's text with the options
-// blanked, so that line numbers in later messages hold; empty without a path.
-// kNotFound / kIo for the file; kInvalidArgument names the line and the key.
-Result<std::string> apply_config(CLI::App& command, const std::string& path);
+// other key is an error. kNotFound / kIo for the file; kInvalidArgument names the line and the key.
+Result<ConfigText> apply_config(CLI::App& command, const std::string& path);
 
 }  // namespace qaio

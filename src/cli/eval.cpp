@@ -173,8 +173,8 @@ Result<void> read_label_names(const std::vector<std::string>& given, LabelledFor
 
 Result<ExitCode> eval_task(CLI::App& command, Options& options, std::string_view content) {
   QAIO_RETURN_IF_ERROR(read_label_names(options.label_names, options.format));
-  QAIO_ASSIGN(const std::string tasks, apply_config(command, options.runtime.config));
-  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, tasks));
+  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
+  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config.tasks));
   const TaskDefinition* task = runtime->backend().tasks->find(options.task);
   if (task == nullptr || task->kind != TaskKind::kClassify)
     return fail(ErrorCode::kInvalidArgument, "there is no classify task '" + options.task + "'");

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/model_fingerprint.h"
+#include "cli/sla_actions.h"
 #include "kernels/isa.h"
 #include "server/observe_api.h"
 
@@ -68,12 +69,15 @@ Result<std::unique_ptr<Observation>> Observation::create(const ObservationOption
               otlp_options(options.otlp, run_info(options.threads), ::getenv));
   const bool exports_traces = otlp_wanted && !otlp_wanted->traces_url.empty();
   QAIO_ASSIGN(std::unique_ptr<OtlpExporter> otlp, open_otlp(std::move(otlp_wanted), logger));
-  return std::unique_ptr<Observation>(
-      new Observation(options, slot, logger, std::move(archives), std::move(otlp), exports_traces));
+  QAIO_ASSIGN(auto sla_actions, make_sla_actions(options.sla.actions, options.instance, logger));
+  return std::unique_ptr<Observation>(new Observation(options, slot, logger, std::move(archives),
+                                                      std::move(sla_actions), std::move(otlp),
+                                                      exports_traces));
 }
 
 Observation::Observation(const ObservationOptions& options, const BackendSlot& slot,
                          std::shared_ptr<spdlog::logger> logger, Archives archives,
+                         std::vector<std::unique_ptr<SlaAction>> sla_actions,
                          std::unique_ptr<OtlpExporter> otlp, bool exports_traces)
     : options_(options),
       slot_(slot),
@@ -81,12 +85,15 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
       perf_log_(std::move(logger)),
       recent_(static_cast<size_t>(options.records_kept)),
       stats_(SteadyClock::instance()),
+      metrics_(threshold_edges_s(options.sla.rules)),
+      sla_(std::make_unique<SlaMonitor>(options.sla.rules, std::move(sla_actions),
+                                        SteadyClock::instance())),
       archives_(std::move(archives)),
       exports_traces_(exports_traces),
       otlp_(std::move(otlp)),
       reports_(kReportsWaitingMax, kReportNiceness),
       searches_(kSearchesWaitingMax) {
-  std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_};
+  std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_, sla_.get()};
   for (RecordConsumer* archive : archives_.consumers()) consumers.push_back(archive);
   if (otlp_) consumers.push_back(otlp_.get());
   observer_ = std::make_unique<Observer>(Observer::Options{}, std::move(consumers));
@@ -97,6 +104,7 @@ void Observation::add_endpoints(Router& router) {
                            .recent = &recent_,
                            .stats = &stats_,
                            .metrics = &metrics_,
+                           .sla = sla_.get(),
                            .state = [this] { return state(); },
                            .steps =
                                [this](TimeNs from_ns, TimeNs until_ns) {
@@ -141,6 +149,7 @@ void Observation::finish() {
   reports_.stop();
   searches_.stop();
   observer_.reset();
+  sla_.reset();  // what is to be sent gets a moment
   archives_ = {};
   otlp_.reset();
 }
@@ -150,6 +159,8 @@ ServerState Observation::state() const {
   state.records_dropped = observer_->dropped();
   if (otlp_) state.otlp = otlp_->counts();
   state.archives = archives_.states();
+  state.sla = sla_->snapshot();
+  state.sla_actions = sla_->action_counts();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
   const std::lock_guard lock(mutex_);
   state.run = run_;

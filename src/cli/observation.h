@@ -1,5 +1,5 @@
 // What `qaio serve` makes of the records of its requests: the log, the last records, statistics,
-// metrics and archives, and the endpoints that show them.
+// metrics, SLA rules and archives, and the endpoints that show them.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,8 @@
 #include "observe/observer.h"
 #include "observe/prometheus_metrics.h"
 #include "observe/recent_records.h"
+#include "observe/sla_config.h"
+#include "observe/sla_monitor.h"
 #include "server/api.h"
 #include "server/perf_log.h"
 #include "server/server.h"
@@ -26,13 +28,15 @@ struct ObservationOptions {
   OtlpSettings otlp;
   std::string model;  // as given to the program; its files are fingerprinted for the archives
   int threads = 1;
+  SlaConfig sla;
+  std::string instance;  // what alerts call this server
 };
 
 // Outlives the server.
 class Observation {
  public:
-  // `slot` outlives it. Errors are those of Archives::open(), otlp_options() and
-  // OtlpExporter::create().
+  // `slot` outlives it. Errors are those of Archives::open(), otlp_options(),
+  // OtlpExporter::create() and make_sla_actions().
   static Result<std::unique_ptr<Observation>> create(const ObservationOptions& options,
                                                      const BackendSlot& slot);
 
@@ -51,6 +55,7 @@ class Observation {
  private:
   Observation(const ObservationOptions& options, const BackendSlot& slot,
               std::shared_ptr<spdlog::logger> logger, Archives archives,
+              std::vector<std::unique_ptr<SlaAction>> sla_actions,
               std::unique_ptr<OtlpExporter> otlp, bool exports_traces);
   ServerState state() const;
 
@@ -63,6 +68,7 @@ class Observation {
   RecentRecords recent_;
   LiveStats stats_;
   PrometheusMetrics metrics_;
+  std::unique_ptr<SlaMonitor> sla_;
   Archives archives_;
   const bool exports_traces_;
   std::unique_ptr<OtlpExporter> otlp_;  // null: nothing is exported

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "base/thread_pool.h"
 #include "base/time_argument.h"
 #include "cli/commands.h"
+#include "cli/config.h"
 #include "cli/record_place.h"
 #include "cli/report_demo.h"
 #include "observe/record_json.h"
@@ -20,6 +22,7 @@
 #include "observe/report_json.h"
 #include "observe/report_sections.h"
 #include "observe/report_text.h"
+#include "observe/sla_config.h"
 
 namespace qaio {
 namespace {
@@ -41,6 +44,8 @@ struct Options {
   bool markdown = false;
   std::string html;
   std::string save;
+  std::string config;
+  bool check_sla = false;
 };
 
 Result<RecordPlace> place_of(const Options& options) {
@@ -106,11 +111,14 @@ Result<void> write_file(const std::string& path, const std::string& text) {
   return {};
 }
 
-Result<void> report(Options& options) {
+Result<ExitCode> report(CLI::App& command, Options& options) {
+  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.config));
+  QAIO_ASSIGN(const SlaConfig sla, parse_sla_config(config.sla, options.config));
   QAIO_ASSIGN(const Subject subject, subject_of(options));
   ReportOptions how{.slowest = options.slowest,
                     .trend = TrendBy::kNone,
                     .limits = subject.limits,
+                    .rules = sla.rules,
                     .threads = cores_allowed()};
   if (options.trend == "day") how.trend = TrendBy::kDay;
   if (options.trend == "version") how.trend = TrendBy::kVersion;
@@ -119,7 +127,9 @@ Result<void> report(Options& options) {
   fmt::print("{}", options.json       ? report_json(report)
                    : options.markdown ? report_markdown(report)
                                       : report_text(report));
-  return {};
+  const bool broken = std::ranges::any_of(
+      report.sla, [](const SlaCompliance& one) { return one.verdict == SlaVerdict::kBroken; });
+  return options.check_sla && broken ? ExitCode::kNo : ExitCode::kOk;
 }
 
 void add_selection_options(CLI::App& command, Options& options) {
@@ -172,12 +182,15 @@ void add_report(CLI::App& app, ExitCode& exit_code) {
   add_output_options(*command, *options);
   command->add_flag("--limits", options->limits,
                     "Measure what this machine allows --model (--demo always does)");
+  add_config_option(*command, options->config);
+  command->add_flag("--check-sla", options->check_sla, "Exit code 1 if an SLA rule is broken");
   add_model_options(*command, options->demo.runtime.model);
   add_weights_option(*command, options->demo.runtime.weights);
-  command->callback([options, &exit_code] {
+  command->callback([command, options, &exit_code] {
     if (options->place.empty() && !options->run_demo)
       throw CLI::ValidationError("report needs a FILE of records, or --demo");
-    exit_code = exit_code_of(report(*options));
+    const Result<ExitCode> done = report(*command, *options);
+    exit_code = done ? *done : exit_code_of(tl::unexpected<Error>(done.error()));
   });
 }
 

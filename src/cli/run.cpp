@@ -59,8 +59,8 @@ Result<void> print_text(const Options& options, const Runtime& runtime) {
 }
 
 Result<void> run(CLI::App& command, Options& options) {
-  QAIO_ASSIGN(const std::string tasks, apply_config(command, options.runtime.config));
-  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, tasks));
+  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
+  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config.tasks));
   return options.json ? print_json(options, *runtime) : print_text(options, *runtime);
 }
 

@@ -20,6 +20,7 @@
 #include "cli/config.h"
 #include "cli/observation.h"
 #include "cli/runtime.h"
+#include "cli/sla_actions.h"
 #include "cli/terminal.h"
 #include "server/api.h"
 #include "server/server.h"
@@ -106,8 +107,19 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
   return {};
 }
 
+// Its rules may name the tasks of the same file.
+Result<SlaConfig> sla_config(const ConfigText& config, const std::string& path) {
+  TaskRegistry registry = TaskRegistry::built_in();
+  QAIO_RETURN_IF_ERROR(registry.add_toml(config.tasks, path));
+  std::vector<std::string> tasks = {"completion"};  // of OpenAI's endpoints
+  for (const TaskDefinition& task : registry.all()) tasks.push_back(task.name);
+  return parse_sla_config(config.sla, path, tasks);
+}
+
 Result<void> serve(CLI::App& command, Options& options) {
-  QAIO_ASSIGN(const std::string tasks, apply_config(command, options.runtime.config));
+  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
+  QAIO_ASSIGN(options.observation.sla, sla_config(config, options.runtime.config));
+  options.observation.instance = sla_instance(options.server.port);
   const sigset_t signals = block_stop_signals();
   BackendSlot slot;
   options.observation.threads = options.runtime.model.threads;
@@ -127,7 +139,7 @@ Result<void> serve(CLI::App& command, Options& options) {
   announce(fmt::format("listening on http://{}:{}",
                        host.find(':') == std::string::npos ? host : "[" + host + "]",
                        server->port()));
-  Result<void> served = serve_model(options, tasks, slot, *observation, *server, signals);
+  Result<void> served = serve_model(options, config.tasks, slot, *observation, *server, signals);
   server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
   observation->finish();
   return served;

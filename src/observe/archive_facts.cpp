@@ -24,7 +24,8 @@ const std::vector<std::string> kRequestColumns = {"run",          "arrived_unix_
                                                   "tpot_us",      "input_chars",
                                                   "cpu_ns",       "minor_faults",
                                                   "major_faults", "resident_bytes",
-                                                  "error_code",   "lane"};
+                                                  "error_code",   "method",
+                                                  "lane"};
 enum RequestPlace : int {
   kRun,
   kArrived,
@@ -39,12 +40,13 @@ enum RequestPlace : int {
   kMajorFaults,
   kResident,
   kError,
+  kMethod,
   kRequestLane
 };
 const std::vector<std::string> kTaskColumns = {
     "task",          "prompt_tokens", "cached_tokens", "completion_tokens",
     "prefill_steps", "decode_steps",  "batch_max",     "batch_sum",
-    "queued_ahead",  "forward_ns",    "lane"};
+    "queued_ahead",  "forward_ns",    "submitted_ns",  "lane"};
 enum TaskPlace : int {
   kTask,
   kPromptTokens,
@@ -56,6 +58,7 @@ enum TaskPlace : int {
   kBatchSum,
   kQueuedAhead,
   kForward,
+  kSubmitted,
   kTaskLane
 };
 
@@ -149,6 +152,7 @@ class Loader {
     request.arrived_unix_ms = row.integer(kArrived);
     request.error = errors_.number(row.text(kError));
     request.status = static_cast<int>(row.integer(kStatus));
+    request.looks = only_looks(row.text(kMethod));
     request.model_inference_us = row.integer(kModelInference);
     request.ttft_us = time_of(row, kTtft);
     request.ttft_since_scheduled_us = time_of(row, kTtftSinceScheduled);
@@ -179,6 +183,7 @@ class Loader {
     task.batch_sum = static_cast<uint64_t>(row.integer(kBatchSum));
     task.queued_ahead = count_of(row, kQueuedAhead);
     task.forward_ns = row.integer(kForward);
+    task.submitted = !row.is_null(kSubmitted);
     return task;
   }
 

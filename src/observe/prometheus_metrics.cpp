@@ -12,6 +12,7 @@
 #include "observe/boundaries.h"
 #include "observe/metric_series.h"
 #include "observe/record_times.h"
+#include "observe/sla_metrics.h"
 #include "observe/state_metrics.h"
 
 namespace qaio {
@@ -190,6 +191,7 @@ void PrometheusMetrics::consume(std::span<const RecordPtr> records) {
 std::string PrometheusMetrics::text(const ServerState& state) const {
   std::vector<prometheus::MetricFamily> families = impl_->registry.Collect();
   std::ranges::move(state_metrics(state), std::back_inserter(families));
+  std::ranges::move(sla_metrics(state.sla, state.sla_actions), std::back_inserter(families));
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families);
   return std::move(text).str();

@@ -9,6 +9,8 @@
 
 #include "observe/observer.h"
 #include "observe/otlp_counts.h"
+#include "observe/sla_action.h"
+#include "observe/sla_status.h"
 
 namespace qaio {
 
@@ -41,6 +43,8 @@ struct ServerState {
   uint64_t records_dropped = 0;
   std::optional<OtlpCounts> otlp = {};  // absent: nothing is exported
   std::vector<ArchiveState> archives = {};
+  std::vector<SlaStatus> sla = {};
+  std::vector<SlaActionCounts> sla_actions = {};
 };
 
 // Counts records on the observer's thread; text() may be called from any thread at any time and

@@ -36,6 +36,10 @@ ServerState ready_state() {
                              .cached_tokens = 400,
                              .completion_tokens = 9};
   state.records_dropped = 5;
+  SlaStatus kept;
+  kept.value = 100;
+  state.sla = {kept};
+  state.sla_actions = {{.name = "log", .sent = 1, .failed = 0, .dropped = 0}};
   state.archives = {{.kind = "sqlite", .written = 70, .lost = 2},
                     {.kind = "csv", .written = 68, .lost = 0}};
   state.otlp = OtlpCounts{.spans_exported = 90,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "trace/trace.h"
@@ -48,9 +49,8 @@ struct RequestRecord {
 
 // Probes, lists and those who look at statistics: they are no load of their own and kept out of the
 // statistics.
-inline bool only_looks(const RequestRecord& record) {
-  return record.method == "GET" || record.method == "HEAD";
-}
+inline bool only_looks(std::string_view method) { return method == "GET" || method == "HEAD"; }
+inline bool only_looks(const RequestRecord& record) { return only_looks(record.method); }
 
 using RecordPtr = std::shared_ptr<const RequestRecord>;
 

@@ -154,6 +154,7 @@ Report make_report(const FactSet& set, const ReportOptions& options) {
     run_jobs(jobs, options.threads);
     report.findings = find_findings(set, options.limits, options.threads);
   }
+  report.sla = sla_compliance(set, options.rules);
   if (options.trend != TrendBy::kNone) add_trend(set, measures, options.trend, report);
   return report;
 }

@@ -11,6 +11,7 @@
 #include "observe/measures.h"
 #include "observe/record_set.h"
 #include "observe/request_facts.h"
+#include "observe/sla_compliance.h"
 #include "observe/statistics.h"
 
 namespace qaio {
@@ -89,6 +90,7 @@ struct ReportOptions {
   size_t slowest = 3;
   TrendBy trend = TrendBy::kNone;
   std::optional<PhysicalLimits> limits = {};
+  std::vector<SlaRule> rules = {SlaRule()};
   int threads = 1;  // that compute it
 };
 
@@ -104,6 +106,7 @@ struct Report {
   std::vector<Waterfall> slowest;
   std::vector<TimelinePoint> timeline;  // at most kTimelineMax, evenly thinned
   std::vector<Finding> findings;
+  std::vector<SlaCompliance> sla;
   bool limits_known = false;
   TrendBy trend_by = TrendBy::kNone;
   std::vector<TrendGroup> trend;  // in order of time

@@ -82,6 +82,9 @@ std::string section_html(const Section& section, const Report& report) {
     case Section::Kind::kTrend:
       out += trend_chart(report) + table_html(*section.grid);
       break;
+    case Section::Kind::kSla:
+      out += table_html(*section.grid);
+      break;
     case Section::Kind::kFindings:
       break;
   }

@@ -78,6 +78,24 @@ void write_findings(const Report& report, JsonWriter& json) {
   json.key("limits_known").boolean(report.limits_known);
 }
 
+void write_sla(const Report& report, JsonWriter& json) {
+  json.key("sla").begin_array();
+  for (const SlaCompliance& one : report.sla) {
+    json.begin_object().key("rule").string(one.rule.name);
+    json.key("condition").string(sla_condition(one.rule));
+    json.key("verdict").string(sla_verdict_name(one.verdict));
+    json.key("samples").integer(static_cast<int64_t>(one.samples)).key("value");
+    one.value ? json.number(*one.value) : json.null();
+    json.key("threshold").number(one.threshold);
+    json.key("unit").string(one.rule.unit() == SlaUnit::kMs ? "ms" : "ratio");
+    json.key("good").integer(static_cast<int64_t>(one.counts.good));
+    json.key("bad").integer(static_cast<int64_t>(one.counts.bad));
+    json.key("objective").number(one.rule.objective);
+    json.key("error_budget_remaining").number(one.budget_left()).end_object();
+  }
+  json.end_array();
+}
+
 void write_slowest(const Report& report, JsonWriter& json) {
   json.key("slowest").begin_array();
   for (const Waterfall& fall : report.slowest) {
@@ -131,6 +149,7 @@ std::string report_json(const Report& report) {
   write_overview(report, json);
   write_findings(report, json);
   write_stages(report, json);
+  write_sla(report, json);
   write_slowest(report, json);
   if (report.trend_by != TrendBy::kNone) write_trend(report, json);
   json.end_object();

@@ -80,6 +80,44 @@ Section stages(const Report& report) {
   return section;
 }
 
+std::string_view sla_word(SlaVerdict verdict) {
+  switch (verdict) {
+    case SlaVerdict::kKept:
+      return "kept";
+    case SlaVerdict::kBroken:
+      return "BROKEN";
+    case SlaVerdict::kTooFew:
+      return "too few";
+  }
+  return "";
+}
+
+// A percentile, or the share of bad requests.
+std::string sla_value(double value, SlaUnit unit) {
+  return unit == SlaUnit::kMs ? ms_text(value) + " ms" : fmt::format("{:.3g} %", 100 * value);
+}
+
+Section sla(const Report& report) {
+  Section section{.kind = Section::Kind::kSla, .title = "SLA rules"};
+  Grid grid{.right = {false, false, true, true, true, true, true, true, false}, .rows = {}};
+  grid.rows.push_back({"rule", "good is", "requests", "good", "objective", "value", "at most",
+                       "budget left", "verdict"});
+  for (const SlaCompliance& one : report.sla) {
+    const SlaUnit unit = one.rule.unit();
+    grid.rows.push_back(
+        {one.rule.name, sla_promise(one.rule), std::to_string(one.counts.total()),
+         fmt::format("{:.2f} %", 100 * one.good_share()),
+         fmt::format("{:g} %", 100 * one.rule.objective),
+         one.value ? sla_value(*one.value, unit) : "", sla_value(one.threshold, unit),
+         fmt::format("{:.0f} %", 100 * one.budget_left()), std::string(sla_word(one.verdict))});
+  }
+  section.grid = std::move(grid);
+  section.sentences.emplace_back(
+      "The value is the rule's percentile, or its share of bad requests, over all requests of this "
+      "report. The budget is what may be bad.");
+  return section;
+}
+
 // "      ██████  " of a bar in time.
 std::string text_bar(double begin_ms, double end_ms, double total_ms) {
   const auto column = [&](double ms) {
@@ -170,6 +208,9 @@ std::vector<Section> report_sections(const Report& report) {
   if (report.answered > 0) {
     sections.push_back(findings(report));
     sections.push_back(stages(report));
+  }
+  if (report.requests > 0 && !report.sla.empty()) sections.push_back(sla(report));
+  if (report.answered > 0) {
     for (size_t i = 0; i < report.slowest.size(); ++i) sections.push_back(slowest(report, i));
   }
   if (report.trend_by != TrendBy::kNone && !report.trend.empty()) sections.push_back(trend(report));

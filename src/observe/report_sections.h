@@ -17,7 +17,7 @@ struct Grid {
 };
 
 struct Section {
-  enum class Kind : uint8_t { kOverview, kFindings, kStages, kSlowest, kTrend };
+  enum class Kind : uint8_t { kOverview, kFindings, kStages, kSla, kSlowest, kTrend };
   Kind kind = Kind::kOverview;
   std::string title = {};
   std::vector<std::string> sentences = {};

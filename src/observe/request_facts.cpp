@@ -25,6 +25,7 @@ TaskFacts task_facts(const TaskRecord& task, TimeNs origin_ns, uint32_t name) {
   facts.batch_max = task.counters.batch_max;
   facts.batch_sum = task.counters.batch_sum;
   facts.queued_ahead = task.counters.queued_ahead;
+  facts.submitted = task.counters.submitted_ns != 0;
   facts.forward_ns = task.counters.forward_ns;
   return facts;
 }
@@ -37,6 +38,7 @@ RequestFacts request_facts(const RequestRecord& record) {
     facts.lane.add(record.lane[i].stage, record.lane[i].end_ns - record.lane[i].begin_ns);
   facts.arrived_unix_ms = record.arrived_unix_ms;
   facts.status = record.status;
+  facts.looks = only_looks(record);
   facts.model_inference_us = metrics.model_inference_us;
   facts.ttft_us = metrics.ttft_us.value_or(RequestFacts::kNone);
   facts.ttft_since_scheduled_us = metrics.ttft_since_scheduled_us.value_or(RequestFacts::kNone);
@@ -58,6 +60,10 @@ void TaskFacts::add(Stage stage, TimeNs begin_ns, TimeNs stage_end_ns) {
   if (stage != Stage::kPrefill) return;
   if (prefill_end_ns == 0) prefill_begin_ns = begin_ns;
   prefill_end_ns = stage_end_ns;
+}
+
+bool RequestFacts::taken_by_engine() const {
+  return std::ranges::any_of(tasks, &TaskFacts::submitted);
 }
 
 const TaskFacts& RequestFacts::critical_task() const {

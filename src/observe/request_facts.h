@@ -68,6 +68,7 @@ struct TaskFacts {
   uint32_t decode_steps = 0;
   uint32_t batch_max = 0;
   uint32_t queued_ahead = 0;
+  bool submitted = false;  // to the engine
 
   void add(Stage stage, TimeNs begin_ns, TimeNs end_ns);
 };
@@ -88,6 +89,7 @@ struct RequestFacts {
   uint32_t input_chars = 0;
   uint32_t minor_faults = 0;
   uint32_t major_faults = 0;
+  bool looks = false;  // as only_looks() has it
   int64_t model_inference_us = 0;
   int64_t ttft_us = kNone;
   int64_t ttft_since_scheduled_us = kNone;
@@ -99,6 +101,8 @@ struct RequestFacts {
 
   // Of a request that ran a task and did not fail: what figures are about.
   bool answered() const { return error == 0 && status < 400 && !tasks.empty(); }
+  // Whether a task of it came as far as the engine's queue.
+  bool taken_by_engine() const;
   // The task that ended last: the request could not end before it. Only with tasks.
   const TaskFacts& critical_task() const;
 };

@@ -1,10 +1,11 @@
-// GET /stats, /metrics, and what these and their neighbours share.
+// GET /stats, /slo, /metrics, and what these and their neighbours share.
 #include "server/observe_api.h"
 
 #include <atomic>
 #include <exception>
 #include <utility>
 
+#include "observe/sla_json.h"
 #include "server/query_fields.h"
 #include "server/stats_json.h"
 
@@ -21,6 +22,20 @@ void show_stats(const std::shared_ptr<Call>& call, const ObserveSources& sources
     HttpResponse response;
     JsonWriter json(response.body);
     write_stats(stats->snapshot(), state(), json);
+    return response;
+  });
+}
+
+void show_slo(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
+  const Result<QueryFields> none = QueryFields::parse(call->request().query, {});
+  if (!none) {
+    call->respond(error_response(none.error()));
+    return;
+  }
+  answer_when_consumed(*sources.observer, call, [sla = sources.sla] {
+    HttpResponse response;
+    JsonWriter json(response.body);
+    write_slo(sla->snapshot(), sla->action_counts(), json);
     return response;
   });
 }
@@ -95,6 +110,7 @@ void add_observe_api(Router& router, const ObserveSources& sources) {
   add_requests_api(router, sources);
   add_report_api(router, sources);
   add("/stats", show_stats);
+  add("/slo", show_slo);
   add("/metrics", show_metrics);
 }
 

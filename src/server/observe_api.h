@@ -1,5 +1,5 @@
 // The endpoints that show what the server did and does: GET /requests, /requests/{id}, /report,
-// /stats and /metrics.
+// /stats, /slo and /metrics.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include "observe/observer.h"
 #include "observe/prometheus_metrics.h"
 #include "observe/recent_records.h"
+#include "observe/sla_monitor.h"
 #include "observe/sqlite_archive.h"
 #include "server/router.h"
 #include "server/side_thread.h"
@@ -25,13 +26,14 @@ struct ObserveSources {
   const RecentRecords* recent = nullptr;
   const LiveStats* stats = nullptr;
   const PrometheusMetrics* metrics = nullptr;
+  const SlaMonitor* sla = nullptr;
   std::function<ServerState()> state;  // of this moment; any thread
   // The engine's steps that overlap a time on the steady clock, oldest first; any thread. May be
   // empty.
   std::function<std::vector<EngineStep>(TimeNs from_ns, TimeNs until_ns)> steps = {};
-  SideThread* reports = nullptr;       // makes reports
-  SideThread* searches = nullptr;      // looks into the archive; not needed without one
-  SqliteArchive* archive = nullptr;    // what memory no longer holds; null: there is none
+  SideThread* reports = nullptr;     // makes reports
+  SideThread* searches = nullptr;    // looks into the archive; not needed without one
+  SqliteArchive* archive = nullptr;  // what memory no longer holds; null: there is none
 };
 
 void add_observe_api(Router& router, const ObserveSources& sources);

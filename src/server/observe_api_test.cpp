@@ -212,5 +212,18 @@ TEST_F(ObserveApiTest, MetricsAreText) {
   EXPECT_EQ(archives[0].at("lost").as_int64(), 3);
 }
 
+TEST_F(ObserveApiTest, SloHasTheRequestJustMade) {
+  start_observed(1ms);
+  ASSERT_EQ(chat().status, 200);
+  const json::object slo = get("/slo");
+  const json::object& rule = slo.at("rules").at(0).as_object();
+  EXPECT_EQ(rule.at("name").as_string(), "response-time-p95");
+  EXPECT_EQ(rule.at("state").as_string(), "ok");
+  EXPECT_EQ(rule.at("verdict").as_string(), "too_few");
+  EXPECT_EQ(rule.at("samples").as_int64(), 1);
+  EXPECT_EQ(rule.at("error_budget").at("good").as_int64(), 1);
+  EXPECT_EQ(client_->get("/slo?x=1").status, 400);
+}
+
 }  // namespace
 }  // namespace qaio

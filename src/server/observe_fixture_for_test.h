@@ -31,7 +31,7 @@ class ObserveFixture : public ServerFixture {
     archive_ = std::move(*archive);
   }
   void start_observed(std::chrono::microseconds step = {}) {
-    std::vector<RecordConsumer*> consumers = {&recent_, &stats_, &metrics_};
+    std::vector<RecordConsumer*> consumers = {&recent_, &stats_, &metrics_, &sla_};
     if (archive_) consumers.push_back(archive_.get());
     // Its own time would be the default's, but nobody waits for it in these tests.
     observer_ = std::make_unique<Observer>(Observer::Options{.interval = std::chrono::hours(1)},
@@ -42,6 +42,7 @@ class ObserveFixture : public ServerFixture {
                              .recent = &recent_,
                              .stats = &stats_,
                              .metrics = &metrics_,
+                             .sla = &sla_,
                              .state = [this] { return state_; },
                              .steps =
                                  [this](TimeNs from_ns, TimeNs until_ns) {
@@ -92,6 +93,7 @@ class ObserveFixture : public ServerFixture {
   RecentRecords recent_{kKept};
   LiveStats stats_{clock_};
   PrometheusMetrics metrics_;
+  SlaMonitor sla_{{SlaRule()}, {}, clock_};
   ServerState state_;
   std::unique_ptr<SqliteArchive> archive_;
   SideThread reports_{1};

@@ -93,10 +93,13 @@ FactSet recent_facts(const RecentRecords& recent, const RunInfo& run,
   return facts_of(selector.take());
 }
 
-HttpResponse report_response(const FactSet& facts, const Format& format) {
+HttpResponse report_response(const FactSet& facts, std::vector<SlaRule> rules,
+                             const Format& format) {
   HttpResponse response;
   response.content_type = format.content_type;
-  response.body = format.render(make_report(facts, {}));
+  ReportOptions how;
+  how.rules = std::move(rules);
+  response.body = format.render(make_report(facts, how));
   response.headers.push_back({"Vary", "Accept"});
   // What clients sent may stand in a report: even a fault in its escaping must run nothing.
   if (format.name == "html") {
@@ -104,6 +107,12 @@ HttpResponse report_response(const FactSet& facts, const Format& format) {
         {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"});
   }
   return response;
+}
+
+std::vector<SlaRule> rules_of(const ObserveSources& sources) {
+  std::vector<SlaRule> rules;
+  for (SlaStatus& status : sources.sla->snapshot()) rules.push_back(std::move(status.rule));
+  return rules;
 }
 
 void show_report(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
@@ -119,12 +128,12 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
     answer_aside(*sources.reports, call, [=] {
       if (sources.archive == nullptr) {
         return report_response(recent_facts(*sources.recent, sources.state().run, query.selection),
-                               *query.format);
+                               rules_of(sources), *query.format);
       }
       const ArchiveSource source(sources.archive->path(), unwanted);
       const Result<FactSet> facts = source.load_facts(query.selection, 1);
       if (!facts) return archive_error_response(facts.error());
-      return report_response(*facts, *query.format);
+      return report_response(*facts, rules_of(sources), *query.format);
     });
   });
 }

@@ -1,0 +1,42 @@
+// Holds the rules against the records.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "observe/observer.h"
+#include "observe/sla_action.h"
+#include "observe/sla_tracker.h"
+
+namespace qaio {
+
+// The rules are evaluated each time the observer calls, at least every 50 ms; actions are called
+// outside of any lock.
+class SlaMonitor final : public RecordConsumer {
+ public:
+  // The clock outlives it.
+  SlaMonitor(const std::vector<SlaRule>& rules, std::vector<std::unique_ptr<SlaAction>> actions,
+             const Clock& clock);
+
+  void consume(std::span<const RecordPtr> records) override;
+
+  // Any thread.
+  std::vector<SlaStatus> snapshot() const;  // of every rule
+  std::vector<SlaActionCounts> action_counts() const;
+
+ private:
+  // Since start_ns_; the windows want time to go on, whatever the clock does.
+  TimeNs later_now();
+
+  const Clock& clock_;
+  const TimeNs start_ns_;
+  const std::vector<std::unique_ptr<SlaAction>> actions_;
+  mutable std::mutex mutex_;  // of everything below
+  TimeNs now_ns_ = 0;         // of the latest evaluation
+  std::vector<SlaTracker> trackers_;
+};
+
+}  // namespace qaio
