@@ -32,6 +32,9 @@ struct ObservationOptions {
   std::string instance;  // what alerts call this server
 };
 
+// For builds that measure what observing costs: records go there instead. Before main().
+void set_record_sink(RecordSink sink);
+
 // Outlives the server.
 class Observation {
  public:
