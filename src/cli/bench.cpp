@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "cli/bench_run.h"
@@ -41,46 +42,78 @@ struct Setting {
   ModelInfo model;
   std::string_view isa;
   int threads = 1;
-  MachineLimits limits;
 };
 
-std::string json_row(const BenchTest& test, const BenchSpeed& speed, const Setting& setting) {
+struct Outcome {
+  BenchTest test;
+  BenchSpeed speed;
+  MachineLimits limits;  // measured between its runs: what disturbs one disturbs the other
+};
+
+// Measures the limits again and again.
+class LimitsMeter {
+ public:
+  LimitsMeter(Isa isa, ThreadPool& pool) : isa_(isa), pool_(pool) {}
+
+  void measure() {
+    const Result<MachineLimits> limits = measure_limits(isa_, pool_);
+    if (!limits) {
+      error_ = limits.error();
+      return;
+    }
+    read_gb_s_.push_back(limits->read_gb_s);
+    int8_gop_s_.push_back(limits->int8_gop_s);
+  }
+  Result<MachineLimits> medians() {
+    if (error_) return tl::unexpected<Error>(*error_);
+    return MachineLimits{.read_gb_s = middle(read_gb_s_), .int8_gop_s = middle(int8_gop_s_)};
+  }
+
+ private:
+  static double middle(std::vector<double>& values) {
+    const auto at = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, at);
+    return *at;
+  }
+
+  Isa isa_;
+  ThreadPool& pool_;
+  std::vector<double> read_gb_s_;
+  std::vector<double> int8_gop_s_;
+  std::optional<Error> error_;
+};
+
+std::string json_row(const Outcome& outcome, const Setting& setting) {
+  const auto& [test, speed, limits] = outcome;
   return fmt::format(
       "  {{\"test\": \"{}\", \"tok_s\": {:.2f}, \"spread\": {:.2f}, \"tokens\": {}, "
       "\"context\": {}, \"threads\": {}, \"isa\": \"{}\", \"bytes_per_token\": {}, "
       "\"gb_s\": {:.2f}, \"gb_s_limit\": {:.2f}, \"gop_s\": {:.2f}, \"gop_s_limit\": {:.2f}, "
       "\"model\": {}, \"weight_type\": \"{}\"}}",
       test.name, speed.tok_s, speed.spread, test.tokens, test.context, setting.threads, setting.isa,
-      setting.model.bytes_per_token, speed.gb_s, setting.limits.read_gb_s, speed.gop_s,
-      setting.limits.int8_gop_s, json_quote(setting.model.name), setting.model.weight_type);
+      setting.model.bytes_per_token, speed.gb_s, limits.read_gb_s, speed.gop_s, limits.int8_gop_s,
+      json_quote(setting.model.name), setting.model.weight_type);
 }
 
 std::string threads_text(int threads) {
   return fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
 }
 
-std::string of_limit(double rate, double limit) {
-  return fmt::format("{:.0f} %", 100 * rate / limit);
-}
+std::string share(double rate, double limit) { return fmt::format("{:.0f} %", 100 * rate / limit); }
 
-void print_table(const std::vector<BenchTest>& tests, const std::vector<BenchSpeed>& speeds,
-                 const Setting& setting) {
+void print_table(const std::vector<Outcome>& outcomes, const Setting& setting) {
   const ModelInfo& info = setting.model;
-  const MachineLimits& limits = setting.limits;
-  fmt::print("{}: {} parameters, {}, {} per generated token; {} on {}\n", info.name,
+  fmt::print("{}: {} parameters, {}, {} per generated token; {} on {}\n\n", info.name,
              count_text(info.parameters), info.weight_type, bytes_text(info.bytes_per_token),
              setting.isa, threads_text(setting.threads));
-  fmt::print("limits: memory {:.1f} GB/s, int8 {:.0f} Gop/s\n\n", limits.read_gb_s,
-             limits.int8_gop_s);
   using enum Table::Align;
-  Table table({kLeft, kRight, kRight, kRight, kRight, kRight, kRight});
-  table.row({"test", "tok/s", "spread", "GB/s", "of limit", "Gop/s", "of limit"});
-  for (size_t i = 0; i < tests.size(); ++i) {
-    const BenchSpeed& speed = speeds[i];
-    table.row({tests[i].name, fmt::format("{:.1f}", speed.tok_s),
-               fmt::format("{:.1f}", speed.spread), fmt::format("{:.1f}", speed.gb_s),
-               of_limit(speed.gb_s, limits.read_gb_s), fmt::format("{:.0f}", speed.gop_s),
-               of_limit(speed.gop_s, limits.int8_gop_s)});
+  Table table({kLeft, kRight, kRight, kRight, kRight, kRight, kRight, kRight, kRight});
+  table.row({"test", "tok/s", "spread", "GB/s", "limit", "share", "Gop/s", "limit", "share"});
+  for (const auto& [test, speed, limits] : outcomes) {
+    table.row({test.name, fmt::format("{:.1f}", speed.tok_s), fmt::format("{:.1f}", speed.spread),
+               fmt::format("{:.1f}", speed.gb_s), fmt::format("{:.1f}", limits.read_gb_s),
+               share(speed.gb_s, limits.read_gb_s), fmt::format("{:.0f}", speed.gop_s),
+               fmt::format("{:.0f}", limits.int8_gop_s), share(speed.gop_s, limits.int8_gop_s)});
   }
   fmt::print("{}", table.text());
 }
@@ -121,31 +154,28 @@ Result<void> bench(const Options& options) {
                                      .kv_tokens = bench_kv_tokens(tests),
                                      .kv_type = options.kv_type}));
   QAIO_RETURN_IF_ERROR(check_lengths(tests, loaded.model->info()));
-  Setting setting{
-      .model = loaded.model->info(), .isa = isa_name(isa), .threads = pool.size(), .limits = {}};
+  Setting setting{.model = loaded.model->info(), .isa = isa_name(isa), .threads = pool.size()};
 
-  std::vector<BenchSpeed> speeds;
+  std::vector<Outcome> outcomes;
   {
     Progress progress("Measuring");
-    // The limits before and after the tests: the same disturbances meet both.
-    progress.update(0, "limits");
-    QAIO_ASSIGN(const MachineLimits before, measure_limits(isa, pool));
     for (const BenchTest& test : tests) {
-      const auto on_run = [&](double fraction) { progress.update(fraction, test.name); };
+      LimitsMeter limits(isa, pool);
+      const auto on_run = [&](double fraction) {
+        progress.update(fraction, test.name);
+        limits.measure();
+      };
       QAIO_ASSIGN(const BenchSpeed speed, run_bench(*loaded.model, test, options.repeat, on_run));
-      speeds.push_back(speed);
+      QAIO_ASSIGN(const MachineLimits medians, limits.medians());
+      outcomes.push_back({test, speed, medians});
     }
-    progress.update(1, "limits");
-    QAIO_ASSIGN(const MachineLimits after, measure_limits(isa, pool));
-    setting.limits = {.read_gb_s = std::max(before.read_gb_s, after.read_gb_s),
-                      .int8_gop_s = std::max(before.int8_gop_s, after.int8_gop_s)};
   }
   if (!options.json) {
-    print_table(tests, speeds, setting);
+    print_table(outcomes, setting);
     return {};
   }
   std::vector<std::string> rows;
-  for (size_t i = 0; i < tests.size(); ++i) rows.push_back(json_row(tests[i], speeds[i], setting));
+  for (const Outcome& outcome : outcomes) rows.push_back(json_row(outcome, setting));
   fmt::print("[\n{}\n]\n", fmt::join(rows, ",\n"));
   return {};
 }

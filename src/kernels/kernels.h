@@ -23,6 +23,8 @@ struct MatmulArgs {
   float* const* out_rows = nullptr;  // [tokens] pointers, instead of out and out_stride
   bool accumulate = false;           // out += instead of out =
   std::byte* scratch = nullptr;      // matmul_scratch_bytes(cols), 64-byte aligned, per thread
+  // Weights that this thread reads after these: fetched while the last tile is multiplied. Or null.
+  const std::byte* next = nullptr;
 };
 // A tile expanded for many tokens: a byte per code, f32 scales and minimums per 16 columns.
 inline size_t matmul_scratch_bytes(int cols) { return static_cast<size_t>(cols) * (16 + 4 + 4); }

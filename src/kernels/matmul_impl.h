@@ -194,10 +194,16 @@ template <bool kMin, int kGroup, int T>
   for (int t = 0; t < T; ++t) direct_token<kMin, kGroup>(codes, s, record, shift, t, f[t]);
 }
 
+// What is fetched while a tile is multiplied, the last of a run of tiles or not; null: nothing.
+inline const std::byte* after_tile(const MatmulArgs& args, int tile, int tile_end, size_t bytes) {
+  return tile + 1 < tile_end ? args.weights.data + static_cast<size_t>(tile + 1) * bytes
+                             : args.next;
+}
+
 // T tokens from `token` on, one or two token tiles of them, against one tile of weights decoded on
-// the fly.
+// the fly. `fetch`: as after_tile() has it.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
-void direct_tile(const MatmulArgs& args, int tile, int token) {
+void direct_tile(const MatmulArgs& args, int tile, int token, const std::byte* fetch) {
   static_assert(T <= 2 * kTileTokens);
   constexpr int kFirst = T <= kTileTokens ? T : (T + 1) / 2;  // as TokenTiles cuts
   constexpr int kSecond = T - kFirst;
@@ -208,9 +214,7 @@ void direct_tile(const MatmulArgs& args, int tile, int token) {
   const std::byte* first = args.quantized.tile(token);
   const std::byte* second = args.quantized.tile(token + kFirst);
   const int groups = cols / kGroupCols;
-  // Few tokens are multiplied at memory speed: the first pass over a tile fetches the next one.
-  const std::byte* next_tile = scales + bytes.total();
-  const size_t fetch_per_group = token == 0 ? bytes.total() / static_cast<size_t>(groups) : 0;
+  const size_t fetch_per_group = fetch != nullptr ? bytes.total() / static_cast<size_t>(groups) : 0;
   size_t fetched = 0;
   const Shift shift = shift_by(zero_shift<kBits>(args.weights.layout.zero));
   for (int slice = 0; slice < kSlices; ++slice) {
@@ -218,7 +222,7 @@ void direct_tile(const MatmulArgs& args, int tile, int token) {
     for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
     for (int g = 0; g < groups; ++g) {
       const auto at = static_cast<size_t>(g);
-      for (; fetched < (at + 1) * fetch_per_group; fetched += 64) prefetch_l2(next_tile + fetched);
+      for (; fetched < (at + 1) * fetch_per_group; fetched += 64) prefetch_l2(fetch + fetched);
       Codes codes[8];
       decode_group<kBits>(codes_base + at * group_code_bytes<kBits>(), slice, codes);
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
@@ -235,11 +239,12 @@ void direct_tile(const MatmulArgs& args, int tile, int token) {
 }
 
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T = kDirectTokens>
-inline void direct_tile_of(int tokens, const MatmulArgs& args, int tile, int token) {
+inline void direct_tile_of(int tokens, const MatmulArgs& args, int tile, int token,
+                           const std::byte* fetch) {
   if (tokens == T) {
-    direct_tile<kBits, kScales, kMin, kGroup, T>(args, tile, token);
+    direct_tile<kBits, kScales, kMin, kGroup, T>(args, tile, token, fetch);
   } else if constexpr (T > 1) {
-    direct_tile_of<kBits, kScales, kMin, kGroup, T - 1>(tokens, args, tile, token);
+    direct_tile_of<kBits, kScales, kMin, kGroup, T - 1>(tokens, args, tile, token, fetch);
   }
 }
 
@@ -247,13 +252,16 @@ inline void direct_tile_of(int tokens, const MatmulArgs& args, int tile, int tok
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void direct_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
   const TokenTiles token_tiles(args.tokens);
+  const size_t bytes = tile_bytes(args.weights.layout, args.weights.cols).total();
   for (int tile = tile_begin; tile < tile_end; ++tile) {
-    for (int i = 0, token = 0; token < args.tokens;) {
+    // Few tokens are multiplied at memory speed: the first pass over a tile fetches the next one.
+    const std::byte* fetch = after_tile(args, tile, tile_end, bytes);
+    for (int i = 0, token = 0; token < args.tokens; fetch = nullptr) {
       int end = token_tiles.begin(++i);
       if (end < args.tokens && token_tiles.begin(i + 1) - token <= kDirectTokens) {
         end = token_tiles.begin(++i);
       }
-      direct_tile_of<kBits, kScales, kMin, kGroup>(end - token, args, tile, token);
+      direct_tile_of<kBits, kScales, kMin, kGroup>(end - token, args, tile, token, fetch);
       token = end;
     }
   }
@@ -367,7 +375,8 @@ void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
   const int lines = (static_cast<int>(bytes / 64) + passes - 1) / passes;
   for (int tile = tile_begin; tile < tile_end; ++tile) {
     const Panel panel = expand<kBits, kScales, kMin, kGroup>(args.weights, tile, args.scratch);
-    Ahead ahead{args.weights.data + static_cast<size_t>(tile + 1) * bytes, lines};
+    const std::byte* fetch = after_tile(args, tile, tile_end, bytes);
+    Ahead ahead{fetch, fetch == nullptr ? 0 : lines};
     for (int lane = 0; lane < kTileRows; lane += kLanes) {
       for (int i = 0; i < token_tiles.count(); ++i) {
         const int token = token_tiles.begin(i);

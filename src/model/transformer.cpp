@@ -150,19 +150,11 @@ void Transformer::run_step(int thread) {
 
 void Transformer::run_layer(int index, int thread) {
   const LayerWeights& layer = weights_.layers[static_cast<size_t>(index)];
-  const auto q_cols = static_cast<size_t>(config_.q_cols());
-  const auto kv_cols = static_cast<size_t>(config_.kv_cols());
-  const size_t qkv_stride = q_cols + 2 * kv_cols;
-  const auto hidden = static_cast<size_t>(config_.hidden);
-  const auto intermediate = static_cast<size_t>(config_.intermediate);
+  const LayerProducts products = products_of(layer);
 
   normalize(layer.attention_norm, precise_kv_, thread);
   pool_.barrier();
-  const Product qkv[] = {
-      {&layer.q, normed_, hidden, qkv_, qkv_stride, false},
-      {&layer.k, normed_, hidden, qkv_ + q_cols, qkv_stride, false, precise_kv_},
-      {&layer.v, normed_, hidden, qkv_ + q_cols + kv_cols, qkv_stride, false, precise_kv_}};
-  multiply(qkv, thread);
+  multiply(products.qkv, first_tile(products.output, thread), thread);
   pool_.barrier();
   place_keys(layer, index, thread);
   pool_.barrier();
@@ -170,24 +162,19 @@ void Transformer::run_layer(int index, int thread) {
   pool_.barrier();
   const int count = static_cast<int>(tokens_.size());
   for_share(count, thread, [&](int token) {
-    kernels_.quantize(attended_ + static_cast<size_t>(token) * q_cols,
-                      quantized(count, config_.q_cols()), token);
+    kernels_.quantize(attended_ + token * config_.q_cols(), quantized(count, config_.q_cols()),
+                      token);
   });
   pool_.barrier();
-  const Product output[] = {{&layer.output, attended_, q_cols, x_, hidden, true}};
-  multiply(output, thread);
+  multiply(products.output, first_tile(products.gate_up, thread), thread);
   pool_.barrier();
   normalize(layer.ffn_norm, false, thread);
   pool_.barrier();
-  const Product gate_up[] = {
-      {&layer.gate, normed_, hidden, gate_up_, 2 * intermediate, false},
-      {&layer.up, normed_, hidden, gate_up_ + intermediate, 2 * intermediate, false}};
-  multiply(gate_up, thread);
+  multiply(products.gate_up, first_tile(products.down, thread), thread);
   pool_.barrier();
   activate(thread);
   pool_.barrier();
-  const Product down[] = {{&layer.down, gate_up_, 2 * intermediate, x_, hidden, true}};
-  multiply(down, thread);
+  multiply(products.down, after_layer(index, thread), thread);
   pool_.barrier();
 }
 

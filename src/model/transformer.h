@@ -1,6 +1,7 @@
 // The forward pass of a dense Qwen model on packed weights.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -19,6 +20,17 @@ struct TransformerOptions {
   int step_tokens_max = 512;
   int kv_tokens = 4096;  // rounded up to whole blocks
   KvType kv_type = KvType::kF16;
+};
+
+// One matrix of a phase. Its quantized input is the step's; float layouts read `input`.
+struct MatrixProduct {
+  const Linear* linear;
+  const float* input;  // [tokens, input_stride]
+  size_t input_stride;
+  float* out;  // [tokens, stride]
+  size_t stride;
+  bool accumulate;
+  bool precise = false;  // a second pass adds the input's quantization residual
 };
 
 class Transformer final : public Model {
@@ -47,15 +59,12 @@ class Transformer final : public Model {
     int tokens;
     int kv_head;
   };
-  // One matrix of a phase. Its quantized input is in codes_; float layouts read `input`.
-  struct Product {
-    const Linear* linear;
-    const float* input;  // [tokens, input_stride]
-    size_t input_stride;
-    float* out;  // [tokens, stride]
-    size_t stride;
-    bool accumulate;
-    bool precise = false;  // a second pass adds the input's quantization residual
+  // The matrices of a layer by phases.
+  struct LayerProducts {
+    std::array<MatrixProduct, 3> qkv;
+    std::array<MatrixProduct, 1> output;
+    std::array<MatrixProduct, 2> gate_up;
+    std::array<MatrixProduct, 1> down;
   };
   // A logits row wanted: hidden state of a step token into out.
   struct LogitsRow {
@@ -85,7 +94,15 @@ class Transformer final : public Model {
   void attend(int layer, int thread);
   void attend_task(const AttentionTask& task, int layer, ThreadBuffers& buffers);
   void activate(int thread);
-  void multiply(std::span<const Product> products, int thread);
+  LayerProducts products_of(const LayerWeights& layer) const;
+  // The weights that the thread reads first after layer `index`: of the next one, or of the head.
+  const std::byte* after_layer(int index, int thread) const;
+  // `then`: the weights that this thread reads first in the next phase, to be fetched at the end.
+  void multiply(std::span<const MatrixProduct> products, const std::byte* then, int thread);
+  // Rows [16 * from, 16 * to); `next`: as MatmulArgs has it.
+  void multiply_tiles(const MatrixProduct& product, int from, int to, const std::byte* next,
+                      int thread);
+  const std::byte* first_tile(std::span<const MatrixProduct> products, int thread) const;
   void compute_logits(int thread);
   void compute_label_rows(const LogitsRow& row, int index, ThreadBuffers& buffers);
   // The step's quantized activations, `tokens` rows of `cols`; the phases reuse one buffer.

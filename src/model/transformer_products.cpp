@@ -6,56 +6,138 @@
 namespace qaio {
 namespace {
 
-// The next run of tiles of a phase: [begin, end), empty when all are taken. Runs shrink towards the
-// end, so that a thread that was held up does not hold up the others, and are as long as that
-// allows, since a run is read at memory speed once its first tile is there.
-struct TileRun {
-  int begin;
-  int end;
-};
-TileRun next_run(std::atomic<int>& next, int tiles, int threads) {
-  int begin = next.load(std::memory_order_relaxed);
-  for (;;) {
-    const int left = tiles - begin;
-    if (left <= 0) return {tiles, tiles};
-    const int share = threads == 1 ? left : std::max(4, left / (threads * 2));
-    const int end = begin + std::min(share, left);
-    if (next.compare_exchange_weak(begin, end, std::memory_order_relaxed)) return {begin, end};
+// Runs of tiles of a phase, taken by its threads. A thread's first run is known beforehand, so that
+// it can be fetched from memory beforehand; the others go to whoever is free. They shrink towards
+// the end, so that a thread that was held up does not hold up the others.
+class TileRuns {
+ public:
+  struct Run {
+    int begin;
+    int end;
+    bool empty() const { return begin == end; }
+  };
+  // `taken` is shared by the threads and 0 at first.
+  TileRuns(std::atomic<int>& taken, int tiles, int threads)
+      : taken_(taken), tiles_(tiles), threads_(threads) {}
+
+  static Run first(int tiles, int thread, int threads) {
+    const int share = share_of(tiles, threads);
+    return {std::min(thread * share, tiles), std::min((thread + 1) * share, tiles)};
   }
+  // The next one; empty when all are taken.
+  Run next() {
+    const int given = first(tiles_, threads_ - 1, threads_).end;
+    int taken = taken_.load(std::memory_order_relaxed);
+    for (;;) {
+      const int begin = given + taken;
+      const int count = std::min(share_of(tiles_ - begin, threads_), tiles_ - begin);
+      if (count == 0) return {tiles_, tiles_};
+      if (taken_.compare_exchange_weak(taken, taken + count, std::memory_order_relaxed))
+        return {begin, begin + count};
+    }
+  }
+
+ private:
+  static int share_of(int tiles, int threads) {
+    return threads == 1 ? tiles : std::max(4, tiles / (threads * 2));
+  }
+
+  std::atomic<int>& taken_;
+  const int tiles_;
+  const int threads_;
+};
+
+// Tile `index` of all tiles of a phase.
+const std::byte* tile_address(std::span<const MatrixProduct> products, int index) {
+  for (const MatrixProduct& p : products) {
+    const PackedView& w = p.linear->weights;
+    if (index < w.tiles())
+      return w.data + static_cast<size_t>(index) * tile_bytes(w.layout, w.cols).total();
+    index -= w.tiles();
+  }
+  return nullptr;
+}
+
+int tiles_of(std::span<const MatrixProduct> products) {
+  int tiles = 0;
+  for (const MatrixProduct& p : products) tiles += p.linear->weights.tiles();
+  return tiles;
 }
 
 }  // namespace
 
-void Transformer::multiply(std::span<const Product> products, int thread) {
-  std::atomic<int>& next = phase_counter(thread);
-  int tiles = 0;
-  for (const Product& p : products) tiles += p.linear->weights.tiles();
-  for (TileRun run; (run = next_run(next, tiles, pool_.size())).begin < tiles;) {
-    int first = 0;  // of the current product, among all tiles of the phase
-    for (const Product& p : products) {
-      const PackedView& w = p.linear->weights;
-      const int from = std::max(run.begin - first, 0);
-      const int to = std::min(run.end - first, w.tiles());
-      first += w.tiles();
-      if (from >= to) continue;
-      MatmulArgs args{.weights = w,
-                      .quantized = quantized(static_cast<int>(tokens_.size()), w.cols),
-                      .floats = p.input,
-                      .float_stride = p.input_stride,
-                      .tokens = static_cast<int>(tokens_.size()),
-                      .bias = p.linear->bias.empty() ? nullptr : p.linear->bias.data(),
-                      .out = p.out,
-                      .out_stride = p.stride,
-                      .accumulate = p.accumulate,
-                      .scratch = buffers_[static_cast<size_t>(thread)].scratch};
-      kernels_.matmul(args, from, to);
-      if (!p.precise) continue;
-      args.quantized = residual();
-      args.bias = nullptr;
-      args.accumulate = true;
-      kernels_.matmul(args, from, to);
-    }
+Transformer::LayerProducts Transformer::products_of(const LayerWeights& layer) const {
+  const auto q_cols = static_cast<size_t>(config_.q_cols());
+  const auto kv_cols = static_cast<size_t>(config_.kv_cols());
+  const auto hidden = static_cast<size_t>(config_.hidden);
+  const auto intermediate = static_cast<size_t>(config_.intermediate);
+  const size_t qkv = q_cols + 2 * kv_cols;
+  return {
+      .qkv = {{{&layer.q, normed_, hidden, qkv_, qkv, false},
+               {&layer.k, normed_, hidden, qkv_ + q_cols, qkv, false, precise_kv_},
+               {&layer.v, normed_, hidden, qkv_ + q_cols + kv_cols, qkv, false, precise_kv_}}},
+      .output = {{{&layer.output, attended_, q_cols, x_, hidden, true}}},
+      .gate_up = {{{&layer.gate, normed_, hidden, gate_up_, 2 * intermediate, false},
+                   {&layer.up, normed_, hidden, gate_up_ + intermediate, 2 * intermediate, false}}},
+      .down = {{{&layer.down, gate_up_, 2 * intermediate, x_, hidden, true}}}};
+}
+
+const std::byte* Transformer::after_layer(int index, int thread) const {
+  if (index + 1 < config_.layers) {
+    return first_tile(products_of(weights_.layers[static_cast<size_t>(index) + 1]).qkv, thread);
   }
+  const PackedView& head = weights_.head;
+  const int tile = TileRuns::first(head.tiles(), thread, pool_.size()).begin;
+  return head.data + static_cast<size_t>(tile) * tile_bytes(head.layout, head.cols).total();
+}
+
+const std::byte* Transformer::first_tile(std::span<const MatrixProduct> products,
+                                         int thread) const {
+  return tile_address(products, TileRuns::first(tiles_of(products), thread, pool_.size()).begin);
+}
+
+void Transformer::multiply(std::span<const MatrixProduct> products, const std::byte* then,
+                           int thread) {
+  const int tiles = tiles_of(products);
+  TileRuns runs(phase_counter(thread), tiles, pool_.size());
+  TileRuns::Run run = TileRuns::first(tiles, thread, pool_.size());
+  while (!run.empty()) {
+    const TileRuns::Run after = runs.next();  // taken early, to fetch it
+    int first = 0;                            // of the current product
+    for (const MatrixProduct& p : products) {
+      const int from = std::max(run.begin - first, 0);
+      const int to = std::min(run.end - first, p.linear->weights.tiles());
+      first += p.linear->weights.tiles();
+      if (from >= to) continue;
+      const std::byte* next = run.end > first  ? tile_address(products, first)
+                              : !after.empty() ? tile_address(products, after.begin)
+                                               : then;
+      multiply_tiles(p, from, to, next, thread);
+    }
+    run = after;
+  }
+}
+
+void Transformer::multiply_tiles(const MatrixProduct& product, int from, int to,
+                                 const std::byte* next, int thread) {
+  const Linear& linear = *product.linear;
+  MatmulArgs args{.weights = linear.weights,
+                  .quantized = quantized(static_cast<int>(tokens_.size()), linear.weights.cols),
+                  .floats = product.input,
+                  .float_stride = product.input_stride,
+                  .tokens = static_cast<int>(tokens_.size()),
+                  .bias = linear.bias.empty() ? nullptr : linear.bias.data(),
+                  .out = product.out,
+                  .out_stride = product.stride,
+                  .accumulate = product.accumulate,
+                  .scratch = buffers_[static_cast<size_t>(thread)].scratch,
+                  .next = next};
+  kernels_.matmul(args, from, to);
+  if (!product.precise) return;
+  args.quantized = residual();
+  args.bias = nullptr;
+  args.accumulate = true;
+  kernels_.matmul(args, from, to);
 }
 
 void Transformer::compute_logits(int thread) {
@@ -76,17 +158,24 @@ void Transformer::compute_logits(int thread) {
     compute_label_rows(logits_rows_[static_cast<size_t>(full + i)], full + i, buffers);
   });
   if (full == 0) return;
-  std::atomic<int>& next = phase_counter(thread);
   const int tiles = weights_.head.tiles();
-  for (TileRun run; (run = next_run(next, tiles, pool_.size())).begin < tiles;) {
-    kernels_.matmul({.weights = weights_.head,
-                     .quantized = quantized(full, config_.hidden),
-                     .floats = normed_,
-                     .float_stride = hidden,
-                     .tokens = full,
-                     .out_rows = logits_out_.data(),
-                     .scratch = buffers.scratch},
-                    run.begin, run.end);
+  const size_t bytes = tile_bytes(weights_.head.layout, config_.hidden).total();
+  TileRuns runs(phase_counter(thread), tiles, pool_.size());
+  TileRuns::Run run = TileRuns::first(tiles, thread, pool_.size());
+  while (!run.empty()) {
+    const TileRuns::Run after = runs.next();
+    kernels_.matmul(
+        {.weights = weights_.head,
+         .quantized = quantized(full, config_.hidden),
+         .floats = normed_,
+         .float_stride = hidden,
+         .tokens = full,
+         .out_rows = logits_out_.data(),
+         .scratch = buffers.scratch,
+         .next = after.empty() ? nullptr
+                               : weights_.head.data + static_cast<size_t>(after.begin) * bytes},
+        run.begin, run.end);
+    run = after;
   }
 }
 
