@@ -124,6 +124,7 @@ struct HttpSender::Impl {
   const Multi multi;
   const Easy easy;
 
+  // A post counts when everyone has heard of its end.
   std::atomic<uint64_t> sent = 0;
   std::atomic<uint64_t> retried = 0;
   std::atomic<uint64_t> failed = 0;
@@ -197,8 +198,9 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
   for (int attempts = 1;; ++attempts) {
     Answer answer = attempt(post);
     if (answer.ok()) {
+      end_post(post, HttpSendResult::Outcome::kSent, std::move(answer.body));
       ++sent;
-      return end_post(post, HttpSendResult::Outcome::kSent, std::move(answer.body));
+      return;
     }
     if (!answer.worth_retrying(options) || attempts == options.attempts_max || out_of_time()) {
       give_up(post, answer, attempts);
@@ -215,10 +217,10 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
 }
 
 void HttpSender::Impl::give_up(const HttpPost& post, const Answer& answer, int attempts) {
-  ++failed;
   end_post(post, HttpSendResult::Outcome::kFailed);
   report(fmt::format("given up posting to {} after {} attempt{}: {}", shown, attempts,
                      attempts == 1 ? "" : "s", answer.problem()));
+  ++failed;
 }
 
 HeaderList HttpSender::Impl::headers_of(const HttpPost& post) const {
