@@ -58,7 +58,8 @@ TestMatrix& matrix_of(const NamedLayout& named) {
 void matmul(benchmark::State& state, const NamedLayout& named, Isa isa) {
   const auto tokens = static_cast<int>(state.range(0));
   const PackedView& view = matrix_of(named).view();
-  TestActivations x(tokens, kCols, kSeed);
+  const Kernels& kernels = kernels_for(isa);
+  TestActivations x(tokens, kCols, kSeed, kernels.tile_tokens(tokens));
   AlignedBytes scratch(matmul_scratch_bytes(kCols));
   std::vector<float> out(static_cast<size_t>(tokens) * kRows);
   const MatmulArgs args{.weights = view,
@@ -69,7 +70,6 @@ void matmul(benchmark::State& state, const NamedLayout& named, Isa isa) {
                         .out = out.data(),
                         .out_stride = kRows,
                         .scratch = scratch.data()};
-  const Kernels& kernels = kernels_for(isa);
   for (auto _ : state) {
     kernels.matmul(args, 0, view.tiles());
     benchmark::ClobberMemory();

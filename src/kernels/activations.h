@@ -1,9 +1,9 @@
 // Quantized activations as the matrix kernels read them: int8 codes with one scale per 32 columns,
 // x = code * scale.
 //
-// Tokens are cut into tiles of at most kTileTokens; within a tile everything one group of 32
-// columns needs lies together, so that a kernel reaches all tokens of its tile at constant offsets
-// from one pointer. The record of a group and a tile of T tokens:
+// Tokens are cut into tiles; within a tile everything one group of 32 columns needs lies together,
+// so that a kernel reaches all tokens of its tile at constant offsets from one pointer. The record
+// of a group and a tile of T tokens:
 //   int8 codes[T][32]; float scale[T]; int32 negated_sum[T]; int32 negated_low_sum[T];
 //   float scaled_sum[T];
 // negated_sum is minus the sum of the 32 codes, negated_low_sum of the first 16 (accumulators start
@@ -19,7 +19,7 @@
 namespace qaio {
 
 // AVX2's 16 registers hold an integer and a float sum for each of 6 tokens, and what is multiplied.
-// AVX-512 takes two such tiles at a time.
+// AVX-512 takes two such tiles at a time. Kernels::tile_tokens() may ask for larger ones.
 inline constexpr int kTileTokens = 6;
 
 inline constexpr size_t kGroupRecordBytes = kGroupCols + 4 * 4;  // per token
@@ -28,8 +28,8 @@ inline constexpr size_t kGroupRecordBytes = kGroupCols + 4 * 4;  // per token
 // leave too few independent chains to hide the instructions' latency.
 class TokenTiles {
  public:
-  explicit TokenTiles(int tokens)
-      : count_((tokens + kTileTokens - 1) / kTileTokens),
+  explicit TokenTiles(int tokens, int tile_tokens = kTileTokens)
+      : count_((tokens + tile_tokens - 1) / tile_tokens),
         size_(tokens / count_),
         larger_(tokens % count_) {}
 
@@ -49,7 +49,8 @@ class TokenTiles {
 struct QuantizedActivations {
   std::byte* data = nullptr;  // bytes(tokens, cols), 4-byte aligned
   int tokens = 0;
-  int cols = 0;  // a multiple of 32
+  int cols = 0;                   // a multiple of 32
+  int tile_tokens = kTileTokens;  // the most in a tile
 
   static size_t bytes(int tokens, int cols) {
     return static_cast<size_t>(tokens) * static_cast<size_t>(cols / kGroupCols) * kGroupRecordBytes;
@@ -85,7 +86,7 @@ struct ActivationPlace {
 };
 
 inline ActivationPlace activation_place(const QuantizedActivations& activations, int token) {
-  const TokenTiles tiles(activations.tokens);
+  const TokenTiles tiles(activations.tokens, activations.tile_tokens);
   const int tile = tiles.tile_of(token);
   const int begin = tiles.begin(tile);
   return {activations.tile(begin), tiles.begin(tile + 1) - begin, token - begin};

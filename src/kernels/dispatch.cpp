@@ -11,6 +11,8 @@ const Kernels& kernels_for(Isa isa) {
       return kernels_avxvnni();
     case Isa::kAvx512Vnni:
       return kernels_avx512();
+    case Isa::kAmx:
+      return kernels_amx();
 #elif defined(__aarch64__)
     case Isa::kNeonDot:
       return kernels_neon();

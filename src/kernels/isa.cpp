@@ -4,13 +4,25 @@
 #include <string>
 #include <vector>
 
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
 
 namespace qaio {
 namespace {
+
+#if defined(__x86_64__)
+// Tile registers are 8 KiB of state per thread, which Linux (5.16 on) gives to who asks for it.
+bool may_use_tiles() {
+  constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr int kTileData = 18;               // the state's number in XCR0
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
 
 std::vector<Isa> detect() {
   std::vector<Isa> isas{Isa::kScalar};
@@ -24,6 +36,7 @@ std::vector<Isa> detect() {
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni")) {
       isas.push_back(Isa::kAvx512Vnni);
+      if (__builtin_cpu_supports("amx-int8") && may_use_tiles()) isas.push_back(Isa::kAmx);
     }
   }
 #elif defined(__aarch64__)
@@ -44,6 +57,8 @@ std::string_view isa_name(Isa isa) {
       return "avxvnni";
     case Isa::kAvx512Vnni:
       return "avx512";
+    case Isa::kAmx:
+      return "amx";
     case Isa::kNeonDot:
       return "neon";
   }

@@ -14,10 +14,11 @@ enum class Isa : uint8_t {
   kAvx2,        // AVX2 + FMA + F16C; int8 products by vpmaddubsw
   kAvxVnni,     // the same with 256-bit vpdpbusd
   kAvx512Vnni,  // AVX-512 F/BW/DQ/VL with 512-bit vpdpbusd
+  kAmx,         // the same with AMX-INT8 tile products for many tokens
   kNeonDot,     // Armv8.2 with sdot
 };
 
-std::string_view isa_name(Isa isa);  // "scalar", "avx2", "avxvnni", "avx512", "neon"
+std::string_view isa_name(Isa isa);  // "scalar", "avx2", "avxvnni", "avx512", "amx", "neon"
 
 // The sets this CPU and build can run, worst first. Never empty.
 std::span<const Isa> isas_available();

@@ -78,6 +78,8 @@ struct Kernels {
   // [head_dim] to row `slot`.
   void (*store_kv)(const float* key, const float* value, int head_dim, int slot, KvType type,
                    std::byte* key_block, std::byte* value_block);
+  // QuantizedActivations::tile_tokens as matmul wants it for so many tokens.
+  int (*tile_tokens)(int tokens) = [](int) { return kTileTokens; };
 };
 
 // The kernels of an ISA that isas_available() lists.

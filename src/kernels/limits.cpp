@@ -76,7 +76,7 @@ template <int kStreams>
 template <int kStreams>
 Reader reader_for(Isa isa) {
 #if defined(__x86_64__)
-  if (isa == Isa::kAvx512Vnni) return read_avx512<kStreams>;
+  if (isa == Isa::kAvx512Vnni || isa == Isa::kAmx) return read_avx512<kStreams>;
   if (isa == Isa::kAvx2 || isa == Isa::kAvxVnni) return read_avx2<kStreams>;
 #endif
   static_cast<void>(isa);
@@ -149,6 +149,26 @@ uint64_t peak_scalar(uint64_t rounds) {
   }
   return rounds * kAccumulators * 64;
 }
+
+// 16 x 64 bytes by 64 x 16 bytes into each of 4 tiles; what they hold does not matter.
+[[gnu::target("amx-tile,amx-int8")]] uint64_t peak_amx(uint64_t rounds) {
+  struct alignas(64) {
+    uint8_t palette = 1;
+    uint8_t unused[15] = {};
+    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16};
+  } config;
+  static_assert(sizeof(config) == 64);
+  asm volatile("ldtilecfg %0" : : "m"(config));  // and every tile is zero
+  for (uint64_t round = 0; round < rounds; ++round) {
+    _tile_dpbssd(0, 4, 5);
+    _tile_dpbssd(1, 4, 5);
+    _tile_dpbssd(2, 4, 5);
+    _tile_dpbssd(3, 4, 5);
+  }
+  _tile_release();
+  return rounds * 4 * 16 * 16 * 64;
+}
 #elif defined(__aarch64__)
 [[gnu::target("arch=armv8.2-a+dotprod")]] uint64_t peak_neon(uint64_t rounds) {
   constexpr int kAccumulators = 16;
@@ -172,6 +192,8 @@ PeakLoop peak_loop_for(Isa isa) {
       return peak_avxvnni;
     case Isa::kAvx512Vnni:
       return peak_avx512;
+    case Isa::kAmx:
+      return peak_amx;
 #elif defined(__aarch64__)
     case Isa::kNeonDot:
       return peak_neon;

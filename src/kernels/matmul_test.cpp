@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "kernels/dispatch.h"
 #include "kernels/test_matrix.h"
 
 namespace qaio {
@@ -35,38 +36,52 @@ std::vector<float> multiply(const Kernels* kernels, TestMatrix& matrix, TestActi
   return out;
 }
 
+// Of every ISA that can run here; AMX's emulated, too, as few machines have it.
+std::vector<const Kernels*> kernels_under_test() {
+  std::vector<const Kernels*> all;
+  for (const Isa isa : isas_available()) {
+    all.push_back(&kernels_for(isa));
+#if defined(__x86_64__)
+    if (isa == Isa::kAvx512Vnni) all.push_back(&kernels_amx_emulated());
+#endif
+  }
+  return all;
+}
+
 class MatmulTest : public ::testing::TestWithParam<NamedLayout> {};
 
 // Bit for bit: neither the ISA, nor the number of tokens (which chooses the path), nor the ragged
 // last tile may change an output.
 TEST_P(MatmulTest, EveryIsaEqualsTheReferenceBitForBit) {
-  const Shape shapes[] = {{16, 256, 1}, {48, 256, 3},  {53, 512, 4}, {40, 256, 5},
-                          {64, 512, 7}, {21, 256, 17}, {16, 1024, 9}};
+  const Shape shapes[] = {{16, 256, 1},  {48, 256, 3},  {53, 512, 4},  {40, 256, 5}, {64, 512, 7},
+                          {21, 256, 17}, {16, 1024, 9}, {37, 256, 13}, {32, 512, 49}};
   for (const Shape& s : shapes) {
     TestMatrix matrix(GetParam().layout, s.rows, s.cols, 7);
     TestActivations x(s.tokens, s.cols, 11);
     for (const bool flag : {false, true}) {
       const auto expected = multiply(nullptr, matrix, x, s.tokens, flag, flag);
-      for (const Isa isa : isas_available()) {
-        const auto got = multiply(&kernels_for(isa), matrix, x, s.tokens, flag, flag);
-        ASSERT_EQ(got, expected) << isa_name(isa) << " rows " << s.rows << " cols " << s.cols
-                                 << " tokens " << s.tokens;
+      for (const Kernels* kernels : kernels_under_test()) {
+        TestActivations tiled(s.tokens, s.cols, 11, kernels->tile_tokens(s.tokens));
+        const auto got = multiply(kernels, matrix, tiled, s.tokens, flag, flag);
+        ASSERT_EQ(got, expected) << isa_name(kernels->isa) << " rows " << s.rows << " cols "
+                                 << s.cols << " tokens " << s.tokens;
       }
     }
   }
 }
 
 TEST_P(MatmulTest, ARowDoesNotDependOnItsNeighbours) {
-  constexpr int kTokens = 41;  // every way in which tiles of 4 to 6 tokens can follow each other
+  constexpr int kTokens = 41;  // every way in which balanced tiles can follow each other
   TestMatrix matrix(GetParam().layout, 32, 256, 3);
-  TestActivations x(kTokens, 256, 5);
-  for (const Isa isa : isas_available()) {
-    const auto together = multiply(&kernels_for(isa), matrix, x, kTokens, false, false);
+  for (const Kernels* kernels : kernels_under_test()) {
+    TestActivations x(kTokens, 256, 5, kernels->tile_tokens(kTokens));
+    const auto together = multiply(kernels, matrix, x, kTokens, false, false);
     for (int tokens = 1; tokens < kTokens; ++tokens) {
-      TestActivations first(tokens, 256, 5);  // the same seed: the first tokens of x
-      const auto some = multiply(&kernels_for(isa), matrix, first, tokens, false, false);
+      // the same seed: the first tokens of x
+      TestActivations first(tokens, 256, 5, kernels->tile_tokens(tokens));
+      const auto some = multiply(kernels, matrix, first, tokens, false, false);
       ASSERT_TRUE(std::equal(some.begin(), some.end(), together.begin()))
-          << isa_name(isa) << tokens;
+          << isa_name(kernels->isa) << tokens;
     }
   }
 }

@@ -110,10 +110,10 @@ class TestMatrix {
 
 // Random activations in floats and quantized, some channels far larger than the rest.
 struct TestActivations {
-  TestActivations(int tokens, int cols, uint32_t seed)
+  TestActivations(int tokens, int cols, uint32_t seed, int tile_tokens = kTileTokens)
       : floats(static_cast<size_t>(tokens) * static_cast<size_t>(cols)),
         records(QuantizedActivations::bytes(tokens, cols)),
-        quantized{records.data(), tokens, cols} {
+        quantized{records.data(), tokens, cols, tile_tokens} {
     std::mt19937 random(seed);
     std::normal_distribution<float> normal;
     for (size_t i = 0; i < floats.size(); ++i) {

@@ -106,14 +106,17 @@ class Transformer final : public Model {
   void compute_logits(int thread);
   void compute_label_rows(const LogitsRow& row, int index, ThreadBuffers& buffers);
   // The step's quantized activations, `tokens` rows of `cols`; the phases reuse one buffer.
-  QuantizedActivations quantized(int tokens, int cols) const { return {codes_, tokens, cols}; }
+  QuantizedActivations quantized(int tokens, int cols) const {
+    return {codes_, tokens, cols, kernels_.tile_tokens(tokens)};
+  }
   // Row `index` of such activations as a tile of its own.
   QuantizedActivations one_row(int index) const {
     return {codes_ + QuantizedActivations::bytes(index, config_.hidden), 1, config_.hidden};
   }
   // What quantizing lost of the layers' inputs, quantized in turn.
   QuantizedActivations residual() const {
-    return {residual_codes_, static_cast<int>(tokens_.size()), config_.hidden};
+    const auto tokens = static_cast<int>(tokens_.size());
+    return {residual_codes_, tokens, config_.hidden, kernels_.tile_tokens(tokens)};
   }
   // Quantizes x [hidden] and then what that lost; overwrites x.
   void quantize_with_residual(float* x, int token);
