@@ -54,10 +54,12 @@ class ProgramTest(unittest.TestCase):
 class Server:
     """`qaio serve` on a free port; a context manager that is ready once entered."""
 
-    def __init__(self, *arguments, environment=None, program=QAIO):
+    def __init__(self, *arguments, environment=None, program=QAIO, core=None):
+        on_core = [] if core is None else ["taskset", "--cpu-list", str(core)]
         self.process = subprocess.Popen(
-            [program, "serve", "--port", "0", *map(str, arguments)], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, env={**os.environ, **(environment or {})})
+            [*on_core, program, "serve", "--port", "0", *map(str, arguments)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **(environment or {})})
         self.lines = []
         self.port = None
         self._ready = threading.Event()

@@ -95,16 +95,17 @@ class Compare(ProgramTest):
 
     @classmethod
     def measure(cls, folder):
-        """Archives by the name of the server. One thread each, so that threads need not wait for one
-        another where others use the machine as well."""
+        """Archives by the name of the server. One thread each and all on one core, as two cores are
+        not equally fast where others use the machine as well."""
         folder.mkdir()
         builds = {"a": QAIO, "same": QAIO, "slowed": SLOWED}
         files = {name: folder / f"{name}.db" for name in builds}
+        core = max(os.sched_getaffinity(0))
         with contextlib.ExitStack() as stack:
             clients = []
             for name, build in builds.items():
                 server = stack.enter_context(Server(
-                    "--threads", 1, "--archive", files[name], program=build,
+                    "--threads", 1, "--archive", files[name], program=build, core=core,
                     environment={"QAIO_TEST_SLOW": cls.SLOW}))
                 client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
                 stack.callback(client.close)
