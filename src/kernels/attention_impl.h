@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/prefetch.h"
 #include "kernels/vector_impl.h"
 
 namespace qaio {
@@ -40,16 +41,23 @@ inline const float* block_scales(const std::byte* block, int head_dim) {
   return reinterpret_cast<const float*>(block + static_cast<size_t>(head_dim) * kBlockKeys);
 }
 
-// scores[r] = scale * q[r] . keys, masked beyond positions[r].
-template <KvType kType, int R>
+// scores[r] = scale * q[r] . keys, masked beyond positions[r]. With kFetch, the keys `ahead` are
+// fetched.
+template <KvType kType, int R, bool kFetch>
 inline void block_scores(const AttentionArgs& args, int row, const std::byte* keys,
-                         int first_position, float (*scores)[kBlockKeys]) {
+                         const std::byte* ahead, int first_position, float (*scores)[kBlockKeys]) {
   using Element = KvElement<kType>;
+  constexpr int kRowBytes = kBlockKeys * sizeof(typename Element::Type);
   const auto* k = reinterpret_cast<const typename Element::Type*>(keys);
   F32x16 acc[R][2];
   for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = set1(0);
   const float* q = args.q + static_cast<size_t>(row) * args.q_stride;
   for (int d = 0; d < args.head_dim; ++d) {
+    if constexpr (kFetch) {
+      for (int byte = 0; byte < kRowBytes; byte += 64) {
+        prefetch_l2(ahead + d * kRowBytes + byte);
+      }
+    }
     const F32x16 k0 = Element::load16(k + d * kBlockKeys);
     const F32x16 k1 = Element::load16(k + d * kBlockKeys + 16);
     for (int r = 0; r < R; ++r) {
@@ -71,18 +79,23 @@ inline void block_scores(const AttentionArgs& args, int row, const std::byte* ke
 }
 
 // out[r] = out[r] * correction[r] + sum_t weights[r][t] * values[t], over `keys` positions, in
-// order of t: chunks of head_dim stay in registers.
-template <KvType kType, int R, int V>
+// order of t: chunks of head_dim stay in registers. With kFetch, the values `ahead` are fetched.
+template <KvType kType, int R, int V, bool kFetch>
 inline void accumulate_values(const float (*weights)[kBlockKeys], const float* correction,
-                              const std::byte* values, int head_dim, int offset, int keys,
-                              float (*out)[kHeadDimMax]) {
+                              const std::byte* values, const std::byte* ahead, int head_dim,
+                              int offset, int keys, float (*out)[kHeadDimMax]) {
   using Element = KvElement<kType>;
   const auto* v = reinterpret_cast<const typename Element::Type*>(values) + offset;
   F32x16 acc[R][V];
   for (int r = 0; r < R; ++r)
     for (int c = 0; c < V; ++c)
       acc[r][c] = mul(load(out[r] + offset + c * 16), set1(correction[r]));
+  constexpr int kElementBytes = sizeof(typename Element::Type);
   for (int t = 0; t < keys; ++t) {
+    if constexpr (kFetch) {
+      const std::byte* line = ahead + (t * head_dim + offset) * kElementBytes;
+      for (int byte = 0; byte < V * 16 * kElementBytes; byte += 64) prefetch_l2(line + byte);
+    }
     F32x16 row[V];
     for (int c = 0; c < V; ++c)
       row[c] = Element::load16(v + static_cast<size_t>(t) * head_dim + c * 16);
@@ -95,7 +108,9 @@ inline void accumulate_values(const float (*weights)[kBlockKeys], const float* c
     for (int c = 0; c < V; ++c) store(out[r] + offset + c * 16, acc[r][c]);
 }
 
-template <KvType kType, int R>
+// With kFetch, each block is fetched while the one before it is used: a block comes from memory
+// when its first rows attend to it.
+template <KvType kType, int R, bool kFetch>
 void attend_rows(const AttentionArgs& args, int row) {
   float out[R][kHeadDimMax];
   float scores[R][kBlockKeys];
@@ -111,7 +126,11 @@ void attend_rows(const AttentionArgs& args, int row) {
   }
   for (int block = 0; block <= last / kBlockKeys; ++block) {
     const int first = block * kBlockKeys;
-    block_scores<kType, R>(args, row, args.key_blocks[block], first, scores);
+    const int next = block < last / kBlockKeys ? block + 1 : block;
+    const KvBlock ahead = next == block && args.next.keys != nullptr
+                              ? args.next
+                              : KvBlock{args.key_blocks[next], args.value_blocks[next]};
+    block_scores<kType, R, kFetch>(args, row, args.key_blocks[block], ahead.keys, first, scores);
     for (int r = 0; r < R; ++r) {
       const F32x16 s0 = load(scores[r]);
       const F32x16 s1 = load(scores[r] + 16);
@@ -138,11 +157,11 @@ void attend_rows(const AttentionArgs& args, int row) {
     const int keys = last - first + 1 < kBlockKeys ? last - first + 1 : kBlockKeys;
     int d = 0;
     for (; d + 64 <= args.head_dim; d += 64)
-      accumulate_values<kType, R, 4>(scores, correction, args.value_blocks[block], args.head_dim, d,
-                                     keys, out);
+      accumulate_values<kType, R, 4, kFetch>(scores, correction, args.value_blocks[block],
+                                             ahead.values, args.head_dim, d, keys, out);
     for (; d < args.head_dim; d += 16)
-      accumulate_values<kType, R, 1>(scores, correction, args.value_blocks[block], args.head_dim, d,
-                                     keys, out);
+      accumulate_values<kType, R, 1, kFetch>(scores, correction, args.value_blocks[block],
+                                             ahead.values, args.head_dim, d, keys, out);
   }
   for (int r = 0; r < R; ++r) {
     const F32x16 inverse = set1(1.0F / sum(total[r]));
@@ -151,13 +170,18 @@ void attend_rows(const AttentionArgs& args, int row) {
   }
 }
 
+template <KvType kType, int R>
+void attend_rows_from(const AttentionArgs& args, int row) {
+  row == 0 ? attend_rows<kType, R, true>(args, row) : attend_rows<kType, R, false>(args, row);
+}
+
 template <KvType kType>
 void attend(const AttentionArgs& args) {
   constexpr int kRows = kLanes == 16 ? 6 : 2;
   int row = 0;
-  for (; row + kRows <= args.rows; row += kRows) attend_rows<kType, kRows>(args, row);
-  for (; row + 2 <= args.rows; row += 2) attend_rows<kType, 2>(args, row);
-  for (; row < args.rows; ++row) attend_rows<kType, 1>(args, row);
+  for (; row + kRows <= args.rows; row += kRows) attend_rows_from<kType, kRows>(args, row);
+  for (; row + 2 <= args.rows; row += 2) attend_rows_from<kType, 2>(args, row);
+  for (; row < args.rows; ++row) attend_rows_from<kType, 1>(args, row);
 }
 
 void attention(const AttentionArgs& args) {

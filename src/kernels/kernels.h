@@ -39,6 +39,11 @@ inline size_t kv_block_bytes(KvType type, int head_dim) {
   return elements * (type == KvType::kF16 ? 2 : 4);
 }
 
+struct KvBlock {
+  const std::byte* keys = nullptr;
+  const std::byte* values = nullptr;
+};
+
 // One sequence's cached keys and values of one layer and one KV head, in blocks of 32 positions:
 // keys [head_dim, 32], values [32, head_dim], both of KvType.
 struct AttentionArgs {
@@ -53,6 +58,7 @@ struct AttentionArgs {
   KvType kv_type = KvType::kF16;
   const std::byte* const* key_blocks = nullptr;    // [blocks]
   const std::byte* const* value_blocks = nullptr;  // [blocks]
+  KvBlock next{};  // what this thread attends to after these: fetched with the last block. Or null.
 };
 
 struct Kernels {

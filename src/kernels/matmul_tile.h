@@ -7,15 +7,12 @@
 #include <type_traits>
 
 #include "kernels/kernels.h"
+#include "kernels/prefetch.h"
 
 namespace qaio {
 namespace {
 
 constexpr int kSlices = kTileRows / kLanes;  // native vectors per 16-row tile
-
-// Fetches the line of memory at p into the second-level cache. Into the first it would hold one of
-// its few miss buffers (24 on Zen 4, enough for 12 GB/s) for the whole way from memory.
-inline void prefetch_l2(const std::byte* p) { __builtin_prefetch(p, 0, 2); }
 
 template <CodeBits kBits>
 constexpr size_t group_code_bytes() {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/prefetch.h"
 #include "weights/packed.h"
 
 namespace qaio {
@@ -226,6 +227,7 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
   const int head_dim = config_.head_dim;
   const int q_cols = config_.q_cols();
   const int kv_cols = config_.kv_cols();
+  fetch_kv(index, thread);
   for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
     const TokenPlace& place = tokens_[static_cast<size_t>(token)];
     float* q = qkv_ + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
@@ -248,16 +250,41 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
 }
 
 void Transformer::attend(int layer, int thread) {
-  std::atomic<int>& next = phase_counter(thread);
+  std::atomic<int>& taken = phase_counter(thread);
   ThreadBuffers& buffers = buffers_[static_cast<size_t>(thread)];
-  // from the end: the longest rows first, so that no thread is left with a long one
-  const int count = static_cast<int>(attention_tasks_.size());
-  for (int i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
-    attend_task(attention_tasks_[static_cast<size_t>(count - 1 - i)], layer, buffers);
+  for (const AttentionTask* task = attention_task(thread); task != nullptr;) {
+    const AttentionTask* after =  // taken early, to fetch it
+        attention_task(pool_.size() + taken.fetch_add(1, std::memory_order_relaxed));
+    attend_task(*task, after != nullptr ? first_kv(*after, layer) : KvBlock{}, layer, buffers);
+    task = after;
   }
 }
 
-void Transformer::attend_task(const AttentionTask& task, int layer, ThreadBuffers& b) {
+// From the end: the longest rows first, so that no thread is left with a long one.
+const Transformer::AttentionTask* Transformer::attention_task(int index) const {
+  const int count = static_cast<int>(attention_tasks_.size());
+  return index < count ? &attention_tasks_[static_cast<size_t>(count - 1 - index)] : nullptr;
+}
+
+KvBlock Transformer::first_kv(const AttentionTask& task, int layer) const {
+  const BlockId block = tokens_[static_cast<size_t>(task.first_token)].item->kv->blocks()[0];
+  return {kv_memory_.keys(layer, block, task.kv_head),
+          kv_memory_.values(layer, block, task.kv_head)};
+}
+
+void Transformer::fetch_kv(int layer, int thread) const {
+  const AttentionTask* task = attention_task(thread);
+  if (task == nullptr) return;
+  const KvBlock first = first_kv(*task, layer);
+  const size_t bytes = kv_block_bytes(options_.kv_type, config_.head_dim);
+  for (size_t byte = 0; byte < bytes; byte += 64) {
+    prefetch_l2(first.keys + byte);
+    prefetch_l2(first.values + byte);
+  }
+}
+
+void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, int layer,
+                              ThreadBuffers& b) {
   const int head_dim = config_.head_dim;
   const int group = config_.heads / config_.kv_heads;
   const auto stride = static_cast<size_t>(config_.q_cols() + 2 * config_.kv_cols());
@@ -290,7 +317,8 @@ void Transformer::attend_task(const AttentionTask& task, int layer, ThreadBuffer
                       .scale = 1.0F / std::sqrt(static_cast<float>(head_dim)),
                       .kv_type = options_.kv_type,
                       .key_blocks = b.key_blocks.data(),
-                      .value_blocks = b.value_blocks.data()});
+                      .value_blocks = b.value_blocks.data(),
+                      .next = next});
   for (int t = 0, row = 0; t < task.tokens; ++t) {
     for (int g = 0; g < group; ++g, ++row) {
       std::memcpy(

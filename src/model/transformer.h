@@ -92,7 +92,14 @@ class Transformer final : public Model {
   void normalize(const std::vector<float>& weight, bool with_residual, int thread);
   void place_keys(const LayerWeights& layer, int index, int thread);
   void attend(int layer, int thread);
-  void attend_task(const AttentionTask& task, int layer, ThreadBuffers& buffers);
+  // The task of a layer that is taken as number `index`; null behind the last. A thread's first is
+  // that of its own number.
+  const AttentionTask* attention_task(int index) const;
+  // `next`: as AttentionArgs has it.
+  void attend_task(const AttentionTask& task, const KvBlock& next, int layer,
+                   ThreadBuffers& buffers);
+  KvBlock first_kv(const AttentionTask& task, int layer) const;
+  void fetch_kv(int layer, int thread) const;  // that of the thread's first task
   void activate(int thread);
   LayerProducts products_of(const LayerWeights& layer) const;
   // The weights that the thread reads first after layer `index`: of the next one, or of the head.
