@@ -1,5 +1,6 @@
 #include "model/config.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/json.h"
@@ -88,6 +89,32 @@ class JsonConfig {
     const auto* value = object_.if_contains(key);
     return value != nullptr && !value->is_null();
   }
+  bool lists(const char* key, std::string_view name) const {
+    const auto* value = object_.if_contains(key);
+    const auto* array = value != nullptr ? value->if_array() : nullptr;
+    return array != nullptr && std::ranges::find(*array, boost::json::value(name)) != array->end();
+  }
+  // The rotary base: "rope_theta", which Transformers 5 puts into "rope_parameters" with what was
+  // "rope_scaling". A type other than the plain one is refused.
+  Result<void> rotary(double& theta) const {
+    QAIO_ASSIGN(theta, number("rope_theta", 10000));
+    for (const char* key : {"rope_scaling", "rope_parameters"}) {
+      if (!present(key)) continue;
+      const auto* parameters = object_.at(key).if_object();
+      if (parameters == nullptr) {
+        return fail(ErrorCode::kCorrupt, label_ + ": \"" + key + "\" is not an object");
+      }
+      const JsonConfig rope(*parameters, label_);
+      const std::string type = rope.text(rope.present("rope_type") ? "rope_type" : "type");
+      if (type != "default") {
+        return fail(ErrorCode::kUnsupported, label_ + ": the model uses rotary scaling " +
+                                                 quoted_name(type) + " (" + key +
+                                                 "), which is not supported");
+      }
+      QAIO_ASSIGN(theta, rope.number("rope_theta", theta));
+    }
+    return {};
+  }
 
  private:
   const boost::json::object& object_;
@@ -124,21 +151,21 @@ Result<ModelConfig> config_from_json(std::string_view config_json, const std::st
   QAIO_ASSIGN(c.context_max, json.integer("max_position_embeddings", 32768));
   QAIO_ASSIGN(const double epsilon, json.number("rms_norm_eps", 1e-6));
   c.rms_epsilon = static_cast<float>(epsilon);
-  QAIO_ASSIGN(c.rope_theta, json.number("rope_theta", 10000));
   QAIO_ASSIGN(c.tied_head, json.boolean("tie_word_embeddings", false));
-  QAIO_ASSIGN(const bool sliding, json.boolean("use_sliding_window", false));
+  QAIO_ASSIGN(const bool may_slide, json.boolean("use_sliding_window", false));
+  const bool sliding = may_slide || json.lists("layer_types", "sliding_attention");
   const std::string activation = json.text("hidden_act");
   if (!activation.empty() && activation != "silu") {
     return fail(ErrorCode::kUnsupported,
                 label + ": activation " + quoted_name(activation) + ", only silu is supported");
   }
-  if (sliding || json.present("rope_scaling") || json.present("quantization_config")) {
-    const char* what = sliding                        ? "sliding-window attention"
-                       : json.present("rope_scaling") ? "rotary scaling (rope_scaling)"
-                                                      : "a quantization_config";
+  if (sliding || json.present("quantization_config")) {
     return fail(ErrorCode::kUnsupported,
-                label + ": the model uses " + what + ", which is not supported");
+                label + ": the model uses " +
+                    (sliding ? "sliding-window attention" : "a quantization_config") +
+                    ", which is not supported");
   }
+  QAIO_RETURN_IF_ERROR(json.rotary(c.rope_theta));
   return validated(c, label);
 }
 

@@ -19,11 +19,24 @@ TEST(Config, FillsInDefaults) {
   EXPECT_FALSE(config->tied_head);
 }
 
+TEST(Config, TheRotaryBaseIsWhereEitherVersionOfTransformersWritesIt) {
+  for (const char* extra :
+       {R"(, "rope_theta": 1e6, "rope_scaling": null)",
+        R"(, "rope_parameters": {"rope_theta": 1e6, "rope_type": "default"})"}) {
+    const auto config = config_from_json(json_with(extra), "config.json");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->rope_theta, 1e6);
+  }
+}
+
 TEST(Config, RefusesWhatItCannotComputeAndSaysWhatItFound) {
   const std::pair<const char*, const char*> bad[] = {
       {R"(, "model_type": "llama")", "llama"},
       {R"(, "rope_scaling": {"type": "yarn"})", "rope_scaling"},
+      {R"(, "rope_parameters": {"rope_theta": 1e6, "rope_type": "yarn"})", "'yarn'"},
+      {R"(, "rope_parameters": 3)", "rope_parameters"},
       {R"(, "use_sliding_window": true)", "sliding-window"},
+      {R"(, "layer_types": ["full_attention", "sliding_attention"])", "sliding-window"},
       {R"(, "hidden_act": "gelu")", "gelu"},
       {R"(, "hidden_size": 250)", "hidden size is 250"},
       {R"(, "hidden_size": -5)", "hidden_size"},

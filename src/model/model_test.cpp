@@ -130,7 +130,15 @@ std::vector<Case> read_cases(const std::string& model) {
   return cases;
 }
 
-class MiniModelTest : public ::testing::TestWithParam<std::string> {};
+class ReferenceDataTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(kData)) GTEST_SKIP() << "no reference data at " << kData;
+  }
+};
+
+class MiniModelTest : public ReferenceDataTest,
+                      public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(MiniModelTest, F32ArithmeticGivesTheReferenceLogits) {
   ThreadPool pool(2);
@@ -208,7 +216,8 @@ INSTANTIATE_TEST_SUITE_P(Models, MiniModelTest,
 
 // A few activation channels are far larger than the rest, as in trained models: the error must be
 // that of one int8 scale per 32 channels, for K-quants too.
-TEST(OutlierModel, ErrorIsThatOfGroupsOf32) {
+using OutlierModel = ReferenceDataTest;
+TEST_F(OutlierModel, ErrorIsThatOfGroupsOf32) {
   const std::string folder = "mini-qwen1.5-outliers";
   const auto json = read_json(kData / folder / "expected.json");
   std::vector<TokenId> ids;
@@ -243,7 +252,8 @@ const std::vector<TokenId>& sample_ids() {
   return ids;
 }
 
-TEST(Forward, ChunksAndNeighboursChangeNoBit) {
+using Forward = ReferenceDataTest;
+TEST_F(Forward, ChunksAndNeighboursChangeNoBit) {
   for (const char* file : {"mini-qwen1.5/model-q8_0.gguf", "mini-qwen2.5/model-q4_k_m.gguf",
                            "mini-qwen3/model.safetensors"}) {
     ThreadPool pool(2);
@@ -275,7 +285,7 @@ TEST(Forward, ChunksAndNeighboursChangeNoBit) {
   }
 }
 
-TEST(Forward, ThreadsChangeNoBit) {
+TEST_F(Forward, ThreadsChangeNoBit) {
   std::vector<float> expected;
   for (const int threads : {1, 2, 3}) {
     ThreadPool pool(threads);
@@ -286,7 +296,8 @@ TEST(Forward, ThreadsChangeNoBit) {
   }
 }
 
-TEST(Load, EndTokensComeFromTheFiles) {
+using LoadFiles = ReferenceDataTest;
+TEST_F(LoadFiles, EndTokensComeFromTheFiles) {
   ThreadPool pool(1);
   for (const char* file : {"mini-qwen1.5/model.safetensors", "mini-qwen1.5/model-q8_0.gguf"}) {
     const LoadedModel loaded = load(file, pool, {});

@@ -24,7 +24,7 @@ class ServerFixture : public testing::Test {
   ServerFixture() {
     options_.port = 0;
     options_.host = "127.0.0.1";
-    auto files = FileSet::open(QAIO_SHARED_DATA_DIR "/mini-qwen1.5/tokenizer.json");
+    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
     EXPECT_TRUE(files) << files.error().message;
     auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
     EXPECT_TRUE(loaded) << loaded.error().message;

@@ -1,5 +1,7 @@
 #include "tasks/chat_prompt.h"
 
+#include "tasks/chat_template.h"
+
 namespace qaio {
 
 std::string_view role_name(Role role) {
@@ -22,9 +24,12 @@ Result<std::vector<TokenId>> build_chat_prompt(std::span<const Message> messages
     const Span span(lane, Stage::kPromptBuild, clock);
     texts.reserve(messages.size() + 1);
     for (const Message& message : messages) {
-      texts.push_back(std::string(role_name(message.role)) + "\n" + message.text);
+      std::string& text = texts.emplace_back(role_name(message.role));
+      text += '\n';
+      text += message.role == Role::kAssistant ? repeated_answer(message.text, tokenizer)
+                                               : std::string_view(message.text);
     }
-    texts.push_back(std::string(role_name(Role::kAssistant)) + "\n");
+    texts.push_back(answer_head(tokenizer));
   }
   const Span span(lane, Stage::kTokenize, clock);
   const auto im_start = tokenizer.special("<|im_start|>");

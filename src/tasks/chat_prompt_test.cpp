@@ -13,7 +13,7 @@ using testing::HasSubstr;
 class ChatPromptTest : public testing::Test {
  protected:
   ChatPromptTest() {
-    auto files = FileSet::open(QAIO_SHARED_DATA_DIR "/mini-qwen1.5/tokenizer.json");
+    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
     EXPECT_TRUE(files) << files.error().message;
     auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
     EXPECT_TRUE(loaded) << loaded.error().message;

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 class PipelineTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto files = FileSet::open(QAIO_SHARED_DATA_DIR "/mini-qwen1.5/tokenizer.json");
+    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
     ASSERT_TRUE(files) << files.error().message;
     auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
     ASSERT_TRUE(loaded) << loaded.error().message;

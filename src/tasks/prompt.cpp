@@ -1,7 +1,10 @@
 #include "tasks/prompt.h"
 
 #include <algorithm>
+#include <bit>
 #include <ranges>
+
+#include "tasks/chat_template.h"
 
 namespace qaio {
 namespace {
@@ -16,6 +19,16 @@ size_t longest_token_bytes(const Tokenizer& tokenizer) {
     longest = std::max(longest, tokenizer.token_bytes(id).size());
   }
   return longest;
+}
+
+// The turn that a prompt begins with when the last `fitting` of `turns` fit. Were it always the
+// oldest that fits, every turn of a long conversation would move the beginning, and the prefix
+// cache would hold nothing of it. It is a multiple of a power of two, so that it moves seldom, and
+// at least a third of the turns that fit stay.
+size_t first_turn(size_t turns, size_t fitting) {
+  if (fitting == turns) return 0;
+  const size_t step = std::max<size_t>(1, std::bit_floor(fitting * 2 / 3));
+  return (turns - fitting + step - 1) / step * step;
 }
 
 }  // namespace
@@ -50,7 +63,7 @@ Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task,
   out.tail_.push_back(*im_end);
   append(out.tail_, out.newline_);
   out.tail_.push_back(*im_start);
-  append(out.tail_, tokenizer.encode("assistant\n"));
+  append(out.tail_, tokenizer.encode(answer_head(tokenizer)));
 
   const size_t fixed = out.head_.size() + 1 + out.tail_.size();
   if (fixed >= out.prompt_tokens_max_) {
@@ -115,8 +128,9 @@ Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Tur
     for (size_t i = history.size(); i > 0 && total < turns_end; --i) {
       const Turn& turn = history[i - 1];
       if (total + tokens_min(turn.user.size() + turn.bot.size()) > turns_end) break;
-      TurnIds ids{tokenizer_->encode(fill_user(turn.user)),
-                  tokenizer_->encode("assistant\n" + turn.bot)};
+      std::string answer("assistant\n");
+      answer += repeated_answer(turn.bot, *tokenizer_);
+      TurnIds ids{tokenizer_->encode(fill_user(turn.user)), tokenizer_->encode(answer)};
       const size_t tokens = turn_tokens(ids.user.size(), ids.bot.size());
       if (total + tokens > turns_end) break;
       total += tokens;
@@ -124,6 +138,7 @@ Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Tur
     }
   }
   if (total > prompt_tokens_max_) return too_long(total, true);
+  turns.resize(history.size() - first_turn(history.size(), turns.size()));
 
   const Span span(lane, Stage::kPromptBuild, clock);
   Prompt prompt;

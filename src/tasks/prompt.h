@@ -25,7 +25,7 @@ struct Turn {
 
 struct Prompt {
   std::vector<TokenId> ids;
-  int history_dropped = 0;  // oldest turns left out so that the prompt fits
+  int history_dropped = 0;  // oldest turns left out so that this prompt, and some after it, fit
 };
 
 // One task's template with everything constant already tokenized. Immutable, thread-safe; the

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 class PromptTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto files = FileSet::open(QAIO_SHARED_DATA_DIR "/mini-qwen1.5/tokenizer.json");
+    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
     ASSERT_TRUE(files) << files.error().message;
     auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
     ASSERT_TRUE(loaded) << loaded.error().message;
@@ -101,16 +101,34 @@ TEST_F(PromptTest, OldestTurnsAreDroppedWhole) {
   TaskDefinition task = small_task();
   const size_t none = build(task, "x")->ids.size();
   const size_t turn = build(task, "x", std::span(history).first(1))->ids.size() - none;
-  task.max_prompt_tokens = static_cast<int>(none + 3 * turn);  // exactly three fit
+  task.max_prompt_tokens = static_cast<int>(none + 2 * turn);  // exactly two fit
   auto prompt = build(task, "x", history);
-  ASSERT_TRUE(prompt);
-  EXPECT_EQ(prompt->history_dropped, 7);
-  EXPECT_EQ(prompt->ids.size(), none + 3 * turn);
-  task.max_prompt_tokens -= 1;
-  prompt = build(task, "x", history);
   ASSERT_TRUE(prompt);
   EXPECT_EQ(prompt->history_dropped, 8);
   EXPECT_EQ(prompt->ids.size(), none + 2 * turn);
+  task.max_prompt_tokens -= 1;
+  prompt = build(task, "x", history);
+  ASSERT_TRUE(prompt);
+  EXPECT_EQ(prompt->history_dropped, 9);
+  EXPECT_EQ(prompt->ids.size(), none + turn);
+}
+
+// Else the prefix cache would hold nothing of a conversation longer than the limit.
+TEST_F(PromptTest, TheBeginningOfALongConversationMovesSeldom) {
+  TaskDefinition task = small_task();
+  std::vector<Turn> history;
+  int moves = 0, dropped = 0;
+  for (int i = 0; i < 64; ++i) {
+    const auto prompt = build(task, "question", history);
+    ASSERT_TRUE(prompt);
+    EXPECT_GE(prompt->history_dropped, dropped);
+    EXPECT_GE(static_cast<int>(history.size()) - prompt->history_dropped, std::min(i, 4));
+    moves += prompt->history_dropped != dropped;
+    dropped = prompt->history_dropped;
+    history.push_back({"question", "answer number " + std::to_string(i)});
+  }
+  EXPECT_GT(dropped, 30);
+  EXPECT_LE(moves, 64 / 4);
 }
 
 TEST_F(PromptTest, ATurnThatDoesNotFitTakesTheOlderOnesWithIt) {
