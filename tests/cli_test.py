@@ -25,6 +25,7 @@ class Usage(ProgramTest):
                           ["logits", "--ids", "one"], ["synth"], ["tokenize"],
                           ["synth", "--shape", "qwen9", "out.gguf"]):
             self.assertIn("--help", self.fails(USAGE, *arguments))
+        self.assertIn("{f16,q8}", self.fails(USAGE, "bench", "--kv-type", "q4"))
 
     def test_environment_sets_options_and_the_command_line_wins(self):
         missing = {"QAIO_MODEL": str(self.folder / "missing.gguf")}

@@ -1,6 +1,5 @@
 #include "cli/model_options.h"
 
-#include <map>
 
 #include "base/thread_pool.h"
 #include "cli/embedded_model.h"
@@ -27,12 +26,15 @@ void add_weights_option(CLI::App& command, std::string& weights) {
 }
 
 void add_kv_type_option(CLI::App& command, KvType& type) {
+  const auto set = [&type](const std::string& name) {
+    type = name == "q8" ? KvType::kQ8 : KvType::kF16;
+  };
   command
-      .add_option("--kv-type", type,
-                  "Keys and values in memory as f16, or as q8: about half the memory, less precise")
+      .add_option_function<std::string>(
+          "--kv-type", set,
+          "Keys and values in memory as f16, or as q8: about half the memory, less precise")
       ->envname("QAIO_KV_TYPE")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, KvType>{{"f16", KvType::kF16}, {"q8", KvType::kQ8}}))
+      ->check(CLI::IsMember({"f16", "q8"}))
       ->type_name("TYPE")
       ->default_str("f16");
 }
