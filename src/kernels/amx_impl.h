@@ -91,9 +91,12 @@ void amx_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
   const size_t bytes = tile_bytes(weights.layout, weights.cols).total();
   const int passes = token_tiles.count() * (weights.cols / kGroup);
   const Codes zero = codes_set1(weights.layout.zero);
+  const auto store = [zero](Codes* codes, uint8_t* group, int slice) {
+    for (int j = 0; j < 8; ++j) codes[j] = _mm512_sub_epi8(codes[j], zero);
+    StoreCodes()(codes, group, slice);
+  };
   for (int tile = tile_begin; tile < tile_end; ++tile) {
-    const Panel panel = expand<kBits, kScales, kMin, kGroup>(
-        weights, tile, args.scratch, [zero](Codes codes) { return _mm512_sub_epi8(codes, zero); });
+    const Panel panel = expand<kBits, kScales, kMin, kGroup>(weights, tile, args.scratch, store);
     Ahead ahead(after_tile(args, tile, tile_end, bytes), bytes, passes);
     for (int i = 0; i < token_tiles.count(); ++i) {
       const int token = token_tiles.begin(i);

@@ -16,6 +16,8 @@ const Kernels& kernels_for(Isa isa) {
 #elif defined(__aarch64__)
     case Isa::kNeonDot:
       return kernels_neon();
+    case Isa::kNeonI8mm:
+      return kernels_i8mm();
 #endif
     default:
       return kernels_scalar();

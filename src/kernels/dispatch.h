@@ -13,5 +13,6 @@ const Kernels& kernels_amx();
 // AMX's, tiles multiplied by plain loops: for tests, on CPUs with AVX-512.
 const Kernels& kernels_amx_emulated();
 const Kernels& kernels_neon();
+const Kernels& kernels_i8mm();
 
 }  // namespace qaio

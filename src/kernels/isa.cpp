@@ -40,7 +40,10 @@ std::vector<Isa> detect() {
     }
   }
 #elif defined(__aarch64__)
-  if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) isas.push_back(Isa::kNeonDot);
+  if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) {
+    isas.push_back(Isa::kNeonDot);
+    if (getauxval(AT_HWCAP2) & HWCAP2_I8MM) isas.push_back(Isa::kNeonI8mm);
+  }
 #endif
   return isas;
 }
@@ -61,6 +64,8 @@ std::string_view isa_name(Isa isa) {
       return "amx";
     case Isa::kNeonDot:
       return "neon";
+    case Isa::kNeonI8mm:
+      return "i8mm";
   }
   return "unknown";
 }

@@ -16,9 +16,10 @@ enum class Isa : uint8_t {
   kAvx512Vnni,  // AVX-512 F/BW/DQ/VL with 512-bit vpdpbusd
   kAmx,         // the same with AMX-INT8 tile products for many tokens
   kNeonDot,     // Armv8.2 with sdot
+  kNeonI8mm,    // the same with smmla for several tokens
 };
 
-std::string_view isa_name(Isa isa);  // "scalar", "avx2", "avxvnni", "avx512", "amx", "neon"
+std::string_view isa_name(Isa isa);  // "scalar", "avx2", "avxvnni", "avx512", "amx", "neon", "i8mm"
 
 // The sets this CPU and build can run, worst first. Never empty.
 std::span<const Isa> isas_available();

@@ -180,6 +180,17 @@ uint64_t peak_scalar(uint64_t rounds) {
   }
   return rounds * kAccumulators * 16;
 }
+
+[[gnu::target("arch=armv8.2-a+i8mm")]] uint64_t peak_i8mm(uint64_t rounds) {
+  constexpr int kAccumulators = 16;
+  int32x4_t acc[kAccumulators] = {};
+  const int8x16_t codes = vdupq_n_s8(1);
+  for (uint64_t round = 0; round < rounds; ++round) {
+    QAIO_UNROLLED
+    for (auto& sum : acc) asm volatile("smmla %0.4s, %1.16b, %1.16b" : "+w"(sum) : "w"(codes));
+  }
+  return rounds * kAccumulators * 32;
+}
 #endif
 #undef QAIO_UNROLLED
 
@@ -197,6 +208,8 @@ PeakLoop peak_loop_for(Isa isa) {
 #elif defined(__aarch64__)
     case Isa::kNeonDot:
       return peak_neon;
+    case Isa::kNeonI8mm:
+      return peak_i8mm;
 #endif
     default:
       return peak_scalar;

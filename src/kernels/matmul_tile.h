@@ -3,7 +3,6 @@
 // before.
 #pragma once
 
-#include <functional>
 #include <type_traits>
 
 #include "kernels/kernels.h"
@@ -149,9 +148,16 @@ struct Panel {
   float* mins;           // [cols / group, 16], if the layout has a minimum
 };
 
-// `adjust` makes the panel's codes of the layout's.
-template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, typename Adjust = std::identity>
-Panel expand(const PackedView& weights, int tile, std::byte* scratch, Adjust adjust = {}) {
+// Writes the codes of 32 columns of a slice into its group of a panel, [8, 16, 4], as they are.
+struct StoreCodes {
+  void operator()(const Codes codes[8], uint8_t* group, int slice) const {
+    for (int j = 0; j < 8; ++j) store_codes(group + j * 64 + slice * kLanes * 4, codes[j]);
+  }
+};
+
+// `store` writes the panel's codes of the layout's, as StoreCodes does or otherwise.
+template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, typename Store = StoreCodes>
+Panel expand(const PackedView& weights, int tile, std::byte* scratch, Store store = {}) {
   const TileBytes bytes = tile_bytes(weights.layout, weights.cols);
   const std::byte* scales = weights.data + static_cast<size_t>(tile) * bytes.total();
   const auto* packed = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
@@ -160,7 +166,7 @@ Panel expand(const PackedView& weights, int tile, std::byte* scratch, Adjust adj
               nullptr};
   panel.mins = panel.scales + weights.cols;  // cols / 16 groups of 16 floats
   constexpr bool kInPlace =
-      kBits == CodeBits::k8 && !kSignedDot && std::is_same_v<Adjust, std::identity>;
+      kBits == CodeBits::k8 && !kSignedDot && std::is_same_v<Store, StoreCodes>;
   if constexpr (kInPlace) panel.codes = packed;
   for (int slice = 0; slice < kSlices; ++slice) {
     for (int g = 0; g < weights.cols / kGroupCols; ++g) {
@@ -168,8 +174,7 @@ Panel expand(const PackedView& weights, int tile, std::byte* scratch, Adjust adj
         Codes codes[8];
         decode_group<kBits>(packed + static_cast<size_t>(g) * group_code_bytes<kBits>(), slice,
                             codes);
-        for (int j = 0; j < 8; ++j)
-          store_codes(codes_out + (g * 8 + j) * 64 + slice * kLanes * 4, adjust(codes[j]));
+        store(codes, codes_out + static_cast<size_t>(g) * 512, slice);
       }
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
       for (int h = 0; h < 32 / kGroup; ++h) {
