@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/json_writer.h"
@@ -144,6 +145,29 @@ void write_latency(const Histogram& values, JsonWriter& json) {
   json.end_object();
 }
 
+// In order of their times, one array per figure; null: it has none. What a comparison needs, which
+// percentiles do not tell.
+void write_samples(const LoadReport& report, JsonWriter& json) {
+  std::vector<RequestSample> samples = report.summary.samples();
+  std::ranges::stable_sort(samples, {}, &RequestSample::intended_ns);
+  const auto column = [&](std::string_view name, const auto& write) {
+    json.key(name).begin_array();
+    for (const RequestSample& sample : samples) write(sample);
+    json.end_array();
+  };
+  const auto ms = [&json](std::optional<int64_t> ns) {
+    ns ? json.thousandths(*ns / 1000) : json.null();
+  };
+  json.key("samples").begin_object();
+  column("due_ms", [&](const RequestSample& one) { ms(one.intended_ns - report.start_ns); });
+  column("total_ms", [&](const RequestSample& one) { ms(one.total_ns()); });
+  column("ttft_ms", [&](const RequestSample& one) { ms(one.ttft_ns()); });
+  column("tpot_ms", [&](const RequestSample& one) { ms(one.tpot_ns()); });
+  column("prompt_tokens", [&](const RequestSample& one) { json.integer(one.prompt_tokens()); });
+  column("output_tokens", [&](const RequestSample& one) { json.integer(one.output_tokens()); });
+  json.end_object();
+}
+
 void write_counts(const LoadReport& report, const LoadSetting& setting, JsonWriter& json) {
   const Summary& summary = report.summary;
   const auto count = [&json](std::string_view name, uint64_t value) {
@@ -228,6 +252,7 @@ std::string load_json(const LoadReport& report, const LoadSetting& setting) {
   json.key("concurrency").integer(setting.concurrency);
   if (setting.rate) json.key("rate").number(*setting.rate);
   json.key("seed").integer(static_cast<int64_t>(setting.seed));
+  json.key("started_unix_ms").integer(report.started_unix_ms);
   json.key("duration_s").number(report.seconds);
   json.key("interrupted").boolean(report.interrupted);
   json.key("in_flight_max").integer(report.in_flight_max);
@@ -240,6 +265,7 @@ std::string load_json(const LoadReport& report, const LoadSetting& setting) {
   json.key("send_delay_ms");
   write_latency(report.summary.send_delay(), json);
   write_sla(report, setting, json);
+  write_samples(report, json);
   json.end_object();
   return out + "\n";
 }

@@ -88,6 +88,8 @@ class LoadRunner {
     }
     Arrivals arrivals(options_.rate.value_or(1), options_.seed, SteadyClock::instance());
     start_ns_ = now_ns();
+    report_.start_ns = start_ns_;
+    report_.started_unix_ms = SteadyClock::instance().wall_unix_ms();
     const double cpu_before = cpu_seconds();
     Phase phase{.summary = report_.summary,
                 .first = 0,

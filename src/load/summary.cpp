@@ -65,6 +65,7 @@ void Summary::add(const RequestSample& sample) {
   tokens_.prompt += sample.prompt_tokens();
   tokens_.cached += sample.usage ? sample.usage->cached : 0;
   tokens_.output += sample.output_tokens();
+  samples_.add(sample);
   total_.add(sample.total_ns());
   if (const auto ttft = sample.ttft_ns()) ttft_.add(*ttft);
   if (const auto tpot = sample.tpot_ns()) tpot_.add(*tpot);

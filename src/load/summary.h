@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/histogram.h"
 #include "base/result.h"
+#include "load/even_sample.h"
 #include "load/sample.h"
 
 namespace qaio {
@@ -30,11 +32,12 @@ struct FailureFigures {
   std::string example;  // the first one's detail
 };
 
-// Latencies are those of requests that succeeded. Memory is bounded: histograms, and
-// kFailureKindsMax kinds of failures, of which further ones are "other".
+// Latencies are those of requests that succeeded. Memory is bounded: histograms, kFailureKindsMax
+// kinds of failures, of which further ones are "other", and an even sample of the requests.
 class Summary {
  public:
   static constexpr size_t kFailureKindsMax = 32;
+  static constexpr size_t kSamplesMax = 2'000;  // a comparison gains nothing from more
 
   explicit Summary(const Sla& sla = {}) : sla_(sla) {}
 
@@ -53,6 +56,9 @@ class Summary {
   // Of requests that succeeded.
   const TokenUsage& tokens() const { return tokens_; }
   const std::map<std::string, FailureFigures>& failures() const { return failures_; }
+
+  // Of requests that succeeded, in the order in which they ended.
+  const std::vector<RequestSample>& samples() const { return samples_.values(); }
 
   const Histogram& ttft() const { return ttft_; }
   const Histogram& tpot() const { return tpot_; }
@@ -73,6 +79,7 @@ class Summary {
   uint64_t without_text_ = 0;
   TokenUsage tokens_;
   std::map<std::string, FailureFigures> failures_;
+  EvenSample<RequestSample> samples_{kSamplesMax};
   Histogram ttft_;
   Histogram tpot_;
   Histogram inter_token_;

@@ -50,6 +50,17 @@ TEST(Summary, ExactValues) {
   EXPECT_EQ(summary.send_delay().max_ns(), kMs);
 }
 
+TEST(Summary, KeepsSamplesOfThoseThatSucceeded) {
+  Summary summary;
+  for (int i = 1; i <= 5000; ++i) {
+    summary.add(sample(i, 2 * i, 3 * i, 5));
+    summary.add(failed(FailureKind::kTimeout, 0, "late"));
+  }
+  const auto& samples = summary.samples();
+  EXPECT_EQ(samples.size(), 5000u / 4);
+  for (const RequestSample& one : samples) EXPECT_TRUE(one.succeeded());
+}
+
 TEST(Summary, ShortAnswers) {
   Summary summary;
   summary.add(sample(10, 10, 20, 1));  // one token: no time per token
