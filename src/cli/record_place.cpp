@@ -1,8 +1,10 @@
 #include "cli/record_place.h"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <system_error>
 
 #include "base/thread_pool.h"
 #include "base/time_argument.h"
@@ -32,7 +34,9 @@ bool is_archive(const std::string& path) {
 
 Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms) {
   RecordPlace place;
-  const size_t mark = selection_mark(text);
+  std::error_code none;
+  const bool whole = std::filesystem::exists(text, none);
+  const size_t mark = whole ? std::string::npos : selection_mark(text);
   place.path = text.substr(0, mark);
   if (place.path.empty())
     return fail(ErrorCode::kInvalidArgument, "'" + text + "' names no file of records");

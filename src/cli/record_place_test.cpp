@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace qaio {
 namespace {
 
@@ -21,6 +24,15 @@ TEST(RecordPlace, SelectsVersionsAndSpans) {
   EXPECT_FALSE(open.selection.until_unix_ms);
   EXPECT_FALSE(parse_place("r.jsonl@then..now", kNow));
   EXPECT_FALSE(parse_place("@0.2.0", kNow));
+}
+
+TEST(RecordPlace, AFileOfTheWholeNameWins) {
+  const std::string path = testing::TempDir() + "qaio_before@0.2.0";
+  std::ofstream(path) << "\n";
+  EXPECT_EQ(parse_place(path, kNow)->path, path);
+  EXPECT_TRUE(parse_place(path, kNow)->selection.version.empty());
+  EXPECT_EQ(parse_place(path + "@0.3.0", kNow)->path, path);
+  std::filesystem::remove(path);
 }
 
 }  // namespace
