@@ -5,10 +5,10 @@ import http.client
 import json
 import os
 import pathlib
-import re
 import unittest
 
 from program import FAILED, NO, OK, QAIO, USAGE, ProgramTest, Server, run
+from scripted_server import Answer, ScriptedServer
 
 SLOWED = str(pathlib.Path(QAIO).with_name("qaio_slowed"))
 
@@ -151,20 +151,130 @@ class Compare(ProgramTest):
         self.assertEqual(self.compare("slowed", "--min-change", 50)[0], OK)
 
 
-class CompareLoads(ProgramTest):
-    def load_result(self, name, p50):
-        latency = {"count": 100, "p50": p50, "p95": 2 * p50}
+def record(number, total_ms, status=200, task="chat"):
+    """A record's JSON: one request per second, with one task that decodes all the time."""
+    ns = round(total_ms * 1e6)
+    lane = {"begin_ns": 0, "end_ns": ns, "dropped": 0}
+    record = {"request_id": f"r{number}", "method": "POST", "path": "/chat", "routed": True,
+              "arrived_unix_ms": 1_790_000_000_000 + 1000 * number, "status": status,
+              "lane": {**lane, "stages": [["tasks", 0, ns]]}, "tasks": []}
+    if status == 200:
+        record["tasks"] = [{"task": task, "lane": {**lane, "stages": [["decode", 0, ns]]},
+                            "counters": {"prompt_tokens": 10, "completion_tokens": 10},
+                            "finish_reason": "stop"}]
+    else:
+        record["error_code"] = "internal"
+    return record
+
+
+class CompareRecords(ProgramTest):
+    def write(self, name, records, version="1.0", model="demo"):
+        run_line = {"run": {"version": version, "model": model, "started_unix_ms": 1}}
         path = self.folder / name
-        path.write_text(json.dumps({"loop": "closed", "concurrency": 4, "requests": {"failed": 0},
-                                    "ttft_ms": latency, "total_ms": latency}))
+        path.write_text("".join(json.dumps(line) + "\n" for line in [run_line, *records]))
         return path
 
-    def test_by_the_median(self):
-        a, slower = self.load_result("a.json", 100), self.load_result("b.json", 120)
-        self.assertEqual(run("compare", a, a).returncode, OK)
-        result = run("compare", a, slower)
+    def usual(self, name, **options):
+        """400 requests of 10 to 17 ms."""
+        return self.write(name, [record(i, 10 + i * 7 % 8) for i in range(400)], **options)
+
+    def test_a_tail(self):
+        b = self.write("b.jsonl", [record(i, 10 + i * 7 % 8 + 100 * (i * 13 % 31 < 3))
+                                   for i in range(400)])
+        result = run("compare", self.usual("a.jsonl"), b)
+        self.assertEqual((result.returncode, result.stderr), (NO, ""), result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^B is slower than A: total \+\d+ % of its p95 \(17 to "
+                                        r"11\d ms\); chat\.decode is responsible \(p95")
+        self.assertRegex(result.stdout, r"(?m)^total .* slower \(p95\)$")
+
+    def test_failures(self):
+        b = self.write("b.jsonl", [record(i, 12, 500 if i % 2 else 200) for i in range(400)])
+        result = run("compare", self.usual("a.jsonl"), b)
         self.assertEqual(result.returncode, NO)
-        self.assertTrue(re.search("percentiles only", result.stdout))
+        self.assertIn("More requests failed: 50 % (200 of 400) of B's, none of A's.", result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^failed +0 \(0 %\) +200 \(50 %\)  worse$")
+
+    def test_says_what_the_sides_are(self):
+        a = self.usual("a.jsonl")
+        text = self.ok("compare", a, self.usual("b.jsonl", version="2.0", model="other"))
+        self.assertRegex(text, rf"(?m)^file +{a} +{self.folder / 'b.jsonl'}$")
+        self.assertRegex(text, r"(?m)^version +1\.0 +2\.0$")
+        self.assertRegex(text, r"(?m)^model +demo +other$")
+        self.assertRegex(text, r"(?m)^first +2026-09-21 \S+ UTC +2026-09-21 \S+ UTC$")
+        self.assertRegex(text, r"(?m)^requests +400 +400$")
+        self.assertRegex(text, r"(?m)^total +13\.0 +13\.0 +\+0\.0 % +\S+ to \S+ % ")
+
+    def test_a_task_of_one_side(self):
+        both = self.write("both.jsonl", [record(i, 10 + i * 7 % 8, task="chat" if i % 3 else "sentiment")
+                                         for i in range(400)])
+        self.assertIn("Only in A: the task sentiment.",
+                      self.ok("compare", both, self.usual("b.jsonl")))
+
+    def test_too_few_are_no_yes(self):
+        few = self.write("few.jsonl", [record(i, 12) for i in range(19)])
+        result = run("compare", self.usual("a.jsonl"), few)
+        self.assertEqual(result.returncode, FAILED)
+        self.assertEqual(result.stderr,
+                         "qaio: Too few requests to compare times: 400 of A and 19 of B were "
+                         "answered, and it takes 20 of each.\n")
+        self.assertRegex(result.stdout, r"(?m)^answered +400 +19$")
+        result = run("compare", self.usual("a.jsonl"), few, "--json")
+        self.assertEqual(result.returncode, FAILED)
+        self.assertEqual(json.loads(result.stdout)["verdict"], "too few")
+
+    def test_a_path_with_an_at(self):
+        self.ok("compare", self.usual("a@1.jsonl"), self.usual("b@2.jsonl"))
+        self.ok("compare", f"{self.usual('a@1.jsonl')}@1.0", self.usual("b@2.jsonl"))
+
+    def test_usage(self):
+        a = self.usual("a.jsonl")
+        for wrong in (["--last", -1], ["--last", "9" * 23], ["--last", "many"],
+                      ["--min-change", "nan"]):
+            self.fails(USAGE, "compare", a, a, *wrong)
+        self.assertIn("archive", self.ok("compare", "--help"))
+
+
+class CompareLoads(ProgramTest):
+    def load(self, name, count, answer):
+        with ScriptedServer(answer) as server:
+            text = self.ok("load", "--url", server.url, "--endpoint", "/v1/chat/completions",
+                           "--count", count, "--concurrency", 4, "--json")
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    @staticmethod
+    def varied(scale):
+        """Answers between 10 and 33 ms, whose order has no rhythm."""
+        return lambda number: Answer(first=scale * (0.01 + 0.001 * (number * number % 24)), tokens=3)
+
+    def test_loads_of_the_same_server_are_not_flagged(self):
+        a, b = (self.load(name, 30, self.varied(1)) for name in ("a.json", "b.json"))
+        text = self.ok("compare", a, b)
+        self.assertRegex(text, r"(?m)^load +closed loop, concurrency 4 +closed loop, concurrency 4$")
+        self.assertRegex(text, r"(?m)^requests +30 +30$")
+
+    def test_a_slower_server_is(self):
+        a, b = self.load("a.json", 200, self.varied(1)), self.load("b.json", 200, self.varied(2))
+        result = run("compare", a, b)
+        self.assertEqual(result.returncode, NO, result.stdout)
+        self.assertRegex(result.stdout, r"(?m)^B is slower than A: total \+\d+")
+
+    def test_a_failing_server_is_worse(self):
+        a = self.load("a.json", 60, lambda _: Answer(tokens=1))
+        b = self.load("b.json", 60, lambda number: Answer(status=500 if number % 2 else 200, tokens=1))
+        result = run("compare", a, b)
+        self.assertEqual(result.returncode, NO, result.stdout)
+        self.assertIn("More requests failed: 5", result.stdout)
+
+    def test_percentiles_alone_cannot_be_judged(self):
+        latency = {"count": 100, "p50": 100, "p95": 200}
+        a = self.folder / "old.json"
+        a.write_text(json.dumps({"loop": "closed", "concurrency": 4, "requests": {"failed": 0},
+                                 "ttft_ms": latency, "total_ms": latency}))
+        result = run("compare", a, a)
+        self.assertEqual(result.returncode, FAILED)
+        self.assertIn("both hold only percentiles", result.stderr)
         records = self.folder / "records.jsonl"
         records.write_text('{"request_id": "a", "lane": {}}\n')
         self.fails(FAILED, "compare", a, records)

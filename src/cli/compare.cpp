@@ -1,28 +1,31 @@
-// qaio compare: is B slower than A, by how much, and which stage is responsible?
+// qaio compare: is B worse than A, by how much, and which stage is responsible?
 #include "observe/compare.h"
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/record_place.h"
-#include "observe/report_text.h"
 
 namespace qaio {
 namespace {
 
 constexpr size_t kLoadResultBytesMax = 1 << 20;
+constexpr int64_t kLastMax = 1'000'000'000;
 
 struct Options {
   std::string a;
   std::string b;
   double min_change_percent = 5;
-  size_t last = 0;
+  int64_t last = 0;
   bool json = false;
 };
 
@@ -39,7 +42,7 @@ Result<std::optional<LoadResult>> load_result_of(const std::string& path) {
 
 Result<FactSet> facts_of_place(const std::string& text, const Options& options) {
   QAIO_ASSIGN(RecordPlace place, parse_place(text, SteadyClock::instance().wall_unix_ms()));
-  place.selection.last = options.last;
+  place.selection.last = static_cast<size_t>(options.last);
   QAIO_ASSIGN(FactSet set, load_facts(place));
   if (set.requests.empty()) return fail(ErrorCode::kNotFound, text + " holds no such records");
   return set;
@@ -61,11 +64,27 @@ Result<Comparison> make_comparison(const Options& options) {
   return compare_records(a, b, how);
 }
 
-ExitCode compare(const Options& options) {
-  const Result<Comparison> comparison = make_comparison(options);
-  if (!comparison) return exit_code_of(tl::unexpected<Error>(comparison.error()));
-  fmt::print("{}", options.json ? comparison_json(*comparison) : comparison_text(*comparison));
-  return comparison->verdict == Verdict::kSlower ? ExitCode::kNo : ExitCode::kOk;
+Result<ExitCode> compare(const Options& options) {
+  QAIO_ASSIGN(Comparison comparison, make_comparison(options));
+  const std::string url_a = std::exchange(comparison.a.source, options.a);
+  const std::string url_b = std::exchange(comparison.b.source, options.b);
+  if (url_a != url_b) comparison.notes.push_back(fmt::format("A loaded {}, B {}.", url_a, url_b));
+  fmt::print("{}", options.json ? comparison_json(comparison) : comparison_text(comparison));
+  switch (comparison.verdict) {
+    case Verdict::kSlower:
+    case Verdict::kWorse:
+      return ExitCode::kNo;
+    case Verdict::kTooFew:
+    case Verdict::kUntested:  // no answer is no "all is well"
+      return fail(ErrorCode::kNotFound, comparison.sentence);
+    default:
+      return ExitCode::kOk;
+  }
+}
+
+// Which a range does not ask.
+std::string is_a_number(const std::string& text) {
+  return std::isnan(std::strtod(text.c_str(), nullptr)) ? "must be a number" : "";
 }
 
 }  // namespace
@@ -73,22 +92,28 @@ ExitCode compare(const Options& options) {
 void add_compare(CLI::App& app, ExitCode& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "compare", "Is B slower than A, by how much, and which stage is responsible?");
+      "compare", "Is B slower than A, or failing more, and which stage is responsible?");
   const std::string place =
-      "records (JSON lines): FILE, FILE@VERSION or FILE@FROM..TO; or a result of load --json";
+      "an archive or records (JSON lines): FILE, FILE@VERSION or FILE@FROM..TO; or a result of "
+      "load --json";
   command->add_option("a", options->a, "The baseline: " + place)->required()->type_name("A");
   command->add_option("b", options->b, "What may be slower: the same")->required()->type_name("B");
   command
       ->add_option("--min-change", options->min_change_percent,
-                   "Percent that a median must change to matter")
+                   "Percent that a median must change to matter; a p95, twice that")
       ->check(CLI::Range(0.0, 1000.0))
+      ->check(is_a_number)
       ->type_name("PERCENT")
       ->capture_default_str();
   command->add_option("--last", options->last, "Only the latest N requests of each; 0: all")
+      ->check(CLI::Range(int64_t{0}, kLastMax))
       ->type_name("N")
       ->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
-  command->callback([options, &exit_code] { exit_code = compare(*options); });
+  command->callback([options, &exit_code] {
+    const Result<ExitCode> done = compare(*options);
+    exit_code = done ? *done : exit_code_of(tl::unexpected<Error>(done.error()));
+  });
 }
 
 }  // namespace qaio

@@ -11,13 +11,13 @@
 namespace qaio {
 namespace {
 
-using Change = std::function<void(RequestSpec&)>;
+using Alter = std::function<void(RequestSpec&)>;
 
 constexpr int64_t kDayMs = 24LL * 60 * 60 * 1000;
 
 // Requests of varied length as real ones are: 10 % noise on each stage. Each seed has its own day.
 RecordSet sample(
-    uint64_t seed, const Change& change = [](RequestSpec&) {}, size_t count = 200) {
+    uint64_t seed, const Alter& change = [](RequestSpec&) {}, size_t count = 200) {
   Random random(seed);
   TestSet test("1.0", (20'000 + static_cast<int64_t>(seed)) * kDayMs);
   for (size_t i = 0; i < count; ++i) {
@@ -62,9 +62,9 @@ TEST_P(CompareStage, TenPercentMoreIsFlaggedAndNamed) {
     EXPECT_EQ(comparison.verdict, Verdict::kSlower) << repeat;
     EXPECT_EQ(comparison.stage, GetParam().stage) << repeat;
     const MeasureComparison& stage = measure(comparison, GetParam().stage);
-    EXPECT_NEAR(stage.change, 0.1, 0.04) << repeat;
-    ASSERT_TRUE(stage.change_interval);
-    EXPECT_GT(stage.change_interval->low, 0) << repeat;
+    EXPECT_NEAR(stage.median.relative, 0.1, 0.04) << repeat;
+    ASSERT_TRUE(stage.median.interval);
+    EXPECT_GT(stage.median.interval->low, 0) << repeat;
   }
 }
 
@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
 // Both at once on a machine that others use as well: for 10 to 60 requests at a time everything
 // takes up to twice as long.
 std::pair<RecordSet, RecordSet> in_turns(
-    uint64_t seed, const Change& change = [](RequestSpec&) {}) {
+    uint64_t seed, const Alter& change = [](RequestSpec&) {}) {
   Random machine(seed);
   double slower = 1;
   uint64_t left = 0;
@@ -89,7 +89,7 @@ std::pair<RecordSet, RecordSet> in_turns(
     }
     now = slower;
   }
-  const auto side = [&](uint64_t of_seed, const Change& its_change) {
+  const auto side = [&](uint64_t of_seed, const Alter& its_change) {
     size_t next = 0;
     RecordSet set = sample(of_seed, [&](RequestSpec& spec) {
       its_change(spec);
@@ -125,7 +125,7 @@ TEST(CompareInTurns, TenPercentAreFoundThroughIt) {
     const Comparison comparison = compare_records(a, b, {});
     EXPECT_EQ(comparison.verdict, Verdict::kSlower) << repeat;
     EXPECT_EQ(comparison.stage, "chat.decode") << repeat;
-    EXPECT_NEAR(measure(comparison, "chat.decode").change, 0.1, 0.05) << repeat;
+    EXPECT_NEAR(measure(comparison, "chat.decode").median.relative, 0.1, 0.05) << repeat;
   }
 }
 
@@ -142,18 +142,18 @@ TEST(Compare, FasterIsNoRegression) {
 }
 
 TEST(Compare, ChangesBelowTheMinimumDoNotMatter) {
-  const Change slower = [](RequestSpec& spec) { spec.decode_ms *= 1.1; };
+  const Alter slower = [](RequestSpec& spec) { spec.decode_ms *= 1.1; };
   EXPECT_EQ(compare_records(sample(1), sample(2, slower), {.change_min = 0.2}).verdict,
             Verdict::kSame);
 }
 
 TEST(Compare, MicrosecondsAreImmaterial) {
-  const Change slower = [](RequestSpec& spec) { spec.write_ms += 0.02; };  // 20 % of 0.1 ms
+  const Alter slower = [](RequestSpec& spec) { spec.write_ms += 0.02; };  // 20 % of 0.1 ms
   EXPECT_EQ(compare_records(sample(1), sample(2, slower), {}).verdict, Verdict::kSame);
 }
 
 TEST(Compare, LongerAnswersAreNotSlower) {
-  const Change longer = [](RequestSpec& spec) {
+  const Alter longer = [](RequestSpec& spec) {
     spec.decode_ms *= 1.5;
     spec.output = spec.output * 3 / 2;
   };
@@ -169,7 +169,182 @@ TEST(Compare, AFewRequestsAreTooFew) {
         seed, [](RequestSpec&) {}, 19);
   };
   EXPECT_EQ(compare_records(few(1), few(2), {}).verdict, Verdict::kTooFew);
-  EXPECT_EQ(compare_records(RecordSet(), sample(2), {}).verdict, Verdict::kTooFew);
+  const Comparison empty = compare_records(RecordSet(), sample(2), {});
+  EXPECT_EQ(empty.verdict, Verdict::kTooFew);
+  EXPECT_THAT(empty.sentence, testing::HasSubstr("0 of A and 200 of B were answered"));
+}
+
+// One request in ten waits 100 ms more, as behind a lock that is rarely held.
+Alter one_in_ten_waits(uint64_t seed) {
+  return [random = Random(seed)](RequestSpec& spec) mutable {
+    if (random.below(10) == 0) spec.queue_ms += 100;
+  };
+}
+
+TEST(CompareTail, IsFoundAndItsStageNamed) {
+  for (uint64_t repeat = 0; repeat < 20; ++repeat) {
+    const Comparison comparison =
+        compare_records(sample(
+                            100 + repeat, [](RequestSpec&) {}, 600),
+                        sample(200 + repeat, one_in_ten_waits(repeat), 600), {});
+    EXPECT_EQ(comparison.verdict, Verdict::kSlower) << repeat;
+    const MeasureComparison& total = measure(comparison, "total");
+    EXPECT_EQ(total.median.verdict, Verdict::kSame) << repeat;
+    EXPECT_EQ(total.p95.verdict, Verdict::kSlower) << repeat;
+    ASSERT_TRUE(total.p95.interval);
+    EXPECT_GT(total.p95.interval->low, 0) << repeat;
+    EXPECT_EQ(comparison.stage, "chat.queue") << repeat;
+    EXPECT_THAT(comparison.sentence, testing::HasSubstr("of its p95")) << repeat;
+    EXPECT_THAT(comparison_text(comparison), testing::HasSubstr("slower (p95)")) << repeat;
+  }
+}
+
+TEST(CompareTail, IsFoundInTurns) {
+  int found = 0;
+  for (uint64_t repeat = 0; repeat < 20; ++repeat) {
+    const auto [a, b] = in_turns(repeat, one_in_ten_waits(repeat));
+    const Comparison comparison = compare_records(a, b, {});
+    found += measure(comparison, "total").p95.verdict == Verdict::kSlower &&
+             comparison.stage == "chat.queue";
+  }
+  EXPECT_GE(found, 18);  // of 200 requests some 20 wait
+}
+
+// A machine that is slow for a while makes a tail of many requests in a row, on either side.
+TEST(CompareTail, ABusyWhileIsNoEvidence) {
+  int alarms = 0;
+  for (uint64_t repeat = 0; repeat < 40; ++repeat) {
+    const auto disturbed = [](uint64_t seed) {
+      Random random(seed);
+      uint64_t slow_left = 0;
+      return sample(
+          seed,
+          [&](RequestSpec& spec) {
+            if (slow_left == 0 && random.below(60) == 0) slow_left = 5 + random.below(20);
+            if (slow_left == 0) return;
+            --slow_left;
+            spec.decode_ms *= 3;
+          },
+          400);
+    };
+    const Comparison comparison =
+        compare_records(disturbed(5000 + 2 * repeat), disturbed(5001 + 2 * repeat), {});
+    alarms += comparison.verdict != Verdict::kSame;
+  }
+  EXPECT_LE(alarms, 2);
+}
+
+TEST(CompareTail, FewRequestsHaveNone) {
+  const Comparison comparison = compare_records(sample(
+                                                    1, [](RequestSpec&) {}, 99),
+                                                sample(2, one_in_ten_waits(1), 99), {});
+  EXPECT_EQ(measure(comparison, "total").p95.verdict, Verdict::kTooFew);
+}
+
+// Every `every`th request ends so, in the engine or before it.
+RecordSet ending(RecordSet set, size_t every, int status, const std::string& error) {
+  for (size_t i = 0; i < set.items.size(); i += every) {
+    auto record = std::make_shared<RequestRecord>(*set.items[i].record);
+    record->status = status;
+    record->error_code = error;
+    set.items[i].record = std::move(record);
+  }
+  return set;
+}
+
+const ShareComparison& share(const Comparison& comparison, std::string_view name) {
+  for (const ShareComparison& one : comparison.shares)
+    if (one.name == name) return one;
+  throw std::out_of_range(std::string(name));
+}
+
+TEST(CompareShares, MoreFailuresAreWorse) {
+  struct End {
+    int status;
+    const char* error;
+    const char* share;
+    const char* sentence;
+  };
+  for (const End& end : {End{500, "internal", "failed", "More requests failed: 50 % (100 of 200)"},
+                         End{200, "internal", "failed", "More requests failed"},  // a stream's end
+                         End{503, "resource_exhausted", "refused", "More requests were refused"},
+                         End{429, "resource_exhausted", "refused", "More requests were refused"},
+                         End{400, "invalid_argument", "rejected", "More requests were rejected"}}) {
+    const Comparison comparison =
+        compare_records(sample(1), ending(sample(2), 2, end.status, end.error), {});
+    EXPECT_EQ(comparison.verdict, Verdict::kWorse) << end.status;
+    EXPECT_EQ(share(comparison, end.share).count_b, 100u) << end.status;
+    EXPECT_EQ(share(comparison, end.share).verdict, Verdict::kWorse) << end.status;
+    EXPECT_THAT(comparison.sentence, testing::StartsWith(end.sentence));
+    EXPECT_THAT(comparison.sentence, testing::HasSubstr("none of A's"));
+  }
+}
+
+TEST(CompareShares, FewerAreBetter) {
+  const Comparison comparison =
+      compare_records(ending(sample(1), 2, 500, "internal"), sample(2), {});
+  EXPECT_EQ(comparison.verdict, Verdict::kBetter);
+  EXPECT_THAT(comparison.sentence, testing::StartsWith("Fewer requests failed: none of B's"));
+}
+
+TEST(CompareShares, AllFailedIsWorseNotTooFew) {
+  const Comparison comparison =
+      compare_records(sample(1), ending(sample(2), 1, 500, "internal"), {});
+  EXPECT_EQ(comparison.verdict, Verdict::kWorse);
+  EXPECT_THAT(comparison.sentence, testing::HasSubstr("Too few requests to compare times"));
+}
+
+TEST(CompareShares, ClientsThatLeftOrAskedInTheWrongPlaceAreNeither) {
+  for (const int status : {499, 401, 404}) {
+    const Comparison comparison =
+        compare_records(sample(1), ending(sample(2), 2, status, "cancelled"), {});
+    EXPECT_EQ(comparison.verdict, Verdict::kSame) << status;
+  }
+}
+
+TEST(CompareShares, ChanceIsNotFlagged) {
+  int alarms = 0;
+  for (uint64_t repeat = 0; repeat < 40; ++repeat) {
+    const auto failing = [](uint64_t seed) {
+      RecordSet set = sample(seed);
+      Random random(seed);
+      for (RecordSet::Item& item : set.items) {
+        if (random.below(20) > 0) continue;
+        auto record = std::make_shared<RequestRecord>(*item.record);
+        record->status = 500;
+        item.record = std::move(record);
+      }
+      return set;
+    };
+    alarms +=
+        compare_records(failing(2 * repeat), failing(2 * repeat + 1), {}).verdict != Verdict::kSame;
+  }
+  EXPECT_LE(alarms, 2);
+}
+
+TEST(Compare, WhatOnlyOneSideRanIsNoted) {
+  RecordSet both = sample(1);
+  TestSet other("1.0", 30'000 * kDayMs);
+  for (int i = 0; i < 30; ++i) other.add({.task = "sentiment", .output = 0});
+  for (RecordSet::Item item : other.set.items) {
+    item.run = 0;
+    both.items.push_back(item);
+  }
+  const Comparison comparison = compare_records(both, sample(2), {});
+  EXPECT_THAT(comparison.notes, testing::Contains("Only in A: the task sentiment."));
+  EXPECT_THAT(compare_records(sample(2), both, {}).notes,
+              testing::Contains("Only in B: the task sentiment."));
+}
+
+TEST(Compare, SaysWhatTheSidesAre) {
+  const Comparison comparison = compare_records(sample(1), sample(2), {});
+  EXPECT_THAT(comparison.a.versions, testing::ElementsAre("1.0"));
+  EXPECT_EQ(comparison.a.requests, 200u);
+  EXPECT_EQ(comparison.b.last_unix_ms - comparison.b.first_unix_ms, 199'000);
+  const std::string text = comparison_text(comparison);
+  EXPECT_THAT(text, testing::ContainsRegex("version +1.0 +1.0\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("first +2024-10-05 00:00:01 UTC +2024-10-06"));
+  EXPECT_THAT(text, testing::ContainsRegex("total .* to \\+?-?[0-9.]+ %"));
 }
 
 TEST(Compare, JsonSaysTheSame) {
@@ -180,33 +355,6 @@ TEST(Compare, JsonSaysTheSame) {
   EXPECT_EQ(json->at("verdict").as_string(), "slower");
   EXPECT_EQ(json->at("stage").as_string(), "chat.prefill");
   EXPECT_EQ(json->at("measures").as_array().size(), comparison.measures.size());
-}
-
-constexpr std::string_view kLoad = R"({"url": "http://a/chat", "loop": "closed", "concurrency": 8,
-  "requests": {"succeeded": 100, "failed": 0},
-  "ttft_ms": {"count": 100, "p50": 10.0, "p95": 20.0},
-  "total_ms": {"count": 100, "p50": 100.0, "p95": 150.0}, "tpot_ms": {"count": 0}})";
-
-TEST(CompareLoads, ByTheMedianAlone) {
-  ASSERT_TRUE(is_load_result(kLoad));
-  const LoadResult a = *parse_load_result(kLoad);
-  LoadResult b = a;
-  EXPECT_EQ(compare_loads(a, b, {}).verdict, Verdict::kSame);
-  b.latencies[0].p50_ms = 104;
-  EXPECT_EQ(compare_loads(a, b, {}).verdict, Verdict::kSame);
-  b.latencies[0].p50_ms = 110;
-  const Comparison comparison = compare_loads(a, b, {});
-  EXPECT_EQ(comparison.verdict, Verdict::kSlower);
-  EXPECT_TRUE(comparison.stage.empty());
-  EXPECT_THAT(comparison.notes, testing::Contains(testing::HasSubstr("percentiles only")));
-  EXPECT_FALSE(comparison.measures[0].p);
-}
-
-TEST(CompareLoads, RefusesWhatIsNone) {
-  EXPECT_FALSE(is_load_result("{\"request_id\": \"a\"}\n{}"));
-  for (const char* wrong : {"", "[]", R"({"ttft_ms": 3})", R"({"ttft_ms": {"count": "many"}})",
-                            R"({"ttft_ms": {"count": 5, "p50": null}})"})
-    EXPECT_FALSE(parse_load_result(wrong)) << wrong;
 }
 
 }  // namespace

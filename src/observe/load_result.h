@@ -1,6 +1,8 @@
 // What `qaio load --json` printed, as far as a comparison needs it.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +18,32 @@ struct LoadLatency {
   double p95_ms = 0;
 };
 
+// One request that succeeded.
+struct LoadSample {
+  double due_ms = 0;  // since the load's start
+  double total_ms = 0;
+  std::optional<double> ttft_ms;
+  std::optional<double> tpot_ms;
+  double prompt_tokens = 0;
+  double output_tokens = 0;
+};
+
 struct LoadResult {
   std::string url;
-  std::string setting;  // "closed loop, concurrency 8", for a note when two differ
-  int64_t failed = 0;
+  std::string model;
+  std::string setting;          // "closed loop, concurrency 8", for a note when two differ
+  int64_t started_unix_ms = 0;  // 0: an older result does not say
+  double seconds = 0;
+  int64_t succeeded = 0;
+  int64_t failed = 0;    // without the next two
+  int64_t refused = 0;   // 503 and 429
+  int64_t rejected = 0;  // other 4xx
+  int64_t never_sent = 0;
   std::vector<LoadLatency> latencies;
+  // An even sample of those that succeeded, by due_ms; empty in an older result.
+  std::vector<LoadSample> samples;
+
+  int64_t sent() const { return succeeded + failed + refused + rejected; }
 };
 
 // Whether a text looks like one, as opposed to records: a JSON object with `ttft_ms`.

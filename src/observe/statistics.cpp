@@ -105,11 +105,10 @@ double incomplete_beta(double a, double b, double x) {
 }
 
 constexpr size_t kBlockSampleMin = 16;
+constexpr size_t kBlocksMin = 3;  // of which a deviation says something
 
-// Of about sqrt(n) consecutive blocks of nearly equal length: longer ones bear longer disturbances,
-// more of them find smaller differences.
-std::vector<double> block_means(std::span<const double> values) {
-  const auto blocks = static_cast<size_t>(std::sqrt(static_cast<double>(values.size())));
+// Of consecutive blocks of nearly equal length.
+std::vector<double> block_means(std::span<const double> values, size_t blocks) {
   std::vector<double> means;
   for (size_t i = 0; i < blocks; ++i) {
     const size_t begin = i * values.size() / blocks;
@@ -117,6 +116,29 @@ std::vector<double> block_means(std::span<const double> values) {
     means.push_back(mean(values.subspan(begin, end - begin)));
   }
   return means;
+}
+
+// Welch's t test of the means of sqrt(n) / `longer` blocks.
+double welch_p(std::span<const double> a, std::span<const double> b, double longer) {
+  const auto means = [longer](std::span<const double> values) {
+    const double blocks = std::sqrt(static_cast<double>(values.size())) / longer;
+    return block_means(values, std::max(kBlocksMin, static_cast<size_t>(blocks)));
+  };
+  const std::vector<double> blocks_a = means(a);
+  const std::vector<double> blocks_b = means(b);
+  const auto squared_error = [](const std::vector<double>& blocks) {
+    const double deviation = standard_deviation(blocks);
+    return deviation * deviation / static_cast<double>(blocks.size());
+  };
+  const double error_a = squared_error(blocks_a);
+  const double error_b = squared_error(blocks_b);
+  const double difference = mean(blocks_b) - mean(blocks_a);
+  const double error = error_a + error_b;
+  if (error <= 0) return difference == 0 ? 1 : 0;
+  const double degrees = error * error /
+                         (error_a * error_a / static_cast<double>(blocks_a.size() - 1) +
+                          error_b * error_b / static_cast<double>(blocks_b.size() - 1));
+  return student_p(difference / std::sqrt(error), degrees);
 }
 
 constexpr size_t kPivotSample = 2048;
@@ -293,21 +315,9 @@ double block_rank_p(std::span<const double> a, std::span<const double> b) {
     while (end < order.size() && value(order[end]) == value(order[begin])) ++end;
     for (size_t i = begin; i < end; ++i) ranks[order[i]] = static_cast<double>(begin + end + 1) / 2;
   }
-  const std::vector<double> blocks_a = block_means(std::span(ranks).first(a.size()));
-  const std::vector<double> blocks_b = block_means(std::span(ranks).subspan(a.size()));
-  const auto squared_error = [](const std::vector<double>& blocks) {
-    const double deviation = standard_deviation(blocks);
-    return deviation * deviation / static_cast<double>(blocks.size());
-  };
-  const double error_a = squared_error(blocks_a);
-  const double error_b = squared_error(blocks_b);
-  const double difference = mean(blocks_b) - mean(blocks_a);
-  const double error = error_a + error_b;
-  if (error <= 0) return difference == 0 ? 1 : 0;
-  const double degrees = error * error /
-                         (error_a * error_a / static_cast<double>(blocks_a.size() - 1) +
-                          error_b * error_b / static_cast<double>(blocks_b.size() - 1));
-  return student_p(difference / std::sqrt(error), degrees);
+  const auto ranks_a = std::span(ranks).first(a.size());
+  const auto ranks_b = std::span(ranks).subspan(a.size());
+  return std::max(welch_p(ranks_a, ranks_b, 1), welch_p(ranks_a, ranks_b, 2));
 }
 
 std::vector<TimeBlock> time_blocks(std::span<const int64_t> times_a, std::span<const double> a,
@@ -343,6 +353,26 @@ double matched_rank_p(std::span<const TimeBlock> blocks) {
   const double error = standard_deviation(shares) / std::sqrt(count);
   if (error <= 0) return mean(shares) == 0 ? 1 : 0;
   return student_p(mean(shares) / error, count - 1);
+}
+
+double fisher_p(size_t of_a, size_t count_a, size_t of_b, size_t count_b) {
+  const size_t both = of_a + of_b;
+  const auto log_choose = [](size_t n, size_t k) {
+    const auto log_factorial = [](size_t i) { return std::lgamma(static_cast<double>(i) + 1); };
+    return log_factorial(n) - log_factorial(k) - log_factorial(n - k);
+  };
+  const double log_all = log_choose(count_a + count_b, both);
+  const auto log_probability = [&](size_t k) {  // of k in A
+    return log_choose(count_a, k) + log_choose(count_b, both - k) - log_all;
+  };
+  constexpr double kRounding = 1e-7;  // as probable as this one
+  const double here = log_probability(of_a) + kRounding;
+  double sum = 0;
+  for (size_t k = both - std::min(both, count_b); k <= std::min(both, count_a); ++k) {
+    const double log_p = log_probability(k);
+    if (log_p <= here) sum += std::exp(log_p);
+  }
+  return std::min(1.0, sum);
 }
 
 std::vector<double> holm(std::span<const double> p) {

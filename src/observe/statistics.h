@@ -59,7 +59,8 @@ double mann_whitney_p(std::span<const double> a, std::span<const double> b);
 // Two-sided p-value that samples which arrived in this order differ, allowing for disturbances that
 // last: a machine that is busy for a while slows many requests in a row, which are then no
 // independent evidence. Each sample is cut into about sqrt(n) consecutive blocks; Welch's t test of
-// the blocks' mean ranks. 1 if a sample has fewer than 16 values.
+// the blocks' mean ranks. The same of half as many blocks, which bear longer disturbances; the
+// larger p. 1 if a sample has fewer than 16 values.
 double block_rank_p(std::span<const double> a, std::span<const double> b);
 
 // Values of two samples that arrived at about the same time.
@@ -82,6 +83,10 @@ double matched_rank_p(std::span<const TimeBlock> blocks);
 
 // Two-sided p-value of Student's t with so many degrees of freedom.
 double student_p(double t, double degrees);
+
+// Two-sided p-value of Fisher's exact test that both shares, of_a in count_a and of_b in count_b,
+// are one: how likely a split of the of_a + of_b is that is as improbable as this one.
+double fisher_p(size_t of_a, size_t count_a, size_t of_b, size_t count_b);
 
 // Holm's step-down correction: with all `p` tested at once, comparing the result with 0.05 keeps
 // the chance of any false alarm below 5 %. In the order given; monotone in p, at most 1.

@@ -242,6 +242,16 @@ TEST(MiddleMean, LeavesOutAQuarterAtEitherEnd) {
 }
 
 // By hand: sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, never falling.
+// Of R's fisher.test().
+TEST(Fisher, AgreesWithReference) {
+  EXPECT_NEAR(fisher_p(3, 10, 8, 10), 0.06977852, 1e-7);  // 3 of 10 against 8 of 10
+  EXPECT_NEAR(fisher_p(0, 400, 21, 400), 7.2e-7, 1e-7);
+  EXPECT_EQ(fisher_p(0, 10, 0, 20), 1);
+  EXPECT_NEAR(fisher_p(5, 10, 10, 20), 1, 1e-9);
+  EXPECT_NEAR(fisher_p(10, 10, 0, 10), 2 / 184756.0, 1e-12);
+  EXPECT_LT(fisher_p(0, 500'000, 100, 500'000), 1e-25);
+}
+
 TEST(Holm, CorrectsStepDown) {
   EXPECT_THAT(holm(std::vector<double>{0.04, 0.01, 0.03, 0.02}),
               Pointwise(DoubleNear(1e-12), {0.06, 0.04, 0.06, 0.06}));
