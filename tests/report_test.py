@@ -210,6 +210,23 @@ class CompareRecords(ProgramTest):
         self.assertIn("Only in A: the task sentiment.",
                       self.ok("compare", both, self.usual("b.jsonl")))
 
+    def test_two_models_of_one_file(self):
+        both = self.folder / "both.jsonl"
+        quick = [record(i, 10 + i * 7 % 8) for i in range(400)]
+        slow = [record(i, 2 * (10 + i * 7 % 8), task="chat" if i % 2 else "sentiment")
+                for i in range(400, 800)]
+        both.write_text(self.write("quick.jsonl", quick).read_text() +
+                        self.write("slow.jsonl", slow, model="large").read_text())
+        a, b = f"{both}@model=demo", f"{both}@model=large"
+        result = run("compare", a, b)
+        self.assertEqual(result.returncode, NO)
+        self.assertRegex(result.stdout, r"(?m)^model +demo +large$")
+        self.assertRegex(result.stdout, r"(?m)^requests +400 +400$")
+        result = run("compare", a, b, "--task", "chat", "--route", "/chat", "--last", 150)
+        self.assertRegex(result.stdout, r"(?m)^requests +150 +150$")
+        self.assertNotIn("Only in B", result.stdout)
+        self.fails(FAILED, "compare", a, b, "--route", "/nowhere")
+
     def test_too_few_are_no_yes(self):
         few = self.write("few.jsonl", [record(i, 12) for i in range(19)])
         result = run("compare", self.usual("a.jsonl"), few)
@@ -253,6 +270,7 @@ class CompareLoads(ProgramTest):
         text = self.ok("compare", a, b)
         self.assertRegex(text, r"(?m)^load +closed loop, concurrency 4 +closed loop, concurrency 4$")
         self.assertRegex(text, r"(?m)^requests +30 +30$")
+        self.assertIn("--task", self.fails(FAILED, "compare", a, b, "--task", "chat"))
 
     def test_a_slower_server_is(self):
         a, b = self.load("a.json", 200, self.varied(1)), self.load("b.json", 200, self.varied(2))

@@ -26,6 +26,8 @@ struct Options {
   std::string b;
   double min_change_percent = 5;
   int64_t last = 0;
+  std::string task;
+  std::string route;
   bool json = false;
 };
 
@@ -42,6 +44,8 @@ Result<std::optional<LoadResult>> load_result_of(const std::string& path) {
 
 Result<FactSet> facts_of_place(const std::string& text, const Options& options) {
   QAIO_ASSIGN(RecordPlace place, parse_place(text, SteadyClock::instance().wall_unix_ms()));
+  place.selection.task = options.task;
+  place.selection.path = options.route;
   place.selection.last = static_cast<size_t>(options.last);
   QAIO_ASSIGN(FactSet set, load_facts(place));
   if (set.requests.empty()) return fail(ErrorCode::kNotFound, text + " holds no such records");
@@ -53,7 +57,13 @@ Result<Comparison> make_comparison(const Options& options) {
   how.change_min = options.min_change_percent / 100;
   QAIO_ASSIGN(const auto load_a, load_result_of(options.a));
   QAIO_ASSIGN(const auto load_b, load_result_of(options.b));
-  if (load_a && load_b) return compare_loads(*load_a, *load_b, how);
+  if (load_a && load_b) {
+    if (options.last > 0 || !options.task.empty() || !options.route.empty()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "--last, --task and --route select records; results of qaio load hold none");
+    }
+    return compare_loads(*load_a, *load_b, how);
+  }
   if (load_a || load_b) {
     return fail(ErrorCode::kInvalidArgument,
                 (load_a ? options.a : options.b) +
@@ -94,8 +104,8 @@ void add_compare(CLI::App& app, ExitCode& exit_code) {
   CLI::App* command = app.add_subcommand(
       "compare", "Is B slower than A, or failing more, and which stage is responsible?");
   const std::string place =
-      "an archive or records (JSON lines): FILE, FILE@VERSION or FILE@FROM..TO; or a result of "
-      "load --json";
+      "an archive or records (JSON lines): FILE, FILE@VERSION, FILE@model=NAME or FILE@FROM..TO; "
+      "or a result of load --json";
   command->add_option("a", options->a, "The baseline: " + place)->required()->type_name("A");
   command->add_option("b", options->b, "What may be slower: the same")->required()->type_name("B");
   command
@@ -109,6 +119,14 @@ void add_compare(CLI::App& app, ExitCode& exit_code) {
       ->check(CLI::Range(int64_t{0}, kLastMax))
       ->type_name("N")
       ->capture_default_str();
+  command
+      ->add_option("--task", options->task,
+                   "Only requests that ran this task: without those refused before it")
+      ->type_name("NAME");
+  command
+      ->add_option("--route", options->route,
+                   "Only requests to this path, such as /chat or /v1/tasks/{name}")
+      ->type_name("PATH");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options, &exit_code] {
     const Result<ExitCode> done = compare(*options);

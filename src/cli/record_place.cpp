@@ -42,6 +42,11 @@ Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms) {
     return fail(ErrorCode::kInvalidArgument, "'" + text + "' names no file of records");
   if (mark == std::string::npos) return place;
   const std::string rest = text.substr(mark + 1);
+  constexpr std::string_view kModel = "model=";
+  if (rest.starts_with(kModel)) {
+    place.selection.model = rest.substr(kModel.size());
+    return place;
+  }
   const size_t dots = rest.find("..");
   if (dots == std::string::npos) {
     place.selection.version = rest;

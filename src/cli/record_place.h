@@ -9,8 +9,8 @@
 
 namespace qaio {
 
-// "FILE", "FILE@VERSION", or "FILE@FROM..TO" with times as parse_time() reads them, either of which
-// may be missing. A file of the whole name wins.
+// "FILE", "FILE@VERSION", "FILE@model=NAME", or "FILE@FROM..TO" with times as parse_time() reads
+// them, either of which may be missing. A file of the whole name wins.
 struct RecordPlace {
   std::string path;
   RecordSelection selection;

@@ -15,6 +15,9 @@ TEST(RecordPlace, SelectsVersionsAndSpans) {
   const RecordPlace version = *parse_place("r.jsonl@0.2.0", kNow);
   EXPECT_EQ(version.path, "r.jsonl");
   EXPECT_EQ(version.selection.version, "0.2.0");
+  const RecordPlace model = *parse_place("r.jsonl@model=qwen2.5-q4_0", kNow);
+  EXPECT_EQ(model.selection.model, "qwen2.5-q4_0");
+  EXPECT_TRUE(model.selection.version.empty());
   const RecordPlace span = *parse_place("r.jsonl@2026-01-31..6h", kNow);
   EXPECT_TRUE(span.selection.version.empty());
   EXPECT_EQ(span.selection.since_unix_ms, 1'769'817'600'000);

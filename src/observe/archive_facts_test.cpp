@@ -22,6 +22,7 @@ class ArchiveFactsTest : public ArchiveTest {
       options.path = path();
       RunInfo run = run_info(part < 2 ? "1" : "2");
       run.started_unix_ms += static_cast<int64_t>(part);
+      if (part == 1) run.model = "other";
       auto archive = SqliteArchive::open(options, run, listener(), clock_);
       ASSERT_TRUE(archive) << archive.error().message;
       std::vector<RecordPtr> batch = records(part * 750, 750);
@@ -49,7 +50,13 @@ TEST_F(ArchiveFactsTest, AReportOfFactsIsTheReportOfTheRecords) {
                                         {.until_unix_ms = until},
                                         {.last = 700, .since_unix_ms = since, .version = "1"},
                                         {.version = "2"},
-                                        {.version = "none"}};
+                                        {.version = "none"},
+                                        {.model = "other"},
+                                        {.version = "2", .model = "other"},
+                                        {.last = 50, .task = "sentiment"},
+                                        {.task = "none"},
+                                        {.path = "/chat"},
+                                        {.path = "/none"}};
   for (const RecordSelection& selection : selections) {
     const RecordSet records = source().load(selection).value();
     const ReportOptions options{

@@ -43,19 +43,31 @@ void add_time(const ArchiveFilter& filter, Query& query) {
   if (filter.until_unix_ms) query.also("r.arrived_unix_ms < ?", {*filter.until_unix_ms});
 }
 
-// A version's requests lie between the first and the last of its runs.
-Result<IdRange> version_range(const ArchiveFilter& filter, Database& database) {
-  Query runs;
-  runs.also("version = ?", {std::string_view(filter.version)});
-  return range_of(runs, database, "SELECT min(first_request), max(last_request) FROM runs");
+bool of_some_runs(const ArchiveFilter& filter) {
+  return !filter.version.empty() || !filter.model.empty();
 }
 
-Result<void> add_version(const ArchiveFilter& filter, Database& database, Query& query) {
-  if (filter.version.empty()) return {};
-  QAIO_ASSIGN(const IdRange range, version_range(filter, database));
+// A condition on `runs`.
+Query runs_query(const ArchiveFilter& filter) {
+  Query runs;
+  if (!filter.version.empty()) runs.also("version = ?", {std::string_view(filter.version)});
+  if (!filter.model.empty()) runs.also("model = ?", {std::string_view(filter.model)});
+  return runs;
+}
+
+// A version's or model's requests lie between the first and the last of its runs.
+Result<IdRange> runs_range(const ArchiveFilter& filter, Database& database) {
+  return range_of(runs_query(filter), database,
+                  "SELECT min(first_request), max(last_request) FROM runs");
+}
+
+Result<void> add_runs(const ArchiveFilter& filter, Database& database, Query& query) {
+  if (!of_some_runs(filter)) return {};
+  QAIO_ASSIGN(const IdRange range, runs_range(filter, database));
   query.also("r.id BETWEEN ? AND ?", {range.first, range.last});
-  query.also("r.run IN (SELECT id FROM runs WHERE version = ?)",
-             {std::string_view(filter.version)});
+  const Query runs = runs_query(filter);
+  query.also("r.run IN (SELECT id FROM runs" + runs.where + ")", {});
+  query.values.insert(query.values.end(), runs.values.begin(), runs.values.end());
   return {};
 }
 
@@ -73,7 +85,7 @@ Result<Query> query_of(const ArchiveFilter& filter, Database& database) {
   Query query;
   add_time(filter, query);
   if (bounded(filter.ids)) query.also("r.id BETWEEN ? AND ?", {filter.ids.first, filter.ids.last});
-  QAIO_RETURN_IF_ERROR(add_version(filter, database, query));
+  QAIO_RETURN_IF_ERROR(add_runs(filter, database, query));
   if (filter.total_min_us) query.also("r.total_us >= ?", {*filter.total_min_us});
   if (!filter.path.empty()) query.also("r.path = ?", {std::string_view(filter.path)});
   if (!filter.request_id.empty())
@@ -201,9 +213,9 @@ Result<IdRange> matching_range(Database& database, const ArchiveFilter& filter) 
     QAIO_ASSIGN(range.last, database.integer("SELECT max(id) FROM requests"));
     if (range.last == 0) return kNoIds;
   }
-  if (filter.version.empty()) return range;
-  QAIO_ASSIGN(const IdRange of_version, version_range(filter, database));
-  return IdRange{std::max(range.first, of_version.first), std::min(range.last, of_version.last)};
+  if (!of_some_runs(filter)) return range;
+  QAIO_ASSIGN(const IdRange of_runs, runs_range(filter, database));
+  return IdRange{std::max(range.first, of_runs.first), std::min(range.last, of_runs.last)};
 }
 
 Result<Statement> matching_requests(Database& database, const ArchiveFilter& filter,

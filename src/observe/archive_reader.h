@@ -29,6 +29,7 @@ struct ArchiveFilter {
   std::optional<int64_t> from_unix_ms = {};   // arrived then or later
   std::optional<int64_t> until_unix_ms = {};  // arrived before
   std::string version = {};                   // of the program that served them
+  std::string model = {};                     // by which they were served
   std::string path = {};                      // the route
   std::string task = {};                      // a request that ran it
   std::optional<int64_t> total_min_us = {};

@@ -15,6 +15,9 @@ ArchiveFilter filter_of(const RecordSelection& selection) {
   filter.from_unix_ms = selection.since_unix_ms;
   filter.until_unix_ms = selection.until_unix_ms;
   filter.version = selection.version;
+  filter.model = selection.model;
+  filter.task = selection.task;
+  filter.path = selection.path;
   filter.served_only = true;
   filter.limit = selection.last;
   filter.order = ArchiveFilter::Order::kNewestFirst;

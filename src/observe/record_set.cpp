@@ -7,6 +7,14 @@ namespace {
 
 int64_t arrival(const RecordSet::Item& item) { return item.record->arrived_unix_ms; }
 
+bool matches(const RecordSelection& wanted, const RunInfo& run, const RequestRecord& record) {
+  return (wanted.version.empty() || run.version == wanted.version) &&
+         (wanted.model.empty() || run.model == wanted.model) &&
+         (wanted.path.empty() || record.path == wanted.path) &&
+         (wanted.task.empty() ||
+          std::ranges::find(record.tasks, wanted.task, &TaskRecord::task) != record.tasks.end());
+}
+
 bool same(const RunInfo& a, const RunInfo& b) {
   return a.started_unix_ms == b.started_unix_ms && a.version == b.version && a.model == b.model &&
          a.model_hash == b.model_hash && a.isa == b.isa && a.threads == b.threads;
@@ -28,7 +36,7 @@ void RecordSelector::add(RecordPtr record, uint32_t run) {
   if (only_looks(*record)) return;
   const int64_t at = record->arrived_unix_ms;
   RecordSet::Run& its_run = set_.runs[run];
-  if (!selection_.version.empty() && its_run.info.version != selection_.version) return;
+  if (!matches(selection_, its_run.info, *record)) return;
   if (selection_.until_unix_ms && at >= *selection_.until_unix_ms) return;
   if (selection_.since_unix_ms && at < *selection_.since_unix_ms) {
     its_run.from_start = false;

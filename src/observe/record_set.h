@@ -34,6 +34,9 @@ struct RecordSelection {
   std::optional<int64_t> since_unix_ms = {};
   std::optional<int64_t> until_unix_ms = {};  // not included
   std::string version = {};                   // of the program; empty: any
+  std::string model = {};                     // empty: any
+  std::string task = {};                      // requests that ran it; empty: any
+  std::string path = {};                      // the route; empty: any
 };
 
 // A place where records are kept: a file, an archive.
