@@ -106,13 +106,13 @@ Comparison compare_loads(const LoadResult& a, const LoadResult& b, const Compare
     take_figures(*other, out.measures.back().b);
   }
   add_shares(a, b, out);
-  if (a.samples.empty() || b.samples.empty()) {
+  if (!a.has_samples || !b.has_samples) {
     out.untested = fmt::format(
         "{} only percentiles, as older versions of qaio load wrote, from which chance cannot be "
         "told; run the load again",
-        !a.samples.empty()   ? "B holds"
-        : !b.samples.empty() ? "A holds"
-                             : "both hold");
+        a.has_samples   ? "B holds"
+        : b.has_samples ? "A holds"
+                        : "both hold");
   } else if (std::ranges::any_of(out.measures,
                                  [](const auto& one) { return one.name == "inter_token"; })) {
     out.notes.emplace_back(

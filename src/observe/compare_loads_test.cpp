@@ -21,6 +21,7 @@ LoadResult load(uint64_t seed, size_t count, double slower = 1) {
   LoadResult result = *parse_load_result(kPercentiles);
   result.started_unix_ms = 1'700'000'000'000 + static_cast<int64_t>(seed) * 10'000'000;
   result.latencies.clear();
+  result.has_samples = true;
   result.succeeded = static_cast<int64_t>(count);
   uint64_t busy = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -72,6 +73,15 @@ TEST(CompareLoads, MoreFailuresAreWorse) {
   LoadResult late = load(2, 100);
   late.never_sent = 100;
   EXPECT_THAT(compare_loads(load(1, 200), late, {}).sentence, testing::HasSubstr("never sent"));
+}
+
+TEST(CompareLoads, AFewRequestsAreTooFew) {
+  LoadResult a = load(1, 10);
+  a.latencies.push_back({.name = "inter_token", .count = 90, .p50_ms = 1, .p95_ms = 2});
+  const Comparison comparison = compare_loads(a, a, {});
+  EXPECT_EQ(comparison.verdict, Verdict::kTooFew);
+  EXPECT_THAT(comparison.sentence, testing::HasSubstr("10 of A and 10 of B were answered"));
+  EXPECT_EQ(compare_loads(load(1, 100), load(2, 0), {}).verdict, Verdict::kTooFew);
 }
 
 TEST(CompareLoads, PercentilesAloneCannotBeJudged) {

@@ -1,11 +1,12 @@
 #include "observe/compare_measure.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <optional>
 
 #include "observe/block_bootstrap.h"
 #include "observe/regression.h"
+#include "observe/service_fit.h"
 
 namespace qaio {
 namespace {
@@ -19,27 +20,41 @@ struct Pair {
   std::vector<double> b;
 };
 
-// Both sides relative to what one fit over both expects of their tokens, in ms of the common
-// median; nothing if tokens do not explain the times.
-std::optional<Pair> at_equal_tokens(const MeasuredSide& a, const MeasuredSide& b) {
+// By the tokens of an even sample of both; nothing if they do not explain the times.
+std::optional<LinearFit> fit_tokens(std::span<const std::vector<double>> tokens,
+                                    std::span<const double> all_ms) {
   std::vector<std::vector<double>> rows;
   std::vector<double> ms;
-  for (const MeasuredSide* side : {&a, &b}) {
-    for (size_t i = 0; i < side->ms.size(); ++i) {
-      rows.push_back(side->tokens(i));
-      ms.push_back(side->ms[i]);
-    }
+  for (const size_t i : even_sample(all_ms.size())) {
+    rows.push_back(tokens[i]);
+    ms.push_back(all_ms[i]);
   }
   auto fit = fit_linear(rows, ms);
   if (!fit) {  // one of the counts is always the same
     for (auto& row : rows) row.pop_back();
     fit = fit_linear(rows, ms);
   }
-  if (!fit || fit->explained < kExplainedMin) return std::nullopt;
+  return fit && fit->explained >= kExplainedMin ? fit : std::nullopt;
+}
+
+// Both sides relative to what one fit over both expects of their tokens, in ms of the common
+// median.
+std::optional<Pair> at_equal_tokens(const MeasuredSide& a, const MeasuredSide& b) {
+  std::vector<std::vector<double>> tokens;
+  std::vector<double> ms;
+  for (const MeasuredSide* side : {&a, &b}) {
+    for (size_t i = 0; i < side->ms.size(); ++i) {
+      tokens.push_back(side->tokens(i));
+      ms.push_back(side->ms[i]);
+    }
+  }
+  const auto fit = fit_tokens(tokens, ms);
+  if (!fit) return std::nullopt;
   const double middle = median(ms);
   Pair pair;
   for (size_t i = 0; i < ms.size(); ++i) {
-    const double expected = std::max(fit->predict(rows[i]), kExpectedMin * middle);
+    const auto regressors = std::span(tokens[i]).first(fit->coefficients.size() - 1);
+    const double expected = std::max(fit->predict(regressors), kExpectedMin * middle);
     (i < a.ms.size() ? pair.a : pair.b).push_back(ms[i] / expected * middle);
   }
   return pair;

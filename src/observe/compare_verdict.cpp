@@ -92,9 +92,8 @@ Verdict verdict_of_times(const Comparison& comparison) {
   };
   for (const Verdict verdict : {Verdict::kSlower, Verdict::kFaster})
     if (any(verdict, true)) return verdict;
-  for (const Verdict verdict : {Verdict::kSame, Verdict::kUntested})
-    if (any(verdict, false)) return verdict;
-  return Verdict::kTooFew;
+  if (any(Verdict::kSame, false)) return Verdict::kSame;
+  return comparison.untested.empty() ? Verdict::kTooFew : Verdict::kUntested;
 }
 
 // The total if it changed so, else the first measure that did.

@@ -140,8 +140,10 @@ Result<LoadResult> parse_load_result(std::string_view text) {
     result.setting += fmt::format(", {:g} requests/s", rate);
   }
   QAIO_RETURN_IF_ERROR(read_counts(object, result));
-  if (const json::value* samples = object.if_contains("samples"))
+  if (const json::value* samples = object.if_contains("samples")) {
     QAIO_RETURN_IF_ERROR(read_samples(*samples, result.samples));
+    result.has_samples = true;
+  }
   for (const std::string_view name : kLatencies) {
     const json::value* its = object.if_contains(std::string(name) + "_ms");
     if (its == nullptr) continue;

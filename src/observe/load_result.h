@@ -40,7 +40,8 @@ struct LoadResult {
   int64_t rejected = 0;  // other 4xx
   int64_t never_sent = 0;
   std::vector<LoadLatency> latencies;
-  // An even sample of those that succeeded, by due_ms; empty in an older result.
+  // An even sample of those that succeeded, by due_ms; an older result has none.
+  bool has_samples = false;
   std::vector<LoadSample> samples;
 
   int64_t sent() const { return succeeded + failed + refused + rejected; }
