@@ -4,6 +4,7 @@
 
 #include "observe/compare_measure.h"
 #include "observe/compare_shares.h"
+#include "observe/compare_verdict.h"
 
 namespace qaio {
 namespace {

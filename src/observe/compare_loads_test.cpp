@@ -64,6 +64,14 @@ TEST(CompareLoads, ASlowerServerIs) {
   }
 }
 
+TEST(CompareLoads, TwoAtTheSameTimeAreComparedInTurns) {
+  const LoadResult a = load(1, 300);
+  LoadResult b = load(2, 300);
+  EXPECT_FALSE(compare_loads(a, b, {}).measures[0].in_turns);
+  b.started_unix_ms = a.started_unix_ms;
+  EXPECT_TRUE(compare_loads(a, b, {}).measures[0].in_turns);
+}
+
 TEST(CompareLoads, MoreFailuresAreWorse) {
   LoadResult failing = load(2, 100);
   failing.failed = 100;

@@ -23,7 +23,4 @@ MeasureComparison compare_measure(const std::string& name, MeasureKind kind, con
                                   const MeasuredSide& b, double total_mean_ms,
                                   const CompareOptions& options, Random& random);
 
-// Corrects the p-values of everything tested, and judges: the measures, the shares, the whole.
-void conclude(const CompareOptions& options, Comparison& comparison);
-
 }  // namespace qaio

@@ -39,6 +39,7 @@ std::vector<Fate> fates_of(const FactSet& set) {
 
 std::vector<double> marks(const std::vector<Fate>& fates, Fate wanted) {
   std::vector<double> out;
+  out.reserve(fates.size());
   for (const Fate fate : fates) out.push_back(fate == wanted ? 1 : 0);
   return out;
 }

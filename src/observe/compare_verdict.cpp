@@ -1,10 +1,10 @@
-// What a comparison comes to: corrected p-values, verdicts and the sentence.
+#include "observe/compare_verdict.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "observe/compare_measure.h"
+#include <span>
 
 namespace qaio {
 namespace {
@@ -12,12 +12,13 @@ namespace {
 using Changes = std::vector<Change*>;
 
 // In place of the p-values of everything that is tested together.
-void correct(const Changes& changes, std::vector<ShareComparison>& shares) {
+void correct(const Changes& changes, std::span<ShareComparison> shares = {}) {
   std::vector<std::optional<double>*> tested;
   for (Change* change : changes) tested.push_back(&change->p);
   for (ShareComparison& share : shares) tested.push_back(&share.p);
   std::erase_if(tested, [](const std::optional<double>* p) { return !p->has_value(); });
   std::vector<double> p;
+  p.reserve(tested.size());
   for (const auto* one : tested) p.push_back(**one);
   const std::vector<double> corrected = holm(p);
   for (size_t i = 0; i < tested.size(); ++i) *tested[i] = corrected[i];
@@ -49,8 +50,7 @@ void judge_tails_of_stages(double total_ms, const CompareOptions& options, Compa
     for (Change* change : changes) change->p.reset();
     return;
   }
-  std::vector<ShareComparison> none;
-  correct(changes, none);
+  correct(changes);
   for (Change* change : changes) judge(total_ms, options.tail_factor, options, *change);
 }
 
