@@ -352,6 +352,16 @@ class Export(ArchiveTest):
         self.assertEqual(reports[0]["requests"], reports[1]["requests"])
         self.assertEqual(reports[0]["stages"], reports[1]["stages"])
 
+    def test_whole_runs_are_exported_as_such(self):
+        def from_start(*options):
+            first = self.ok("export", self.kept, "--format", "jsonl", *options).splitlines()[0]
+            return json.loads(first).get("from_start", True)
+        self.assertTrue(from_start())
+        self.assertTrue(from_start("--since", "1h"))
+        self.assertTrue(from_start("--last", 8))
+        self.assertFalse(from_start("--last", 7))
+        self.assertFalse(from_start("--task", "chat"))
+
     def test_filters(self):
         self.assertEqual(len(self.lines("--last", 3)), 3)
         self.assertEqual([len(line["tasks"]) for line in self.lines("--route",

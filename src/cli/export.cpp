@@ -86,29 +86,41 @@ struct Format {
 };
 
 // As `qaio report` reads them: the line of a run before those of its records.
-void append_json_lines(const ArchivedRecord& one, int64_t& last_run, std::string& out) {
-  if (std::exchange(last_run, one.run->id) != one.run->id) out += run_line(one.run->info, false);
-  out += record_line(*one.record);
-}
+class JsonLines {
+ public:
+  explicit JsonLines(std::vector<int64_t> whole_runs) : whole_runs_(std::move(whole_runs)) {}
 
-Format format_of(const std::string& name) {
+  void operator()(const ArchivedRecord& one, std::string& out) {
+    if (std::exchange(last_run_, one.run->id) != one.run->id) {
+      const bool from_start = std::ranges::find(whole_runs_, one.run->id) != whole_runs_.end();
+      out += run_line(one.run->info, from_start);
+    }
+    out += record_line(*one.record);
+  }
+
+ private:
+  std::vector<int64_t> whole_runs_;
+  int64_t last_run_ = -1;
+};
+
+Result<Format> format_of(const std::string& name, ArchiveReader& reader,
+                         const ArchiveFilter& filter) {
   if (name == "jsonl") {
-    return {"", [last_run = int64_t{-1}](const ArchivedRecord& one, std::string& out) mutable {
-              append_json_lines(one, last_run, out);
-            }};
+    QAIO_ASSIGN(std::vector<int64_t> whole, reader.runs_from_start(filter));
+    return Format{"", JsonLines(std::move(whole))};
   }
   const bool tasks = name == "csv-tasks";
-  return {tasks ? csv_task_header() : csv_header(),
-          [append = tasks ? append_csv_tasks : append_csv](const ArchivedRecord& one,
-                                                           std::string& out) {
-            append(*one.record, one.run->info, out);
-          }};
+  return Format{tasks ? csv_task_header() : csv_header(),
+                [append = tasks ? append_csv_tasks : append_csv](const ArchivedRecord& one,
+                                                                 std::string& out) {
+                  append(*one.record, one.run->info, out);
+                }};
 }
 
 Result<void> export_records(const Options& options, const ArchiveFilter& filter) {
   QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(options.archive));
+  QAIO_ASSIGN(const Format format, format_of(options.format, reader, filter));
   QAIO_ASSIGN(Output output, Output::open(options.output));
-  const Format format = format_of(options.format);
   output.text() = format.header;
   uint64_t count = 0;
   Result<void> written;

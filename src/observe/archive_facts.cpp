@@ -196,9 +196,11 @@ class Loader {
 // The runs, and one more for a record whose run has just been removed.
 Result<void> add_runs(ArchiveReader& reader, Plan& plan, FactSet& set) {
   QAIO_ASSIGN(const std::vector<ArchivedRun> runs, reader.runs());
+  QAIO_ASSIGN(const std::vector<int64_t> whole, reader.runs_from_start(plan.filter));
   for (const ArchivedRun& run : runs) {
     plan.runs.emplace(run.id, static_cast<uint32_t>(set.runs.size()));
-    set.runs.push_back({run.info, false});
+    const bool from_start = std::ranges::find(whole, run.id) != whole.end();
+    set.runs.push_back({.info = run.info, .from_start = from_start});
   }
   set.runs.emplace_back();
   return {};

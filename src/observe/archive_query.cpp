@@ -12,6 +12,10 @@ namespace {
 // So many requests are looked through in some milliseconds; of more, another way is shorter.
 constexpr int64_t kFew = 100'000;
 
+// Of a run, its start: more than are ever under way at once, so that the first to arrive is among
+// them though they are in the order in which they ended.
+constexpr int64_t kStartRequests = 256;
+
 // A condition on `requests r`; its texts live as long as the filter.
 struct Query {
   std::string where = " WHERE 1";
@@ -216,6 +220,68 @@ Result<IdRange> matching_range(Database& database, const ArchiveFilter& filter) 
   if (!of_some_runs(filter)) return range;
   QAIO_ASSIGN(const IdRange of_runs, runs_range(filter, database));
   return IdRange{std::max(range.first, of_runs.first), std::min(range.last, of_runs.last)};
+}
+
+namespace {
+
+struct RunRange {
+  int64_t run = 0;
+  IdRange ids;
+};
+
+Result<std::vector<RunRange>> runs_since(Database& database, int64_t first_id) {
+  QAIO_ASSIGN(Statement statement,
+              database.prepare("SELECT id, first_request, last_request FROM runs"
+                               " WHERE last_request >= ?"));
+  statement.bind(0, first_id);
+  std::vector<RunRange> runs;
+  for (bool row = true; row;) {
+    QAIO_ASSIGN(row, statement.step());
+    if (row) {
+      runs.push_back(
+          {statement.integer(0), {.first = statement.integer(1), .last = statement.integer(2)}});
+    }
+  }
+  return runs;
+}
+
+// The first requests of a run that match.
+Result<std::vector<int64_t>> first_ids(Database& database, const ArchiveFilter& filter,
+                                       const RunRange& run, int64_t last) {
+  QAIO_ASSIGN(Query query, query_of(filter, database));
+  query.also("r.run = ?", {run.run});
+  query.also("r.id BETWEEN ? AND ?", {run.ids.first, last});
+  QAIO_ASSIGN(Statement statement,
+              query.prepare(database, "SELECT r.id FROM requests r NOT INDEXED",
+                            " ORDER BY r.id LIMIT " + std::to_string(kStartRequests)));
+  return all_integers(std::move(statement));
+}
+
+}  // namespace
+
+Result<std::vector<int64_t>> runs_from_start(Database& database, ArchiveFilter filter) {
+  std::vector<int64_t> whole;
+  if (filter.limit > 0) {
+    if (filter.order == ArchiveFilter::Order::kSlowestFirst) return whole;
+    QAIO_ASSIGN(filter.ids, matching_range(database, filter));
+    if (filter.ids.first > filter.ids.last) return whole;
+  }
+  filter.limit = 0;
+  filter.until_unix_ms.reset();  // what ends later is no start
+  filter.ids.last = INT64_MAX;
+  filter.served_only = true;
+  const ArchiveFilter all{.served_only = true};
+  QAIO_ASSIGN(const std::vector<RunRange> runs, runs_since(database, filter.ids.first));
+  for (const RunRange& run : runs) {
+    QAIO_ASSIGN(const int64_t kept, database.integer("SELECT count(*) FROM requests WHERE id = " +
+                                                     std::to_string(run.ids.first)));
+    if (kept == 0) continue;
+    QAIO_ASSIGN(const auto start, first_ids(database, all, run, run.ids.last));
+    if (start.empty()) continue;
+    QAIO_ASSIGN(const auto taken, first_ids(database, filter, run, start.back()));
+    if (taken == start) whole.push_back(run.run);
+  }
+  return whole;
 }
 
 Result<Statement> matching_requests(Database& database, const ArchiveFilter& filter,

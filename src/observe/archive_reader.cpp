@@ -162,6 +162,11 @@ Result<std::vector<ArchivedRun>> ArchiveReader::runs() {
   return runs;
 }
 
+Result<std::vector<int64_t>> ArchiveReader::runs_from_start(const ArchiveFilter& filter) {
+  QAIO_ASSIGN(const Transaction snapshot, Transaction::begin_read(database_));
+  return qaio::runs_from_start(database_, filter);
+}
+
 Result<ArchiveReader::Runs> ArchiveReader::load_runs() {
   QAIO_ASSIGN(Statement statement,
               database_.prepare("SELECT id, version, model, model_hash, isa, threads,"

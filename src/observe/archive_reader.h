@@ -78,6 +78,9 @@ class ArchiveReader {
   static Result<ArchiveReader> open(const std::string& path);
 
   Result<std::vector<ArchivedRun>> runs();  // oldest first
+  // The ids of those of which the filter takes every request at the start; those that only look do
+  // not count. None that retention has begun to remove.
+  Result<std::vector<int64_t>> runs_from_start(const ArchiveFilter& filter);
 
   // Whole records, in the filter's order.
   Result<std::vector<ArchivedRecord>> read(const ArchiveFilter& filter);

@@ -258,6 +258,41 @@ TEST_F(ArchiveReaderTest, TheNewestOfVeryManySlowOnes) {
   EXPECT_EQ(ids(filter).size(), 109'890u) << "without those that only look";
 }
 
+TEST_F(ArchiveReaderTest, RunsThatAreThereFromTheirStart) {
+  const auto arrived = [](uint64_t n) { return synthetic_record(n).arrived_unix_ms; };
+  const struct {
+    ArchiveFilter filter;
+    std::vector<int64_t> runs;
+  } cases[] = {
+      {{}, {1, 2, 3}},
+      {{.limit = 300}, {3}},
+      {{.limit = 299}, {}},
+      {{.limit = 900}, {2, 3}},
+      {{.limit = 10, .order = ArchiveFilter::Order::kNewestFirst}, {}},
+      {{.limit = 1500, .order = ArchiveFilter::Order::kSlowestFirst}, {}},
+      {{.from_unix_ms = arrived(600)}, {2, 3}},
+      {{.from_unix_ms = arrived(602)}, {3}},
+      {{.until_unix_ms = arrived(700)}, {1, 2, 3}},  // of the third none is there
+      {{.from_unix_ms = arrived(600), .until_unix_ms = arrived(700)}, {2, 3}},
+      {{.version = "2"}, {2}},
+      {{.version = "1", .limit = 300}, {3}},
+      {{.task = "chat"}, {}},
+      {{.ids = {601, 700}}, {2, 3}},
+  };
+  for (const auto& one : cases) {
+    EXPECT_EQ(reader().runs_from_start(one.filter).value(), one.runs)
+        << "limit " << one.filter.limit << " version " << one.filter.version;
+  }
+  Database database = Database::open(path(), Database::Mode::kReadWrite).value();
+  ASSERT_TRUE(database.execute("UPDATE requests SET method = 'GET' WHERE id = 601"));
+  const ArchiveFilter served{.served_only = true, .limit = 899};
+  EXPECT_EQ(reader().runs_from_start(served).value(), (std::vector<int64_t>{2, 3}))
+      << "a probe was the first request";
+  ASSERT_TRUE(database.execute("DELETE FROM requests WHERE id <= 700"));
+  EXPECT_EQ(reader().runs_from_start({}).value(), (std::vector<int64_t>{3}))
+      << "what retention removed";
+}
+
 TEST_F(ArchiveReaderTest, AMissingFileIsNotCreated) {
   const std::string missing = (folder_ / "missing.db").string();
   const Result<ArchiveReader> opened = ArchiveReader::open(missing);

@@ -33,23 +33,22 @@ Result<RecordSet> ArchiveSource::load(const RecordSelection& selection) {
   QAIO_ASSIGN(std::vector<ArchivedRecord> records, reader.read(filter));
   std::ranges::reverse(records);
 
-  const bool cut = selection.since_unix_ms || (filter.limit > 0 && records.size() == filter.limit);
+  QAIO_ASSIGN(const std::vector<int64_t> whole, reader.runs_from_start(filter));
   RecordSelector selector(selection);
   std::unordered_map<int64_t, uint32_t> numbers;  // of the runs
   for (ArchivedRecord& one : records) {
     const auto [it, added] = numbers.try_emplace(one.run->id);
-    if (added) it->second = selector.add_run(one.run->info, !cut);
+    if (added) {
+      const bool from_start = std::ranges::find(whole, one.run->id) != whole.end();
+      it->second = selector.add_run(one.run->info, from_start);
+    }
     selector.add(std::move(one.record), it->second);
   }
   return selector.take();
 }
 
 Result<FactSet> ArchiveSource::load_facts(const RecordSelection& selection, int threads) const {
-  QAIO_ASSIGN(FactSet set, load_archive_facts(path_, filter_of(selection), threads, stop_));
-  const bool cut =
-      selection.since_unix_ms || (selection.last > 0 && set.requests.size() == selection.last);
-  for (RecordSet::Run& run : set.runs) run.from_start = !cut;
-  return set;
+  return load_archive_facts(path_, filter_of(selection), threads, stop_);
 }
 
 }  // namespace qaio
