@@ -45,10 +45,10 @@ class DemoWorkload final : public Workload {
       if (!input.empty()) input += ' ';
       input += kSentences[random.below(kSentences.size())];
     }
-    // Alternating: a few of one task, then a few of the other, so that there are neighbours of
-    // either kind.
+    // Alternating: two of one task, then two of the other, so that there are as many after the same
+    // task as after another.
     const size_t tasks = tasks_ == Tasks::kBoth          ? 0
-                         : tasks_ == Tasks::kAlternating ? 1 + index * 2 / 3 % 2
+                         : tasks_ == Tasks::kAlternating ? 1 + index / 2 % 2
                                                          : random.below(kTasks.size());
     return {.body = fmt::format(R"({{"input": {}, "tasks": {}, "max_new_tokens": {}, "seed": {}, )"
                                 R"("stream": true}})",
@@ -66,9 +66,9 @@ struct Phase {
   int concurrency;
   double share;  // of all requests
 };
-constexpr std::array<Phase, 3> kPhases = {{{DemoWorkload::Tasks::kBoth, 1, 0.3},
-                                           {DemoWorkload::Tasks::kAlternating, 1, 0.4},
-                                           {DemoWorkload::Tasks::kMixed, kConcurrency, 0.3}}};
+constexpr std::array<Phase, 3> kPhases = {{{DemoWorkload::Tasks::kBoth, 1, 0.2},
+                                           {DemoWorkload::Tasks::kAlternating, 1, 0.6},
+                                           {DemoWorkload::Tasks::kMixed, kConcurrency, 0.2}}};
 
 Result<void> send_phase(const Phase& phase, uint64_t count, uint64_t seed, const Target& target,
                         const std::function<void(double)>& on_progress) {

@@ -1,7 +1,8 @@
 // What the figures mean: statements that the records support, each with its evidence.
 //
-// A finding appears only if there are enough requests, the effect is large enough to matter, and it
-// is not explained by chance; docs/report.md lists the conditions of each.
+// A finding needs enough requests, an effect large enough to matter, and chance must not explain
+// it; docs/report.md lists the conditions of each. Where that was looked for and is not there, the
+// answer to the question is a statement, too.
 #pragma once
 
 #include <optional>
@@ -16,10 +17,11 @@
 namespace qaio {
 
 struct Finding {
-  std::string id;                     // snake_case, the same for the same kind of statement
-  std::string statement;              // one sentence with its figures
-  std::vector<std::string> evidence;  // further sentences
-  std::vector<std::pair<std::string, double>> figures;  // by name with its unit last
+  std::string id;                          // snake_case, the same for the same kind of statement
+  bool found = true;                       // false: the statement is that there is no such thing
+  std::string statement = {};              // one sentence with its figures
+  std::vector<std::string> evidence = {};  // further sentences
+  std::vector<std::pair<std::string, double>> figures = {};  // by name with its unit last
 };
 
 // What the hardware allows, and what the model asks of it.
@@ -37,7 +39,7 @@ struct FindingInput {
   std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
 };
 
-// All that apply, the most general first.
+// All that apply, the most general first; what was not found after the rest.
 std::vector<Finding> find_findings(const FactSet& set, const std::optional<PhysicalLimits>& limits,
                                    int threads = 1);
 

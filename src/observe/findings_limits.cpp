@@ -65,7 +65,7 @@ std::string advice(double share, std::string_view less, std::string_view what) {
 void find_limits(const FindingInput& input, std::vector<Finding>& out) {
   if (!input.limits) return;
   const PhysicalLimits& limits = *input.limits;
-  Finding finding{.id = "physical_limits", .statement = {}, .evidence = {}, .figures = {}};
+  Finding finding{.id = "physical_limits"};
   std::vector<std::string> parts;
   const std::vector<double> decode = decode_gb_s(input.set, limits.bytes_per_token);
   if (decode.size() >= kRequestsMin && limits.read_gb_s > 0 && limits.bytes_per_token > 0) {

@@ -13,15 +13,17 @@
 namespace qaio {
 namespace {
 
-constexpr size_t kGroupMin = 15;
+constexpr size_t kGroupMin = 12;
 constexpr double kPMax = 0.01;
 constexpr double kSwitchShareMin = 0.10;  // of the median prefill
 constexpr size_t kRunRequestsMin = 20;
 constexpr size_t kRunRequestsMax = 5000;  // of a run: later ones say nothing about its start
 constexpr double kColdFactorMin = 1.5;    // times what all but 1 % of the others took
 constexpr size_t kRunsShown = 5;
+constexpr uint64_t kSeed = 1;
 
-// One task's requests, by whether the request before them in the same process ran the task, too.
+// One task's requests that ran nothing else and had the steps to themselves, so that only the one
+// before them can matter: by whether it ran the task, too, in the same process.
 struct Group {
   size_t count = 0;
   std::vector<double> prefill_ms;  // of an even sample
@@ -53,6 +55,7 @@ std::vector<Observation> observations_of(const FactSet& set, uint32_t name) {
     const RequestFacts* before = std::exchange(previous[request->run], request);
     const TaskFacts* task = find_task(*request, name);
     if (before == nullptr || task == nullptr || task->prefill_steps == 0) continue;
+    if (request->tasks.size() > 1 || !alone_in_steps(*request)) continue;
     all.push_back({task, find_task(*before, name) == nullptr});
   }
   return all;
@@ -104,7 +107,7 @@ std::vector<double> relative_times(const Run& run, const FindingInput& input) {
   for (const RequestFacts* request : run) {
     const TaskFacts& task = request->critical_task();
     const auto& fit = input.fits[task.name];
-    expected.push_back(fit ? std::max(0.0, fit->predict(task)) : 0);
+    expected.push_back(fit ? std::max(0.0, fit->predict(*request, task)) : 0);
   }
   std::vector<double> beside_ms;  // what comes on top of the model's time
   for (size_t i = 0; i < run.size(); ++i)
@@ -116,25 +119,75 @@ std::vector<double> relative_times(const Run& run, const FindingInput& input) {
   return relative;
 }
 
-struct ColdStart {
+struct Start {
   double first_ms = 0;
-  double warm_ms = 0;  // what it would have taken later
-  size_t slow = 0;     // so many in a row were as slow
+  double warm_ms = 0;    // what it would have taken later
+  double later_max = 0;  // all but 1 % of the later ones take at most so many times what is usual
+  size_t slow = 0;       // so many in a row were beyond kColdFactorMin times that
+  double factor() const { return first_ms / warm_ms; }
 };
 
-std::optional<ColdStart> cold_start_of(const Run& run, const FindingInput& input) {
-  if (run.size() < kRunRequestsMin) return std::nullopt;
+Start start_of(const Run& run, const FindingInput& input) {
   const std::vector<double> relative = relative_times(run, input);
   std::vector<double> later(relative.begin() + static_cast<ptrdiff_t>(run.size() / 4),
                             relative.end());
   std::ranges::sort(later);
-  const double bound = kColdFactorMin * percentile(later, 99);
-  if (relative[0] <= bound) return std::nullopt;
-  ColdStart cold;
-  cold.first_ms = to_ms(run[0]->lane.wall_ns());
-  cold.warm_ms = cold.first_ms / relative[0] * percentile(later, 50);
-  while (cold.slow < relative.size() && relative[cold.slow] > bound) ++cold.slow;
-  return cold;
+  const double usual = percentile(later, 50);
+  const double bound = percentile(later, 99);
+  Start start;
+  start.first_ms = to_ms(run[0]->lane.wall_ns());
+  start.warm_ms = start.first_ms / std::max(relative[0], 1e-9) * usual;
+  start.later_max = bound / usual;
+  while (start.slow < relative.size() && relative[start.slow] > kColdFactorMin * bound)
+    ++start.slow;
+  return start;
+}
+
+// 95 % interval of the difference between the medians.
+Interval cost_interval(const Neighbours& groups) {
+  std::vector<double> same = groups.same.excess_ms;
+  std::vector<double> switched = groups.switched.excess_ms;
+  std::ranges::sort(same);
+  std::ranges::sort(switched);
+  Random random(kSeed);
+  std::vector<double> costs;
+  for (int round = 0; round < kBootstrapRounds; ++round) {
+    costs.push_back(bootstrap_percentile(switched, 50, random) -
+                    bootstrap_percentile(same, 50, random));
+  }
+  std::ranges::sort(costs);
+  return {.low = percentile(costs, 2.5), .high = percentile(costs, 97.5)};
+}
+
+Finding switching_finding(const std::string& task, const Neighbours& groups, double p) {
+  const double same_ms = median(groups.same.prefill_ms);
+  const double cost_ms = median(groups.switched.excess_ms) - median(groups.same.excess_ms);
+  const Interval interval = cost_interval(groups);
+  Finding finding{.id = "task_switching"};
+  finding.found = p <= kPMax && cost_ms >= kSwitchShareMin * same_ms;
+  finding.statement = fmt::format(
+      "Switching to {} from another task costs {}: prefill takes {} ms after the same task, {} ms "
+      "after another (p = {:.2g}).",
+      task,
+      finding.found ? ms_text(cost_ms) + " ms"
+      : p <= kPMax  ? "nothing that matters"
+                    : "nothing measurable",
+      ms_text(same_ms), ms_text(same_ms + cost_ms), p);
+  finding.evidence.push_back(fmt::format(
+      "{} requests after the same task, {} after another, compared at equal prompt length: the "
+      "cost lies between {} and {} ms (95 %).",
+      groups.same.count, groups.switched.count, ms_text(interval.low), ms_text(interval.high)));
+  finding.evidence.push_back(fmt::format(
+      "The prefix cache held {:.0f} % of the prompts after the same task, {:.0f} % after another.",
+      groups.same.cached_percent(), groups.switched.cached_percent()));
+  finding.figures = {{"cost_ms", cost_ms},
+                     {"cost_low_ms", interval.low},
+                     {"cost_high_ms", interval.high},
+                     {"same_prefill_ms", same_ms},
+                     {"p", p},
+                     {"same_cached_share", groups.same.cached_percent() / 100},
+                     {"switched_cached_share", groups.switched.cached_percent() / 100}};
+  return finding;
 }
 
 }  // namespace
@@ -143,32 +196,10 @@ void find_task_switching(const FindingInput& input, std::vector<Finding>& out) {
   if (input.tasks.size() < 2) return;
   for (const uint32_t task : input.tasks) {
     const Neighbours groups = group_by_neighbour(input.set, task);
-    if (groups.same.excess_ms.size() < kGroupMin || groups.switched.excess_ms.size() < kGroupMin)
-      continue;
+    if (groups.same.count < kGroupMin || groups.switched.count < kGroupMin) continue;
     const double p = mann_whitney_p(groups.same.excess_ms, groups.switched.excess_ms) *
                      static_cast<double>(input.tasks.size());
-    const double cost_ms = median(groups.switched.excess_ms) - median(groups.same.excess_ms);
-    const double usual_ms = median(groups.same.prefill_ms);
-    if (p > kPMax || cost_ms < kSwitchShareMin * usual_ms) continue;
-    Finding finding{.id = "task_switching", .statement = {}, .evidence = {}, .figures = {}};
-    finding.statement = fmt::format(
-        "Switching to {} from another task costs {:.2g} ms: prefill takes {:.2g} ms after the same "
-        "task, {:.2g} ms after another.",
-        input.set.tasks[task], cost_ms, usual_ms, median(groups.switched.prefill_ms));
-    finding.evidence.push_back(fmt::format(
-        "{} requests after the same task, {} after another, compared at equal prompt length; "
-        "p = {:.1g}.",
-        groups.same.count, groups.switched.count, std::min(p, 1.0)));
-    finding.evidence.push_back(
-        fmt::format("The prefix cache held {:.0f} % of the prompts after the same task, {:.0f} % "
-                    "after another.",
-                    groups.same.cached_percent(), groups.switched.cached_percent()));
-    finding.figures = {{"cost_ms", cost_ms},
-                       {"same_prefill_ms", usual_ms},
-                       {"p", std::min(p, 1.0)},
-                       {"same_cached_share", groups.same.cached_percent() / 100},
-                       {"switched_cached_share", groups.switched.cached_percent() / 100}};
-    out.push_back(std::move(finding));
+    out.push_back(switching_finding(input.set.tasks[task], groups, std::min(p, 1.0)));
   }
 }
 
@@ -179,29 +210,45 @@ void find_cold_start(const FindingInput& input, std::vector<Finding>& out) {
     Run& run = runs[request->run];
     if (run.size() < kRunRequestsMax) run.push_back(request);
   }
+  std::erase_if(runs, [](const auto& one) { return one.second.size() < kRunRequestsMin; });
   if (runs.empty()) return;
-  Finding finding{.id = "cold_start", .statement = {}, .evidence = {}, .figures = {}};
+  Finding finding{.id = "cold_start"};
   size_t cold_runs = 0;
-  ColdStart worst;
+  Start worst;    // of the cold ones
+  Start slowest;  // of all, by its factor
   for (const auto& [number, run] : runs) {
-    const auto cold = cold_start_of(run, input);
-    if (!cold) continue;
+    const Start start = start_of(run, input);
+    if (slowest.warm_ms == 0 || start.factor() > slowest.factor()) slowest = start;
+    if (start.slow == 0) continue;
     ++cold_runs;
-    if (cold->first_ms - cold->warm_ms > worst.first_ms - worst.warm_ms) worst = *cold;
+    if (start.first_ms - start.warm_ms > worst.first_ms - worst.warm_ms) worst = start;
     if (finding.evidence.size() == kRunsShown) continue;
+    const std::string& version = input.set.runs[number].info.version;
     finding.evidence.push_back(fmt::format(
-        "{} of {}: {:.1f} ms instead of {:.1f} ms; the first {} so slow.", input.set.id_of(*run[0]),
-        input.set.runs[number].info.version.empty() ? "a run" : input.set.runs[number].info.version,
-        cold->first_ms, cold->warm_ms,
-        cold->slow == 1 ? "request was" : fmt::format("{} requests were", cold->slow)));
+        "{} of {}: {} ms instead of {} ms; the first {} so slow.", input.set.id_of(*run[0]),
+        version.empty() ? "a run" : version, ms_text(start.first_ms), ms_text(start.warm_ms),
+        start.slow == 1 ? "request was" : fmt::format("{} requests were", start.slow)));
   }
-  if (cold_runs == 0) return;
-  finding.statement = fmt::format(
-      "Cold start: the first request after a start took {:.1f} ms, {:.1f} times what it takes warm "
-      "({} of {} starts).",
-      worst.first_ms, worst.first_ms / worst.warm_ms, cold_runs, runs.size());
-  finding.figures = {{"first_ms", worst.first_ms},
-                     {"warm_ms", worst.warm_ms},
+  finding.found = cold_runs > 0;
+  const Start& shown = finding.found ? worst : slowest;
+  if (finding.found) {
+    finding.statement = fmt::format(
+        "Cold start: the first request after a start took {} ms, {:.1f} times what it takes warm "
+        "({} of {} starts).",
+        ms_text(worst.first_ms), worst.factor(), cold_runs, runs.size());
+  } else {
+    finding.statement = fmt::format(
+        "No cold start: the first request after a start took {} ms, {:.1f} times what it takes "
+        "warm{}.",
+        ms_text(slowest.first_ms), slowest.factor(),
+        slowest.factor() > kColdFactorMin ? ", as later ones do, too" : "");
+    finding.evidence.push_back(fmt::format(
+        "{} looked at; later, 1 % of the requests take {:.1f} times the usual time or more.",
+        runs.size() == 1 ? "1 start was" : fmt::format("{} starts were", runs.size()),
+        slowest.later_max));
+  }
+  finding.figures = {{"first_ms", shown.first_ms},
+                     {"warm_ms", shown.warm_ms},
                      {"starts", static_cast<double>(cold_runs)}};
   out.push_back(std::move(finding));
 }

@@ -43,10 +43,6 @@ struct Usual {
   std::vector<OfTask> tasks;  // by their place in the set
 };
 
-double neighbour_tokens(const TaskFacts& task) {
-  return task.completion_tokens * (mean_batch(task) - 1);
-}
-
 template <typename Value>
 double median_over(std::span<const Request> requests, const Value& value) {
   std::vector<double> values;
@@ -68,10 +64,11 @@ Usual usual_of(std::span<const Request> requests, size_t task_count) {
   usual.faults_max = percentiles(faults, std::array<double, 1>{90})[0];
   for (const std::vector<Request>& its : by_task) {
     usual.tasks.push_back(
-        {.prompt = median_over(its, [](const Request& r) { return computed_tokens(*r.task); }),
+        {.prompt =
+             median_over(its, [](const Request& r) { return prefill_tokens(*r.facts, *r.task); }),
          .output = median_over(its, [](const Request& r) { return r.task->completion_tokens; }),
-         .neighbours =
-             median_over(its, [](const Request& r) { return neighbour_tokens(*r.task); })});
+         .neighbours = median_over(
+             its, [](const Request& r) { return neighbour_tokens(*r.facts, *r.task); })});
   }
   return usual;
 }
@@ -87,11 +84,11 @@ std::array<double, kNames.size()> causes_ms(const Request& request, const Usual&
     const auto beyond = [](double value, double is_usual) {
       return std::max(0.0, value - is_usual);
     };
-    ms[kLongPrompt] = fit->ms_per_prompt_token *
-                      beyond(static_cast<double>(computed_tokens(task)), of_task.prompt);
+    ms[kLongPrompt] =
+        fit->ms_per_prompt_token * beyond(prefill_tokens(*request.facts, task), of_task.prompt);
     ms[kLongOutput] = fit->ms_per_output_token * beyond(task.completion_tokens, of_task.output);
-    ms[kNeighbours] =
-        fit->ms_per_neighbour_token * beyond(neighbour_tokens(task), of_task.neighbours);
+    ms[kNeighbours] = fit->ms_per_neighbour_token *
+                      beyond(neighbour_tokens(*request.facts, task), of_task.neighbours);
   }
   double rest = request.total_ms - usual.total_ms;
   for (const double known : ms) rest -= known;
@@ -136,7 +133,16 @@ void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
   const auto slow_count =
       static_cast<size_t>(std::ceil(kTailShare * static_cast<double>(requests.size())));
   const auto slow = slowest_of(requests, slow_count);
-  if (slow.front().total_ms < kTailFactorMin * usual.total_ms) return;
+  if (slow.front().total_ms < kTailFactorMin * usual.total_ms) {
+    const double factor = slow.front().total_ms / std::max(usual.total_ms, 1e-9);
+    out.push_back({.id = "tail_causes",
+                   .found = false,
+                   .statement = fmt::format("No slow tail: the slowest 5 % take {:.2g} times the "
+                                            "median of {} ms or more.",
+                                            factor, ms_text(usual.total_ms)),
+                   .figures = {{"p95_over_median", factor}}});
+    return;
+  }
 
   std::array<std::vector<const Request*>, kNames.size()> by_cause;
   double slow_ms = 0;
@@ -149,22 +155,22 @@ void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
     slow_ms += request.total_ms;
   }
   if (2 * by_cause[kUnknown].size() > slow_count) return;
-  Finding finding{.id = "tail_causes", .statement = {}, .evidence = {}, .figures = {}};
+  Finding finding{.id = "tail_causes"};
   std::vector<std::string> parts;
   for (size_t cause = 0; cause < kNames.size(); ++cause) {
     const auto& its = by_cause[cause];
     if (its.empty()) continue;
     parts.push_back(fmt::format("{} ({})", kNames[cause], its.size()));
-    finding.evidence.push_back(fmt::format("{}: for example {} with {:.1f} ms.", kNames[cause],
+    finding.evidence.push_back(fmt::format("{}: for example {} with {} ms.", kNames[cause],
                                            input.set.id_of(*its.back()->facts),
-                                           its.back()->total_ms));
+                                           ms_text(its.back()->total_ms)));
     std::string name(kNames[cause]);
     std::ranges::replace(name, ' ', '_');
     finding.figures.emplace_back(name, static_cast<double>(its.size()));
   }
   finding.statement = fmt::format(
-      "The slowest 5 % ({} requests, {:.1f} ms on average; the median is {:.1f} ms) owe it to: {}.",
-      slow_count, slow_ms / static_cast<double>(slow_count), usual.total_ms,
+      "The slowest 5 % ({} requests, {} ms on average; the median is {} ms) owe it to: {}.",
+      slow_count, ms_text(slow_ms / static_cast<double>(slow_count)), ms_text(usual.total_ms),
       fmt::join(parts, ", "));
   out.push_back(std::move(finding));
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <iterator>
+#include <span>
 
 #include "base/jobs.h"
 #include "observe/findings.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr size_t kRequestsMin = 20;
 constexpr double kBottleneckShareMin = 0.35;
 constexpr double kBottleneckLeadMin = 1.2;  // times the next stage
+constexpr size_t kStagesShown = 3;
 constexpr double kQueueShareMin = 0.10;
 
 // Wall time by the stage that requests were waiting for: their own stages, and in place of `tasks`
@@ -67,6 +69,14 @@ class CriticalPath {
   int64_t unattributed_ns_ = 0;
 };
 
+// "decode 34 %, prefill 21 %"
+std::string shares_text(std::span<const std::pair<std::string, double>> stages, double total_ms) {
+  std::vector<std::string> parts;
+  for (const auto& [name, ms] : stages.first(std::min(stages.size(), kStagesShown)))
+    parts.push_back(fmt::format("{} {:.0f} %", name, 100 * ms / total_ms));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 }  // namespace
 
 void find_bottleneck(const FindingInput& input, std::vector<Finding>& out) {
@@ -84,26 +94,31 @@ void find_bottleneck(const FindingInput& input, std::vector<Finding>& out) {
   if (stages.empty()) return;
   const auto& [name, top_ms] = stages[0];
   const double share = top_ms / total_ms;
-  if (share < kBottleneckShareMin) return;
-  if (stages.size() > 1 && top_ms < kBottleneckLeadMin * stages[1].second) return;
   const auto requests = static_cast<double>(count);
-  Finding finding{.id = "bottleneck", .statement = {}, .evidence = {}, .figures = {}};
-  finding.statement = fmt::format(
-      "{} is the bottleneck: {:.0f} % of the response time, {:.1f} ms of "
-      "{:.1f} ms on average.",
-      name, 100 * share, top_ms / requests, total_ms / requests);
+  Finding finding{.id = "bottleneck"};
+  finding.figures = {
+      {"share", share}, {"mean_ms", top_ms / requests}, {"total_mean_ms", total_ms / requests}};
+  const bool leads = stages.size() == 1 || top_ms >= kBottleneckLeadMin * stages[1].second;
+  if (share < kBottleneckShareMin || !leads) {
+    finding.found = false;
+    finding.statement = fmt::format("No single bottleneck: {} of the response time.",
+                                    shares_text(stages, total_ms));
+    out.push_back(std::move(finding));
+    return;
+  }
+  finding.statement =
+      fmt::format("{} is the bottleneck: {:.0f} % of the response time, {} ms of {} ms on average.",
+                  name, 100 * share, ms_text(top_ms / requests), ms_text(total_ms / requests));
   if (stages.size() > 1) {
     finding.evidence.push_back(fmt::format("Next comes {} with {:.0f} %.", stages[1].first,
                                            100 * stages[1].second / total_ms));
   }
   finding.evidence.push_back(fmt::format(
-      "At twice its speed requests would take {:.1f} ms, {:.0f} % less; without everything else, "
-      "still {:.1f} ms.",
-      (total_ms - top_ms / 2) / requests, 50 * share, top_ms / requests));
+      "At twice its speed requests would take {} ms, {:.0f} % less; without everything else, still "
+      "{} ms.",
+      ms_text((total_ms - top_ms / 2) / requests), 50 * share, ms_text(top_ms / requests)));
   finding.evidence.push_back(
       fmt::format("Of tasks side by side, the one that ended last counts ({} requests).", count));
-  finding.figures = {
-      {"share", share}, {"mean_ms", top_ms / requests}, {"total_mean_ms", total_ms / requests}};
   out.push_back(std::move(finding));
 }
 
@@ -115,26 +130,35 @@ void find_queueing(const FindingInput& input, std::vector<Finding>& out) {
     if (!request->answered()) continue;
     const TaskFacts& task = request->critical_task();
     queues_ms.push_back(to_ms(task.lane.stage_ns(Stage::kQueue)));
-    if (task.queued_ahead > 0) ahead_ms.push_back(queues_ms.back());
+    // The first of its tasks to be submitted has none of its own before it.
+    if (request->tasks.front().queued_ahead > 0) ahead_ms.push_back(queues_ms.back());
     total_ms += to_ms(request->lane.wall_ns());
   }
   if (queues_ms.size() < kRequestsMin || total_ms <= 0) return;
   const double queue_mean_ms = mean(queues_ms);
   const auto count = static_cast<double>(queues_ms.size());
   const double share = queue_mean_ms * count / total_ms;
-  if (share < kQueueShareMin) return;
   const std::vector<double> at = percentiles(queues_ms, std::array<double, 2>{50, 95});
-  Finding finding{.id = "queueing", .statement = {}, .evidence = {}, .figures = {}};
-  finding.statement = fmt::format(
-      "Requests wait {:.1f} ms on average before the engine begins with them: {:.0f} % of their "
-      "time is queueing, {:.0f} % service.",
-      queue_mean_ms, 100 * share, 100 * (1 - share));
-  finding.evidence.push_back(
-      fmt::format("Half wait {:.1f} ms or more, 5 % {:.1f} ms or more.", at[0], at[1]));
-  finding.evidence.push_back(
-      fmt::format("{} of {} found others waiting before them{}.", ahead_ms.size(), queues_ms.size(),
-                  ahead_ms.empty() ? "" : fmt::format(" and waited {:.1f} ms", mean(ahead_ms))));
+  Finding finding{.id = "queueing", .found = share >= kQueueShareMin};
   finding.figures = {{"share", share}, {"mean_ms", queue_mean_ms}, {"p95_ms", at[1]}};
+  if (finding.found) {
+    finding.statement = fmt::format(
+        "Requests wait {} ms on average before the engine begins with them: {:.0f} % of their "
+        "time is queueing, {:.0f} % service.",
+        ms_text(queue_mean_ms), 100 * share, 100 * (1 - share));
+    finding.evidence.push_back(fmt::format("The median wait is {} ms, the 95th percentile {} ms.",
+                                           ms_text(at[0]), ms_text(at[1])));
+  } else {
+    finding.statement = fmt::format(
+        "Requests hardly wait: {} ms on average before the engine begins with them, {:.2g} % of "
+        "their time.",
+        ms_text(queue_mean_ms), 100 * share);
+  }
+  if (!ahead_ms.empty()) {
+    finding.evidence.push_back(fmt::format("{} of {} found others waiting and waited {} ms.",
+                                           ahead_ms.size(), queues_ms.size(),
+                                           ms_text(mean(ahead_ms))));
+  }
   out.push_back(std::move(finding));
 }
 
@@ -157,6 +181,7 @@ std::vector<Finding> find_findings(const FactSet& set, const std::optional<Physi
   run_jobs(jobs, threads);
   std::vector<Finding> all;
   for (auto& kind : found) std::ranges::move(kind, std::back_inserter(all));
+  std::ranges::stable_partition(all, &Finding::found);
   return all;
 }
 

@@ -37,21 +37,30 @@ std::string costs_text(const ServiceFit& service) {
   if (service.ms_per_output_token > 0)
     costs.push_back(fmt::format("{:.3g} ms per generated token", service.ms_per_output_token));
   if (service.ms_per_neighbour_token > 0)
-    costs.push_back(fmt::format("{:.3g} ms more per generated token and neighbour in its steps",
+    costs.push_back(fmt::format("{:.3g} ms more per generated token and request beside it",
                                 service.ms_per_neighbour_token));
   return fmt::format("{}", fmt::join(costs, ", "));
 }
 
+std::string explained_text(const ServiceFit& service) {
+  std::vector<std::string> parts;
+  if (!service.prefill.used.empty())
+    parts.push_back(fmt::format("{:.0f} % of prefill's", 100 * service.prefill.fit.explained));
+  if (!service.decode.used.empty())
+    parts.push_back(fmt::format("{:.0f} % of decode's", 100 * service.decode.fit.explained));
+  return fmt::format("Tokens explain {} variation.", fmt::join(parts, " and "));
+}
+
 std::string outliers_text(const FactSet& set, const ServiceFit& service) {
   std::vector<std::string> shown;
-  for (const size_t i : service.fit.outliers) {
+  for (const size_t i : service.outliers) {
     if (shown.size() == kOutliersShown) break;
     shown.push_back(fmt::format("{} ({:+.1f} ms)", set.id_of(*set.requests[service.items[i]]),
-                                service.fit.residuals[i]));
+                                service.residuals_ms[i]));
   }
-  const size_t count = service.fit.outliers.size();
-  return fmt::format("It does not explain {} request{}: {}{}.", count, count == 1 ? "" : "s",
-                     fmt::join(shown, ", "), count > shown.size() ? ", ..." : "");
+  const size_t count = service.outliers.size();
+  return fmt::format("They do not explain {} request{}: {}{}.", count, count == 1 ? "" : "s",
+                     fmt::join(shown, ", "), count > shown.size() ? " and more" : "");
 }
 
 std::string sample_text(const ServiceFit& service) {
@@ -68,10 +77,9 @@ void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
     const double known = service->ms_per_prompt_token + service->ms_per_output_token +
                          service->ms_per_neighbour_token;
     if (known <= 0) continue;
-    Finding finding{.id = "token_costs", .statement = {}, .evidence = {}, .figures = {}};
+    Finding finding{.id = "token_costs"};
     finding.statement =
-        fmt::format("{}: {} of model time; tokens explain {:.0f} % of its variation.",
-                    input.set.tasks[task], costs_text(*service), 100 * service->fit.explained);
+        fmt::format("{} in the model: {}.", input.set.tasks[task], costs_text(*service));
     const auto per_char = tokens_per_char(input.set, task, *service);
     if (per_char && service->ms_per_prompt_token > 0) {
       const double cost_ms = 100 * *per_char * service->ms_per_prompt_token;
@@ -80,16 +88,16 @@ void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
                       cost_ms, *per_char));
       finding.figures.emplace_back("per_100_chars_ms", cost_ms);
     }
-    finding.evidence.push_back(
-        fmt::format("Typical error of the fit {:.2g} ms over {}; constant part {:.2g} ms.",
-                    service->fit.deviation, sample_text(*service), service->fit.coefficients[0]));
-    if (!service->fit.outliers.empty())
-      finding.evidence.push_back(outliers_text(input.set, *service));
+    finding.evidence.push_back(explained_text(*service));
+    finding.evidence.push_back(fmt::format("Typical error of the fit {:.2g} ms over {}.",
+                                           service->deviation_ms, sample_text(*service)));
+    if (!service->outliers.empty()) finding.evidence.push_back(outliers_text(input.set, *service));
     finding.figures.emplace_back("per_prompt_token_ms", service->ms_per_prompt_token);
     finding.figures.emplace_back("per_output_token_ms", service->ms_per_output_token);
     finding.figures.emplace_back("per_neighbour_token_ms", service->ms_per_neighbour_token);
-    finding.figures.emplace_back("explained", service->fit.explained);
-    finding.figures.emplace_back("outliers", static_cast<double>(service->fit.outliers.size()));
+    finding.figures.emplace_back("prefill_explained", service->prefill.fit.explained);
+    finding.figures.emplace_back("decode_explained", service->decode.fit.explained);
+    finding.figures.emplace_back("outliers", static_cast<double>(service->outliers.size()));
     out.push_back(std::move(finding));
   }
 }
@@ -109,7 +117,7 @@ void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out) {
     if (cached < kCachedShareMin * prompt) continue;
     const double spared_ms =
         cached / static_cast<double>(service->requests) * service->ms_per_prompt_token;
-    Finding finding{.id = "prefix_cache", .statement = {}, .evidence = {}, .figures = {}};
+    Finding finding{.id = "prefix_cache"};
     finding.statement = fmt::format(
         "{}: the prefix cache held {:.0f} % of all prompt tokens and spared about {:.2g} ms per "
         "request.",

@@ -1,7 +1,10 @@
 #include "observe/measures.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <numeric>
 #include <utility>
@@ -133,14 +136,14 @@ std::vector<Measure> collect_measures(const FactSet& set, int threads) {
   return all;
 }
 
+std::string ms_text(double ms) {
+  const double size = std::abs(ms);
+  return fmt::format("{:.{}f}", ms, size < 1 ? 3 : size < 10 ? 2 : size < 1000 ? 1 : 0);
+}
+
 const Measure* find_measure(const std::vector<Measure>& measures, std::string_view name) {
   const auto it = std::ranges::find(measures, name, &Measure::name);
   return it == measures.end() ? nullptr : &*it;
-}
-
-double mean_batch(const TaskFacts& task) {
-  const uint64_t steps = uint64_t{task.prefill_steps} + task.decode_steps;
-  return steps == 0 ? 1 : static_cast<double>(task.batch_sum) / static_cast<double>(steps);
 }
 
 }  // namespace qaio

@@ -37,8 +37,7 @@ std::vector<Measure> collect_measures(const FactSet& set, int threads = 1);
 
 const Measure* find_measure(const std::vector<Measure>& measures, std::string_view name);
 
-// Sequences in a forward pass of the task on average, itself included; 1 if it had none.
-double mean_batch(const TaskFacts& task);
+std::string ms_text(double ms);  // "0.012", "1.23", "45.6", "1234"
 
 inline double to_ms(int64_t ns) { return static_cast<double>(ns) / 1e6; }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -11,7 +13,7 @@
 
 namespace qaio {
 
-// One request with one task. Times in ms.
+// One task, and what belongs to its request. Times in ms.
 struct RequestSpec {
   std::string task = "chat";
   uint32_t prompt = 50;  // tokens
@@ -28,40 +30,28 @@ struct RequestSpec {
   int64_t major_faults = 0;
 };
 
-inline RequestRecord make_record(const RequestSpec& spec, int64_t arrived_unix_ms,
-                                 const std::string& id) {
-  const auto ns = [](double ms) { return static_cast<int64_t>(ms * 1e6); };
-  RequestRecord record;
-  record.request_id = id;
-  record.method = "POST";
-  record.path = "/chat";
-  record.status = 200;
-  record.arrived_unix_ms = arrived_unix_ms;
-  record.input_chars = spec.chars;
-  record.minor_faults = spec.minor_faults;
-  record.major_faults = spec.major_faults;
-  TimeNs now = arrived_unix_ms * 1'000'000;
-  record.lane.start(now);
-  const auto stage = [&now, &ns](Lane& lane, Stage which, double ms) {
-    lane.add(which, now, now + ns(ms));
-    now += ns(ms);
-  };
-  stage(record.lane, Stage::kParse, 0.05);
+constexpr TimeNs spec_ns(double ms) { return static_cast<TimeNs>(ms * 1e6); }
+
+inline TaskRecord make_task(const RequestSpec& spec, TimeNs begin_ns) {
+  TimeNs now = begin_ns;
   TaskRecord task;
   task.task = spec.task;
-  const TimeNs begin = now;
   task.lane.start(now);
-  stage(task.lane, Stage::kPromptBuild, 0.02);
-  task.counters.submitted_ns = now;
-  stage(task.lane, Stage::kQueue, spec.queue_ms);
-  task.counters.scheduled_ns = now;
-  stage(task.lane, Stage::kPrefill, spec.prefill_ms);
-  task.counters.first_token_ns = spec.output > 0 ? now : 0;
-  stage(task.lane, spec.output > 0 ? Stage::kDecode : Stage::kScore, spec.decode_ms);
-  task.counters.last_token_ns = spec.output > 0 ? now : 0;
+  const auto stage = [&](Stage which, double ms) {
+    task.lane.add(which, now, now + spec_ns(ms));
+    now += spec_ns(ms);
+  };
+  TaskCounters& counters = task.counters;
+  stage(Stage::kPromptBuild, 0.02);
+  counters.submitted_ns = now;
+  stage(Stage::kQueue, spec.queue_ms);
+  counters.scheduled_ns = now;
+  stage(Stage::kPrefill, spec.prefill_ms);
+  counters.first_token_ns = spec.output > 0 ? now : 0;
+  stage(spec.output > 0 ? Stage::kDecode : Stage::kScore, spec.decode_ms);
+  counters.last_token_ns = spec.output > 0 ? now : 0;
   task.lane.finish(now);
   task.finish_reason = spec.output > 0 ? "stop" : "scored";
-  TaskCounters& counters = task.counters;
   counters.prompt_tokens = spec.prompt;
   counters.cached_tokens = spec.cached;
   counters.completion_tokens = spec.output;
@@ -70,12 +60,46 @@ inline RequestRecord make_record(const RequestSpec& spec, int64_t arrived_unix_m
   counters.batch_max = 1 + spec.neighbours;
   counters.batch_sum = uint64_t{1 + spec.neighbours} * (1 + spec.output);
   counters.queued_ahead = spec.queued_ahead;
-  counters.forward_ns = ns(spec.decode_ms);
-  record.lane.add(Stage::kTasks, begin, now);
-  record.tasks.push_back(std::move(task));
-  stage(record.lane, Stage::kHttpWrite, spec.write_ms);
-  record.lane.finish(now);
+  counters.forward_ns = spec_ns(spec.decode_ms);
+  return task;
+}
+
+// The tasks begin at the same time; those of more than one share each step of the shorter.
+inline RequestRecord make_side_by_side(std::span<const RequestSpec> specs, int64_t arrived_unix_ms,
+                                       const std::string& id) {
+  RequestRecord record;
+  record.request_id = id;
+  record.method = "POST";
+  record.path = "/chat";
+  record.status = 200;
+  record.arrived_unix_ms = arrived_unix_ms;
+  record.input_chars = specs[0].chars;
+  record.minor_faults = specs[0].minor_faults;
+  record.major_faults = specs[0].major_faults;
+  const TimeNs arrived = arrived_unix_ms * 1'000'000;
+  const TimeNs begin = arrived + spec_ns(0.05);
+  record.lane.start(arrived);
+  record.lane.add(Stage::kParse, arrived, begin);
+  TimeNs end = begin;
+  for (const RequestSpec& spec : specs) {
+    TaskRecord task = make_task(spec, begin);
+    for (const RequestSpec& other : specs) {
+      if (&other == &spec) continue;
+      ++task.counters.batch_max;
+      task.counters.batch_sum += 1 + std::min(spec.output, other.output);
+    }
+    end = std::max(end, task.lane.end_ns());
+    record.tasks.push_back(std::move(task));
+  }
+  record.lane.add(Stage::kTasks, begin, end);
+  const TimeNs written = end + spec_ns(specs[0].write_ms);
+  record.lane.add(Stage::kHttpWrite, end, written);
+  record.lane.finish(written);
   return record;
+}
+inline RequestRecord make_record(const RequestSpec& spec, int64_t arrived_unix_ms,
+                                 const std::string& id) {
+  return make_side_by_side(std::span(&spec, 1), arrived_unix_ms, id);
 }
 
 // A set of one run from its start; requests arrive one second apart.
@@ -91,17 +115,23 @@ class TestSet {
     info.started_unix_ms = now_ms_;
     set.runs.push_back({info, true});
   }
-  void add(const RequestSpec& spec) {
-    now_ms_ += 1000;
-    set.items.push_back({std::make_shared<const RequestRecord>(
-                             make_record(spec, now_ms_, "r" + std::to_string(set.items.size()))),
-                         static_cast<uint32_t>(set.runs.size() - 1)});
+  void add(const RequestSpec& spec) { add_request(std::span(&spec, 1)); }
+  // Of one request, side by side.
+  void add_pair(const RequestSpec& one, const RequestSpec& other) {
+    add_request(std::array<RequestSpec, 2>{one, other});
   }
   void wait_ms(int64_t ms) { now_ms_ += ms; }
 
   RecordSet set;
 
  private:
+  void add_request(std::span<const RequestSpec> specs) {
+    now_ms_ += 1000;
+    set.items.push_back({std::make_shared<const RequestRecord>(make_side_by_side(
+                             specs, now_ms_, "r" + std::to_string(set.items.size()))),
+                         static_cast<uint32_t>(set.runs.size() - 1)});
+  }
+
   int64_t now_ms_;
 };
 

@@ -167,9 +167,4 @@ std::string shown_time(int64_t unix_ms) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<time_t>(unix_ms / 1000)));
 }
 
-std::string ms_text(double ms) {
-  const double size = std::abs(ms);
-  return fmt::format("{:.{}f}", ms, size < 1 ? 3 : size < 10 ? 2 : size < 1000 ? 1 : 0);
-}
-
 }  // namespace qaio

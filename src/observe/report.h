@@ -124,6 +124,5 @@ void add_trend(const FactSet& set, const std::vector<Measure>& measures, TrendBy
                Report& report);
 
 std::string shown_time(int64_t unix_ms);  // "2026-01-31 12:34:56 UTC"
-std::string ms_text(double ms);           // "0.012", "1.23", "45.6", "1234"
 
 }  // namespace qaio

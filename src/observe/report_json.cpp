@@ -67,7 +67,8 @@ void write_stages(const Report& report, JsonWriter& json) {
 void write_findings(const Report& report, JsonWriter& json) {
   json.key("findings").begin_array();
   for (const Finding& finding : report.findings) {
-    json.begin_object().key("id").string(finding.id).key("statement").string(finding.statement);
+    json.begin_object().key("id").string(finding.id).key("found").boolean(finding.found);
+    json.key("statement").string(finding.statement);
     json.key("evidence").begin_array();
     for (const std::string& sentence : finding.evidence) json.string(sentence);
     json.end_array().key("figures").begin_object();

@@ -1,7 +1,6 @@
 #include "observe/service_fit.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -15,17 +14,47 @@ namespace {
 
 constexpr double kStandardErrorsMin = 4;
 constexpr double kExplainedMin = 0.5;
-constexpr double kOutlierShareMin = 0.2;
+constexpr double kOutlierDeviations = 4;
+constexpr double kOutlierShareMin = 0.2;  // errors grow with the times
+// Below, there were none: which steps a request's own tasks shared is told by the clock, to a step.
+constexpr double kNeighboursMin = 0.2;
 constexpr uint64_t kSampleSeed = 1;
 
-std::array<double, 3> regressors(const TaskFacts& task) {
-  const auto generated = static_cast<double>(task.completion_tokens);
-  return {static_cast<double>(computed_tokens(task)), generated,
-          generated * (mean_batch(task) - 1)};
+using Rows = std::vector<std::vector<double>>;
+
+uint64_t steps_of(const TaskFacts& task) {
+  return uint64_t{task.prefill_steps} + task.decode_steps;
+}
+
+// How many steps two tasks of a request were both in: the shorter one's, as far as it was there
+// together with the other.
+uint64_t shared_steps(const TaskFacts& a, const TaskFacts& b) {
+  const auto together = static_cast<double>(std::min(a.end_ns, b.end_ns) -
+                                            std::max(a.prefill_begin_ns, b.prefill_begin_ns));
+  if (together <= 0) return 0;
+  const auto of = [together](const TaskFacts& task) {
+    return static_cast<double>(steps_of(task)) * together /
+           static_cast<double>(task.end_ns - task.prefill_begin_ns);
+  };
+  return static_cast<uint64_t>(std::llround(std::min(of(a), of(b))));
+}
+
+std::vector<double> prefill_regressors(const RequestFacts& request, const TaskFacts& task) {
+  return {prefill_tokens(request, task)};
+}
+
+std::vector<double> decode_regressors(const RequestFacts& request, const TaskFacts& task) {
+  return {static_cast<double>(task.completion_tokens), neighbour_tokens(request, task)};
+}
+
+std::vector<double> selected(std::span<const double> all, const std::vector<size_t>& used) {
+  std::vector<double> some;
+  for (const size_t column : used) some.push_back(all[column]);
+  return some;
 }
 
 // At least three different values: two could be any two kinds of requests.
-bool varies(std::span<const std::array<double, 3>> rows, size_t column) {
+bool varies(const Rows& rows, size_t column) {
   std::set<double> values;
   for (const auto& row : rows) {
     values.insert(row[column]);
@@ -35,65 +64,118 @@ bool varies(std::span<const std::array<double, 3>> rows, size_t column) {
 }
 
 // With the regressors that vary; the last ones go while they depend on the others.
-void fit_rows(std::span<const std::array<double, 3>> all, std::span<const double> y,
-              ServiceFit& service, std::optional<LinearFit>& fit) {
-  for (int column = 0; column < 3; ++column)
-    if (varies(all, static_cast<size_t>(column))) service.used.push_back(column);
-  while (!fit && !service.used.empty()) {
-    std::vector<std::vector<double>> rows;
-    rows.reserve(all.size());
-    for (const auto& row : all) {
-      rows.emplace_back();
-      for (const int column : service.used) rows.back().push_back(row[static_cast<size_t>(column)]);
-    }
-    fit = fit_linear(rows, y);
-    if (!fit) service.used.pop_back();
+StageFit fit_stage(const Rows& rows, const std::vector<double>& ms) {
+  StageFit stage;
+  for (size_t column = 0; column < rows[0].size(); ++column)
+    if (varies(rows, column)) stage.used.push_back(column);
+  for (; !stage.used.empty(); stage.used.pop_back()) {
+    Rows some;
+    some.reserve(rows.size());
+    for (const auto& row : rows) some.push_back(selected(row, stage.used));
+    auto fit = fit_linear(some, ms);
+    if (!fit) continue;
+    if (fit->explained < kExplainedMin) break;
+    stage.fit = *std::move(fit);
+    return stage;
   }
+  stage.used.clear();
+  stage.fit.coefficients = {median(ms)};
+  stage.fit.standard_errors = {0};
+  return stage;
+}
+
+double prefill_ms(const TaskFacts& task) { return to_ms(task.lane.stage_ns(Stage::kPrefill)); }
+
+double decode_ms(const TaskFacts& task) {
+  return to_ms(task.lane.stage_ns(Stage::kDecode) + task.lane.stage_ns(Stage::kScore));
+}
+
+struct Observation {
+  size_t item;
+  const RequestFacts* request;
+  const TaskFacts* task;
+};
+
+StageFit fit_prefill(std::span<const Observation> all) {
+  const auto alone = [](const Observation& one) { return alone_in_steps(*one.request); };
+  const bool enough = std::ranges::count_if(all, alone) >= std::ptrdiff_t{kFitRequestsMin};
+  Rows rows;
+  std::vector<double> ms;
+  for (const Observation& one : all) {
+    if (enough && !alone(one)) continue;
+    rows.push_back(prefill_regressors(*one.request, *one.task));
+    ms.push_back(prefill_ms(*one.task));
+  }
+  return fit_stage(rows, ms);
+}
+
+StageFit fit_decode(std::span<const Observation> all) {
+  Rows rows;
+  std::vector<double> ms;
+  for (const Observation& one : all) {
+    rows.push_back(decode_regressors(*one.request, *one.task));
+    ms.push_back(decode_ms(*one.task));
+  }
+  return fit_stage(rows, ms);
+}
+
+void find_outliers(std::span<const Observation> all, ServiceFit& service) {
+  for (const Observation& one : all) {
+    service.residuals_ms.push_back(prefill_ms(*one.task) + decode_ms(*one.task) -
+                                   service.predict(*one.request, *one.task));
+  }
+  service.deviation_ms = robust_deviation(service.residuals_ms);
+  const auto size = [&](size_t i) { return std::abs(service.residuals_ms[i]); };
+  for (size_t i = 0; i < all.size(); ++i) {
+    const double expected_ms = service.predict(*all[i].request, *all[i].task);
+    if (size(i) >
+        std::max(kOutlierDeviations * service.deviation_ms, kOutlierShareMin * expected_ms))
+      service.outliers.push_back(i);
+  }
+  std::ranges::sort(service.outliers, std::ranges::greater(), size);
 }
 
 }  // namespace
 
-double ServiceFit::predict(const TaskFacts& task) const {
-  const auto all = regressors(task);
-  double sum = fit.coefficients[0];
-  for (size_t j = 0; j < used.size(); ++j)
-    sum += fit.coefficients[j + 1] * all[static_cast<size_t>(used[j])];
-  return sum;
+double StageFit::predict(std::span<const double> regressors) const {
+  return fit.predict(selected(regressors, used));
+}
+
+double StageFit::cost_ms(size_t regressor) const {
+  const auto found = std::ranges::find(used, regressor);
+  if (found == used.end()) return 0;
+  const auto place = static_cast<size_t>(found - used.begin()) + 1;
+  const double cost = fit.coefficients[place];
+  return cost > kStandardErrorsMin * fit.standard_errors[place] ? cost : 0;
+}
+
+double ServiceFit::predict(const RequestFacts& request, const TaskFacts& task) const {
+  return prefill.predict(prefill_regressors(request, task)) +
+         decode.predict(decode_regressors(request, task));
 }
 
 std::optional<ServiceFit> fit_service(const FactSet& set, uint32_t name) {
-  std::vector<std::pair<size_t, const TaskFacts*>> seen;
+  std::vector<Observation> seen;
   for (size_t i = 0; i < set.requests.size(); ++i) {
     const RequestFacts& request = *set.requests[i];
     const TaskFacts* task = request.answered() ? find_task(request, name) : nullptr;
-    if (task != nullptr && task->prefill_steps > 0) seen.emplace_back(i, task);
+    if (task != nullptr && task->prefill_steps > 0) seen.push_back({i, &request, task});
   }
   if (seen.size() < kFitRequestsMin) return std::nullopt;
   ServiceFit service;
   service.requests = seen.size();
-  std::vector<std::array<double, 3>> rows;
-  std::vector<double> y;
+  std::vector<Observation> sample;
   for (const size_t i : even_sample(seen.size())) {
-    service.items.push_back(seen[i].first);
-    rows.push_back(regressors(*seen[i].second));
-    y.push_back(service_ms(*seen[i].second));
+    sample.push_back(seen[i]);
+    service.items.push_back(seen[i].item);
   }
-  std::optional<LinearFit> fit;
-  fit_rows(rows, y, service, fit);
-  if (!fit || fit->explained < kExplainedMin) return std::nullopt;
-  service.fit = *std::move(fit);
-  // Errors grow with the times: what is within a fifth of what is expected is no riddle.
-  std::erase_if(service.fit.outliers, [&](size_t i) {
-    return std::abs(service.fit.residuals[i]) <
-           kOutlierShareMin * (y[i] - service.fit.residuals[i]);
-  });
-  const std::array<double*, 3> costs = {&service.ms_per_prompt_token, &service.ms_per_output_token,
-                                        &service.ms_per_neighbour_token};
-  for (size_t j = 0; j < service.used.size(); ++j) {
-    const double cost = service.fit.coefficients[j + 1];
-    if (cost > kStandardErrorsMin * service.fit.standard_errors[j + 1])
-      *costs[static_cast<size_t>(service.used[j])] = cost;
-  }
+  service.prefill = fit_prefill(sample);
+  service.decode = fit_decode(sample);
+  if (service.prefill.used.empty() && service.decode.used.empty()) return std::nullopt;
+  service.ms_per_prompt_token = service.prefill.cost_ms(0);
+  service.ms_per_output_token = service.decode.cost_ms(0);
+  service.ms_per_neighbour_token = service.decode.cost_ms(1);
+  find_outliers(sample, service);
   return service;
 }
 
@@ -115,13 +197,33 @@ const TaskFacts* find_task(const RequestFacts& request, uint32_t name) {
   return it == request.tasks.end() ? nullptr : &*it;
 }
 
-double service_ms(const TaskFacts& task) {
-  return to_ms(task.lane.stage_ns(Stage::kPrefill) + task.lane.stage_ns(Stage::kDecode) +
-               task.lane.stage_ns(Stage::kScore));
-}
-
 int64_t computed_tokens(const TaskFacts& task) {
   return int64_t{task.prompt_tokens} - int64_t{task.cached_tokens};
+}
+
+double prefill_tokens(const RequestFacts& request, const TaskFacts& task) {
+  int64_t tokens = 0;
+  for (const TaskFacts& one : request.tasks) {
+    const bool together =
+        one.prefill_begin_ns < task.prefill_end_ns && task.prefill_begin_ns < one.prefill_end_ns;
+    if (together || &one == &task) tokens += computed_tokens(one);
+  }
+  return static_cast<double>(tokens);
+}
+
+double neighbour_tokens(const RequestFacts& request, const TaskFacts& task) {
+  const uint64_t steps = steps_of(task);
+  uint64_t own = steps;  // sequences of this request in its steps
+  for (const TaskFacts& one : request.tasks)
+    if (&one != &task) own += shared_steps(task, one);
+  if (task.batch_sum <= own) return 0;
+  const double others = static_cast<double>(task.batch_sum - own) / static_cast<double>(steps);
+  return others < kNeighboursMin ? 0 : task.completion_tokens * others;
+}
+
+bool alone_in_steps(const RequestFacts& request) {
+  return std::ranges::all_of(
+      request.tasks, [&](const TaskFacts& task) { return task.batch_max <= request.tasks.size(); });
 }
 
 std::vector<size_t> even_sample(size_t count) {
