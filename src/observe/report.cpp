@@ -14,6 +14,8 @@
 namespace qaio {
 namespace {
 
+constexpr double kGapShown = 0.01;  // of the total: a stage that goes on sooner is one bar
+
 double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 StageRow stage_row(const Measure& measure, double all_ms) {
@@ -121,11 +123,22 @@ Waterfall waterfall_of(const RequestRecord& record) {
                  .arrived_unix_ms = record.arrived_unix_ms,
                  .total_ms = to_ms(record.lane.wall_ns())};
   const auto add = [&](const std::string& task, const Lane& lane) {
+    const size_t first = fall.bars.size();
     for (size_t i = 0; i < lane.size(); ++i) {
-      fall.bars.push_back({.task = task,
-                           .stage = lane[i].stage,
-                           .begin_ms = to_ms(lane[i].begin_ns - record.lane.begin_ns()),
-                           .end_ms = to_ms(lane[i].end_ns - record.lane.begin_ns())});
+      const WaterfallBar bar{.task = task,
+                             .stage = lane[i].stage,
+                             .begin_ms = to_ms(lane[i].begin_ns - record.lane.begin_ns()),
+                             .end_ms = to_ms(lane[i].end_ns - record.lane.begin_ns())};
+      const auto same = std::find_if(fall.bars.begin() + static_cast<ptrdiff_t>(first),
+                                     fall.bars.end(), [&](const WaterfallBar& one) {
+                                       return one.stage == bar.stage &&
+                                              bar.begin_ms - one.end_ms < kGapShown * fall.total_ms;
+                                     });
+      if (same == fall.bars.end()) {
+        fall.bars.push_back(bar);
+      } else {
+        same->end_ms += bar.end_ms - bar.begin_ms;
+      }
     }
   };
   add("", record.lane);

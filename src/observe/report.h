@@ -77,9 +77,11 @@ struct TrendGroup {
 struct TrendChange {
   std::string label;  // of the group in which it happened
   std::string measure;
-  int64_t arrived_unix_ms = 0;  // of the first request after it
+  size_t item = 0;              // of the set: the first request after it
+  double fraction = 0;          // of the group's requests that came before
+  int64_t arrived_unix_ms = 0;  // of that request
   std::string request_id;
-  double before_ms = 0;  // medians
+  double before_ms = 0;  // medians, at equal tasks and tokens
   double after_ms = 0;
   double p = 0;
 };
@@ -109,9 +111,11 @@ struct Report {
   std::vector<SlaCompliance> sla;
   bool limits_known = false;
   TrendBy trend_by = TrendBy::kNone;
-  std::vector<TrendGroup> trend;  // in order of time
-  std::vector<TrendChange> changes;
+  std::vector<TrendGroup> trend;     // in order of time
+  std::vector<TrendChange> changes;  // the largest, in order of time
+  size_t changes_left_out = 0;
 
+  static constexpr size_t kChangesMax = 10;
   static constexpr size_t kTimelineMax = 2000;
 };
 

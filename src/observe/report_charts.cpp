@@ -12,6 +12,7 @@ constexpr double kWidth = 860;
 constexpr double kLabelWidth = 170;
 constexpr double kValueWidth = 110;
 constexpr double kRow = 22;
+constexpr double kChangeLabelWidth = 120;
 
 // Maps [low, high] to pixels; a wrong order of pixels turns the axis around.
 struct Scale {
@@ -80,6 +81,33 @@ std::string_view stage_class(Stage stage) {
     default:
       return "other";
   }
+}
+
+// The changes of the total where they happened, each label below the one before it as long as they
+// would meet.
+std::string change_marks(const Report& report, const Scale& y, double left, double step) {
+  constexpr double kLine = 14;
+  constexpr int kLines = 4;
+  std::string marks;
+  int row = 0;
+  double free_from = 0;
+  for (const TrendChange& change : report.changes) {
+    if (change.measure != "total") continue;
+    const auto group = std::ranges::find(report.trend, change.label, &TrendGroup::label);
+    const double x =
+        left + step * (static_cast<double>(group - report.trend.begin()) + change.fraction);
+    row = x < free_from ? (row + 1) % kLines : 0;
+    free_from = x + kChangeLabelWidth;
+    const double top = 12 + kLine * row;
+    marks += fmt::format(
+        "<line class=\"change\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\">"
+        "<title>{3}, request {4}</title></line>\n",
+        x, top - 8, y(0), shown_time(change.arrived_unix_ms), html_escaped(change.request_id));
+    const bool at_the_end = x + kChangeLabelWidth > kWidth;
+    marks += text(at_the_end ? x - 4 : x + 4, top, at_the_end ? "end" : "start",
+                  fmt::format("{} to {} ms", ms_text(change.before_ms), ms_text(change.after_ms)));
+  }
+  return marks;
 }
 
 }  // namespace
@@ -177,11 +205,12 @@ std::string waterfall_chart(const Waterfall& fall) {
 }
 
 std::string trend_chart(const Report& report) {
-  constexpr double kHeight = 240;
+  constexpr double kHeight = 280;
   constexpr double kLeft = 60;
+  constexpr double kTop = 64;  // above it: the labels of changes
   double highest = 0;
   for (const TrendGroup& group : report.trend) highest = std::max(highest, group.p95);
-  const Scale y{0, highest * 1.08, kHeight - 40, 24};
+  const Scale y{0, highest * 1.08, kHeight - 40, kTop};
   const double step = (kWidth - 20 - kLeft) / static_cast<double>(report.trend.size());
   std::string out = open_svg(kHeight, "Trend of the total") + ms_axis(y, kLeft, kWidth - 20);
   std::string line;
@@ -202,17 +231,9 @@ std::string trend_chart(const Report& report) {
     marks += fmt::format("<circle class=\"slow\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\"/>\n", x,
                          y(group.p95));
     if (i % every == 0) marks += text(x, kHeight - 22, "middle", group.label);
-    for (const TrendChange& change : report.changes) {
-      if (change.label != group.label || change.measure != "total") continue;
-      marks += fmt::format(
-          "<line class=\"change\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"20\" y2=\"{1:.1f}\"/>\n",
-          x - step / 2, y(0));
-      marks +=
-          text(x - step / 2 + 4, 16, "start",
-               fmt::format("{} to {} ms", ms_text(change.before_ms), ms_text(change.after_ms)));
-    }
   }
-  return out + "<polyline class=\"line\" points=\"" + line + "\"/>\n" + marks + "</svg>\n";
+  return out + "<polyline class=\"line\" points=\"" + line + "\"/>\n" + marks +
+         change_marks(report, y, kLeft, step) + "</svg>\n";
 }
 
 }  // namespace qaio

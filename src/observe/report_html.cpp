@@ -74,6 +74,7 @@ std::string section_html(const Section& section, const Report& report) {
       if (!report.timeline.empty()) out += timeline_chart(report);
       break;
     case Section::Kind::kStages:
+      out += "<p class=\"soft\">Bars and figures: mean and 95th percentile.</p>\n";
       out += stages_chart(report) + table_html(*section.grid);
       break;
     case Section::Kind::kSlowest:  // the chart says what the table's text bars say

@@ -139,6 +139,7 @@ void write_trend(const Report& report, JsonWriter& json) {
     json.key("p").number(change.p).end_object();
   }
   json.end_array();
+  json.key("changes_left_out").integer(static_cast<int64_t>(report.changes_left_out));
 }
 
 }  // namespace

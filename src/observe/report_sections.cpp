@@ -56,8 +56,8 @@ Section findings(const Report& report) {
     section.sentences.emplace_back("Nothing that these records support.");
   if (!report.limits_known && report.answered > 0) {
     section.sentences.emplace_back(
-        "How near prefill and decode come to the hardware's limits is unknown: they were not "
-        "measured (--limits).");
+        "How near prefill and decode come to the hardware's limits was not measured; qaio report "
+        "--limits does that, on the machine that served.");
   }
   return section;
 }
@@ -75,7 +75,7 @@ Section stages(const Report& report) {
   }
   section.grid = std::move(grid);
   section.sentences.emplace_back(
-      "Shares are of the time of all requests. Tasks run side by side within the stage `tasks`, so "
+      "Shares are of the time of all requests. Tasks run side by side within the stage tasks, so "
       "their shares do not add up.");
   return section;
 }
@@ -141,7 +141,7 @@ Section slowest(const Report& report, size_t number) {
   section.sentences.push_back(
       fmt::format("Request {}, {}, {}; {} prompt and {} output tokens.", fall.request_id, fall.path,
                   shown_time(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
-  Grid grid{.right = {false, true, true, false}, .rows = {}};
+  Grid grid{.right = {false, true, true, false}, .rows = {}, .bars = true};
   grid.rows.push_back({"stage", "begin ms", "ms", ""});
   for (const WaterfallBar& bar : fall.bars) {
     const std::string stage(stage_name(bar.stage));
@@ -180,8 +180,12 @@ Section trend(const Report& report) {
                     change.measure, ms_text(change.before_ms), ms_text(change.after_ms),
                     shown_time(change.arrived_unix_ms), change.request_id, change.p));
   }
-  if (report.changes.empty())
-    section.sentences.emplace_back("No lasting change of total, ttft or tpot.");
+  section.sentences.push_back(
+      fmt::format("{} of total, ttft or tpot at equal tasks and tokens{}.",
+                  report.changes.empty() ? "No lasting change" : "These are the lasting changes",
+                  report.changes_left_out == 0
+                      ? ""
+                      : fmt::format("; {} smaller ones are left out", report.changes_left_out)));
   return section;
 }
 
@@ -195,10 +199,38 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string markdown_row(const std::vector<std::string>& cells) {
+// In a fixed width, with spaces that stay.
+std::string markdown_bar(std::string_view bar) {
+  std::string out = "`";
+  for (const char c : bar) c == ' ' ? out += "\u00a0" : out += c;
+  return out + '`';
+}
+
+std::string markdown_row(const std::vector<std::string>& cells, bool last_is_bar) {
   std::string row = "|";
-  for (const std::string& cell : cells) row += ' ' + escaped(cell) + " |";
+  for (const std::string& cell : cells) {
+    const bool bar = last_is_bar && &cell == &cells.back() && !cell.empty();
+    row += ' ' + (bar ? markdown_bar(cell) : escaped(cell)) + " |";
+  }
   return row + '\n';
+}
+
+std::string markdown_table(const Grid& grid) {
+  std::string out = markdown_row(grid.rows[0], false) + '|';
+  for (const bool right : grid.right) out += right ? "---:|" : "---|";
+  out += '\n';
+  for (size_t i = 1; i < grid.rows.size(); ++i) out += markdown_row(grid.rows[i], grid.bars);
+  return out;
+}
+
+std::string markdown_findings(const Report& report) {
+  std::string out;
+  for (const Finding& finding : report.findings) {
+    out += "- **" + escaped(finding.statement) + "**";
+    for (const std::string& sentence : finding.evidence) out += ' ' + escaped(sentence);
+    out += '\n';
+  }
+  return out;
 }
 
 }  // namespace
@@ -220,22 +252,14 @@ std::vector<Section> report_sections(const Report& report) {
 std::string report_markdown(const Report& report) {
   std::string out = "# Where the time goes\n";
   for (const Section& section : report_sections(report)) {
-    out += "\n## " + escaped(section.title) + "\n\n";
-    if (section.kind == Section::Kind::kFindings) {
-      for (const Finding& finding : report.findings) {
-        out += "- **" + escaped(finding.statement) + "**";
-        for (const std::string& sentence : finding.evidence) out += ' ' + escaped(sentence);
-        out += '\n';
-      }
-      if (!report.findings.empty()) out += '\n';
-    }
-    for (const std::string& sentence : section.sentences) out += escaped(sentence) + '\n';
-    if (!section.grid) continue;
-    out += '\n' + markdown_row(section.grid->rows[0]) + '|';
-    for (const bool right : section.grid->right) out += right ? "---:|" : "---|";
-    out += '\n';
-    for (size_t i = 1; i < section.grid->rows.size(); ++i)
-      out += markdown_row(section.grid->rows[i]);
+    std::vector<std::string> blocks = {"## " + escaped(section.title) + '\n'};
+    if (section.kind == Section::Kind::kFindings) blocks.push_back(markdown_findings(report));
+    std::string paragraph;
+    for (const std::string& sentence : section.sentences) paragraph += escaped(sentence) + '\n';
+    blocks.push_back(std::move(paragraph));
+    if (section.grid) blocks.push_back(markdown_table(*section.grid));
+    for (const std::string& block : blocks)
+      if (!block.empty()) out += '\n' + block;
   }
   return out;
 }

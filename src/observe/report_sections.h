@@ -14,6 +14,7 @@ namespace qaio {
 struct Grid {
   std::vector<bool> right;                     // of each column: numbers
   std::vector<std::vector<std::string>> rows;  // the header first
+  bool bars = false;                           // the last column is drawn with blocks
 };
 
 struct Section {

@@ -118,6 +118,56 @@ TEST(Trend, MarksTheVersionThatChanged) {
   EXPECT_EQ(report.changes[0].request_id, "r80");
 }
 
+TEST(Trend, MarksWhereItHappened) {
+  Random random(1);
+  TestSet test;
+  for (int i = 0; i < 200; ++i) test.add({.decode_ms = noisy(i < 50 ? 20 : 40, 0.1, random)});
+  const Report report = make_report(test.set, {.trend = TrendBy::kDay});
+  ASSERT_EQ(report.trend.size(), 1u);
+  ASSERT_FALSE(report.changes.empty());
+  EXPECT_EQ(report.changes[0].request_id, "r50");
+  EXPECT_EQ(report.changes[0].fraction, 0.25);
+  // the chart's axis begins at 60 and is 780 wide
+  EXPECT_THAT(report_html(report), HasSubstr("class=\"change\" x1=\"255.0\""));
+}
+
+TEST(Trend, OtherTasksOrLengthsAreNoChange) {
+  Random random(2);
+  TestSet test;
+  const auto add = [&](uint32_t output) {
+    test.add({.output = output, .decode_ms = noisy(2.0 * output, 0.05, random)});
+  };
+  for (int i = 0; i < 100; ++i) add(10 + static_cast<uint32_t>(random.below(20)));
+  for (int i = 0; i < 100; ++i) add(60 + static_cast<uint32_t>(random.below(40)));
+  for (int i = 0; i < 100; ++i)
+    test.add({.task = "sentiment", .output = 0, .decode_ms = noisy(1, 0.05, random)});
+  const Report report = make_report(test.set, {.trend = TrendBy::kDay});
+  EXPECT_TRUE(report.changes.empty()) << report_markdown(report);
+}
+
+TEST(Trend, TheLargestOfManyChanges) {
+  TestSet test;
+  for (int i = 0; i < 600; ++i)
+    test.add({.decode_ms = (i / 30 % 2 ? 20.0 : 40.0) + 0.01 * (i % 7)});
+  const Report report = make_report(test.set, {.trend = TrendBy::kDay});
+  EXPECT_EQ(report.changes.size(), Report::kChangesMax);
+  EXPECT_GT(report.changes_left_out, 0u);
+  EXPECT_THAT(report_markdown(report),
+              HasSubstr(std::to_string(report.changes_left_out) + " smaller ones are left out"));
+  EXPECT_TRUE(std::ranges::is_sorted(report.changes, {}, &TrendChange::item));
+}
+
+TEST(Waterfalls, AStageThatGoesOnIsOneBar) {
+  RequestRecord record = make_record({}, 1'700'000'000'000, "a");
+  const TimeNs end = record.lane.end_ns();
+  record.lane.add(Stage::kHttpWrite, end, end + 1'000'000);
+  record.lane.finish(end + 1'000'000);
+  const Waterfall fall = waterfall_of(record);
+  const auto bars = std::ranges::count(fall.bars, Stage::kHttpWrite, &WaterfallBar::stage);
+  EXPECT_EQ(bars, 1);
+  EXPECT_NEAR(fall.bars[2].end_ms - fall.bars[2].begin_ms, 1.1, 1e-6);
+}
+
 TEST(Trend, MarksNothingWhereNothingChanged) {
   const Report report = make_report(two_versions(1).set, {.trend = TrendBy::kDay});
   ASSERT_EQ(report.trend.size(), 2u);
@@ -140,6 +190,13 @@ TEST(Renderers, SayTheSame) {
   EXPECT_EQ(json->at("findings").as_array().size(), report.findings.size());
   EXPECT_EQ(json->at("trend").as_array().size(), 2u);
   EXPECT_EQ(json->at("stages").as_array().size(), report.stages.size());
+}
+
+TEST(Renderers, MarkdownKeepsOffsetsAndHasNoEmptySections) {
+  const std::string markdown = report_markdown(make_report(hundred().set, {}));
+  EXPECT_THAT(markdown, HasSubstr("| http\\_write |"));
+  EXPECT_THAT(markdown, testing::ContainsRegex("`(\u00a0)+█+` \\|\n"));
+  EXPECT_EQ(markdown.find("\n\n\n"), std::string::npos);
 }
 
 TEST(Renderers, HtmlNeedsNothingElseAndEscapes) {

@@ -63,27 +63,6 @@ bool varies(const Rows& rows, size_t column) {
   return false;
 }
 
-// With the regressors that vary; the last ones go while they depend on the others.
-StageFit fit_stage(const Rows& rows, const std::vector<double>& ms) {
-  StageFit stage;
-  for (size_t column = 0; column < rows[0].size(); ++column)
-    if (varies(rows, column)) stage.used.push_back(column);
-  for (; !stage.used.empty(); stage.used.pop_back()) {
-    Rows some;
-    some.reserve(rows.size());
-    for (const auto& row : rows) some.push_back(selected(row, stage.used));
-    auto fit = fit_linear(some, ms);
-    if (!fit) continue;
-    if (fit->explained < kExplainedMin) break;
-    stage.fit = *std::move(fit);
-    return stage;
-  }
-  stage.used.clear();
-  stage.fit.coefficients = {median(ms)};
-  stage.fit.standard_errors = {0};
-  return stage;
-}
-
 double prefill_ms(const TaskFacts& task) { return to_ms(task.lane.stage_ns(Stage::kPrefill)); }
 
 double decode_ms(const TaskFacts& task) {
@@ -96,7 +75,7 @@ struct Observation {
   const TaskFacts* task;
 };
 
-StageFit fit_prefill(std::span<const Observation> all) {
+TimeFit fit_prefill(std::span<const Observation> all) {
   const auto alone = [](const Observation& one) { return alone_in_steps(*one.request); };
   const bool enough = std::ranges::count_if(all, alone) >= std::ptrdiff_t{kFitRequestsMin};
   Rows rows;
@@ -106,17 +85,17 @@ StageFit fit_prefill(std::span<const Observation> all) {
     rows.push_back(prefill_regressors(*one.request, *one.task));
     ms.push_back(prefill_ms(*one.task));
   }
-  return fit_stage(rows, ms);
+  return fit_times(rows, ms, kExplainedMin);
 }
 
-StageFit fit_decode(std::span<const Observation> all) {
+TimeFit fit_decode(std::span<const Observation> all) {
   Rows rows;
   std::vector<double> ms;
   for (const Observation& one : all) {
     rows.push_back(decode_regressors(*one.request, *one.task));
     ms.push_back(decode_ms(*one.task));
   }
-  return fit_stage(rows, ms);
+  return fit_times(rows, ms, kExplainedMin);
 }
 
 void find_outliers(std::span<const Observation> all, ServiceFit& service) {
@@ -137,11 +116,33 @@ void find_outliers(std::span<const Observation> all, ServiceFit& service) {
 
 }  // namespace
 
-double StageFit::predict(std::span<const double> regressors) const {
+TimeFit fit_times(const std::vector<std::vector<double>>& rows, const std::vector<double>& ms,
+                  double explained_min) {
+  TimeFit stage;
+  for (size_t column = 0; column < rows[0].size(); ++column)
+    if (varies(rows, column)) stage.used.push_back(column);
+  // The last ones go while they depend on the others.
+  for (; !stage.used.empty(); stage.used.pop_back()) {
+    Rows some;
+    some.reserve(rows.size());
+    for (const auto& row : rows) some.push_back(selected(row, stage.used));
+    auto fit = fit_linear(some, ms);
+    if (!fit) continue;
+    if (fit->explained < explained_min) break;
+    stage.fit = *std::move(fit);
+    return stage;
+  }
+  stage.used.clear();
+  stage.fit.coefficients = {median(ms)};
+  stage.fit.standard_errors = {0};
+  return stage;
+}
+
+double TimeFit::predict(std::span<const double> regressors) const {
   return fit.predict(selected(regressors, used));
 }
 
-double StageFit::cost_ms(size_t regressor) const {
+double TimeFit::cost_ms(size_t regressor) const {
   const auto found = std::ranges::find(used, regressor);
   if (found == used.end()) return 0;
   const auto place = static_cast<size_t>(found - used.begin()) + 1;

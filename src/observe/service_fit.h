@@ -11,9 +11,9 @@
 
 namespace qaio {
 
-// The milliseconds of a stage against what may explain them; a constant where that explains less
-// than half of their variation.
-struct StageFit {
+// Milliseconds against what may explain them; a constant, their median, where that explains too
+// little of their variation.
+struct TimeFit {
   LinearFit fit;             // explained: 0 if it is a constant
   std::vector<size_t> used;  // which regressors it has
 
@@ -23,14 +23,18 @@ struct StageFit {
   double cost_ms(size_t regressor) const;
 };
 
+// `rows`: of each time the regressors, of which those that vary are used. Not of none.
+TimeFit fit_times(const std::vector<std::vector<double>>& rows, const std::vector<double>& ms,
+                  double explained_min);
+
 // Prefill against the prompt tokens computed in its steps; decode and score against the tokens
 // generated, and those times the other requests beside them. Prefill is learnt from requests alone
 // in their steps if there are enough: what others brought along is not recorded.
 struct ServiceFit {
   std::vector<size_t> items;  // of the set, one per observation
   size_t requests = 0;        // of which they are an even sample
-  StageFit prefill;
-  StageFit decode;
+  TimeFit prefill;
+  TimeFit decode;
   double ms_per_prompt_token = 0;  // as cost_ms() has them
   double ms_per_output_token = 0;
   double ms_per_neighbour_token = 0;

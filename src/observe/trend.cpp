@@ -4,15 +4,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <map>
 #include <utility>
 
 #include "observe/change_points.h"
 #include "observe/report.h"
+#include "observe/service_fit.h"
 
 namespace qaio {
 namespace {
 
 constexpr size_t kSeriesMax = 1000;  // values in which changes are sought
+constexpr size_t kSegmentsMax = 40;  // so many levels at most
+constexpr double kExplainedMin = 0.25;
+constexpr double kExpectedMin = 0.1;  // of the median: a fit means nothing below it
 constexpr uint64_t kSeed = 1;
 constexpr std::array<std::string_view, 3> kTrendMeasures = {"total", "ttft", "tpot"};
 
@@ -61,20 +67,92 @@ std::vector<double> condensed(const std::vector<double>& values, size_t step) {
   return out;
 }
 
+// Tokens of all tasks: of prompts, as far as they were given, and generated.
+std::vector<double> tokens_of(const RequestFacts& request) {
+  std::vector<double> sums(2, 0);
+  for (const TaskFacts& task : request.tasks) {
+    sums[0] += task.prompt_tokens;
+    sums[1] += task.completion_tokens;
+  }
+  return sums;
+}
+
+// What requests of one kind take by their tokens.
+class Expected {
+ public:
+  Expected(const FactSet& set, const Measure& measure, const std::vector<size_t>& places) {
+    std::vector<std::vector<double>> rows;
+    std::vector<double> ms;
+    for (const size_t i : even_sample(places.size())) {
+      rows.push_back(tokens_of(*set.requests[measure.item(places[i])]));
+      ms.push_back(measure.ms[places[i]]);
+    }
+    fit_ = fit_times(rows, ms, kExplainedMin);
+    least_ms_ = std::max(kExpectedMin * median(ms), 1e-9);
+  }
+  double ms(const RequestFacts& request) const {
+    return std::max(fit_.predict(tokens_of(request)), least_ms_);
+  }
+
+ private:
+  TimeFit fit_;
+  double least_ms_ = 0;
+};
+
+// The times relative to what requests that ran the same tasks take for as many tokens, in ms of the
+// median: other tasks or lengths from some day on are no change of the program's.
+std::vector<double> at_equal_work(const FactSet& set, const Measure& measure) {
+  std::map<std::vector<uint32_t>, std::vector<size_t>> kinds;  // by tasks: places in the measure
+  for (size_t i = 0; i < measure.ms.size(); ++i) {
+    std::vector<uint32_t> tasks;
+    for (const TaskFacts& task : set.requests[measure.item(i)]->tasks) tasks.push_back(task.name);
+    std::ranges::sort(tasks);
+    kinds[std::move(tasks)].push_back(i);
+  }
+  const double middle_ms = median(measure.ms);
+  std::vector<double> values(measure.ms.size());
+  for (const auto& [tasks, places] : kinds) {
+    const Expected expected(set, measure, places);
+    for (const size_t i : places)
+      values[i] = measure.ms[i] / expected.ms(*set.requests[measure.item(i)]) * middle_ms;
+  }
+  return values;
+}
+
 void add_changes(const FactSet& set, TrendBy by, const Measure& measure, Report& report) {
   Labels labels(set, by);
   const size_t step = (measure.ms.size() + kSeriesMax - 1) / kSeriesMax;
   if (step == 0) return;
-  for (const ChangePoint& change : find_change_points(condensed(measure.ms, step), {})) {
-    const RequestFacts& request = *set.requests[measure.item(change.index * step)];
+  const std::vector<double> series = condensed(at_equal_work(set, measure), step);
+  ChangePointOptions options;
+  options.segment_min = std::max(options.segment_min, series.size() / kSegmentsMax);
+  for (const ChangePoint& change : find_change_points(series, options)) {
+    const size_t item = measure.item(change.index * step);
+    const RequestFacts& request = *set.requests[item];
     report.changes.push_back({.label = labels.of(request),
                               .measure = measure.name,
+                              .item = item,
                               .arrived_unix_ms = request.arrived_unix_ms,
                               .request_id = set.id_of(request),
                               .before_ms = change.before,
                               .after_ms = change.after,
                               .p = change.p});
   }
+}
+
+// The largest ones, in order of time.
+void keep_largest_changes(Report& report) {
+  const auto size = [](const TrendChange& change) {
+    return std::abs(std::log(std::max(change.after_ms, 1e-9) / std::max(change.before_ms, 1e-9)));
+  };
+  std::ranges::stable_sort(report.changes, std::ranges::greater(), size);
+  if (report.changes.size() > Report::kChangesMax) {
+    report.changes_left_out = report.changes.size() - Report::kChangesMax;
+    report.changes.resize(Report::kChangesMax);
+  }
+  std::ranges::sort(report.changes, {}, [](const TrendChange& change) {
+    return std::pair(change.item, std::ranges::find(kTrendMeasures, change.measure));
+  });
 }
 
 TrendGroup summarize(std::string label, Column& column, Random& random) {
@@ -86,6 +164,22 @@ TrendGroup summarize(std::string label, Column& column, Random& random) {
           .p95 = percentile(column.total, 95),
           .ttft_p50 = percentile(column.ttft, 50),
           .tpot_p50 = percentile(column.tpot, 50)};
+}
+
+// Where within their groups: how many of the group's requests came before.
+void place_changes(const FactSet& set, TrendBy by, Report& report) {
+  Labels labels(set, by);
+  std::map<std::string, size_t> seen;  // answered requests so far
+  auto change = report.changes.begin();
+  for (size_t i = 0; i < set.requests.size() && change != report.changes.end(); ++i) {
+    if (!set.requests[i]->answered()) continue;
+    const std::string& label = labels.of(*set.requests[i]);
+    for (; change != report.changes.end() && change->item == i; ++change) {
+      const auto group = std::ranges::find(report.trend, label, &TrendGroup::label);
+      change->fraction = static_cast<double>(seen[label]) / static_cast<double>(group->count);
+    }
+    ++seen[label];
+  }
 }
 
 }  // namespace
@@ -116,9 +210,11 @@ void add_trend(const FactSet& set, const std::vector<Measure>& measures, TrendBy
     }
     add_changes(set, by, *measure, report);
   }
+  keep_largest_changes(report);
   Random random(kSeed);
   for (auto& [label, column] : groups)
     report.trend.push_back(summarize(std::move(label), column, random));
+  place_changes(set, by, report);
 }
 
 }  // namespace qaio
