@@ -388,6 +388,9 @@ class Export(ArchiveTest):
         self.fails(FAILED, "export", self.place / "missing.db")
         self.fails(FAILED, "export", self.kept, "-o", self.place / "no/such/file")
         self.fails(USAGE, "export", self.kept, "--since", "yesterday")
+        for count in ("-1", "0", "9" * 20):
+            self.assertIn("not in range 1 to 1000000000",
+                          self.fails(USAGE, "export", self.kept, "--last", count))
         self.fails(USAGE, "export", self.kept, "--format", "xml")
         self.fails(USAGE, "export")
 

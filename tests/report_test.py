@@ -19,7 +19,9 @@ class Demo(ProgramTest):
         super().setUpClass()
         cls.records = cls.folder / "demo.jsonl"
         cls.html = cls.folder / "demo.html"
-        result = run("report", "--demo", "--json", "--save", cls.records, "--html", cls.html)
+        # One thread: of two that share a core with others, one waits for the other.
+        result = run("report", "--demo", "--threads", 1, "--json", "--save", cls.records, "--html",
+                     cls.html)
         assert result.returncode == OK, result.stderr
         cls.report = json.loads(result.stdout)
 
@@ -38,7 +40,19 @@ class Demo(ProgramTest):
         self.assertEqual(len(self.report["slowest"]), 3)
         self.assertEqual(self.report["runs"][0]["model"], "demo")
         self.assertTrue(self.report["limits_known"])
-        self.assertIn("physical_limits", {finding["id"] for finding in self.report["findings"]})
+
+    def test_the_questions_are_answered_by_a_hundred_requests(self):
+        findings = {finding["id"]: finding for finding in self.report["findings"]}
+        for question in ("bottleneck", "queueing", "physical_limits", "token_costs", "prefix_cache",
+                         "task_switching", "cold_start"):
+            self.assertIn(question, findings)
+        costs = [finding for finding in self.report["findings"] if finding["id"] == "token_costs"]
+        for finding in costs:
+            self.assertGreater(finding["figures"]["per_prompt_token_ms"], 0, finding)
+            self.assertRegex("\n".join(finding["evidence"]), r"100 more characters of input cost [\d.]+ ms")
+        self.assertEqual(len(costs), 2)
+        found = [finding["found"] for finding in self.report["findings"]]
+        self.assertEqual(found, sorted(found, reverse=True))  # what is not there stands last
 
     def test_saved_records_give_the_same_report(self):
         again = self.ok_json("report", self.records, "--json")
@@ -50,8 +64,11 @@ class Demo(ProgramTest):
         self.assertEqual(self.ok_json("report", self.records, "--last", 7, "--json")["requests"], 7)
         self.assertEqual(
             self.ok_json("report", f"{self.records}@no-such-version", "--json")["requests"], 0)
-        late = self.ok_json("report", self.records, "--since", "1h", "--json")
+        late = self.ok_json("report", self.records, "--since", "1h ago", "--json")
         self.assertEqual(late["requests"], 100)
+        chats = self.ok_json("report", self.records, "--task", "chat", "--json")
+        stages = {row["name"]: row["count"] for row in self.report["stages"]}
+        self.assertEqual(chats["answered"], stages["chat.total"])
 
     def test_forms(self):
         text = self.ok("report", self.records)
@@ -71,8 +88,23 @@ class Demo(ProgramTest):
         broken = self.folder / "broken.jsonl"
         broken.write_text(self.records.read_text()[:-20])
         self.assertRegex(self.fails(FAILED, "report", broken), r"line 101: ")
-        self.fails(FAILED, "report", self.records, "--since", "then")
+        self.fails(USAGE, "report", self.records, "--since", "then")
+        self.fails(USAGE, "report", f"{self.records}@then..")
+        for count in ("-1", "1.5", "9" * 23):
+            self.assertIn(count, self.fails(USAGE, "report", self.records, "--last", count))
         self.fails(FAILED, "compare", self.records, broken)
+        other = self.folder / "other.jsonl"
+        other.write_text(self.records.read_text().replace('"model":"demo"', '"model":"other"'))
+        error = self.fails(FAILED, "report", other, "--limits", "--threads", 1)
+        self.assertRegex(error, r"would measure demo \(.*\), but there are records of other \(")
+        self.fails(FAILED, "report", self.records, "--limits", "--threads", 2)
+        table = self.folder / "table.csv"
+        table.write_text("arrived,arrived_unix_ms\n")
+        self.assertIn("CSV files are for spreadsheets", self.fails(FAILED, "report", table))
+
+    def test_limits_of_the_same_setting(self):
+        self.assertTrue(self.ok_json("report", self.records, "--limits", "--threads", 1,
+                                     "--json")["limits_known"])
 
 
 class Compare(ProgramTest):

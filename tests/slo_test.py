@@ -331,6 +331,13 @@ class InReports(ProgramTest):
             self.assertIn("-1900 %", text)
             self.assertIn("BROKEN", text)
 
+    def test_actions_do_not_matter(self):
+        config = self.folder / "actions.toml"
+        config.write_text(self.config.read_text() + '\n[[sla_action]]\nkind = "webhook"\n'
+                          'url = "http://127.0.0.1:1/"\nsecret_env = "QAIO_TEST_NOT_SET"\n')
+        rules = self.ok_json("report", self.records, "--config", config, "--json")["sla"]
+        self.assertEqual([rule["rule"] for rule in rules], ["strict", "lax"])
+
     def test_a_broken_promise_can_fail_a_pipeline(self):
         strict = run("report", self.records, "--config", self.config, "--check-sla")
         self.assertEqual((strict.returncode, strict.stderr), (NO, ""))

@@ -78,9 +78,11 @@ Result<int64_t> parse_time(std::string_view text, int64_t now_unix_ms) {
     if (const auto ms = whole_number(text)) return *ms;
   }
   if (const auto ms = parse_date(text)) return *ms;
-  if (!text.empty()) {
-    const auto count = whole_number(text.substr(0, text.size() - 1));
-    const auto unit = unit_ms(text.back());
+  std::string_view span = text;
+  if (span.ends_with(" ago")) span.remove_suffix(4);
+  if (!span.empty()) {
+    const auto count = whole_number(span.substr(0, span.size() - 1));
+    const auto unit = unit_ms(span.back());
     if (count && unit && *count < 1'000'000'000) return now_unix_ms - *count * *unit;
   }
   return fail(ErrorCode::kInvalidArgument,

@@ -22,6 +22,7 @@ TEST(TimeArgument, IsReadAsPeopleWriteIt) {
       {"90s", kNow - 90'000},
       {"15m", kNow - 900'000},
       {"2h", kNow - 7'200'000},
+      {"2h ago", kNow - 7'200'000},
       {"7d", kNow - 604'800'000},
   };
   for (const auto& [text, unix_ms] : cases) {

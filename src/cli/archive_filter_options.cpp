@@ -9,7 +9,7 @@ namespace qaio {
 void add_archive_filter_options(CLI::App& command, ArchiveFilterOptions& options) {
   constexpr auto kGroup = "Records";
   command.add_option("--last", options.last, "Only the newest N of them (the slowest: --slowest)")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}))
       ->type_name("N")
       ->group(kGroup);
   command.add_option("--since", options.since, "Arrived then or later: 2h, 7d, 2026-11-25T09:30")

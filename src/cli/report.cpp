@@ -9,14 +9,17 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "base/clock.h"
 #include "base/thread_pool.h"
 #include "base/time_argument.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/model_fingerprint.h"
 #include "cli/record_place.h"
 #include "cli/report_demo.h"
+#include "kernels/isa.h"
 #include "observe/record_json.h"
 #include "observe/report_html.h"
 #include "observe/report_json.h"
@@ -28,6 +31,7 @@ namespace qaio {
 namespace {
 
 constexpr size_t kLast = 100;  // unless a time span, a version or a trend is asked for
+constexpr int64_t kLastMax = 1'000'000'000;
 
 struct Options {
   std::string place;
@@ -38,6 +42,7 @@ struct Options {
   std::string since;
   std::string until;
   std::string version;
+  std::string task;
   std::string trend;
   size_t slowest = 3;
   bool json = false;
@@ -53,6 +58,7 @@ Result<RecordPlace> place_of(const Options& options) {
   QAIO_ASSIGN(RecordPlace place, parse_place(options.place, now));
   RecordSelection& selection = place.selection;
   if (!options.version.empty()) selection.version = options.version;
+  selection.task = options.task;
   if (!options.since.empty()) {
     QAIO_ASSIGN(selection.since_unix_ms, parse_time(options.since, now));
   }
@@ -65,15 +71,49 @@ Result<RecordPlace> place_of(const Options& options) {
   return place;
 }
 
-// For records of this machine's server: only its model's figures are needed.
-Result<PhysicalLimits> limits_of(const RuntimeOptions& options) {
+std::string setting_text(const RunInfo& run) {
+  return fmt::format("{} ({}{}, {} thread{})", run.model, run.isa,
+                     run.model_hash.empty() ? "" : ", hash " + run.model_hash, run.threads,
+                     run.threads == 1 ? "" : "s");
+}
+
+bool same_setting(const RunInfo& a, const RunInfo& b) {
+  const bool hashes = !a.model_hash.empty() && !b.model_hash.empty();
+  return (hashes ? a.model_hash == b.model_hash : a.model == b.model) && a.isa == b.isa &&
+         a.threads == b.threads;
+}
+
+// What is measured here must be what served the records.
+Result<void> check_setting(const FactSet& facts, const RunInfo& here) {
+  std::set<uint32_t> runs;
+  for (const RequestFacts* request : facts.requests)
+    if (request->answered()) runs.insert(request->run);
+  for (const uint32_t run : runs) {
+    if (same_setting(facts.runs[run].info, here)) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("--limits would measure {}, but there are records of {}: on their "
+                            "machine, give --model and --threads as their server had them",
+                            setting_text(here), setting_text(facts.runs[run].info)));
+  }
+  return {};
+}
+
+// Only the model's figures are needed.
+Result<PhysicalLimits> limits_of(const RuntimeOptions& options, const FactSet& facts) {
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
+  QAIO_ASSIGN(const Isa isa, isa_from_environment());
   ThreadPool pool(options.model.threads);
   LoadOptions load;
   load.weights = *weights_mode_from_name(options.weights);
   load.kv_tokens = kKvBlockTokens;
   QAIO_ASSIGN(const LoadedModel loaded, load_model(files, pool, load));
-  return measure_physical_limits(loaded.model->info(), options.model.threads);
+  const ModelInfo& model = loaded.model->info();
+  QAIO_RETURN_IF_ERROR(check_setting(facts, {.version = {},
+                                             .model = model.name,
+                                             .model_hash = model_fingerprint(files),
+                                             .isa = std::string(isa_name(isa)),
+                                             .threads = options.model.threads}));
+  return measure_physical_limits(model, options.model.threads);
 }
 
 struct Subject {
@@ -82,14 +122,13 @@ struct Subject {
 };
 
 // Whole records only where they are asked for.
-Result<Subject> subject_of(Options& options) {
+Result<Subject> subject_of(const Options& options, const RecordPlace& place) {
   Subject subject;
   if (options.run_demo) {
     QAIO_ASSIGN(const DemoRecords demo, run_demo(options.demo));
     if (!options.save.empty()) QAIO_RETURN_IF_ERROR(save_records(demo.set, options.save));
     return Subject{.facts = facts_of(demo.set), .limits = demo.limits};
   }
-  QAIO_ASSIGN(const RecordPlace place, place_of(options));
   if (options.save.empty()) {
     QAIO_ASSIGN(subject.facts, load_facts(place));
   } else {
@@ -98,7 +137,7 @@ Result<Subject> subject_of(Options& options) {
     subject.facts = facts_of(set);
   }
   if (options.limits) {
-    QAIO_ASSIGN(subject.limits, limits_of(options.demo.runtime));
+    QAIO_ASSIGN(subject.limits, limits_of(options.demo.runtime, subject.facts));
   }
   return subject;
 }
@@ -111,14 +150,14 @@ Result<void> write_file(const std::string& path, const std::string& text) {
   return {};
 }
 
-Result<ExitCode> report(CLI::App& command, Options& options) {
+Result<ExitCode> report(CLI::App& command, const Options& options, const RecordPlace& place) {
   QAIO_ASSIGN(const ConfigText config, apply_config(command, options.config));
-  QAIO_ASSIGN(const SlaConfig sla, parse_sla_config(config.sla, options.config));
-  QAIO_ASSIGN(const Subject subject, subject_of(options));
+  QAIO_ASSIGN(std::vector<SlaRule> rules, parse_sla_rules(config.sla, options.config));
+  QAIO_ASSIGN(const Subject subject, subject_of(options, place));
   ReportOptions how{.slowest = options.slowest,
                     .trend = TrendBy::kNone,
                     .limits = subject.limits,
-                    .rules = sla.rules,
+                    .rules = std::move(rules),
                     .threads = cores_allowed()};
   if (options.trend == "day") how.trend = TrendBy::kDay;
   if (options.trend == "version") how.trend = TrendBy::kVersion;
@@ -137,13 +176,16 @@ void add_selection_options(CLI::App& command, Options& options) {
       .add_option("--last", options.last,
                   "Only the latest N requests; 0: all (default: 100, or all of a time span, "
                   "version or trend)")
+      ->check(CLI::Range(int64_t{0}, kLastMax))
       ->type_name("N");
   command
-      .add_option("--since", options.since, "From then on: 2026-01-31, 2026-01-31T12:00, 6h ago")
+      .add_option("--since", options.since,
+                  "From then on: 2026-01-31, 2026-01-31T12:00 (UTC), or 6h: six hours ago")
       ->type_name("TIME");
   command.add_option("--until", options.until, "Until then")->type_name("TIME");
   command.add_option("--only-version", options.version, "Requests that this version served")
       ->type_name("VERSION");
+  command.add_option("--task", options.task, "Requests that ran this task")->type_name("NAME");
 }
 
 void add_output_options(CLI::App& command, Options& options) {
@@ -170,7 +212,8 @@ void add_report(CLI::App& app, ExitCode& exit_code) {
       app.add_subcommand("report", "Where the time of requests went, and what that means");
   auto* place = command
                     ->add_option("records", options->place,
-                                 "Records (JSON lines): FILE, FILE@VERSION or FILE@FROM..TO")
+                                 "An archive of `qaio serve --archive`, or records as JSON lines: "
+                                 "FILE, FILE@VERSION or FILE@FROM..TO; - is standard input")
                     ->type_name("FILE");
   command->add_flag("--demo", options->run_demo, "Serve real requests first and report on them")
       ->excludes(place);
@@ -189,7 +232,9 @@ void add_report(CLI::App& app, ExitCode& exit_code) {
   command->callback([command, options, &exit_code] {
     if (options->place.empty() && !options->run_demo)
       throw CLI::ValidationError("report needs a FILE of records, or --demo");
-    const Result<ExitCode> done = report(*command, *options);
+    const Result<RecordPlace> chosen = options->run_demo ? RecordPlace() : place_of(*options);
+    if (!chosen) throw CLI::ValidationError(chosen.error().message);
+    const Result<ExitCode> done = report(*command, *options, *chosen);
     exit_code = done ? *done : exit_code_of(tl::unexpected<Error>(done.error()));
   });
 }

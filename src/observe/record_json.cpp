@@ -20,6 +20,7 @@ constexpr int64_t kUnixMsMax = 253'402'300'799'999;  // the year 9999
 constexpr int64_t kCountMax = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kDroppedMax = 1 << 20;  // far more than a lane can drop
 constexpr size_t kTasksMax = 1024;
+constexpr std::string_view kCsvBegin = "arrived,";  // as CSV archives and exports do
 
 // Every number of TaskCounters by its name: what is written is what is read.
 template <typename Counters, typename Visit>
@@ -407,6 +408,12 @@ Result<RecordSet> RecordFile::load(const RecordSelection& selection) {
     if (line.size() > kLineBytesMax)
       return fail(ErrorCode::kInvalidArgument, where + "longer than 8 MiB");
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (number == 1 && line.starts_with(kCsvBegin)) {
+      return fail(ErrorCode::kUnsupported,
+                  path_ +
+                      ": CSV files are for spreadsheets; an archive (qaio serve --archive) and "
+                      "JSON lines (qaio export --format jsonl) can be read");
+    }
     if (auto taken = take_line(line, selector, run); !taken) {
       taken.error().message = where + taken.error().message;
       return tl::unexpected<Error>(std::move(taken.error()));

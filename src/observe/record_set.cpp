@@ -38,7 +38,10 @@ void RecordSelector::add(RecordPtr record, uint32_t run) {
   RecordSet::Run& its_run = set_.runs[run];
   if (!matches(selection_, its_run.info, *record)) return;
   if (selection_.until_unix_ms && at >= *selection_.until_unix_ms) return;
-  if (selection_.since_unix_ms && at < *selection_.since_unix_ms) {
+  const bool ran =
+      selection_.task.empty() ||
+      std::ranges::find(record->tasks, selection_.task, &TaskRecord::task) != record->tasks.end();
+  if (!ran || (selection_.since_unix_ms && at < *selection_.since_unix_ms)) {
     its_run.from_start = false;
     return;
   }

@@ -261,29 +261,44 @@ Result<void> add(Named item, const toml::table& table, std::string_view source,
   return {};
 }
 
+Result<std::vector<SlaRule>> read_rules(const toml::table& root, std::string_view source,
+                                        std::span<const std::string> tasks) {
+  QAIO_ASSIGN(const auto tables, tables_of(root, source, "sla", SlaRule::kRulesMax));
+  if (tables.empty()) return SlaConfig().rules;
+  std::vector<SlaRule> rules;
+  for (const toml::table* table : tables) {
+    QAIO_ASSIGN(SlaRule rule, RuleReader(*table, source, tasks).read());
+    QAIO_RETURN_IF_ERROR(add(std::move(rule), *table, source, rules));
+  }
+  return rules;
+}
+
+Result<toml::table> parse_toml(std::string_view toml, std::string_view source) {
+  toml::parse_result parsed = toml::parse(toml, source);
+  if (parsed) return std::move(parsed).table();
+  return fail(ErrorCode::kInvalidArgument, toml_place(source, parsed.error().source()) +
+                                               std::string(parsed.error().description()));
+}
+
 }  // namespace
 
 Result<SlaConfig> parse_sla_config(std::string_view toml, std::string_view source_name,
                                    std::span<const std::string> tasks) {
-  const toml::parse_result parsed = toml::parse(toml, source_name);
-  if (!parsed) {
-    return fail(ErrorCode::kInvalidArgument, toml_place(source_name, parsed.error().source()) +
-                                                 std::string(parsed.error().description()));
-  }
+  QAIO_ASSIGN(const toml::table root, parse_toml(toml, source_name));
   SlaConfig config;
-  QAIO_ASSIGN(const auto rules, tables_of(parsed.table(), source_name, "sla", SlaRule::kRulesMax));
-  if (!rules.empty()) config.rules.clear();
-  for (const toml::table* table : rules) {
-    QAIO_ASSIGN(SlaRule rule, RuleReader(*table, source_name, tasks).read());
-    QAIO_RETURN_IF_ERROR(add(std::move(rule), *table, source_name, config.rules));
-  }
+  QAIO_ASSIGN(config.rules, read_rules(root, source_name, tasks));
   QAIO_ASSIGN(const auto actions,
-              tables_of(parsed.table(), source_name, "sla_action", SlaActionConfig::kActionsMax));
+              tables_of(root, source_name, "sla_action", SlaActionConfig::kActionsMax));
   for (const toml::table* table : actions) {
     QAIO_ASSIGN(SlaActionConfig action, ActionReader(*table, source_name).read(config.rules));
     QAIO_RETURN_IF_ERROR(add(std::move(action), *table, source_name, config.actions));
   }
   return config;
+}
+
+Result<std::vector<SlaRule>> parse_sla_rules(std::string_view toml, std::string_view source_name) {
+  QAIO_ASSIGN(const toml::table root, parse_toml(toml, source_name));
+  return read_rules(root, source_name, {});
 }
 
 }  // namespace qaio

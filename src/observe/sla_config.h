@@ -24,4 +24,7 @@ struct SlaConfig {
 Result<SlaConfig> parse_sla_config(std::string_view toml, std::string_view source_name,
                                    std::span<const std::string> tasks = {});
 
+// Only the rules: what an action needs, such as a secret in the environment, need not be there.
+Result<std::vector<SlaRule>> parse_sla_rules(std::string_view toml, std::string_view source_name);
+
 }  // namespace qaio

@@ -189,6 +189,17 @@ INSTANTIATE_TEST_SUITE_P(
               "[[sla_action]]\nkind = \"webhook\"\nurl = \"http://b\"",
               4, "second one with the name 'webhook'"}));
 
+TEST(SlaConfig, RulesAloneNeedNothingThatActionsNeed) {
+  const auto rules = parse_sla_rules(
+      "[[sla]]\nname = \"r\"\n[[sla_action]]\nkind = \"webhook\"\nurl = \"http://a\"\n"
+      "secret_env = \"QAIO_TEST_NOT_SET\"",
+      "qaio.toml");
+  ASSERT_TRUE(rules) << rules.error().message;
+  ASSERT_EQ(rules->size(), 1u);
+  EXPECT_EQ(rules->front().name, "r");
+  EXPECT_EQ(parse_sla_rules("", "qaio.toml").value().size(), 1u) << "the default one";
+}
+
 TEST(SlaConfig, TheNumberOfRulesIsBounded) {
   std::string toml;
   for (size_t i = 0; i <= SlaRule::kRulesMax; ++i) {

@@ -38,7 +38,7 @@ std::string value_text(double value, SlaUnit unit) {
     case SlaUnit::kRatio:
       return fmt::format("{:.3g} %", 100 * value);
     case SlaUnit::kBurnRate:
-      return fmt::format("{:.3g}", value);
+      return fmt::format("a rate of {:.3g}", value);
   }
   return {};
 }

@@ -154,6 +154,7 @@ TEST(SlaTracker, BothBurnWindowsMustExceed) {
   const SlaStatus firing = driver.status();
   EXPECT_EQ(firing.state, kFiring);
   EXPECT_GT(firing.value, firing.threshold);
+  EXPECT_NE(sla_sentence(firing).find(": a rate of "), std::string::npos) << sla_sentence(firing);
   EXPECT_EQ(firing.threshold, 14.4);
   for (int i = 0; i < 7; ++i) minute(0);  // the long window still burns
   EXPECT_GT(driver.status().burns[0].long_rate, 14.4);
