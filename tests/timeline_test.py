@@ -176,7 +176,7 @@ class Live(TimelineTest):
                       .intervals("request")) for span in ("since", "until")]
         self.assertEqual(sum(counts), CHATS)
         self.assertGreater(counts[0], 0)
-        nothing = Timeline(self, self.get("/requests?format=chrome&until=1"))
+        nothing = Timeline(self, self.get("/requests?format=chrome&until=2000-01-01"))
         self.assertEqual(nothing.events, [])
 
     def test_texts_stay_out(self):

@@ -99,7 +99,7 @@ TEST_F(ObserveApiTest, SaysWhatIsWrong) {
   expect_refused("/requests?slow=-1", 400, "slow", "a number from 0");
   expect_refused("/requests?task=", 400, "task", "name of a task");
   expect_refused("/requests?last=5", 400, "last", "known are limit, slow, task");
-  expect_refused("/requests?since=yesterday", 400, "since", "a whole number");
+  expect_refused("/requests?since=yesterday", 400, "since", "'yesterday' is no time");
   expect_refused("/requests?format=xml", 400, "format", "json or chrome");
   expect_refused("/requests/x?format=xml", 400, "format", "json or chrome");
   expect_refused("/requests/x?limit=1", 400, "limit", "known are format");
@@ -118,6 +118,8 @@ TEST_F(ObserveApiTest, ListsASpanOfTime) {
   EXPECT_EQ(list(fmt::format("?since={}&until={}", first, last + 1)), all);
   EXPECT_TRUE(list(fmt::format("?since={}", last + 1)).empty());
   EXPECT_TRUE(list(fmt::format("?until={}", first)).empty());
+  EXPECT_EQ(list("?since=6h"), all);
+  EXPECT_TRUE(list("?until=6h").empty());
 }
 
 // The same request in both forms.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/time_argument.h"
 #include "server/http.h"
 
 namespace qaio {
@@ -62,6 +63,15 @@ std::optional<std::string> QueryFields::text(std::string_view name) const {
 Result<std::optional<int64_t>> QueryFields::integer(std::string_view name, int64_t min,
                                                     int64_t max) const {
   return parse_number<int64_t>(text(name), name, "whole number", min, max);
+}
+
+Result<std::optional<int64_t>> QueryFields::time(std::string_view name, int64_t now_unix_ms) const {
+  const auto value = text(name);
+  if (!value) return std::nullopt;
+  const Result<int64_t> moment = parse_time(*value, now_unix_ms);
+  if (moment) return *moment;
+  return fail(ErrorCode::kInvalidArgument, fmt::format("'{}': {}", name, moment.error().message),
+              std::string(name));
 }
 
 Result<std::optional<double>> QueryFields::number(std::string_view name, double min,

@@ -20,6 +20,8 @@ class QueryFields {
   // Absent without the field; kInvalidArgument names it.
   std::optional<std::string> text(std::string_view name) const;
   Result<std::optional<int64_t>> integer(std::string_view name, int64_t min, int64_t max) const;
+  // A moment as parse_time() reads it.
+  Result<std::optional<int64_t>> time(std::string_view name, int64_t now_unix_ms) const;
   Result<std::optional<double>> number(std::string_view name, double min, double max) const;
 
  private:

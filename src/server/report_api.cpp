@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "base/time_argument.h"
 #include "observe/archive_source.h"
 #include "observe/report.h"
 #include "observe/report_html.h"
@@ -21,7 +20,8 @@ namespace {
 constexpr int64_t kLastDefault = 100;
 constexpr int64_t kLastMax = 100'000;  // about 50 MiB while it is made; more: `qaio report`
 constexpr std::chrono::seconds kReportTime{30};
-constexpr auto kFields = std::to_array<std::string_view>({"last", "since", "until", "format"});
+constexpr auto kFields = std::to_array<std::string_view>(
+    {"last", "since", "until", "version", "task", "trend", "format"});
 
 struct Format {
   std::string_view name;
@@ -52,27 +52,31 @@ const Format& accepted_format(std::string_view accept) {
 
 struct ReportQuery {
   RecordSelection selection;
+  TrendBy trend = TrendBy::kNone;
   const Format* format = nullptr;
 };
 
-Result<std::optional<int64_t>> time_field(const QueryFields& fields, std::string_view name,
-                                          int64_t now_unix_ms) {
-  const auto text = fields.text(name);
-  if (!text) return std::nullopt;
-  const Result<int64_t> time = parse_time(*text, now_unix_ms);
-  if (time) return *time;
-  return fail(ErrorCode::kInvalidArgument, "'" + std::string(name) + "': " + time.error().message,
-              std::string(name));
+Result<TrendBy> trend_field(const QueryFields& fields) {
+  const auto text = fields.text("trend");
+  if (!text) return TrendBy::kNone;
+  if (*text == "day") return TrendBy::kDay;
+  if (*text == "version") return TrendBy::kVersion;
+  return fail(ErrorCode::kInvalidArgument, "'trend' must be day or version", "trend");
 }
 
 Result<ReportQuery> read_query(const HttpRequest& request, int64_t now_unix_ms) {
   QAIO_ASSIGN(const QueryFields fields, QueryFields::parse(request.query, kFields));
   ReportQuery query;
   QAIO_ASSIGN(const auto last, fields.integer("last", 1, kLastMax));
-  QAIO_ASSIGN(query.selection.since_unix_ms, time_field(fields, "since", now_unix_ms));
-  QAIO_ASSIGN(query.selection.until_unix_ms, time_field(fields, "until", now_unix_ms));
-  const bool span = query.selection.since_unix_ms || query.selection.until_unix_ms;
-  query.selection.last = static_cast<size_t>(last.value_or(span ? kLastMax : kLastDefault));
+  RecordSelection& selection = query.selection;
+  QAIO_ASSIGN(selection.since_unix_ms, fields.time("since", now_unix_ms));
+  QAIO_ASSIGN(selection.until_unix_ms, fields.time("until", now_unix_ms));
+  selection.version = fields.text("version").value_or("");
+  selection.task = fields.text("task").value_or("");
+  QAIO_ASSIGN(query.trend, trend_field(fields));
+  const bool asked = selection.since_unix_ms || selection.until_unix_ms ||
+                     !selection.version.empty() || query.trend != TrendBy::kNone;
+  selection.last = static_cast<size_t>(last.value_or(asked ? kLastMax : kLastDefault));
   const auto format = fields.text("format");
   query.format = format ? std::ranges::find(kFormats, *format, &Format::name)
                         : &accepted_format(request.accept);
@@ -94,10 +98,12 @@ FactSet recent_facts(const RecentRecords& recent, const RunInfo& run,
 }
 
 HttpResponse report_response(const FactSet& facts, std::vector<SlaRule> rules,
-                             const Format& format) {
+                             const ReportQuery& query) {
+  const Format& format = *query.format;
   HttpResponse response;
   response.content_type = format.content_type;
   ReportOptions how;
+  how.trend = query.trend;
   how.rules = std::move(rules);
   response.body = format.render(make_report(facts, how));
   response.headers.push_back({"Vary", "Accept"});
@@ -128,12 +134,12 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
     answer_aside(*sources.reports, call, [=] {
       if (sources.archive == nullptr) {
         return report_response(recent_facts(*sources.recent, sources.state().run, query.selection),
-                               rules_of(sources), *query.format);
+                               rules_of(sources), query);
       }
       const ArchiveSource source(sources.archive->path(), unwanted);
       const Result<FactSet> facts = source.load_facts(query.selection, 1);
       if (!facts) return archive_error_response(facts.error());
-      return report_response(*facts, rules_of(sources), *query.format);
+      return report_response(*facts, rules_of(sources), query);
     });
   });
 }

@@ -19,6 +19,16 @@ class ReportApiTest : public ObserveFixture {
     return client_->request("GET", "/report" + std::string(query), {},
                             fmt::format("Accept: {}\r\n", accept));
   }
+  void expect_choices() {
+    chats(3);
+    ASSERT_EQ(chat(R"(["chat"])").status, 200);
+    EXPECT_EQ(requests("?task=chat"), 1);
+    EXPECT_EQ(requests("?task=sentiment&last=2"), 2);
+    EXPECT_EQ(requests("?version=none"), 0);
+    const json::object report = get("/report?trend=day");
+    EXPECT_EQ(report.at("requests").as_int64(), 4);
+    EXPECT_EQ(report.at("trend").as_array().size(), 1u);
+  }
   int64_t requests(std::string_view query = "") {
     return get("/report" + std::string(query)).at("requests").as_int64();
   }
@@ -55,6 +65,18 @@ TEST_F(ReportApiTest, OfTheArchiveUpToTheLastRequest) {
   }
   std::filesystem::remove(archive_->path());
   expect_refused("/report", 500, "", "the archive could not be read");
+}
+
+TEST_F(ReportApiTest, OfAVersionOrATaskAndItsTrend) {
+  state_.run.version = "9.9";
+  start_observed();
+  expect_choices();
+}
+
+TEST_F(ReportApiTest, OfAVersionOrATaskOfTheArchive) {
+  keep_archive();
+  start_observed();
+  expect_choices();
 }
 
 TEST_F(ReportApiTest, InTheFormThatIsAskedFor) {
@@ -97,7 +119,9 @@ TEST_F(ReportApiTest, SaysWhatIsWrong) {
   expect_refused("/report?since=soon", 400, "since", "'soon' is no time");
   expect_refused("/report?until=", 400, "until", "is no time");
   expect_refused("/report?format=pdf", 400, "format", "json, html, text or markdown");
-  expect_refused("/report?slow=5", 400, "slow", "known are last, since, until, format");
+  expect_refused("/report?slow=5", 400, "slow",
+                 "known are last, since, until, version, task, trend, format");
+  expect_refused("/report?trend=week", 400, "trend", "day or version");
 }
 
 TEST_F(ReportApiTest, OneAtATime) {

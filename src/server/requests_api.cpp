@@ -23,7 +23,6 @@ constexpr int64_t kLimitDefault = 50;
 constexpr int64_t kArchivedLimitMax = 1000;  // a list of MiB
 constexpr double kSlowMsMax = 1e9;
 constexpr std::chrono::seconds kSearchTime{2};
-constexpr int64_t kUnixMsMax = 253'402'300'799'999;  // the year 9999
 constexpr auto kListFields =
     std::to_array<std::string_view>({"limit", "slow", "task", "since", "until", "format"});
 constexpr auto kOneFields = std::to_array<std::string_view>({"format"});
@@ -61,7 +60,8 @@ Result<bool> wants_chrome(const QueryFields& fields) {
   return fail(ErrorCode::kInvalidArgument, "'format' must be json or chrome", "format");
 }
 
-Result<RecordQuery> read_query(const std::string& text, const ObserveSources& sources) {
+Result<RecordQuery> read_query(const std::string& text, const ObserveSources& sources,
+                               int64_t now_unix_ms) {
   QAIO_ASSIGN(const QueryFields fields, QueryFields::parse(text, kListFields));
   auto limit_max = static_cast<int64_t>(sources.recent->count_max());
   if (sources.archive != nullptr) limit_max = std::max(limit_max, kArchivedLimitMax);
@@ -69,8 +69,8 @@ Result<RecordQuery> read_query(const std::string& text, const ObserveSources& so
   QAIO_ASSIGN(const auto slow_ms, fields.number("slow", 0, kSlowMsMax));
   RecordQuery query;
   QAIO_ASSIGN(query.chrome, wants_chrome(fields));
-  QAIO_ASSIGN(query.since_unix_ms, fields.integer("since", 0, kUnixMsMax));
-  QAIO_ASSIGN(query.until_unix_ms, fields.integer("until", 0, kUnixMsMax));
+  QAIO_ASSIGN(query.since_unix_ms, fields.time("since", now_unix_ms));
+  QAIO_ASSIGN(query.until_unix_ms, fields.time("until", now_unix_ms));
   query.limit = static_cast<size_t>(limit.value_or(std::min(kLimitDefault, limit_max)));
   query.slow_ms = slow_ms.value_or(0);
   query.task = fields.text("task");
@@ -135,7 +135,8 @@ HttpResponse joined_response(std::vector<RecordPtr> recent,
 }
 
 void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
-  const Result<RecordQuery> query = read_query(call->request().query, sources);
+  const Result<RecordQuery> query =
+      read_query(call->request().query, sources, call->clock().wall_unix_ms());
   if (!query) {
     call->respond(error_response(query.error()));
     return;
