@@ -60,8 +60,40 @@ class Task(ProgramTest):
         self.assertIn("line 2", self.fails(FAILED, "eval", self.tsv))  # label "1" is not the task's
         self.assertIn("missing.tsv", self.fails(FAILED, "eval", self.folder / "missing.tsv"))
         self.assertIn("'chat'", self.fails(FAILED, "eval", self.tsv, "--task", "chat"))
-        self.assertIn("1=正面", self.fails(FAILED, "eval", self.tsv, "--label-map", "1"))
+        self.assertIn("1=正面", self.fails(USAGE, "eval", self.tsv, "--label-map", "1"))
+        self.assertIn("no label 'good'", self.fails(USAGE, "eval", self.tsv, "--label-map",
+                                                    "1=good,0=负面"))
         self.fails(USAGE, "eval", self.tsv, "--min-accuracy", 2)
+
+
+    def write(self, content):
+        path = self.folder / "some.tsv"
+        path.write_bytes(b"text\tlabel\n" + content)
+        return path
+
+    def test_a_text_that_fails_is_counted(self):
+        some = self.write("真好\t正面\n".encode() + "好".encode() * 20_000 + "\t正面\n太差了\t负面\n".encode())
+        result = self.ok_json("eval", some, "--json")
+        self.assertEqual((result["texts"], result["failed"]), (3, 1))
+        self.assertAlmostEqual(result["accuracy"], 2 / 3, places=5)
+        self.assertRegex(self.ok("eval", some), r"(?m)^1 text failed, the first in line 3: ")
+        only = self.write("好".encode() * 20_000 + "\t正面\n".encode())
+        self.assertIn("all 1 text failed", self.fails(FAILED, "eval", only))
+
+    def test_labels_without_texts_have_no_figures(self):
+        some = self.write("真好\t正面\n".encode())
+        text = self.ok("eval", some)
+        self.assertIn("sentiment: 1 text,", text)
+        self.assertRegex(text, r"(?m)^负面 .* - +- +-$")
+        labels = self.ok_json("eval", some, "--json")["labels"]
+        self.assertIsNone(labels[1]["recall"])
+
+    def test_bytes(self):
+        marked = self.folder / "marked.tsv"
+        marked.write_bytes(b"\xef\xbb\xbf" + self.tsv.read_bytes())
+        self.ok("eval", marked, "--label-map", "1=正面,0=负面")
+        latin = self.write(b"caf\xe9\t\xe6\xad\xa3\xe9\x9d\xa2\n")
+        self.assertIn("line 2: its bytes are no UTF-8", self.fails(FAILED, "eval", latin))
 
 
 class Perplexity(ProgramTest):
@@ -83,7 +115,9 @@ class Perplexity(ProgramTest):
     def test_too_little_text(self):
         empty = self.folder / "empty.txt"
         empty.write_text("")
-        self.assertIn("empty.txt", self.fails(FAILED, "eval", empty, "--perplexity"))
+        self.assertIn("empty.txt: it is empty", self.fails(FAILED, "eval", empty, "--perplexity"))
+        empty.write_bytes(b"two\nl\xe9nes")
+        self.assertIn("line 2", self.fails(FAILED, "eval", empty, "--perplexity"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // qaio eval: how good and how fast a classify task is on labelled texts; how well a model predicts
 // a text.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +14,7 @@
 #include "base/histogram.h"
 #include "base/json_writer.h"
 #include "base/mapped_file.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/runtime.h"
@@ -23,6 +25,8 @@
 
 namespace qaio {
 namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // as Windows' editors write it
 
 struct Options {
   RuntimeOptions runtime;
@@ -41,15 +45,31 @@ struct Mistake {
   std::string text, truth, answer;
 };
 
+struct Failure {
+  size_t line = 0;
+  Error error;
+};
+
 struct Evaluation {
   explicit Evaluation(size_t labels) : confusion(labels) {}
 
   Confusion confusion;
   std::vector<Mistake> mistakes;  // the first of them
-  Histogram latency;              // of the task alone, one text after the other
+  uint64_t failed = 0;            // texts without an answer
+  Failure first_failure;
+  Histogram latency;  // of the task alone, one text after the other
   double seconds = 0;
   uint64_t prompt_tokens = 0;
+
+  // A text that failed is not answered right.
+  double accuracy() const {
+    return static_cast<double>(confusion.right()) / static_cast<double>(confusion.total() + failed);
+  }
 };
+
+std::string texts(uint64_t count) {
+  return fmt::format("{} text{}", count_text(count), count == 1 ? "" : "s");
+}
 
 Result<Evaluation> classify_all(const Runtime& runtime, const Options& options,
                                 const std::vector<LabelledText>& items,
@@ -65,9 +85,10 @@ Result<Evaluation> classify_all(const Runtime& runtime, const Options& options,
     request.tasks = {options.task};
     request.input = items[i].text;
     const RequestOutcome outcome = run_and_wait(runtime.pipeline(), std::move(request));
+    progress.update(static_cast<double>(i + 1) / static_cast<double>(items.size()));
     if (outcome.error) {
-      return fail(outcome.error->code,
-                  fmt::format("text {} of {}: {}", i + 1, items.size(), outcome.error->message));
+      if (evaluation.failed++ == 0) evaluation.first_failure = {items[i].line, *outcome.error};
+      continue;
     }
     const TaskOutcome& task = outcome.tasks.front();
     const std::string& answer = *task.label;
@@ -78,14 +99,20 @@ Result<Evaluation> classify_all(const Runtime& runtime, const Options& options,
         evaluation.mistakes.size() < static_cast<size_t>(options.show_errors)) {
       evaluation.mistakes.push_back({items[i].text, items[i].label, answer});
     }
-    progress.update(static_cast<double>(i + 1) / static_cast<double>(items.size()));
+  }
+  if (evaluation.failed == items.size()) {
+    return fail(evaluation.first_failure.error.code,
+                fmt::format("all {} failed, the first with: {}", texts(items.size()),
+                            evaluation.first_failure.error.message));
   }
   evaluation.seconds = static_cast<double>(SteadyClock::instance().now_ns() - begin_ns) / 1e9;
   return evaluation;
 }
 
 double ms(int64_t ns) { return static_cast<double>(ns) / 1e6; }
-std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+std::string percent(std::optional<double> share) {
+  return share ? fmt::format("{:.1f} %", 100 * *share) : "-";
+}
 
 std::string confusion_table(const Confusion& confusion, const std::vector<std::string>& labels) {
   std::vector<Table::Align> align(labels.size() + 5, Table::Align::kRight);
@@ -111,9 +138,13 @@ std::string confusion_table(const Confusion& confusion, const std::vector<std::s
 
 void print_text(const Evaluation& e, const std::vector<std::string>& labels,
                 const Options& options) {
-  fmt::print("{}: {} texts, accuracy {}, macro F1 {}\n\n{}\n", options.task,
-             count_text(e.confusion.total()), percent(e.confusion.accuracy()),
+  fmt::print("{}: {}, accuracy {}, macro F1 {}\n\n{}\n", options.task,
+             texts(e.confusion.total() + e.failed), percent(e.accuracy()),
              percent(e.confusion.macro_f1()), confusion_table(e.confusion, labels));
+  if (e.failed > 0) {
+    fmt::print("{} failed, the first in line {}: {}\n", texts(e.failed), e.first_failure.line,
+               e.first_failure.error.message);
+  }
   fmt::print(
       "latency ms  mean {:.2f}, p50 {:.2f}, p95 {:.2f}, p99 {:.2f}, max {:.2f}; {:.1f} texts/s\n",
       e.latency.mean_ns() / 1e6, ms(e.latency.percentile_ns(50)), ms(e.latency.percentile_ns(95)),
@@ -124,20 +155,27 @@ void print_text(const Evaluation& e, const std::vector<std::string>& labels,
   }
 }
 
+void write_share(std::string_view name, std::optional<double> share, JsonWriter& json) {
+  json.key(name);
+  share ? json.number(*share) : json.null();
+}
+
 void print_json(const Evaluation& e, const std::vector<std::string>& labels,
                 const Options& options) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("task").string(options.task);
-  json.key("texts").integer(static_cast<int64_t>(e.confusion.total()));
-  json.key("accuracy").number(e.confusion.accuracy());
+  json.key("texts").integer(static_cast<int64_t>(e.confusion.total() + e.failed));
+  json.key("failed").integer(static_cast<int64_t>(e.failed));
+  json.key("accuracy").number(e.accuracy());
   json.key("macro_f1").number(e.confusion.macro_f1());
   json.key("labels").begin_array();
   for (size_t i = 0; i < labels.size(); ++i) {
     json.begin_object().key("label").string(labels[i]);
     json.key("texts").integer(static_cast<int64_t>(e.confusion.truths(i)));
-    json.key("precision").number(e.confusion.precision(i));
-    json.key("recall").number(e.confusion.recall(i)).key("f1").number(e.confusion.f1(i));
+    write_share("precision", e.confusion.precision(i), json);
+    write_share("recall", e.confusion.recall(i), json);
+    write_share("f1", e.confusion.f1(i), json);
     json.key("answers").begin_object();
     for (size_t answer = 0; answer < labels.size(); ++answer) {
       json.key(labels[answer]).integer(static_cast<int64_t>(e.confusion.count(i, answer)));
@@ -161,18 +199,27 @@ void print_json(const Evaluation& e, const std::vector<std::string>& labels,
   fmt::print("{}\n", out);
 }
 
-Result<void> read_label_names(const std::vector<std::string>& given, LabelledFormat& format) {
+// What CLI11 says of a value that is none; empty: it is one.
+std::string check_label_name(const std::string& pair) {
+  const size_t equals = pair.find('=');
+  return equals == std::string::npos || equals == 0 ? "takes 1=正面, not '" + pair + "'" : "";
+}
+
+// A label that the task does not have is a wrong command line.
+void read_label_names(const std::vector<std::string>& given, const TaskDefinition& task,
+                      LabelledFormat& format) {
   for (const std::string& pair : given) {
     const size_t equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return fail(ErrorCode::kInvalidArgument, "--label-map takes 1=正面, not '" + pair + "'");
-    format.label_names[pair.substr(0, equals)] = pair.substr(equals + 1);
+    const std::string label = pair.substr(equals + 1);
+    if (std::ranges::find(task.labels, label) == task.labels.end()) {
+      throw CLI::ValidationError(fmt::format("--label-map: '{}' has no label '{}', only {}",
+                                             task.name, label, fmt::join(task.labels, ", ")));
+    }
+    format.label_names[pair.substr(0, equals)] = label;
   }
-  return {};
 }
 
 Result<ExitCode> eval_task(CLI::App& command, Options& options, std::string_view content) {
-  QAIO_RETURN_IF_ERROR(read_label_names(options.label_names, options.format));
   QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
   QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config.tasks));
   const TaskDefinition* task = runtime->backend().tasks->find(options.task);
@@ -180,15 +227,21 @@ Result<ExitCode> eval_task(CLI::App& command, Options& options, std::string_view
     return fail(ErrorCode::kInvalidArgument, "there is no classify task '" + options.task + "'");
   if (task->decode != DecodeMode::kScore)
     return fail(ErrorCode::kUnsupported, "only tasks whose labels are scored can be evaluated");
+  read_label_names(options.label_names, *task, options.format);
   auto items = parse_labelled(content, options.format, task->labels);
   if (!items) return fail(items.error().code, options.file + ": " + items.error().message);
   QAIO_ASSIGN(const Evaluation evaluation, classify_all(*runtime, options, *items, task->labels));
   options.json ? print_json(evaluation, task->labels, options)
                : print_text(evaluation, task->labels, options);
-  return evaluation.confusion.accuracy() < options.min_accuracy ? ExitCode::kNo : ExitCode::kOk;
+  return evaluation.accuracy() < options.min_accuracy ? ExitCode::kNo : ExitCode::kOk;
 }
 
 Result<ExitCode> eval_text(const Options& options, std::string_view content) {
+  if (const size_t valid = valid_utf8_prefix(content); valid < content.size()) {
+    const auto line = 1 + std::ranges::count(content.substr(0, valid), '\n');
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: line {}: its bytes are no UTF-8", options.file, line));
+  }
   QAIO_ASSIGN(const FileSet files, open_model(options.runtime.model.model));
   ThreadPool pool(options.runtime.model.threads, options.runtime.model.pinning());
   LoadOptions load;
@@ -197,6 +250,11 @@ Result<ExitCode> eval_text(const Options& options, std::string_view content) {
   load.kv_tokens = options.context;
   QAIO_ASSIGN(const LoadedModel loaded, load_model(files, pool, load));
   const std::vector<TokenId> ids = loaded.tokenizer->encode(content);
+  if (ids.size() < 2) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: {}: at least two tokens are needed, one to predict from the other",
+                            options.file, ids.empty() ? "it is empty" : "it is one token"));
+  }
   Progress progress("Predicting");
   const TimeNs begin_ns = SteadyClock::instance().now_ns();
   const auto result = measure_perplexity(*loaded.model, ids, options.context,
@@ -224,8 +282,9 @@ Result<ExitCode> eval_text(const Options& options, std::string_view content) {
 ExitCode eval(CLI::App& command, Options& options) {
   const auto file = MappedFile::open(options.file);
   if (!file) return exit_code_of(tl::unexpected<Error>(file.error()));
-  const std::string_view content(reinterpret_cast<const char*>(file->bytes().data()),
-                                 file->bytes().size());
+  std::string_view content(reinterpret_cast<const char*>(file->bytes().data()),
+                           file->bytes().size());
+  if (content.starts_with(kByteOrderMark)) content.remove_prefix(kByteOrderMark.size());
   const Result<ExitCode> result =
       options.perplexity ? eval_text(options, content) : eval_task(command, options, content);
   return result ? *result : exit_code_of(tl::unexpected<Error>(result.error()));
@@ -257,6 +316,7 @@ void add_eval(CLI::App& app, ExitCode& exit_code) {
       ->add_option("--label-map", options->label_names,
                    "What the file calls a label, and what the task does: 1=正面,0=负面")
       ->delimiter(',')
+      ->check(check_label_name)
       ->type_name("A=B");
   command
       ->add_option("--min-accuracy", options->min_accuracy,

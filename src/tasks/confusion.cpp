@@ -3,8 +3,9 @@
 namespace qaio {
 namespace {
 
-double ratio(uint64_t part, uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+std::optional<double> ratio(uint64_t part, uint64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
 }
 
 }  // namespace
@@ -33,12 +34,13 @@ uint64_t Confusion::right() const {
   return sum;
 }
 
-double Confusion::accuracy() const { return ratio(right(), total()); }
-double Confusion::precision(size_t label) const {
+std::optional<double> Confusion::precision(size_t label) const {
   return ratio(count(label, label), answers(label));
 }
-double Confusion::recall(size_t label) const { return ratio(count(label, label), truths(label)); }
-double Confusion::f1(size_t label) const {
+std::optional<double> Confusion::recall(size_t label) const {
+  return ratio(count(label, label), truths(label));
+}
+std::optional<double> Confusion::f1(size_t label) const {
   return ratio(2 * count(label, label), truths(label) + answers(label));
 }
 
@@ -47,7 +49,7 @@ double Confusion::macro_f1() const {
   size_t occurring = 0;
   for (size_t label = 0; label < labels_; ++label) {
     if (truths(label) == 0) continue;
-    sum += f1(label);
+    sum += *f1(label);
     ++occurring;
   }
   return occurring == 0 ? 0 : sum / static_cast<double>(occurring);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace qaio {
@@ -21,12 +22,12 @@ class Confusion {
   uint64_t total() const;
   uint64_t right() const;
 
-  // In [0, 1]; 0 where there is nothing to divide by.
-  double accuracy() const;
-  double precision(size_t label) const;  // right answers among those that say `label`
-  double recall(size_t label) const;     // right answers among the texts that have it
-  double f1(size_t label) const;
-  double macro_f1() const;  // the mean over labels that occur
+  // In [0, 1]; absent where there is nothing to divide by.
+  std::optional<double> precision(
+      size_t label) const;                           // right answers among those that say `label`
+  std::optional<double> recall(size_t label) const;  // right answers among the texts that have it
+  std::optional<double> f1(size_t label) const;
+  double macro_f1() const;  // the mean over labels that occur; 0 if none does
 
  private:
   size_t labels_;

@@ -43,6 +43,7 @@ TEST(LabelledSet, FaultsNameTheirLine) {
       {"{\"text\":\"a\",\"label\":\"正面\"}\n{\"text\":\"a\"}\n", "line 2: \"label\" is missing"},
       {"{\"text\":\"a\",\"label\":1.5}\n", "line 1: \"label\" is missing or neither"},
       {"{\"text\":\"a\"\n", "line 1: "},
+      {"text\tlabel\na\xffz\t正面\n", "line 2: its bytes are no UTF-8"},
       {"{\"text\":\"a\",\"label\":\"正面\"}\nb\t正面\n", "line 2: not a JSON object"},
   };
   for (const auto& [content, message] : cases) {
@@ -62,14 +63,14 @@ TEST(Confusion, FiguresOfTheTextbook) {
     }
   }
   EXPECT_EQ(confusion.total(), 9u);
-  EXPECT_DOUBLE_EQ(confusion.accuracy(), 5.0 / 9);
-  EXPECT_DOUBLE_EQ(confusion.precision(0), 3.0 / 5);
-  EXPECT_DOUBLE_EQ(confusion.recall(0), 3.0 / 4);
-  EXPECT_DOUBLE_EQ(confusion.f1(0), 2.0 / 3);  // 2 * 0.6 * 0.75 / 1.35
-  EXPECT_DOUBLE_EQ(confusion.precision(2), 0);
-  EXPECT_DOUBLE_EQ(confusion.recall(2), 0);
+  EXPECT_EQ(confusion.right(), 5u);
+  EXPECT_DOUBLE_EQ(confusion.precision(0).value(), 3.0 / 5);
+  EXPECT_DOUBLE_EQ(confusion.recall(0).value(), 3.0 / 4);
+  EXPECT_DOUBLE_EQ(confusion.f1(0).value(), 2.0 / 3);  // 2 * 0.6 * 0.75 / 1.35
+  EXPECT_DOUBLE_EQ(confusion.precision(2).value(), 0);
+  EXPECT_FALSE(confusion.recall(2)) << "no text has it";
   EXPECT_DOUBLE_EQ(confusion.macro_f1(), (2.0 / 3 + 2 * 2.0 / (5 + 3)) / 2);
-  EXPECT_DOUBLE_EQ(Confusion(2).accuracy(), 0);
+  EXPECT_FALSE(Confusion(2).f1(0));
 }
 
 }  // namespace

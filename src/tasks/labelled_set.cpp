@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {
@@ -60,7 +61,7 @@ Result<LabelledText> from_json(std::string_view line, size_t number, const Label
     return fault(number, "\"" + (text ? format.label_name : format.text_name) +
                              "\" is missing or neither text nor integer");
   }
-  return LabelledText{*text, *label};
+  return LabelledText{*text, *label, number};
 }
 
 Result<LabelledText> from_tsv(std::string_view line, size_t number, const Columns& columns) {
@@ -68,7 +69,7 @@ Result<LabelledText> from_tsv(std::string_view line, size_t number, const Column
   if (cells.size() <= std::max(columns.text, columns.label)) {
     return fault(number, "it has " + std::to_string(cells.size()) + " columns, too few");
   }
-  return LabelledText{std::string(cells[columns.text]), std::string(cells[columns.label])};
+  return LabelledText{std::string(cells[columns.text]), std::string(cells[columns.label]), number};
 }
 
 Result<void> check(LabelledText& item, size_t number, const LabelledFormat& format,
@@ -96,6 +97,7 @@ Result<std::vector<LabelledText>> parse_labelled(std::string_view content,
     content.remove_prefix(std::min(end + 1, content.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
+    if (valid_utf8_prefix(line) < line.size()) return fault(number, "its bytes are no UTF-8");
     if (!columns && !line.starts_with('{')) {
       if (number > 1 && !items.empty()) return fault(number, "not a JSON object");
       QAIO_ASSIGN(columns, find_columns(line, format));

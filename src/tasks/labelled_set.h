@@ -13,6 +13,7 @@ namespace qaio {
 struct LabelledText {
   std::string text;
   std::string label;
+  size_t line = 0;  // of the file, from 1
 };
 
 struct LabelledFormat {
@@ -24,8 +25,8 @@ struct LabelledFormat {
 
 // TSV whose first line names its columns, or JSON lines: whichever the first line is. In JSON a
 // label may be a string, an integer or a boolean. Empty lines are skipped. kInvalidArgument names
-// the line: a missing column or member, an empty text, a label that is none of `labels`, no text
-// at all.
+// the line: bytes that are no UTF-8, a missing column or member, an empty text, a label that is
+// none of `labels`, no text at all.
 Result<std::vector<LabelledText>> parse_labelled(std::string_view content,
                                                  const LabelledFormat& format,
                                                  const std::vector<std::string>& labels);
