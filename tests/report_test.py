@@ -100,7 +100,8 @@ class Demo(ProgramTest):
         self.fails(FAILED, "report", self.records, "--limits", "--threads", 2)
         table = self.folder / "table.csv"
         table.write_text("arrived,arrived_unix_ms\n")
-        self.assertIn("CSV files are for spreadsheets", self.fails(FAILED, "report", table))
+        for place in (table, self.folder):
+            self.assertIn("CSV files are for spreadsheets", self.fails(FAILED, "report", place))
 
     def test_limits_of_the_same_setting(self):
         self.assertTrue(self.ok_json("report", self.records, "--limits", "--threads", 1,

@@ -158,6 +158,10 @@ void find_queueing(const FindingInput& input, std::vector<Finding>& out) {
     finding.evidence.push_back(fmt::format("{} of {} found others waiting and waited {} ms.",
                                            ahead_ms.size(), queues_ms.size(),
                                            ms_text(mean(ahead_ms))));
+  } else if (finding.found) {
+    finding.evidence.emplace_back(
+        "None found others waiting: a step was under way, or the engine's thread got no core at "
+        "once.");
   }
   out.push_back(std::move(finding));
 }

@@ -44,9 +44,9 @@ std::string costs_text(const ServiceFit& service) {
 
 std::string explained_text(const ServiceFit& service) {
   std::vector<std::string> parts;
-  if (!service.prefill.used.empty())
+  if (service.ms_per_prompt_token > 0)
     parts.push_back(fmt::format("{:.0f} % of prefill's", 100 * service.prefill.fit.explained));
-  if (!service.decode.used.empty())
+  if (service.ms_per_output_token + service.ms_per_neighbour_token > 0)
     parts.push_back(fmt::format("{:.0f} % of decode's", 100 * service.decode.fit.explained));
   return fmt::format("Tokens explain {} variation.", fmt::join(parts, " and "));
 }

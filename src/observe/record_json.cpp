@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -398,6 +399,12 @@ Result<RecordSet> RecordFile::load(const RecordSelection& selection) {
       return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
                   path_ + ": " + std::strerror(errno));
     }
+  }
+  if (std::error_code ignored; std::filesystem::is_directory(path_, ignored)) {
+    return fail(ErrorCode::kUnsupported,
+                path_ +
+                    ": a folder; an archive (qaio serve --archive) or JSON lines (qaio export "
+                    "--format jsonl) can be read, CSV files are for spreadsheets");
   }
   std::istream& in = path_ == "-" ? std::cin : file;
   RecordSelector selector(selection);

@@ -255,7 +255,8 @@ std::string report_markdown(const Report& report) {
     std::vector<std::string> blocks = {"## " + escaped(section.title) + '\n'};
     if (section.kind == Section::Kind::kFindings) blocks.push_back(markdown_findings(report));
     std::string paragraph;
-    for (const std::string& sentence : section.sentences) paragraph += escaped(sentence) + '\n';
+    for (const std::string& sentence : section.sentences)  // two spaces: the line ends
+      paragraph += escaped(sentence) + (&sentence == &section.sentences.back() ? "\n" : "  \n");
     blocks.push_back(std::move(paragraph));
     if (section.grid) blocks.push_back(markdown_table(*section.grid));
     for (const std::string& block : blocks)

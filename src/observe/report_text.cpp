@@ -34,7 +34,8 @@ std::string report_text(const Report& report) {
   std::string out;
   for (const Section& section : report_sections(report)) {
     if (!out.empty()) out += "\n" + section.title + "\n\n";
-    if (section.kind == Section::Kind::kFindings) out += findings_text(report);
+    if (section.kind == Section::Kind::kFindings && !report.findings.empty())
+      out += findings_text(report) + (section.sentences.empty() ? "" : "\n");
     for (const std::string& sentence : section.sentences) out += sentence + '\n';
     if (section.grid) out += (section.sentences.empty() ? "" : "\n") + grid_text(*section.grid);
   }

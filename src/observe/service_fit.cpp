@@ -13,7 +13,7 @@ namespace qaio {
 namespace {
 
 constexpr double kStandardErrorsMin = 4;
-constexpr double kExplainedMin = 0.5;
+constexpr double kExplainedMin = 0.25;  // as comparisons have it
 constexpr double kOutlierDeviations = 4;
 constexpr double kOutlierShareMin = 0.2;  // errors grow with the times
 // Below, there were none: which steps a request's own tasks shared is told by the clock, to a step.
