@@ -25,7 +25,7 @@ const std::vector<std::string> kRequestColumns = {"run",          "arrived_unix_
                                                   "cpu_ns",       "minor_faults",
                                                   "major_faults", "resident_bytes",
                                                   "error_code",   "method",
-                                                  "lane"};
+                                                  "begin_ns",     "lane"};
 enum RequestPlace : int {
   kRun,
   kArrived,
@@ -41,6 +41,7 @@ enum RequestPlace : int {
   kResident,
   kError,
   kMethod,
+  kBegin,
   kRequestLane
 };
 const std::vector<std::string> kTaskColumns = {
@@ -150,6 +151,7 @@ class Loader {
     request.run = run == plan_.runs.end() ? static_cast<uint32_t>(plan_.runs.size()) : run->second;
     request.key = row.request();
     request.arrived_unix_ms = row.integer(kArrived);
+    request.begin_ns = row.integer(kBegin);
     request.error = errors_.number(row.text(kError));
     request.status = static_cast<int>(row.integer(kStatus));
     request.looks = only_looks(row.text(kMethod));

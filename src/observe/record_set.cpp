@@ -1,11 +1,15 @@
 #include "observe/record_set.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace qaio {
 namespace {
 
-int64_t arrival(const RecordSet::Item& item) { return item.record->arrived_unix_ms; }
+// Within a millisecond by the steady clock.
+std::pair<int64_t, TimeNs> arrival(const RecordSet::Item& item) {
+  return {item.record->arrived_unix_ms, item.record->lane.begin_ns()};
+}
 
 bool matches(const RecordSelection& wanted, const RunInfo& run, const RequestRecord& record) {
   return (wanted.version.empty() || run.version == wanted.version) &&

@@ -95,6 +95,22 @@ TEST(Report, TheSlowestHaveTheirStagesInPlace) {
   EXPECT_NEAR(decode->end_ms, 110.07, 1e-6);
 }
 
+// Requests one after the other may arrive in one millisecond, and end in another order.
+TEST(RecordSelector, OrdersWithinAMillisecondByTheSteadyClock) {
+  RequestRecord second = make_record({}, 2000, "second");
+  second.arrived_unix_ms = 1000;
+  RecordSelector selector({});
+  const uint32_t run = selector.add_run({}, true);
+  selector.add(std::make_shared<const RequestRecord>(second), run);
+  selector.add(std::make_shared<const RequestRecord>(make_record({}, 1000, "first")), run);
+  const RecordSet set = selector.take();
+  EXPECT_EQ(set.items[0].record->request_id, "first");
+  const FactSet facts = facts_of(set);
+  std::vector<const RequestFacts*> requests = {facts.requests[1], facts.requests[0]};
+  sort_by_arrival(requests);
+  EXPECT_EQ(facts.id_of(*requests[0]), "first");
+}
+
 // A new version is 30 % slower from its first request on.
 TestSet two_versions(double factor) {
   Random random(1);

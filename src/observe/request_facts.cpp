@@ -37,6 +37,7 @@ RequestFacts request_facts(const RequestRecord& record) {
   for (size_t i = 0; i < record.lane.size(); ++i)
     facts.lane.add(record.lane[i].stage, record.lane[i].end_ns - record.lane[i].begin_ns);
   facts.arrived_unix_ms = record.arrived_unix_ms;
+  facts.begin_ns = record.lane.begin_ns();
   facts.status = record.status;
   facts.looks = only_looks(record);
   facts.model_inference_us = metrics.model_inference_us;
@@ -51,7 +52,9 @@ RequestFacts request_facts(const RequestRecord& record) {
   return facts;
 }
 
-int64_t arrival(const RequestFacts* request) { return request->arrived_unix_ms; }
+std::pair<int64_t, TimeNs> arrival(const RequestFacts* request) {
+  return {request->arrived_unix_ms, request->begin_ns};
+}
 
 }  // namespace
 
@@ -143,7 +146,7 @@ void sort_by_arrival(std::vector<const RequestFacts*>& requests) {
   for (size_t i = 1; i < requests.size(); ++i) {
     const RequestFacts* const request = requests[i];
     size_t at = i;
-    for (; at > 0 && requests[at - 1]->arrived_unix_ms > request->arrived_unix_ms; --at) {
+    for (; at > 0 && arrival(requests[at - 1]) > arrival(request); --at) {
       requests[at] = requests[at - 1];
       if (moves_left > 0) --moves_left;
     }

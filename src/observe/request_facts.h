@@ -83,8 +83,9 @@ struct RequestFacts {
   std::span<const TaskFacts> tasks = {};
   int64_t key = 0;  // by which its source finds the whole record
   int64_t arrived_unix_ms = 0;
-  uint32_t run = 0;    // its place in FactSet::runs
-  uint32_t error = 0;  // its place in FactSet::errors; 0: none
+  TimeNs begin_ns = 0;  // the same on the server's steady clock
+  uint32_t run = 0;     // its place in FactSet::runs
+  uint32_t error = 0;   // its place in FactSet::errors; 0: none
   int status = 0;
   uint32_t input_chars = 0;
   uint32_t minor_faults = 0;
@@ -154,7 +155,7 @@ struct FactSet {
 
 FactSet facts_of(const RecordSet& set);
 
-// Sorts by time of arrival; those of one moment keep their order.
+// Sorts by time of arrival, within a millisecond by the steady clock.
 void sort_by_arrival(std::vector<const RequestFacts*>& requests);
 
 }  // namespace qaio
