@@ -108,6 +108,46 @@ class Demo(ProgramTest):
                                      "--json")["limits_known"])
 
 
+class OneAfterTheOther(ProgramTest):
+    """An archive of two starts of a server whose only client waits for every answer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.archive = cls.folder / "archive.db"
+        for count in (60, 40):
+            with Server("--threads", 1, "--archive", cls.archive) as server:
+                client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+                for i in range(count):
+                    body = json.dumps({"input": "今天的服务真的很好。" * (1 + i % 7), "seed": i,
+                                       "max_new_tokens": 8 + i % 11})
+                    client.request("POST", "/chat", body.encode())
+                    answer = client.getresponse()
+                    assert answer.status == 200, answer.read()
+                    answer.read()
+                client.close()
+
+    def findings(self, *options):
+        report = self.ok_json("report", self.archive, *options, "--json")
+        return {finding["id"]: finding for finding in report["findings"]}
+
+    def test_a_requests_own_tasks_are_no_neighbours(self):
+        findings = self.findings("--last", 0)
+        costs = findings.get("token_costs")  # a busy machine may hide them
+        if costs is not None:
+            self.assertEqual(costs["figures"]["per_neighbour_token_ms"], 0, costs)
+        waits = [sentence for sentence in findings["queueing"]["evidence"]
+                 if "found others waiting and" in sentence]
+        self.assertEqual(waits, [])
+
+    def test_a_cold_start_is_sought_in_every_run_that_is_whole(self):
+        for options, starts in ((("--last", 0), 2), (("--last", 90), 1), (("--last", 40), 1)):
+            cold = self.findings(*options)["cold_start"]
+            if not cold["found"]:
+                self.assertIn(f"{starts} start", cold["evidence"][0])
+        self.assertNotIn("cold_start", self.findings("--last", 39))
+
+
 class Compare(ProgramTest):
     """Three servers take turns: the same build twice, and one whose forward passes take 10 % longer
     when they only generate. QAIO_TEST_REPEATS does it so many times, QAIO_TEST_SLOW slows another
