@@ -211,6 +211,7 @@ Result<void> add_runs(ArchiveReader& reader, Plan& plan, FactSet& set) {
 Result<void> read_chunks(Plan& plan, int threads) {
   std::vector<Result<void>> results(static_cast<size_t>(std::max(threads, 1)));
   std::vector<std::function<void()>> jobs;
+  jobs.reserve(results.size());
   for (Result<void>& result : results) jobs.emplace_back([&] { result = Loader(plan).run(); });
   run_jobs(jobs, threads);
   for (const Result<void>& result : results) QAIO_RETURN_IF_ERROR(result);

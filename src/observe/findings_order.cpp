@@ -151,6 +151,7 @@ Interval cost_interval(const Neighbours& groups) {
   std::ranges::sort(switched);
   Random random(kSeed);
   std::vector<double> costs;
+  costs.reserve(kBootstrapRounds);
   for (int round = 0; round < kBootstrapRounds; ++round) {
     costs.push_back(bootstrap_percentile(switched, 50, random) -
                     bootstrap_percentile(same, 50, random));

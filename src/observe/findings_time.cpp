@@ -185,7 +185,7 @@ std::vector<Finding> find_findings(const FactSet& set, const std::optional<Physi
   run_jobs(jobs, threads);
   std::vector<Finding> all;
   for (auto& kind : found) std::ranges::move(kind, std::back_inserter(all));
-  std::ranges::stable_partition(all, &Finding::found);
+  std::stable_partition(all.begin(), all.end(), [](const Finding& one) { return one.found; });
   return all;
 }
 

@@ -49,6 +49,7 @@ std::vector<double> decode_regressors(const RequestFacts& request, const TaskFac
 
 std::vector<double> selected(std::span<const double> all, const std::vector<size_t>& used) {
   std::vector<double> some;
+  some.reserve(used.size());
   for (const size_t column : used) some.push_back(all[column]);
   return some;
 }
