@@ -11,9 +11,13 @@ std::pair<int64_t, TimeNs> arrival(const RecordSet::Item& item) {
   return {item.record->arrived_unix_ms, item.record->lane.begin_ns()};
 }
 
-bool matches(const RecordSelection& wanted, const RunInfo& run, const RequestRecord& record) {
+bool of_run(const RecordSelection& wanted, const RunInfo& run) {
   return (wanted.version.empty() || run.version == wanted.version) &&
-         (wanted.model.empty() || run.model == wanted.model) &&
+         (wanted.model.empty() || run.model == wanted.model);
+}
+
+bool matches(const RecordSelection& wanted, const RequestRecord& record) {
+  return (!wanted.since_unix_ms || record.arrived_unix_ms >= *wanted.since_unix_ms) &&
          (wanted.path.empty() || record.path == wanted.path) &&
          (wanted.task.empty() ||
           std::ranges::find(record.tasks, wanted.task, &TaskRecord::task) != record.tasks.end());
@@ -38,14 +42,10 @@ uint32_t RecordSelector::add_run(RunInfo info, bool from_start) {
 
 void RecordSelector::add(RecordPtr record, uint32_t run) {
   if (only_looks(*record)) return;
-  const int64_t at = record->arrived_unix_ms;
   RecordSet::Run& its_run = set_.runs[run];
-  if (!matches(selection_, its_run.info, *record)) return;
-  if (selection_.until_unix_ms && at >= *selection_.until_unix_ms) return;
-  const bool ran =
-      selection_.task.empty() ||
-      std::ranges::find(record->tasks, selection_.task, &TaskRecord::task) != record->tasks.end();
-  if (!ran || (selection_.since_unix_ms && at < *selection_.since_unix_ms)) {
+  if (!of_run(selection_, its_run.info)) return;
+  if (selection_.until_unix_ms && record->arrived_unix_ms >= *selection_.until_unix_ms) return;
+  if (!matches(selection_, *record)) {
     its_run.from_start = false;
     return;
   }
