@@ -1,5 +1,7 @@
 #include "text/tokenizer.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 #include "text/normalize.h"
 #include "text/tokenizer_impl.h"
@@ -27,11 +29,12 @@ void split_added(std::string_view text, const AddedTokenMatcher& matcher, const 
 // The steps of one encode() call, outermost first.
 class Tokenizer::Encoder {
  public:
-  Encoder(const Impl& impl, const AddedTokenSet& added)
-      : impl_(impl), added_(added), merger_(impl.merges, impl.byte_ids) {}
+  Encoder(const Impl& impl, const AddedTokenSet& added, size_t ids_max)
+      : impl_(impl), added_(added), ids_max_(ids_max), merger_(impl.merges, impl.byte_ids) {}
 
   std::vector<TokenId> run(std::string_view text) {
-    ids_.reserve(text.size() / 3 + 8);  // Chinese and English give about 4 bytes a token
+    // Chinese and English give about 4 bytes a token.
+    ids_.reserve(std::min(text.size() / 3, ids_max_) + 8);
     split_added(
         text, added_.raw, [this](std::string_view part) { encode_any(part); },
         [this](TokenId id) { ids_.push_back(id); });
@@ -41,7 +44,7 @@ class Tokenizer::Encoder {
  private:
   // Any bytes: runs of valid UTF-8, and single bytes between them.
   void encode_any(std::string_view text) {
-    while (!text.empty()) {
+    while (!text.empty() && !enough()) {
       const size_t valid = valid_utf8_prefix(text);
       if (valid > 0) encode_valid(text.substr(0, valid));
       text.remove_prefix(valid);
@@ -59,8 +62,11 @@ class Tokenizer::Encoder {
   }
 
   void encode_normal(std::string_view text) {
+    if (enough()) return;
     SplitPattern::Pieces pieces(impl_.split, text);
-    for (auto piece = pieces.next(); !piece.empty(); piece = pieces.next()) encode_piece(piece);
+    for (auto piece = pieces.next(); !piece.empty() && !enough(); piece = pieces.next()) {
+      encode_piece(piece);
+    }
   }
 
   void encode_piece(std::string_view piece) {
@@ -74,8 +80,11 @@ class Tokenizer::Encoder {
     merger_.encode(piece, &ids_);
   }
 
+  bool enough() const { return ids_.size() > ids_max_; }
+
   const Impl& impl_;
   const AddedTokenSet& added_;
+  const size_t ids_max_;
   BpeMerger merger_;
   std::string normalized_;
   std::vector<TokenId> ids_;
@@ -84,12 +93,12 @@ class Tokenizer::Encoder {
 Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Tokenizer::~Tokenizer() = default;
 
-std::vector<TokenId> Tokenizer::encode(std::string_view text) const {
-  return Encoder(*impl_, impl_->plain_added).run(text);
+std::vector<TokenId> Tokenizer::encode(std::string_view text, size_t ids_max) const {
+  return Encoder(*impl_, impl_->plain_added, ids_max).run(text);
 }
 
-std::vector<TokenId> Tokenizer::encode_with_special(std::string_view text) const {
-  return Encoder(*impl_, impl_->all_added).run(text);
+std::vector<TokenId> Tokenizer::encode_with_special(std::string_view text, size_t ids_max) const {
+  return Encoder(*impl_, impl_->all_added, ids_max).run(text);
 }
 
 std::optional<TokenId> Tokenizer::special(std::string_view content) const {

@@ -2,6 +2,7 @@
 // merges by rank. Special tokens are matched only where the caller asks for it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -68,10 +69,11 @@ class Tokenizer {
 
   // Ids of plain text: "<|im_end|>" in it is ordinary characters, and no id for which is_special()
   // holds is ever returned. Added tokens that are not special ("<think>") are recognized.
-  std::vector<TokenId> encode(std::string_view text) const;
+  // Ends soon after `ids_max` ids: if there are more of them, the text has more, too.
+  std::vector<TokenId> encode(std::string_view text, size_t ids_max = SIZE_MAX) const;
   // Like encode(), but the spelling of any added token becomes that token: the leftmost first, the
   // longest where several begin. For text that the prompt template itself wrote.
-  std::vector<TokenId> encode_with_special(std::string_view text) const;
+  std::vector<TokenId> encode_with_special(std::string_view text, size_t ids_max = SIZE_MAX) const;
   // The id of an added token, special or not, by its exact spelling, e.g. "<|im_start|>".
   std::optional<TokenId> special(std::string_view content) const;
 

@@ -171,6 +171,21 @@ TEST(Tokenizer, RefusesContradictoryVocabularies) {
   EXPECT_THAT(error([](V v) { v->tokens.resize((1 << 20) + 1); }), HasSubstr("at most 2^20"));
 }
 
+TEST(Tokenizer, EndsSoonAfterAsManyIdsAsAreWanted) {
+  const auto t = make(test_vocabulary());
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "hello, ";
+  const auto all = t->encode(text);
+  EXPECT_EQ(t->encode(text, all.size()), all);
+  for (const size_t max : {size_t{0}, size_t{10}, all.size() - 1}) {
+    const auto some = t->encode(text, max);
+    EXPECT_GT(some.size(), max);
+    EXPECT_LT(some.size(), max + 20);
+    EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin()));
+    EXPECT_EQ(t->encode_with_special(text, max), some);
+  }
+}
+
 TEST(Tokenizer, IsThreadSafe) {
   const auto t = make(test_vocabulary());
   const std::string text = "hello hello中 <think> e\u0301 \xFF " + std::string(500, 'h');
