@@ -164,11 +164,13 @@ void Engine::Impl::refuse_what_cannot_fit() {
              clock_.now_ns());
     } else if (const auto positions = static_cast<int>(sequence.positions_max);
                !cache_.can_ever_hold(prompt.first(prompt.size() - 1), positions)) {
+      const bool prompt_fits = cache_.can_ever_hold(prompt.first(prompt.size() - 1),
+                                                    static_cast<int>(prompt.size()) + 1);
       finish(sequence,
              fail(ErrorCode::kInvalidArgument,
                   "the prompt and what is to follow need " + std::to_string(positions) +
                       " positions of KV memory, more than pinned prompts leave free",
-                  "prompt"),
+                  field_too_long(prompt_fits, std::holds_alternative<LabelWalk>(sequence.work))),
              clock_.now_ns());
     }
   }

@@ -85,7 +85,12 @@ TEST_F(EngineCacheTest, PinnedPromptsStayWhateverComes) {
   EXPECT_EQ(answer_of(engine, generate(largest, 16)), greedy_text(largest, 16));
   Client beyond;
   ASSERT_TRUE(beyond.submit(engine, generate(prompt_of(200, 5), 10)));
-  EXPECT_EQ(beyond.wait().result.error().code, ErrorCode::kInvalidArgument);
+  const Error refused = beyond.wait().result.error();
+  EXPECT_EQ(refused.code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(refused.field, "prompt");
+  Client long_answer;
+  ASSERT_TRUE(long_answer.submit(engine, generate(prompt_of(180, 5), 20)));
+  EXPECT_EQ(long_answer.wait().result.error().field, "max_new_tokens");
 }
 
 // Little memory and prompts with common beginnings: blocks are shared, evicted and computed anew

@@ -233,9 +233,10 @@ TEST_F(EngineTest, RefusesWhatCanNeverRun) {
   refused(generate({}, 5), "prompt");
   refused(generate({1, -1}, 5), "prompt");
   refused(generate({1, FakeModel::kVocab}, 5), "prompt");
-  refused(generate(prompt_of(990, 0), 11), "prompt");  // context length 1000
+  refused(generate(prompt_of(990, 0), 11), "max_new_tokens");  // context length 1000
+  refused(generate(prompt_of(1000, 0), 1), "prompt");
   refused(generate({1}, 0), "max_new_tokens");
-  refused(generate({1}, 2'000'000'000), "prompt");
+  refused(generate({1}, 2'000'000'000), "max_new_tokens");
   refused(generate({1}, 5, -1.0F), "temperature");
   refused(generate({1}, 5, std::nanf("")), "temperature");
   refused(classify({1}, {{2}}), "labels");

@@ -156,6 +156,11 @@ int64_t positions_needed(const EngineRequest& request) {
   return prompt + static_cast<int64_t>(longest) - 1;
 }
 
+std::string field_too_long(bool prompt_fits, bool classifies) {
+  if (!prompt_fits) return "prompt";
+  return classifies ? "labels" : "max_new_tokens";
+}
+
 Result<void> validate(const EngineRequest& request, const RequestLimits& limits) {
   if (request.prompt.empty()) return invalid("the prompt is empty", "prompt");
   if (!in_vocabulary(request.prompt, limits.vocab)) {
@@ -168,11 +173,12 @@ Result<void> validate(const EngineRequest& request, const RequestLimits& limits)
     QAIO_RETURN_IF_ERROR(validate(*generate, limits));
   }
   if (const int64_t needed = positions_needed(request); needed > limits.positions_max) {
-    return invalid("the prompt of " + std::to_string(request.prompt.size()) +
-                       " tokens and what is to follow need " + std::to_string(needed) +
-                       " positions; at most " + std::to_string(limits.positions_max) +
-                       " are possible",
-                   "prompt");
+    return invalid(
+        "the prompt of " + std::to_string(request.prompt.size()) +
+            " tokens and what is to follow need " + std::to_string(needed) +
+            " positions; at most " + std::to_string(limits.positions_max) + " are possible",
+        field_too_long(static_cast<int64_t>(request.prompt.size()) < limits.positions_max,
+                       std::holds_alternative<ClassifyJob>(request.job)));
   }
   return {};
 }

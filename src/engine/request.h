@@ -136,6 +136,10 @@ struct RequestLimits {
 // Positions of KV memory the request needs from start to end; overflow-safe.
 int64_t positions_needed(const EngineRequest& request);
 
+// What is at fault when a request needs too many positions: the prompt, or what is to follow one
+// that would fit by itself.
+std::string field_too_long(bool prompt_fits, bool classifies);
+
 // kInvalidArgument with a sentence and the field at fault for a request that can never run.
 Result<void> validate(const EngineRequest& request, const RequestLimits& limits);
 
