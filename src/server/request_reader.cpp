@@ -26,6 +26,8 @@ using Parser = http::request_parser<http::string_body>;
 
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kContinueExpected = "100-continue";
+constexpr std::string_view kBadHttp = "bad_http";
 constexpr size_t kRecordedPathMax = 256;
 
 // Of a header that may come several times. Absent: it does not.
@@ -82,14 +84,42 @@ ReadResult refuse(const boost::system::error_code& ec, const ServerOptions& opti
         431, "header_too_large",
         fmt::format("the request header is larger than {} bytes", options.header_bytes_max)));
   } else {
-    exchange.respond(error_response(400, "bad_http", "not a valid HTTP request: " + ec.message()));
+    exchange.respond(error_response(400, kBadHttp, "not a valid HTTP request: " + ec.message()));
   }
   return {.outcome = ReadResult::Outcome::kRefused};
 }
 
+// What RFC 9112 demands of a head, and what it says that this server does not do. A body whose end
+// is not certain must never be taken for the next request.
+std::optional<HttpResponse> fault_of(const Parser& parser) {
+  using boost::beast::iequals;
+  const bool http_1_0 = parser.get().version() < 11;
+  if (!http_1_0 && parser.get().count(http::field::host) != 1) {
+    return error_response(400, kBadHttp, "an HTTP/1.1 request must have one Host header");
+  }
+  if (const auto coding = joined(parser, "Transfer-Encoding")) {
+    const size_t last = coding->find_last_of(", \t") + 1;
+    if (http_1_0 || !iequals(std::string_view(*coding).substr(last), "chunked")) {
+      return error_response(400, kBadHttp,
+                            "the end of the body is not known: a Transfer-Encoding must end with "
+                            "chunked, and HTTP/1.0 has none; send a Content-Length");
+    }
+    if (last != 0) {
+      return error_response(501, "not_implemented",
+                            "of Transfer-Encodings only chunked is understood, without others");
+    }
+  }
+  const auto expect = joined(parser, "Expect");
+  if (!http_1_0 && expect && !iequals(*expect, kContinueExpected)) {
+    return error_response(417, "expectation_failed",
+                          "of expectations only 100-continue can be met");
+  }
+  return std::nullopt;
+}
+
 bool wants_continue(const Parser& parser) {
   return !parser.is_done() && parser.get().version() >= 11 &&
-         boost::beast::iequals(parser.get()[http::field::expect], "100-continue");
+         boost::beast::iequals(parser.get()[http::field::expect], kContinueExpected);
 }
 
 }  // namespace
@@ -102,6 +132,10 @@ net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::
   auto [header_ec, header_bytes] = co_await http::async_read_header(socket, buffer, parser, kAwait);
   describe(parser, options.export_traces, exchange);
   if (header_ec) co_return refuse(header_ec, options, exchange);
+  if (auto fault = fault_of(parser)) {
+    exchange.respond(std::move(*fault));
+    co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
+  }
   if (wants_continue(parser)) {
     auto [ec, bytes] = co_await net::async_write(socket, net::buffer(kContinue), kAwait);
     if (ec) co_return ReadResult{};

@@ -15,7 +15,7 @@ using ConnectionSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, 
 struct ReadResult {
   enum class Outcome : uint8_t {
     kComplete,
-    kRefused,  // the exchange has its answer: 400, 413 or 431; what follows cannot be read
+    kRefused,  // the exchange has its answer, a 4xx or 501; what follows cannot be read
     kGone,     // the connection ended or was cancelled before the request was complete
   };
   Outcome outcome = Outcome::kGone;

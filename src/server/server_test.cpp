@@ -128,6 +128,58 @@ TEST_F(ServerTest, AnswersExpectContinue) {
   EXPECT_EQ(big.read().status, 413);
 }
 
+struct BadHead {
+  std::string lines;
+  int status;
+};
+
+// What stands behind the head must never be taken for a request: a proxy saw it as the body.
+TEST_F(ServerTest, ABodyWithoutACertainEndEndsTheConnection) {
+  start();
+  const std::string smuggled = "GET /health/live HTTP/1.1\r\nHost: t\r\n\r\n";
+  const std::string length = "Content-Length: " + std::to_string(smuggled.size()) + "\r\n";
+  for (const auto& [lines, status] :
+       std::vector<BadHead>{{"Transfer-Encoding: gzip\r\n", 400},
+                            {"Transfer-Encoding: chunked, gzip\r\n", 400},
+                            {"Transfer-Encoding: xchunked\r\n", 400},
+                            {"Transfer-Encoding: identity\r\n", 400},
+                            {"Transfer-Encoding: gzip\r\n" + length, 400},
+                            {"Transfer-Encoding: chunked\r\n" + length, 400},
+                            {length + "Transfer-Encoding: chunked\r\n", 400},
+                            {length + "Content-Length: 0\r\n", 400},
+                            {"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n", 400},
+                            {"Transfer-Encoding: gzip, chunked\r\n", 501},
+                            {"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", 501}}) {
+    SCOPED_TRACE(lines);
+    TestClient sly(server_->port());
+    sly.send("POST /tokenize HTTP/1.1\r\nHost: t\r\n" + lines + "\r\n" + smuggled);
+    const ClientResponse refused = sly.read();
+    EXPECT_EQ(refused.status, status) << refused.body;
+    EXPECT_EQ(refused.headers.at("Connection"), "close");
+    EXPECT_EQ(sly.receive(), "");
+  }
+  TestClient old(server_->port());
+  old.send("POST /tokenize HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  EXPECT_EQ(old.read().status, 400);
+}
+
+TEST_F(ServerTest, DemandsOneHostAndMeetsOneExpectation) {
+  start();
+  for (const auto& [lines, status] :
+       std::vector<BadHead>{{"", 400},
+                            {"Host: a\r\nHost: b\r\n", 400},
+                            {"Host: a\r\nExpect: the-unexpected\r\n", 417},
+                            {"Host: a\r\nExpect: 100-continue, more\r\n", 417},
+                            {"Host: a\r\n", 200}}) {
+    SCOPED_TRACE(lines);
+    TestClient each(server_->port());
+    each.send("GET /health HTTP/1.1\r\n" + lines + "\r\n");
+    EXPECT_EQ(each.read().status, status);
+  }
+  EXPECT_EQ(record(2).error_code, "expectation_failed");
+  EXPECT_EQ(record(2).path, "/health");
+}
+
 TEST_F(ServerTest, WhatIsNotHttpGets400AndLongHeaders431) {
   start();
   TestClient noise(server_->port());
