@@ -23,6 +23,7 @@ constexpr size_t kReadChunk = 4096;         // what an idle connection holds
 constexpr size_t kReadAheadMax = 64 << 10;  // of pipelined requests
 constexpr size_t kDiscardMax = 64 << 20;    // of a refused body, so that the refusal is read
 constexpr std::chrono::seconds kDiscardTime{5};
+constexpr std::chrono::milliseconds kFarewellTime{100};  // to take what is left once cancelled
 constexpr int kClientClosedRequest = 499;
 
 }  // namespace
@@ -47,10 +48,22 @@ void Connection::start(std::function<void()> on_end) {
 }
 
 void Connection::stop(bool cancel) {
-  net::post(socket_.get_executor(), [self = shared_from_this(), cancel] {
-    if (self->idle_) self->socket_.cancel();
-    if (cancel && self->exchange_) self->exchange_->cancel();
-  });
+  net::post(socket_.get_executor(),
+            [self = shared_from_this(), cancel] { self->stop_now(cancel); });
+}
+
+void Connection::stop_now(bool cancel) {
+  boost::system::error_code ignored;  // of a connection that has just ended
+  cancelled_ = cancelled_ || cancel;
+  const bool head_missing = reading_ && exchange_->record().request_id.empty();
+  if (idle_ || head_missing || (cancel && reading_)) {
+    cut_off_ = true;
+    // Ends the next read, too, if this one has just ended.
+    socket_.shutdown(ConnectionSocket::shutdown_receive, ignored);
+  }
+  if (!cancel) return;
+  if (exchange_) exchange_->cancel();
+  socket_.cancel(ignored);  // a write that waits for the client
 }
 
 net::awaitable<void> Connection::run() {
@@ -82,14 +95,19 @@ net::awaitable<bool> Connection::serve_request() {
                                  context_.options.stream_bytes_max, [this] { wake(); });
   exchange_ = exchange;
   exchange->mutable_request().client = client_;
+  reading_ = true;
   arm(context_.options.read_timeout);
   const ReadResult request = co_await read_request(socket_, buffer_, context_.options, *exchange);
   disarm();
+  reading_ = false;
   exchange->lap(Stage::kHttpRead);
 
   bool refused = request.outcome == ReadResult::Outcome::kRefused;
   if (request.outcome == ReadResult::Outcome::kComplete) {
     dispatch(exchange);
+  } else if (request.outcome == ReadResult::Outcome::kGone && cut_off_) {
+    exchange->respond(error_response(503, error_code_name(ErrorCode::kCancelled),
+                                     "the server stops and waits for the request no longer"));
   } else if (request.outcome == ReadResult::Outcome::kGone && timed_out_) {
     refused = true;
     exchange->respond(error_response(408, "timeout", "the request did not arrive in time"));
@@ -186,7 +204,7 @@ net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string he
 net::awaitable<bool> Connection::write(Exchange& exchange, std::string_view head,
                                        std::string_view body) {
   const std::array buffers = {net::buffer(head), net::buffer(body)};
-  arm(context_.options.write_timeout);
+  arm(cancelled_ ? kFarewellTime : context_.options.write_timeout);
   auto [ec, bytes] = co_await net::async_write(socket_, buffers, kAwait);
   disarm();
   if (ec) exchange.leave(timed_out_ ? kClientTooSlow : error_code_name(ErrorCode::kCancelled));
@@ -198,7 +216,7 @@ net::awaitable<void> Connection::discard_input() {
   boost::system::error_code failed;
   socket_.shutdown(ConnectionSocket::shutdown_send, failed);
   arm(kDiscardTime);
-  for (size_t discarded = 0; !failed && discarded < kDiscardMax;) {
+  for (size_t discarded = 0; !failed && !cancelled_ && discarded < kDiscardMax;) {
     buffer_.clear();
     auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadAheadMax), kAwait);
     failed = ec;

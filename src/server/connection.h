@@ -31,8 +31,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Runs until the client or the server ends it, then calls `on_end` and lets go of itself.
   void start(std::function<void()> on_end);
-  // Ends after the answer in progress, at once if there is none; `cancel` ends that one, too. Any
-  // thread.
+  // Ends after the request whose head is here, at once if there is none; `cancel` ends that one,
+  // too, with an answer as far as the client takes it at once. Any thread.
   void stop(bool cancel);
 
  private:
@@ -46,6 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<void> run();
   Awaitable<bool> wait_for_request();
   Awaitable<bool> serve_request();  // whether the connection goes on
+  void stop_now(bool cancel);
   void dispatch(const std::shared_ptr<Exchange>& exchange);
   // Waits for the answer and writes it; whether all of it was written.
   Awaitable<bool> write_answer(Exchange& exchange, const ReadResult& request);
@@ -74,7 +75,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Timer wakeup_;           // never expires
   uint64_t deadline_ = 0;  // number of the current one
   bool timed_out_ = false;
-  bool idle_ = false;
+  bool idle_ = false;        // between requests
+  bool reading_ = false;     // a request
+  bool cut_off_ = false;     // nothing more is read because the server stops
+  bool cancelled_ = false;   // the server waits for no client any more
   bool keep_alive_ = false;  // promised with the current answer
   bool watching_ = false;
   std::shared_ptr<Exchange> exchange_;  // being answered

@@ -19,7 +19,9 @@
 
 #include "base/quick_thread.h"
 #include "server/connection.h"
+#include "server/request_id.h"
 #include "server/response_head.h"
+#include "trace/trace_context.h"
 
 namespace qaio {
 namespace {
@@ -39,10 +41,10 @@ struct Server::Impl {
   Impl(const ServerOptions& server_options, Router server_router, RecordSink record_sink,
        const Clock& clock)
       : options(server_options),
-        router(std::move(server_router)),
         sink(std::move(record_sink)),
         io(options.io_threads),
         acceptor(net::make_strand(io)),
+        router(std::move(server_router)),
         context{options, router, sink, clock} {}
 
   Result<void> listen() {
@@ -88,14 +90,13 @@ struct Server::Impl {
     uint64_t number = 0;
     {
       const std::lock_guard lock(mutex);
-      if (connections.size() >= static_cast<size_t>(options.connections_max)) {
-        refuse(socket);
-        return;
+      if (connections.size() < static_cast<size_t>(options.connections_max)) {
+        connection = std::make_shared<Connection>(std::move(socket), context);
+        number = ++last_connection;
+        connections.emplace(number, connection);
       }
-      connection = std::make_shared<Connection>(std::move(socket), context);
-      number = ++last_connection;
-      connections.emplace(number, connection);
     }
+    if (!connection) return refuse(socket);
     connection->start([this, number] {
       const std::lock_guard lock(mutex);
       connections.erase(number);
@@ -103,21 +104,31 @@ struct Server::Impl {
     });
   }
 
-  // A fresh socket's buffer takes the whole answer at once.
+  // Reads nothing: the record knows neither method nor path. A fresh socket's buffer takes the
+  // whole answer at once.
   void refuse(ConnectionSocket& socket) const {
+    const auto exchange = std::make_shared<Exchange>(socket.get_executor(), context.clock,
+                                                     context.clock.now_ns(), 0, nullptr);
+    RequestRecord& record = exchange->record();
+    record.request_id = choose_request_id({});
+    record.trace = begin_span({}, {}, false);
     const HttpResponse response =
         error_response(503, error_code_name(ErrorCode::kResourceExhausted),
                        "too many connections, try again later");
+    record.status = response.status;
+    record.error_code = response.error_code;
     const std::string head =
         response_head(response, {.content_length = response.body.size(),
                                  .keep_alive = false,
-                                 .request_id = {},
-                                 .trace_response = {},
+                                 .request_id = record.request_id,
+                                 .trace_response = traceparent_text(record.trace),
                                  .wall_unix_ms = context.clock.wall_unix_ms()});
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.write_some(net::buffer(head + response.body), ignored);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
+    exchange->take_figures(Stage::kHttpWrite);
+    if (sink) sink(std::move(record));
   }
 
   void stop_connections(bool cancel) {
@@ -148,10 +159,10 @@ struct Server::Impl {
   }
 
   const ServerOptions options;
-  const Router router;
   const RecordSink sink;
   net::io_context io;
   net::basic_socket_acceptor<tcp, ConnectionExecutor> acceptor;
+  const Router router;  // its threads end before `io`, to which they hand their answers
   ConnectionContext context;
   uint16_t port = 0;
   std::vector<std::thread> threads;

@@ -222,8 +222,16 @@ TEST_F(ServerTest, ManyConnectionsAreRefusedWith503) {
   TestClient second(server_->port());
   EXPECT_EQ(first.get("/health").status, 200);
   EXPECT_EQ(second.get("/health").status, 200);
+  record(1);  // of the two
   TestClient third(server_->port());
-  EXPECT_EQ(third.read().status, 503);
+  const ClientResponse refused = third.read();
+  EXPECT_EQ(refused.status, 503);
+  const RequestRecord left = record(2);
+  EXPECT_EQ(refused.headers.at("X-Request-Id"), left.request_id);
+  EXPECT_EQ(refused.headers.at("traceresponse"), traceparent_text(left.trace));
+  EXPECT_EQ(left.status, 503);
+  EXPECT_EQ(left.error_code, "resource_exhausted");
+  EXPECT_GT(left.lane.wall_ns(), 0);
   second.close();
   wait_until([&] { return server_->connections() <= 1; });
   EXPECT_EQ(client().get("/health").status, 200);
@@ -265,6 +273,67 @@ TEST_F(ServerTest, StopCancelsWhatOutlivesTheDrainTime) {
   wait_for_running(1);
   server_->stop(20ms);
   EXPECT_EQ(busy.read().status, 503);
+  EXPECT_EQ(record(0).error_code, "cancelled");
+}
+
+// How long the server takes to stop when requests get `drain` to finish.
+std::chrono::milliseconds time_to_stop(Server& server, std::chrono::milliseconds drain) {
+  const auto begin = std::chrono::steady_clock::now();
+  server.stop(drain);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               begin);
+}
+
+TEST_F(ServerTest, StopDoesNotWaitForAHead) {
+  start();
+  TestClient silent(server_->port());
+  TestClient half(server_->port());
+  half.send("POST /chat HT");
+  wait_until([&] { return server_->connections() == 2; });
+  std::this_thread::sleep_for(20ms);  // until it is being read
+  EXPECT_LT(time_to_stop(*server_, 20s), 4s);
+  EXPECT_EQ(half.read().status, 503);
+  EXPECT_EQ(silent.receive(), "");
+  EXPECT_EQ(record(0).status, 503);
+  EXPECT_EQ(record(0).error_code, "cancelled");
+}
+
+TEST_F(ServerTest, StopGivesABodyTheDrainTime) {
+  start();
+  const std::string all = TestClient::text("POST", "/chat", kHello);
+  TestClient late(server_->port());
+  TestClient never(server_->port());
+  for (TestClient* each : {&late, &never})
+    each->send(std::string_view(all).substr(0, all.size() - 4));
+  wait_until([&] { return server_->connections() == 2; });
+  std::this_thread::sleep_for(20ms);
+  std::thread rest([&] {
+    std::this_thread::sleep_for(50ms);
+    late.send(std::string_view(all).substr(all.size() - 4));
+  });
+  const auto time = time_to_stop(*server_, 500ms);
+  rest.join();
+  EXPECT_GE(time, 500ms);
+  EXPECT_LT(time, 4s);
+  EXPECT_EQ(late.read().status, 200);
+  EXPECT_EQ(never.read().status, 503);
+  EXPECT_EQ(record(0).status, 200);
+  EXPECT_EQ(record(1).status, 503);
+  EXPECT_EQ(record(1).path, "/chat");
+}
+
+TEST_F(ServerTest, StopLeavesAClientThatDoesNotRead) {
+  std::string reply;
+  for (int i = 0; i < 500; ++i) reply += "word ";
+  start(reply);
+  TestClient deaf(server_->port(), 4096);
+  deaf.send(TestClient::text("POST", "/v1/chat/completions",
+                             R"({"messages":[{"role":"user","content":"x"}],"stream":true,)"
+                             R"("max_tokens":900,"logprobs":true,"top_logprobs":20})"));
+  wait_until([&] { return engine_->load().steps > 100; });
+  wait_until([&] { return engine_->load().running == 0; });
+  EXPECT_LT(time_to_stop(*server_, 20ms), 4s);
+  EXPECT_EQ(record(0).status, 499);
   EXPECT_EQ(record(0).error_code, "cancelled");
 }
 
