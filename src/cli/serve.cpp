@@ -220,6 +220,11 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
   command->add_option("-a,--alias", options->alias, "Name of the model for OpenAI clients")
       ->envname("QAIO_ALIAS")
       ->type_name("NAME");
+  command
+      ->add_option("--cors-origin", options->server.cors_origin,
+                   "Site whose pages may call from a browser, as https://example.org; *: any")
+      ->envname("QAIO_CORS_ORIGIN")
+      ->type_name("ORIGIN");
   add_limit_options(*command, *options);
   add_archive_options(*command, options->observation.archive);
   add_otlp_options(*command, options->observation.otlp);

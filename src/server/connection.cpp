@@ -26,6 +26,16 @@ constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kFarewellTime{100};  // to take what is left once cancelled
 constexpr int kClientClosedRequest = 499;
 
+// What a browser asks before it sends a request of another site's page. "*" does not include
+// Authorization.
+HttpResponse preflight_response() {
+  HttpResponse response;
+  response.headers = {{"Access-Control-Allow-Methods", "GET, POST"},
+                      {"Access-Control-Allow-Headers", "Authorization, *"},
+                      {"Access-Control-Max-Age", "86400"}};
+  return response;
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionSocket socket, ConnectionContext& context)
@@ -134,6 +144,10 @@ net::awaitable<bool> Connection::serve_request() {
 
 void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   HttpRequest& request = exchange->mutable_request();
+  if (request.method == "OPTIONS" && !context_.options.cors_origin.empty()) {
+    exchange->respond(preflight_response());
+    return;
+  }
   const Router::Match match = context_.router.match(request.method, request.path);
   if (match.handler == nullptr && match.route.empty()) {
     exchange->respond(error_response(404, "not_found", "there is nothing at this path"));
@@ -169,6 +183,7 @@ net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResu
   framing.keep_alive = keep_alive_;
   framing.request_id = exchange.record().request_id;
   framing.trace_response = traceparent_text(exchange.record().trace);
+  framing.cors_origin = context_.options.cors_origin;
   framing.wall_unix_ms = context_.clock.wall_unix_ms();
   if (!exchange.streaming()) framing.content_length = response.body.size();
   std::string head = response_head(response, framing);

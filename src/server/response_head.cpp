@@ -36,6 +36,12 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
   if (!framing.request_id.empty()) append_header(head, "X-Request-Id", framing.request_id);
   // `traceparent` is defined for requests only; the draft of W3C's next edition names this one.
   if (!framing.trace_response.empty()) append_header(head, "traceresponse", framing.trace_response);
+  if (!framing.cors_origin.empty()) {
+    append_header(head, "Access-Control-Allow-Origin", framing.cors_origin);
+    append_header(head, "Access-Control-Expose-Headers",
+                  "X-Request-Id, Retry-After, Server-Timing, traceresponse");
+    append_header(head, "Timing-Allow-Origin", framing.cors_origin);  // of Server-Timing
+  }
   for (const HttpHeader& header : response.headers) {
     append_header(head, header.name, header.value);
   }

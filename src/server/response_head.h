@@ -15,6 +15,7 @@ struct ResponseFraming {
   bool keep_alive = true;
   std::string request_id;
   std::string trace_response;  // as traceparent_text() has it
+  std::string cors_origin;     // as ServerOptions::cors_origin
   int64_t wall_unix_ms = 0;
 };
 

@@ -122,6 +122,7 @@ struct Server::Impl {
                                  .keep_alive = false,
                                  .request_id = record.request_id,
                                  .trace_response = traceparent_text(record.trace),
+                                 .cors_origin = options.cors_origin,
                                  .wall_unix_ms = context.clock.wall_unix_ms()});
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);

@@ -26,9 +26,10 @@ struct ServerOptions {
   int io_threads = 2;    // so that a probe does not wait while one reads a long prompt
   size_t body_bytes_max = 1 << 20;
   uint32_t header_bytes_max = 16 << 10;
-  size_t stream_bytes_max = 1 << 20;                // waiting to be read by one client of a stream
-  int connections_max = 4096;                       // an idle one costs about 10 KiB
-  bool export_traces = false;                       // somebody takes the spans of sampled requests
+  size_t stream_bytes_max = 1 << 20;  // waiting to be read by one client of a stream
+  int connections_max = 4096;         // an idle one costs about 10 KiB
+  std::string cors_origin;     // whose pages may call from a browser, "*": any; empty: nobody's
+  bool export_traces = false;  // somebody takes the spans of sampled requests
   std::chrono::milliseconds read_timeout{30'000};   // first byte -> request complete
   std::chrono::milliseconds write_timeout{30'000};  // for each piece of an answer
   std::chrono::milliseconds idle_timeout{75'000};   // between requests

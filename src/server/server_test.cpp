@@ -337,6 +337,25 @@ TEST_F(ServerTest, StopLeavesAClientThatDoesNotRead) {
   EXPECT_EQ(record(0).error_code, "cancelled");
 }
 
+TEST_F(ServerTest, BrowsersAreToldWhosePagesMayCall) {
+  options_.cors_origin = "https://example.org";
+  start();
+  const ClientResponse asked = client().request("OPTIONS", "/chat");
+  EXPECT_EQ(asked.status, 200);
+  EXPECT_EQ(asked.headers.at("Access-Control-Allow-Origin"), "https://example.org");
+  EXPECT_THAT(asked.headers.at("Access-Control-Allow-Headers"), HasSubstr("Authorization"));
+  for (const ClientResponse& each : {post("/chat", kHello), post("/chat", "{}")}) {
+    EXPECT_EQ(each.headers.at("Access-Control-Allow-Origin"), "https://example.org");
+    EXPECT_THAT(each.headers.at("Access-Control-Expose-Headers"), HasSubstr("X-Request-Id"));
+  }
+}
+
+TEST_F(ServerTest, WithoutAnOptionBrowsersAreToldNothing) {
+  start();
+  EXPECT_EQ(client().request("OPTIONS", "/chat").status, 405);
+  EXPECT_FALSE(post("/chat", kHello).headers.contains("Access-Control-Allow-Origin"));
+}
+
 TEST_F(ServerTest, ManyClientsOnSeveralThreads) {
   options_.io_threads = 3;
   start("ok", 200us);
