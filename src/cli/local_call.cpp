@@ -35,6 +35,10 @@ void LocalCall::post(std::function<void()> work) {
   posted_.notify_one();
 }
 
+void LocalCall::respond(HttpResponse response) {
+  post([this, response = std::move(response)]() mutable { response_ = std::move(response); });
+}
+
 HttpResponse LocalCall::wait() {
   while (!response_) {
     std::unique_lock lock(mutex_);

@@ -23,7 +23,7 @@ class LocalCall final : public Call {
   LocalCall(const Clock& clock, HttpRequest request);
 
   void post(std::function<void()> work) override;
-  void respond(HttpResponse response) override { response_ = std::move(response); }
+  void respond(HttpResponse response) override;
   void begin_stream(HttpResponse head) override { response_ = std::move(head); }
   void send(std::string chunk) override { response_->body += chunk; }
   void end_stream() override {}

@@ -1,8 +1,19 @@
 #include "server/api.h"
 
+#include <fmt/format.h>
+
+#include <atomic>
+#include <exception>
+
 #include "server/endpoints.h"
 
 namespace qaio {
+namespace {
+
+// Below, reading the body and making tokens of it takes well under a millisecond.
+constexpr size_t kLongBodyBytes = 8 << 10;
+
+}  // namespace
 
 Handler when_ready(const BackendSlot& slot, BackendHandler handler) {
   return [&slot, handler = std::move(handler)](const std::shared_ptr<Call>& call) {
@@ -27,13 +38,38 @@ BackendHandler admitted(std::shared_ptr<Admission> admission, BackendHandler han
   };
 }
 
+BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler handler) {
+  return [thread = std::move(thread), handler = std::move(handler)](const auto& call,
+                                                                    const auto& backend) {
+    if (call->request().body.size() < kLongBodyBytes) return handler(call, backend);
+    const auto cancelled = std::make_shared<std::atomic<bool>>(false);
+    call->on_cancel([cancelled] { *cancelled = true; });
+    const bool taken = thread->post([call, backend, handler, cancelled] {
+      if (*cancelled) {
+        call->respond(error_response(503, error_code_name(ErrorCode::kCancelled),
+                                     "the request was cancelled"));
+        return;
+      }
+      try {
+        handler(call, backend);
+      } catch (const std::exception&) {  // out of memory, or a bug: one request fails
+        call->respond(error_response(500, error_code_name(ErrorCode::kInternal),
+                                     "the request failed inside the server"));
+      }
+    });
+    if (taken) return;
+    call->respond(error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                                 "too many long texts wait already; try again soon"));
+  };
+}
+
 void add_api(Router& router, const BackendSlot& slot, const ApiLimits& limits) {
   add_health_api(router, slot);
-  const auto admission =
-      std::make_shared<Admission>(limits.requests_max, limits.client_requests_max);
-  add_chat_api(router, slot, admission, limits);
-  add_task_api(router, slot, admission, limits);
-  add_openai_api(router, slot, admission, limits);
+  const ModelGate gate{std::make_shared<Admission>(limits.requests_max, limits.client_requests_max),
+                       std::make_shared<SideThread>(static_cast<size_t>(limits.requests_max))};
+  add_chat_api(router, slot, gate, limits);
+  add_task_api(router, slot, gate, limits);
+  add_openai_api(router, slot, gate, limits);
   add_text_api(router, slot);
 }
 

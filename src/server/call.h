@@ -16,9 +16,10 @@
 
 namespace qaio {
 
-// Everything but post() runs on the connection's executor: endpoints are called there, and work
-// that begins on another thread comes back through post(). An endpoint answers exactly once, with
-// respond() or with begin_stream() ... end_stream(), at once or later.
+// Endpoints are called on the connection's executor. An endpoint answers exactly once, with
+// respond() or with begin_stream() ... end_stream(), at once or later. Until then it has the call
+// to itself, on whichever one thread it works; post() brings it back to the executor, and streams
+// are sent there.
 class Call : public std::enable_shared_from_this<Call> {
  public:
   explicit Call(const Clock& clock) : clock_(clock) {}
@@ -29,6 +30,7 @@ class Call : public std::enable_shared_from_this<Call> {
   // Any thread.
   virtual void post(std::function<void()> work) = 0;
 
+  // Any thread.
   virtual void respond(HttpResponse response) = 0;
   virtual void begin_stream(HttpResponse head) = 0;
   // Ignored once the client has left. A client that reads too slowly counts as one that left.
@@ -36,7 +38,7 @@ class Call : public std::enable_shared_from_this<Call> {
   virtual void end_stream() = 0;
 
   // Called once if the client leaves or the server stops before the answer is complete; the
-  // endpoint must still answer, soon.
+  // endpoint must still answer, soon. On the executor. Any thread.
   virtual void on_cancel(std::function<void()> cancel) = 0;
 
   // Keeps `held` until the endpoint lets go of it or the call ends.

@@ -134,12 +134,12 @@ void chat(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend
 
 }  // namespace
 
-void add_chat_api(Router& router, const BackendSlot& slot,
-                  const std::shared_ptr<Admission>& admission, const ApiLimits& limits) {
+void add_chat_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
+                  const ApiLimits& limits) {
   router.add("POST", "/chat",
-             when_ready(slot, admitted(admission, [limits](const auto& call, const auto& backend) {
-                          chat(call, backend, limits);
-                        })));
+             when_ready(slot, gate.guard([limits](const auto& call, const auto& backend) {
+               chat(call, backend, limits);
+             })));
 }
 
 }  // namespace qaio

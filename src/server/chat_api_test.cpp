@@ -244,6 +244,47 @@ TEST_F(ChatApiTest, SingleTasks) {
   EXPECT_EQ(chat.at("usage").as_object().at("completion_tokens").as_int64(), 1);
 }
 
+// They are answered by a thread of their own.
+TEST_F(ChatApiTest, LongTextsAreAnsweredAsShortOnes) {
+  start();
+  std::string words;
+  for (int i = 0; i < 4000; ++i) words += "word ";
+  const std::string body = R"({"content":")" + words + "\"}";
+  const boost::json::object tokens = post("/tokenize", body).json();
+  EXPECT_GT(tokens.at("tokens").as_array().size(), 4000U);
+  EXPECT_EQ(record(0).status, 200);
+  EXPECT_GT(record(0).lane.stage_ns(Stage::kTokenize), 0);
+  EXPECT_GE(record(0).lane.unattributed_ns(), 0);
+  const boost::json::object back = post("/detokenize", boost::json::serialize(tokens)).json();
+  EXPECT_EQ(back.at("content").as_string(), words);
+  EXPECT_EQ(post("/tokenize", body + "x").error("code"), "invalid_argument");
+
+  const std::string padding(20'000, ' ');
+  for (const std::string_view path : {"/chat", "/v1/tasks/chat", "/v1/tasks/sentiment"}) {
+    EXPECT_EQ(post(path, padding + R"({"input":"x"})").status, 200);
+  }
+  EXPECT_EQ(post("/chat", padding + R"({"input":"x"})").json().at("reply").as_string(), "ok");
+  EXPECT_EQ(post("/v1/completions", padding + R"({"prompt":"x"})").status, 200);
+  EXPECT_THAT(post("/chat", padding + R"({"input":"x","stream":true})").body, HasSubstr("done"));
+  EXPECT_EQ(post("/chat", padding + R"({"input":5})").error("field"), "input");
+}
+
+TEST_F(ChatApiTest, TooManyLongTextsAreRefused) {
+  start();
+  const std::string body = R"({"content":")" + std::string(600'000, 'x') + "\"}";
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 30; ++i) {  // sixteen may wait, and each takes tens of milliseconds
+    clients.push_back(std::make_unique<TestClient>(server_->port()));
+    clients.back()->send(TestClient::text("POST", "/tokenize", body));
+  }
+  EXPECT_EQ(client().get("/health").status, 200);
+  std::map<int, int> statuses;
+  for (const auto& each : clients) ++statuses[each->read().status];
+  EXPECT_EQ(statuses.size(), 2U);
+  EXPECT_GE(statuses[200], 16);
+  EXPECT_GE(statuses[503], 1);
+}
+
 TEST_F(ChatApiTest, TokenizeAndDetokenizeAreInverse) {
   start();
   const std::string text = "<|im_start|>你好, \\\"world\\\" 😀";

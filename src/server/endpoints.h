@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "server/admission.h"
 #include "server/api.h"
+#include "server/side_thread.h"
 
 namespace qaio {
 
@@ -18,13 +20,27 @@ Handler when_ready(const BackendSlot& slot, BackendHandler handler);
 // Refuses in the handler's place what the limits do not admit; else the call holds its place.
 BackendHandler admitted(std::shared_ptr<Admission> admission, BackendHandler handler);
 
+// Runs the handler on `thread` if the body is so long that reading it and what is in it would keep
+// an I/O thread, and with it everybody else, for milliseconds. 503 if too many wait there.
+BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler handler);
+
 void add_health_api(Router& router, const BackendSlot& slot);
-void add_chat_api(Router& router, const BackendSlot& slot,
-                  const std::shared_ptr<Admission>& admission, const ApiLimits& limits);
-void add_task_api(Router& router, const BackendSlot& slot,
-                  const std::shared_ptr<Admission>& admission, const ApiLimits& limits);
-void add_openai_api(Router& router, const BackendSlot& slot,
-                    const std::shared_ptr<Admission>& admission, const ApiLimits& limits);
+// What the endpoints that use the model share.
+struct ModelGate {
+  std::shared_ptr<Admission> admission;
+  std::shared_ptr<SideThread> long_prompts;
+
+  BackendHandler guard(BackendHandler handler) const {
+    return admitted(admission, aside_if_long(long_prompts, std::move(handler)));
+  }
+};
+
+void add_chat_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
+                  const ApiLimits& limits);
+void add_task_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
+                  const ApiLimits& limits);
+void add_openai_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
+                    const ApiLimits& limits);
 void add_text_api(Router& router, const BackendSlot& slot);
 
 }  // namespace qaio

@@ -28,10 +28,12 @@ void Exchange::post(std::function<void()> work) {
 }
 
 void Exchange::respond(HttpResponse response) {
-  if (response_) return;
-  response_ = std::move(response);
-  complete_ = true;
-  change();
+  on_executor([this, response = std::move(response)]() mutable {
+    if (response_) return;
+    response_ = std::move(response);
+    complete_ = true;
+    change();
+  });
 }
 
 void Exchange::begin_stream(HttpResponse head) {
@@ -54,8 +56,11 @@ void Exchange::end_stream() {
 }
 
 void Exchange::on_cancel(std::function<void()> cancel) {
-  cancel_ = std::move(cancel);
-  if (cancelled_) std::exchange(cancel_, nullptr)();
+  on_executor([this, cancel = std::move(cancel)]() mutable {
+    if (complete_) return;  // and may be detached: nobody would let go of it
+    cancel_ = std::move(cancel);
+    if (cancelled_) std::exchange(cancel_, nullptr)();
+  });
 }
 
 void Exchange::cancel() {

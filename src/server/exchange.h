@@ -1,6 +1,7 @@
 // The connection's side of a Call: what the endpoint has said so far, for the connection to write.
 #pragma once
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
 #include <functional>
@@ -50,6 +51,12 @@ class Exchange final : public Call {
   std::string take_pending() { return std::exchange(pending_, {}); }
 
  private:
+  // At once on the executor, from elsewhere as soon as it comes to it.
+  template <typename Work>
+  void on_executor(Work work) {
+    boost::asio::dispatch(
+        executor_, [self = shared_from_this(), work = std::move(work)]() mutable { work(); });
+  }
   void change();
 
   ConnectionExecutor executor_;

@@ -77,12 +77,12 @@ void show_model(const std::shared_ptr<Call>& call, const std::shared_ptr<const B
 
 }  // namespace
 
-void add_openai_api(Router& router, const BackendSlot& slot,
-                    const std::shared_ptr<Admission>& admission, const ApiLimits& limits) {
+void add_openai_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
+                    const ApiLimits& limits) {
   router.add("POST", "/v1/chat/completions",
-             when_ready(slot, admitted(admission, completions(read_chat_completion, limits))));
+             when_ready(slot, gate.guard(completions(read_chat_completion, limits))));
   router.add("POST", "/v1/completions",
-             when_ready(slot, admitted(admission, completions(read_completion, limits))));
+             when_ready(slot, gate.guard(completions(read_completion, limits))));
   router.add("GET", "/v1/models", when_ready(slot, list_models));
   router.add("GET", "/v1/models/{name}", when_ready(slot, show_model));
 }

@@ -116,13 +116,13 @@ void run_task(const std::shared_ptr<Call>& call, const std::shared_ptr<const Bac
 
 }  // namespace
 
-void add_task_api(Router& router, const BackendSlot& slot,
-                  const std::shared_ptr<Admission>& admission, const ApiLimits& limits) {
+void add_task_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
+                  const ApiLimits& limits) {
   router.add("GET", "/v1/tasks", when_ready(slot, list_tasks));
   router.add("POST", "/v1/tasks/{name}",
-             when_ready(slot, admitted(admission, [limits](const auto& call, const auto& backend) {
-                          run_task(call, backend, limits);
-                        })));
+             when_ready(slot, gate.guard([limits](const auto& call, const auto& backend) {
+               run_task(call, backend, limits);
+             })));
 }
 
 }  // namespace qaio

@@ -12,6 +12,10 @@
 namespace qaio {
 namespace {
 
+// Of long texts that wait for their turn: each holds a whole body.
+constexpr size_t kWaitingMax = 16;
+constexpr int kNiceness = 5;  // below the threads that compute and answer
+
 constexpr std::array<std::string_view, 4> kTokenizeFields = {"content", "add_special",
                                                              "parse_special", "with_pieces"};
 constexpr std::array<std::string_view, 1> kDetokenizeFields = {"tokens"};
@@ -79,8 +83,8 @@ Result<std::string> detokenize(Call& call, const Tokenizer& tokenizer) {
 
 using Convert = Result<std::string> (*)(Call&, const Tokenizer&);
 
-Handler text_handler(const BackendSlot& slot, Convert convert) {
-  return when_ready(slot, [convert](const auto& call, const auto& backend) {
+BackendHandler text_handler(Convert convert) {
+  return [convert](const auto& call, const auto& backend) {
     Result<std::string> body = convert(*call, *backend->tokenizer);
     if (!body) {
       call->lap(Stage::kParse);
@@ -91,14 +95,18 @@ Handler text_handler(const BackendSlot& slot, Convert convert) {
     response.body = std::move(*body);
     call->lap(Stage::kSerialize);
     call->respond(std::move(response));
-  });
+  };
 }
 
 }  // namespace
 
 void add_text_api(Router& router, const BackendSlot& slot) {
-  router.add("POST", "/tokenize", text_handler(slot, tokenize));
-  router.add("POST", "/detokenize", text_handler(slot, detokenize));
+  const auto thread = std::make_shared<SideThread>(kWaitingMax, kNiceness);
+  const auto add = [&](const char* path, Convert convert) {
+    router.add("POST", path, when_ready(slot, aside_if_long(thread, text_handler(convert))));
+  };
+  add("/tokenize", tokenize);
+  add("/detokenize", detokenize);
 }
 
 }  // namespace qaio
