@@ -131,6 +131,7 @@ class Run(ProgramTest):
     def test_one_task(self):
         self.assertIn("正面", self.ok("run", "太好了", "--task", "sentiment"))
         self.assertIn("nonsense", self.fails(FAILED, "run", "hi", "--task", "nonsense"))
+        self.assertIn("blank", self.fails(USAGE, "run", " \n"))
 
     def test_own_task_from_a_config_file(self):
         config = self.folder / "qaio.toml"

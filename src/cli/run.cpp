@@ -14,6 +14,7 @@
 #include "cli/runtime.h"
 #include "cli/terminal.h"
 #include "server/api.h"
+#include "tasks/labels.h"
 
 namespace qaio {
 namespace {
@@ -70,7 +71,12 @@ void add_run(CLI::App& app, ExitCode& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("run", "Answer one text: sentiment, reply, and where the time went");
-  command->add_option("text", options->text, "What the user says")->required()->type_name("TEXT");
+  command->add_option("text", options->text, "What the user says")
+      ->required()
+      ->type_name("TEXT")
+      ->check([](const std::string& text) {
+        return trim(text).empty() ? "it must not be blank" : std::string();
+      });
   add_runtime_options(*command, options->runtime);
   command->add_option("--task", options->task, "One task instead of sentiment and chat")
       ->type_name("NAME");
