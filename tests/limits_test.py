@@ -2,6 +2,7 @@
 clients that vanish, and being told to stop."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -9,6 +10,7 @@ import re
 import resource
 import signal
 import socket
+import threading
 import time
 import unittest
 
@@ -16,6 +18,7 @@ from program import OK, ProgramTest, Server
 
 LONG = {"messages": [{"role": "user", "content": "你好"}], "max_tokens": 2000, "ignore_eos": True}
 HEALTH = b"GET /health/live HTTP/1.1\r\nHost: t\r\n\r\n"
+METRICS = b"GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n"
 CHAT = "/v1/chat/completions"
 
 
@@ -56,6 +59,51 @@ def rest_of(client):
     while piece := client.recv(65536):
         seen += piece
     return seen.decode()
+
+
+def times_ms(server, request, count, pause_s=0.0):
+    """Sorted, of `count` requests one after another on one connection; each must be answered."""
+    times = []
+    with connect(server) as client:
+        for _ in range(count):
+            begin = time.monotonic()
+            client.sendall(request)
+            status, _, body = answer(client)
+            times.append((time.monotonic() - begin) * 1e3)
+            assert status == 200, body
+            time.sleep(pause_s)
+    return sorted(times)
+
+
+def percentile(times, percent):
+    return times[min(len(times) * percent // 100, len(times) - 1)]
+
+
+def show(name, times):
+    print(f"{name}: p50 {percentile(times, 50):.2f} ms, p95 {percentile(times, 95):.2f} ms, "
+          f"p99 {percentile(times, 99):.2f} ms")
+
+
+@contextlib.contextmanager
+def busy_clients(server, count, request):
+    """So many clients that send the request again and again."""
+    stop = threading.Event()
+
+    def send():
+        with connect(server) as client:
+            while not stop.is_set():
+                client.sendall(request)
+                answer(client)
+
+    threads = [threading.Thread(target=send) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def records(server, status):
@@ -116,25 +164,53 @@ class Overload(LimitsTest):
             status, _, body = ask(server, "/chat", {"input": "x", "history": history})
             self.assertEqual((status, json.loads(body)["error"]["field"]), (400, "history"))
             self.assertEqual(ask(server, max_tokens=11)[0], 400)
+            self.assertEqual(ask(server, "/chat", {"input": "x", "max_new_tokens": 11})[0], 400)
             status, _, body = ask(server, max_tokens=10, model="small")
             self.assertEqual((status, json.loads(body)["model"]), (200, "small"))
 
 
+    def test_the_limit_of_memory_is_named_with_its_option(self):
+        with Server("--threads", 1, "--kv-tokens", 512) as server:
+            for path, body, field in ((CHAT, {**LONG, "max_tokens": 900}, "max_tokens"),
+                                      ("/chat", {"input": "a", "max_new_tokens": 900},
+                                       "max_new_tokens"),
+                                      ("/v1/completions", {"prompt": "a b c " * 400}, "prompt")):
+                status, _, body = ask(server, path, body)
+                error = json.loads(body)["error"]
+                self.assertEqual((status, error["field"]), (400, field), error)
+                self.assertIn("--kv-tokens", error["message"])
+
+
 class Crowds(LimitsTest):
+    @staticmethod
+    def drip(clients, stop):
+        """Sends a request's head to all of them, a byte at a time."""
+        for byte in message("/chat", {"input": "hello"})[:60]:
+            for client in clients:
+                client.send(bytes([byte]))
+            if stop.wait(0.02):
+                return
+
     def test_idle_and_slow_connections_cost_no_thread_and_stop_nobody(self):
+        # The bounds are for a machine that does other things, too.
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 4096), hard), hard))
-        with Server("--threads", 1, "--read-timeout", 2) as server:
-            self.assertEqual(ask(server)[0], 200)
+        with Server("--threads", 1, "--read-timeout", 5) as server:
+            request = message(CHAT, {**LONG, "max_tokens": 4})
+            alone = times_ms(server, request, 100)
             threads = len(os.listdir(f"/proc/{server.process.pid}/task"))
             idle = [connect(server) for _ in range(1000)]
             slow = [connect(server) for _ in range(200)]
-            for byte in message("/chat", {"input": "hello"})[:20]:
-                for client in slow:
-                    client.send(bytes([byte]))
-            status, _, _ = ask(server)
-            self.assertEqual(status, 200)
+            stop = threading.Event()
+            dripping = threading.Thread(target=self.drip, args=(slow, stop))
+            dripping.start()
+            crowded = times_ms(server, request, 100)
             self.assertEqual(len(os.listdir(f"/proc/{server.process.pid}/task")), threads)
+            stop.set()
+            dripping.join()
+            show("alone", alone)
+            show("beside 1000 idle and 200 slow connections", crowded)
+            self.assertLess(percentile(crowded, 95), 3 * percentile(alone, 95) + 50)
             for client in slow:
                 self.assertEqual(answer(client)[0], 408)
             idle[500].sendall(HEALTH)
@@ -149,25 +225,35 @@ class Crowds(LimitsTest):
                     client.sendall(HEALTH)
                     self.assertEqual(answer(client)[0], 200)
                 with connect(server) as third:
-                    self.assertEqual(answer(third)[0], 503)
+                    status, headers, _ = answer(third)
+                    self.assertEqual(status, 503)
+                self.eventually(lambda: records(server, 503))
+                self.assertIn(headers["X-Request-Id"], records(server, 503)[0])
 
     def test_health_is_quick_while_every_core_computes(self):
         # The bound is for a machine that does other things too; alone it is 10 ms.
         with Server() as server:
             streams = [open_stream(server) for _ in range(8)]
-            times = []
-            with connect(server) as client:
-                for _ in range(200):
-                    begin = time.monotonic()
-                    client.sendall(HEALTH)
-                    self.assertEqual(answer(client)[0], 200)
-                    times.append(time.monotonic() - begin)
-                    time.sleep(0.002)
-            times.sort()
-            print(f"health: p50 {times[100] * 1e3:.2f} ms, p99 {times[198] * 1e3:.2f} ms")
-            self.assertLess(times[198], 0.25)
+            times = times_ms(server, HEALTH, 200, 0.002)
+            show("health beside 8 streams", times)
+            self.assertLess(percentile(times, 99), 250)
             for client in streams:
                 client.close()
+
+    def test_health_and_metrics_are_quick_while_others_send_long_texts(self):
+        # Again 10 ms alone. What is long is not made tokens of on the threads that answer.
+        text = "今天天气不错, a word or two. " * 16_000
+        ids = [1] * 200_000
+        with Server() as server:
+            for path, body in (("/tokenize", {"content": text}), ("/detokenize", {"tokens": ids}),
+                               ("/v1/completions", {"prompt": text}),
+                               (CHAT, {"messages": [{"role": "user", "content": text}]}),
+                               ("/v1/completions", {"prompt": ids})):
+                with busy_clients(server, 4, message(path, body)):
+                    for name, request in (("health", HEALTH), ("metrics", METRICS)):
+                        times = times_ms(server, request, 100, 0.002)
+                        show(f"{name} beside long texts to {path}", times)
+                        self.assertLess(percentile(times, 99), 250)
 
 
 class Vanished(LimitsTest):
@@ -266,6 +352,28 @@ class Stops(LimitsTest):
                 text = rest_of(client)
                 self.assertTrue("[DONE]" in text or '"code":"cancelled"' in text, text[-300:])
                 client.close()
+
+    def test_clients_that_do_not_go_on_are_not_waited_for(self):
+        for drain, said in ((0, b"POST /cha"), (1, message("/chat", {"input": "hello"})[:-5])):
+            with Server("--threads", 1, "--drain-timeout", drain) as server, \
+                    connect(server) as client:
+                client.sendall(said)
+                time.sleep(0.2)
+                self.assertLess(self.stop(server), drain + 2.5)
+                self.assertEqual(answer(client)[0], 503)
+                self.assertEqual(len(records(server, 503)), 1)
+
+    def test_a_client_that_does_not_read_is_not_waited_for(self):
+        with Server("--threads", 1, "--drain-timeout", 1) as server:
+            deaf = socket.socket()
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.connect(("127.0.0.1", server.port))
+            deaf.sendall(message(CHAT, {**LONG, "max_tokens": 400, "stream": True,
+                                        "logprobs": True, "top_logprobs": 20}))
+            time.sleep(1)
+            self.assertLess(self.stop(server), 1 + 2.5)
+            self.assertEqual(len(records(server, 499)), 1)
+            deaf.close()
 
     def test_nothing_new_is_accepted(self):
         with Server("--threads", 1, "--drain-timeout", 60) as server:

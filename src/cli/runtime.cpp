@@ -1,5 +1,8 @@
 #include "cli/runtime.h"
 
+#include <fmt/format.h>
+
+#include <functional>
 #include <future>
 #include <utility>
 
@@ -13,6 +16,13 @@ namespace {
 auto& model_wrapper() {
   static std::function<std::unique_ptr<Model>(std::unique_ptr<Model>)> wrapper;
   return wrapper;
+}
+
+// Changes with what may change the answer to a request: the program and the model.
+std::string fingerprint(const ModelInfo& model) {
+  const std::string all = fmt::format("{} {} {} {} {}", QAIO_VERSION, model.name, model.weight_type,
+                                      model.parameters, model.file_bytes);
+  return fmt::format("fp_{:016x}", std::hash<std::string>{}(all));
 }
 
 }  // namespace
@@ -94,7 +104,8 @@ Backend Runtime::backend() const {
           .tokenizer = loaded_.tokenizer.get(),
           .model = loaded_.model->info(),
           .engine = engine_.get(),
-          .loaded_unix_s = SteadyClock::instance().wall_unix_ms() / 1000};
+          .loaded_unix_s = SteadyClock::instance().wall_unix_ms() / 1000,
+          .fingerprint = fingerprint(loaded_.model->info())};
 }
 
 RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,

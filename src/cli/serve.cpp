@@ -188,8 +188,10 @@ void add_limit_options(CLI::App& command, Options& options) {
             "Bytes of a request's body; past it 413");
   add_count(command, "history-turns-max", options.limits.history_turns_max, 0, kMany,
             "Earlier turns that /chat takes; past it 400");
-  add_count(command, "new-tokens-max", options.limits.new_tokens_max, 1, kMany,
-            "New tokens that a request may ask for; past it 400");
+  add_count(command, "new-tokens-max", options.limits.new_tokens_max, 0, kMany,
+            "New tokens that a request may ask for, past it 400; 0: as many as fit");
+  add_count(command, "new-tokens-default", options.limits.new_tokens_default, 1, kMany,
+            "New tokens of a chat completion that names no number, if so many fit");
   add_count(command, "records-kept", options.observation.records_kept, 1, 100'000,
             "Requests whose records /requests shows; about 3 KiB each");
   add_seconds(command, "request-timeout", options.limits.request_time, 1,

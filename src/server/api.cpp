@@ -63,6 +63,13 @@ BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler 
   };
 }
 
+std::string memory_advice(const Backend& backend) {
+  if (backend.engine->positions_max() >= backend.model.context_max) return {};
+  return fmt::format(
+      "; the server's KV memory is the limit (--kv-tokens), the model's context is {}",
+      backend.model.context_max);
+}
+
 void add_api(Router& router, const BackendSlot& slot, const ApiLimits& limits) {
   add_health_api(router, slot);
   const ModelGate gate{std::make_shared<Admission>(limits.requests_max, limits.client_requests_max),

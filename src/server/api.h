@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,8 +23,9 @@ struct Backend {
   const Tokenizer* tokenizer = nullptr;
   ModelInfo model;
   Engine* engine = nullptr;
-  int64_t loaded_unix_s = 0;  // when the model became ready
-  std::string model_id = {};  // as OpenAI's clients name it; empty: the model's own name
+  int64_t loaded_unix_s = 0;     // when the model became ready
+  std::string model_id = {};     // as OpenAI's clients name it; empty: the model's own name
+  std::string fingerprint = {};  // changes with the program and the model
 
   const std::string& served_name() const { return model_id.empty() ? model.name : model_id; }
 };
@@ -48,15 +50,19 @@ class BackendSlot {
 
 struct ApiLimits {
   size_t history_turns_max = 64;
-  size_t messages_max = 130;     // of an OpenAI conversation: 64 exchanges and what frames them
-  int new_tokens_max = 2048;     // what a request may ask for
-  int new_tokens_default = 512;  // of a chat completion that does not say; less if less fits
+  size_t messages_max = 130;      // of an OpenAI conversation: 64 exchanges and what frames them
+  int new_tokens_max = 0;         // what a request may ask for; 0: what fits
+  int new_tokens_default = 2048;  // of a chat completion that does not say; less if less fits
   // Requests to the model that are admitted at once, computing or waiting; past it 503. Half as
   // many may wait as one step can hold, so that under any overload an admitted request takes at
   // most 1.5 times what it takes at capacity.
   int requests_max = 24;
   int client_requests_max = 0;  // the same per client address, past it 429; 0: no limit
   std::chrono::milliseconds request_time{600'000};  // from its arrival; then it ends with 504
+
+  int new_tokens_bound() const {
+    return new_tokens_max > 0 ? new_tokens_max : std::numeric_limits<int>::max();
+  }
 };
 
 // Adds every endpoint of docs/http.md. `slot` outlives the router's use.

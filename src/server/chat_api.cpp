@@ -16,7 +16,8 @@ constexpr std::string_view kSentiment = "sentiment";
 constexpr std::string_view kChat = "chat";
 constexpr auto kFields = std::to_array<std::string_view>(
     {"input", "history", "stream", "max_new_tokens", "temperature", "top_p", "top_k", "min_p",
-     "repetition_penalty", "presence_penalty", "frequency_penalty", "stop", "seed", "tasks"});
+     "repetition_penalty", "presence_penalty", "frequency_penalty", "stop", "seed", "timeout_ms",
+     "tasks"});
 
 std::string known_tasks(const TaskRegistry& tasks) {
   std::string names;
@@ -51,11 +52,11 @@ struct ChatRequest {
   bool stream = false;
 };
 
-Result<ChatRequest> read_chat(const std::string& body, const TaskRegistry& tasks,
+Result<ChatRequest> read_chat(const Call& call, const TaskRegistry& tasks,
                               const ApiLimits& limits) {
-  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(body, kFields));
+  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(call.request().body, kFields));
   ChatRequest request;
-  QAIO_RETURN_IF_ERROR(read_task_fields(fields, limits, request.pipeline));
+  QAIO_RETURN_IF_ERROR(read_task_fields(fields, call, limits, request.pipeline));
   QAIO_ASSIGN(request.pipeline.tasks, read_tasks(fields, tasks));
   QAIO_ASSIGN(const std::optional<bool> stream, fields.boolean("stream"));
   request.stream = stream.value_or(false);
@@ -114,14 +115,13 @@ std::string token_event(const std::string& text) {
 
 void chat(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend,
           const ApiLimits& limits) {
-  Result<ChatRequest> request = read_chat(call->request().body, *backend->tasks, limits);
+  Result<ChatRequest> request = read_chat(*call, *backend->tasks, limits);
   if (!request) {
     call->lap(Stage::kParse);
     call->respond(error_response(request.error()));
     return;
   }
   TaskCall task_call{call, backend, std::move(request->pipeline), write_result, {}, {}};
-  task_call.request.deadline_ns = call->deadline_ns(limits.request_time);
   if (request->stream) {
     const std::vector<std::string> names = task_call.request.tasks;
     task_call.task_event = sentiment_event;

@@ -229,6 +229,9 @@ TEST_F(ChatApiTest, SingleTasks) {
   EXPECT_EQ(tasks[0].at("name").as_string(), "sentiment");
   EXPECT_EQ(tasks[0].at("labels").as_array().size(), 2U);
   EXPECT_EQ(tasks[1].at("max_new_tokens").as_int64(), 128);
+  EXPECT_EQ(tasks[1].at("top_k").as_int64(), 0);
+  EXPECT_EQ(tasks[1].at("min_p").to_number<double>(), 0);
+  EXPECT_EQ(tasks[1].at("repetition_penalty").to_number<double>(), 1);
 
   const boost::json::object sentiment = post("/v1/tasks/sentiment", R"({"input":"x"})").json();
   EXPECT_EQ(sentiment.at("label").as_string(), "负面");
@@ -242,6 +245,16 @@ TEST_F(ChatApiTest, SingleTasks) {
       post("/v1/tasks/chat", R"({"input":"x","max_new_tokens":1})").json();
   EXPECT_EQ(chat.at("finish_reason").as_string(), "length");
   EXPECT_EQ(chat.at("usage").as_object().at("completion_tokens").as_int64(), 1);
+}
+
+TEST_F(ChatApiTest, ARequestMayNameItsTime) {
+  start("a long reply of many words that takes a while", 30ms);
+  size_t number = 0;
+  for (const std::string_view path : {"/chat", "/v1/tasks/chat"}) {
+    EXPECT_EQ(post(path, R"({"input":"x","timeout_ms":40})").status, 504);
+    EXPECT_EQ(record(number++).error_code, "deadline_exceeded");
+  }
+  EXPECT_EQ(post("/chat", R"({"input":"x","timeout_ms":60000.0})").status, 200);
 }
 
 // They are answered by a thread of their own.

@@ -25,6 +25,9 @@ BackendHandler admitted(std::shared_ptr<Admission> admission, BackendHandler han
 BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler handler);
 
 void add_health_api(Router& router, const BackendSlot& slot);
+// Ends a sentence about a request that is too long: why, if the model itself could take more.
+std::string memory_advice(const Backend& backend);
+
 // What the endpoints that use the model share.
 struct ModelGate {
   std::shared_ptr<Admission> admission;

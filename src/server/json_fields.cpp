@@ -10,6 +10,20 @@
 #include "base/utf8.h"
 
 namespace qaio {
+namespace {
+
+// Also of 1.0, as languages without whole numbers write it.
+std::optional<int64_t> whole_number(const boost::json::value& value) {
+  if (value.is_int64()) return value.get_int64();
+  constexpr double kExactMax = 9007199254740992;  // 2^53
+  if (!value.is_double() || std::abs(value.get_double()) > kExactMax ||
+      value.get_double() != std::trunc(value.get_double())) {
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(value.get_double());
+}
+
+}  // namespace
 
 Result<JsonFields> JsonFields::parse(std::string_view body,
                                      std::span<const std::string_view> known) {
@@ -83,14 +97,21 @@ Result<std::optional<bool>> JsonFields::boolean(std::string_view name) const {
   return value->get_bool();
 }
 
+Result<std::string_view> JsonFields::either(std::string_view name, std::string_view alias) const {
+  if (find(alias) == nullptr) return name;
+  if (find(name) == nullptr) return alias;
+  return must_be(alias, fmt::format("absent beside '{}', which means the same", name));
+}
+
 Result<std::optional<int64_t>> JsonFields::integer(std::string_view name, int64_t min,
                                                    int64_t max) const {
   const boost::json::value* value = find(name);
   if (value == nullptr) return std::nullopt;
-  if (!value->is_int64() || value->get_int64() < min || value->get_int64() > max) {
+  const std::optional<int64_t> whole = whole_number(*value);
+  if (!whole || *whole < min || *whole > max) {
     return must_be(name, fmt::format("a whole number from {} to {}", min, max));
   }
-  return value->get_int64();
+  return whole;
 }
 
 Result<std::optional<double>> JsonFields::number(std::string_view name) const {

@@ -37,6 +37,9 @@ class JsonFields {
   // One string, or an array of at most `max` of them; empty if absent.
   Result<std::vector<std::string>> strings(std::string_view name, size_t max) const;
 
+  // Which of two names for the same is used; an error if both are.
+  Result<std::string_view> either(std::string_view name, std::string_view alias) const;
+
   // Of any type, for the caller to look at; nullptr if absent or null.
   const boost::json::value* find(std::string_view name) const;
 

@@ -51,16 +51,19 @@ std::string_view openai_finish_reason(FinishReason reason) {
 }
 
 OpenAiAnswer::OpenAiAnswer(const OpenAiRequest& request, const Tokenizer& tokenizer,
-                           std::string_view id, std::string model, int64_t created_unix_s)
+                           std::string_view id, std::string model, std::string fingerprint,
+                           int64_t created_unix_s)
     : request_(request),
       tokenizer_(tokenizer),
       id_((request.chat ? "chatcmpl-" : "cmpl-") + std::string(id)),
       model_(std::move(model)),
+      fingerprint_(std::move(fingerprint)),
       created_unix_s_(created_unix_s) {}
 
 void OpenAiAnswer::open(std::string_view kind, JsonWriter& json) const {
   json.begin_object().key("id").string(id_).key("object").string(kind);
   json.key("created").integer(created_unix_s_).key("model").string(model_);
+  json.key("system_fingerprint").string(fingerprint_);
 }
 
 std::string_view OpenAiAnswer::text_of(const EngineResult& result) const {
@@ -99,7 +102,8 @@ void OpenAiAnswer::write_logprobs(std::span<const GeneratedToken> tokens, JsonWr
   json.end_array().key("refusal").null().end_object();
 }
 
-// Parallel arrays, as /v1/completions has them.
+// Parallel arrays, as /v1/completions has them: the likeliest tokens, and beside them the chosen
+// one.
 void OpenAiAnswer::write_completion_logprobs(std::span<const GeneratedToken> tokens,
                                              JsonWriter& json) {
   json.begin_object().key("tokens").begin_array();
@@ -107,22 +111,35 @@ void OpenAiAnswer::write_completion_logprobs(std::span<const GeneratedToken> tok
     json.string(tokenizer_.token_bytes(token.chosen.token));
   json.end_array().key("token_logprobs").begin_array();
   for (const GeneratedToken& token : tokens) json.number(token.chosen.logprob);
-  json.end_array().key("top_logprobs").begin_array();
-  for (const GeneratedToken& token : tokens) {
-    json.begin_object();
-    std::set<std::string_view> seen;  // a name may stand only once; the likeliest comes first
-    for (const TokenLogprob& other : token.top) {
-      const std::string_view bytes = tokenizer_.token_bytes(other.token);
-      if (seen.insert(bytes).second) json.key(bytes).number(other.logprob);
-    }
-    json.end_object();
-  }
-  json.end_array().key("text_offset").begin_array();
+  json.end_array().key("top_logprobs");
+  write_top_logprobs(tokens, json);
+  json.key("text_offset").begin_array();
   for (const GeneratedToken& token : tokens) {
     json.integer(text_characters_);
     text_characters_ += characters(tokenizer_.token_bytes(token.chosen.token));
   }
   json.end_array().end_object();
+}
+
+void OpenAiAnswer::write_top_logprobs(std::span<const GeneratedToken> tokens,
+                                      JsonWriter& json) const {
+  if (*request_.logprobs == 0) {
+    json.null();
+    return;
+  }
+  json.begin_array();
+  for (const GeneratedToken& token : tokens) {
+    json.begin_object();
+    std::set<std::string_view> seen;  // a name may stand only once; the likeliest comes first
+    const auto write = [&](const TokenLogprob& one) {
+      const std::string_view bytes = tokenizer_.token_bytes(one.token);
+      if (seen.insert(bytes).second) json.key(bytes).number(one.logprob);
+    };
+    std::ranges::for_each(token.top, write);
+    write(token.chosen);
+    json.end_object();
+  }
+  json.end_array();
 }
 
 // guided_choice: every choice with its probability.

@@ -18,7 +18,7 @@ class OpenAiAnswer {
  public:
   // `request` and `tokenizer` outlive this object. `id` is the request's.
   OpenAiAnswer(const OpenAiRequest& request, const Tokenizer& tokenizer, std::string_view id,
-               std::string model, int64_t created_unix_s);
+               std::string model, std::string fingerprint, int64_t created_unix_s);
 
   // The whole answer, for a request that is not streamed.
   std::string whole(const EngineResult& result, const EngineTrace& trace);
@@ -36,6 +36,7 @@ class OpenAiAnswer {
   void open(std::string_view kind, JsonWriter& json) const;
   void write_logprobs(std::span<const GeneratedToken> tokens, JsonWriter& json);
   void write_completion_logprobs(std::span<const GeneratedToken> tokens, JsonWriter& json);
+  void write_top_logprobs(std::span<const GeneratedToken> tokens, JsonWriter& json) const;
   void write_token(const TokenLogprob& token, JsonWriter& json) const;
   void write_scores(const EngineResult& result, JsonWriter& json) const;
   void write_delta(std::string_view text, bool last, JsonWriter& json);
@@ -44,6 +45,7 @@ class OpenAiAnswer {
   const Tokenizer& tokenizer_;
   const std::string id_;
   const std::string model_;
+  const std::string fingerprint_;
   const int64_t created_unix_s_;
   bool first_ = true;            // no piece yet
   int64_t text_characters_ = 0;  // of the tokens reported, for text_offset

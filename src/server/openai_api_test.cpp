@@ -1,9 +1,9 @@
-// The OpenAI endpoints: shapes, streams, what clients may ask for and what they are refused.
+// The OpenAI endpoints: shapes, streams, and what clients may ask for.
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "server/server_fixture_for_test.h"
+#include "server/openai_fixture_for_test.h"
 
 namespace qaio {
 namespace {
@@ -12,37 +12,7 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
-class OpenAiApiTest : public ServerFixture {
- protected:
-  static constexpr std::string_view kChat = "/v1/chat/completions";
-  static constexpr std::string_view kCompletions = "/v1/completions";
-
-  // A chat request with `more` members.
-  static std::string chat(std::string_view more = "") {
-    return R"({"messages":[{"role":"user","content":"hello"}])" + std::string(more) + "}";
-  }
-  static const json::object& choice(const json::object& answer) {
-    return answer.at("choices").as_array().at(0).as_object();
-  }
-  static std::string content(const json::object& answer) {
-    return std::string(choice(answer).at("message").as_object().at("content").as_string());
-  }
-  // The data of a stream; the last must be [DONE] and is left out.
-  static std::vector<json::object> chunks(const ClientResponse& response) {
-    EXPECT_EQ(response.headers.at("Content-Type"), "text/event-stream");
-    std::vector<json::object> all;
-    std::string last;
-    for (size_t at = 0; at < response.body.size();) {
-      const size_t end = response.body.find("\n\n", at);
-      EXPECT_EQ(response.body.substr(at, 6), "data: ");
-      last = response.body.substr(at + 6, end - at - 6);
-      if (last != "[DONE]") all.push_back(json::parse(last).as_object());
-      at = end + 2;
-    }
-    EXPECT_EQ(last, "[DONE]");
-    return all;
-  }
-};
+using OpenAiApiTest = OpenAiFixture;
 
 TEST_F(OpenAiApiTest, AChatCompletionHasEveryMember) {
   start("fine, thanks", 1ms);
@@ -52,6 +22,7 @@ TEST_F(OpenAiApiTest, AChatCompletionHasEveryMember) {
   EXPECT_THAT(std::string(answer.at("id").as_string()), testing::StartsWith("chatcmpl-"));
   EXPECT_EQ(answer.at("object").as_string(), "chat.completion");
   EXPECT_EQ(answer.at("model").as_string(), "fake");
+  EXPECT_TRUE(answer.at("system_fingerprint").is_string());
   EXPECT_GT(answer.at("created").as_int64(), 1'700'000'000);
   EXPECT_EQ(content(answer), "fine, thanks");
   EXPECT_EQ(choice(answer).at("message").as_object().at("role").as_string(), "assistant");
@@ -232,6 +203,12 @@ TEST_F(OpenAiApiTest, CompletionsContinueTextOrTokens) {
             static_cast<int64_t>(7 - logprobs.at("tokens").at(tokens - 1).as_string().size()));
   EXPECT_EQ(record(0).tasks[0].task, "completion");
 
+  // As at OpenAI's, 0 is the chosen tokens alone.
+  answer = post(kCompletions, R"({"prompt":"Count: ","logprobs":0})").json();
+  const auto& chosen = choice(answer).at("logprobs").as_object();
+  EXPECT_EQ(chosen.at("token_logprobs").as_array().size(), tokens);
+  EXPECT_TRUE(chosen.at("top_logprobs").is_null());
+
   answer = post(kCompletions, R"({"prompt":[10,11,12]})").json();
   EXPECT_EQ(answer.at("usage").as_object().at("prompt_tokens").as_int64(), 3);
   answer = post(kCompletions, R"({"prompt":["<|im_start|>"]})").json();
@@ -282,20 +259,62 @@ TEST_F(OpenAiApiTest, ModelsAreListedAndNamed) {
   EXPECT_EQ(refused.error("type"), "invalid_request_error");
 }
 
-TEST_F(OpenAiApiTest, WhatDoesNotFitIsRefusedWithTheLimit) {
-  start();
+TEST_F(OpenAiApiTest, TheNumberOfNewTokensFollowsTheContext) {
+  limits_.new_tokens_default = 700;
+  start("ok");
+  const auto completion_tokens = [&](std::string_view path, const std::string& body) {
+    const ClientResponse response = post(path, body);
+    EXPECT_EQ(response.status, 200) << response.body;
+    return response.json().at("usage").as_object().at("completion_tokens").as_int64();
+  };
+  EXPECT_EQ(completion_tokens(kChat, chat(R"(,"ignore_eos":true)")), 700);
+  EXPECT_EQ(completion_tokens(kChat, chat(R"(,"ignore_eos":true,"max_tokens":900)")), 900);
+  EXPECT_EQ(completion_tokens(kCompletions, R"({"prompt":"x","ignore_eos":true})"), 16);
+  EXPECT_EQ(
+      completion_tokens(kCompletions, R"({"prompt":[1,2,3],"ignore_eos":true,"max_tokens":-1})"),
+      1024 - 3);
   std::string words;
-  for (int i = 0; i < 1200; ++i) words += "word ";
-  const ClientResponse chat_refused =
-      post(kChat, R"({"messages":[{"role":"user","content":")" + words + R"("}]})");
-  EXPECT_EQ(chat_refused.status, 400);
-  EXPECT_EQ(chat_refused.error("param"), "messages");
-  EXPECT_THAT(chat_refused.error("message"), HasSubstr("the limit is 1024"));
-  const ClientResponse refused = post(kCompletions, R"({"prompt":")" + words + R"("})");
-  EXPECT_EQ(refused.error("param"), "prompt");
-  EXPECT_THAT(refused.error("message"), HasSubstr("at most 1024 are possible"));
-  EXPECT_EQ(post(kCompletions, R"({"prompt":[99999999]})").error("param"), "prompt");
-  EXPECT_EQ(post(kChat, chat(R"(,"max_tokens":1024)")).error("param"), "messages");
+  for (int i = 0; i < 400; ++i) words += "word ";
+  EXPECT_LT(completion_tokens(kChat, R"({"messages":[{"role":"user","content":")" + words +
+                                         R"("}],"ignore_eos":true})"),
+            500);
+}
+
+TEST_F(OpenAiApiTest, TakesWhatOtherServersClientsSend) {
+  start("one two three");
+  for (const std::string_view harmless :
+       {R"("n":1.0)", R"("reasoning_effort":"low")", R"("verbosity":"low")",
+        R"("prompt_cache_retention":"24h")", R"("cache_prompt":true)", R"("metadata":{"a":"b"})",
+        R"("store":true)", R"("service_tier":"auto")", R"("parallel_tool_calls":true)",
+        R"("min_tokens":0)", R"("stop_token_ids":[])", R"("timeout_ms":60000)", R"("user":"me")",
+        R"("stream":true,"stream_options":{"continuous_usage_stats":true})"}) {
+    EXPECT_EQ(post(kChat, chat("," + std::string(harmless))).status, 200) << harmless;
+  }
+  for (const std::string_view two :
+       {R"(,"n_predict":2)", R"(,"max_tokens":2.0,"repeat_penalty":1.1)"}) {
+    const json::object answer = post(kChat, chat(two)).json();
+    EXPECT_EQ(answer.at("usage").as_object().at("completion_tokens").as_int64(), 2) << two;
+  }
+  const json::object chosen =
+      post(kChat, chat(R"(,"structured_outputs":{"choice":["正面","负面"]})")).json();
+  EXPECT_EQ(content(chosen), "负面");
+  const auto prompt_tokens = [&](std::string_view more) {
+    return post(kChat, fmt::format(R"({{"messages":[{{"role":"user","content":"a"}},
+        {{"role":"assistant","content":"b"{}}},{{"role":"user","content":"c"}}]}})",
+                                   more))
+        .json()
+        .at("usage")
+        .as_object()
+        .at("prompt_tokens")
+        .as_int64();
+  };
+  EXPECT_EQ(prompt_tokens(""), prompt_tokens(R"(,"reasoning_content":"let me think")"));
+}
+
+TEST_F(OpenAiApiTest, ARequestMayNameItsTime) {
+  start("a long reply of many words that takes a while", 30ms);
+  EXPECT_EQ(post(kChat, chat(R"(,"timeout_ms":40)")).status, 504);
+  EXPECT_EQ(record(0).error_code, "deadline_exceeded");
 }
 
 TEST_F(OpenAiApiTest, AClientThatLeavesFreesItsSequence) {
@@ -315,44 +334,6 @@ TEST_F(OpenAiApiTest, AClientThatLeavesFreesItsSequence) {
   }
 }
 
-TEST_F(OpenAiApiTest, PastTheLimitRequestsAreRefusedAtOnce) {
-  limits_.requests_max = 2;
-  start("a long reply of many words", 20ms);
-  TestClient first(server_->port());
-  TestClient second(server_->port());
-  first.send(TestClient::text("POST", kChat, chat()));
-  second.send(TestClient::text("POST", "/chat", R"({"input":"x"})"));
-  wait_for_running(2);  // of three: one may be done already
-  for (const std::string_view path : {kChat, std::string_view("/v1/tasks/chat")}) {
-    const ClientResponse refused = post(path, "not even JSON");
-    EXPECT_EQ(refused.status, 503);
-    EXPECT_EQ(refused.error("code"), "resource_exhausted");
-    EXPECT_EQ(refused.error("type"), "server_error");
-    EXPECT_EQ(refused.headers.at("Retry-After"), "1");
-  }
-  EXPECT_EQ(record(0).status, 503);
-  EXPECT_EQ(record(0).error_code, "resource_exhausted");
-  EXPECT_EQ(client().get("/health").status, 200);
-  EXPECT_EQ(first.read().status, 200);
-  EXPECT_EQ(second.read().status, 200);
-  EXPECT_EQ(post(kChat, chat()).status, 200);
-}
-
-TEST_F(OpenAiApiTest, OneClientIsHeldToItsShare) {
-  limits_.client_requests_max = 1;
-  start("a long reply of many words", 20ms);
-  TestClient first(server_->port());
-  first.send(TestClient::text("POST", kChat, chat(R"(,"stream":true)")));
-  first.receive();
-  const ClientResponse refused = post(kChat, chat());
-  EXPECT_EQ(refused.status, 429);
-  EXPECT_EQ(refused.error("type"), "rate_limit_error");
-  EXPECT_TRUE(refused.headers.contains("Retry-After"));
-  first.close();
-  EXPECT_EQ(record(1).status, 499);
-  EXPECT_EQ(post(kChat, chat()).status, 200);
-}
-
 TEST_F(OpenAiApiTest, ARequestEndsAtItsDeadline) {
   limits_.request_time = 50ms;
   start("a long reply of many words that takes a while", 30ms);
@@ -362,118 +343,6 @@ TEST_F(OpenAiApiTest, ARequestEndsAtItsDeadline) {
   EXPECT_THAT(stream.body, HasSubstr("deadline_exceeded"));
   EXPECT_EQ(record(1).status, 200);
   EXPECT_EQ(record(1).error_code, "deadline_exceeded");
-}
-
-struct Refused {
-  std::string more;
-  std::string param;
-  std::string message;  // part of it
-};
-
-TEST_F(OpenAiApiTest, BadRequestsSayWhatIsWrong) {
-  start();
-  const std::vector<Refused> all = {
-      {R"(,"temperature":"hot")", "temperature", "a number"},
-      {R"(,"temperature":-1)", "temperature", "from 0 to 10"},
-      {R"(,"top_p":0)", "top_p", "above 0"},
-      {R"(,"top_k":1.5)", "top_k", "whole number"},
-      {R"(,"min_p":2)", "min_p", "from 0 to 1"},
-      {R"(,"repetition_penalty":0)", "repetition_penalty", "from 0.01 to 100"},
-      {R"(,"presence_penalty":3)", "presence_penalty", "from -2 to 2"},
-      {R"(,"frequency_penalty":-3)", "frequency_penalty", "from -2 to 2"},
-      {R"(,"seed":"x")", "seed", "whole number"},
-      {R"(,"max_tokens":0)", "max_tokens", "from 1"},
-      {R"(,"max_completion_tokens":99999)", "max_completion_tokens", "to 2048"},
-      {R"(,"max_tokens":1,"max_completion_tokens":1)", "max_tokens", "absent beside"},
-      {R"(,"stream":1)", "stream", "true or false"},
-      {R"(,"stream_options":{"include_usage":true})", "stream_options", "absent without"},
-      {R"(,"stream":true,"stream_options":{"usage":true})", "stream_options.usage", "unknown"},
-      {R"(,"stream":true,"stream_options":{"include_usage":1})", "stream_options.include_usage",
-       "true or false"},
-      {R"(,"stop":5)", "stop", "a string or an array"},
-      {R"(,"stop":[""])", "stop", "1 to 1024 bytes"},
-      {R"(,"stop":["a",1])", "stop", "strings"},
-      {R"(,"logprobs":5)", "logprobs", "true or false"},
-      {R"(,"top_logprobs":3)", "top_logprobs", "absent without"},
-      {R"(,"logprobs":true,"top_logprobs":21)", "top_logprobs", "from 0 to 20"},
-      {R"(,"logit_bias":[1])", "logit_bias", "an object"},
-      {R"(,"logit_bias":{"x":1})", "logit_bias", "token id"},
-      {R"(,"logit_bias":{"1":101})", "logit_bias", "from -100 to 100"},
-      {R"(,"logit_bias":{"99999999":1})", "logit_bias", "outside the vocabulary"},
-      {R"(,"guided_choice":"yes")", "guided_choice", "2 to 1024"},
-      {R"(,"guided_choice":["a","a"])", "guided_choice", "different"},
-      {R"(,"guided_choice":["a",""])", "guided_choice", "none empty"},
-      {R"(,"guided_choice":["a","b"],"logprobs":true)", "logprobs", "guided_choice"},
-      {R"(,"n":2)", "n", "must be 1"},
-      {R"(,"tools":[{"type":"function"}])", "tools", "not called"},
-      {R"(,"response_format":{"type":"json_object"})", "response_format", "guided_choice"},
-      {R"(,"model":5)", "model", "a string"},
-      {R"(,"temprature":1)", "temprature", "unknown field"},
-      {R"(,"prompt":"x")", "prompt", "unknown field"},
-  };
-  TestClient keep(server_->port());
-  for (const Refused& each : all) {
-    SCOPED_TRACE(each.more);
-    const ClientResponse response = keep.post(kChat, chat(each.more));
-    EXPECT_EQ(response.status, 400) << response.body;
-    EXPECT_EQ(response.error("param"), each.param);
-    EXPECT_EQ(response.error("field"), each.param);
-    EXPECT_EQ(response.error("type"), "invalid_request_error");
-    EXPECT_EQ(response.error("code"), "invalid_argument");
-    EXPECT_THAT(response.error("message"), HasSubstr(each.message));
-  }
-  EXPECT_EQ(keep.post(kChat, chat(R"(,"n":1,"user":"u","tools":[],"stop":null,
-      "response_format":{"type":"text"},"metadata":{"a":"b"},"store":false})"))
-                .status,
-            400);
-  EXPECT_EQ(keep.post(kChat, chat(R"(,"n":1,"user":"u","tools":[],"stop":null,
-      "response_format":{"type":"text"},"metadata":{"a":"b"},"store":false)"))
-                .status,
-            200);
-}
-
-TEST_F(OpenAiApiTest, BadMessagesAreNamedByTheirPlace) {
-  start();
-  const std::vector<Refused> all = {
-      {"null", "messages", "at least one"},
-      {"[]", "messages", "at least one"},
-      {"\"hi\"", "messages", "an array"},
-      {"[1]", "messages[0]", "an object"},
-      {R"([{"role":"user"}])", "messages[0].content", "missing"},
-      {R"([{"content":"x"}])", "messages[0].role", "missing"},
-      {R"([{"role":"tool","content":"x"}])", "messages[0].role", "system, developer, user"},
-      {R"([{"role":"user","content":5}])", "messages[0].content", "a string or an array"},
-      {R"([{"role":"user","content":[]}])", "messages[0].content", "1 to 64 parts"},
-      {R"([{"role":"user","content":["x"]}])", "messages[0].content[0]", "an object"},
-      {R"([{"role":"user","content":"a"},{"role":"user","content":[{"type":"image_url"}]}])",
-       "messages[1].content[0].type", "text only"},
-      {R"([{"role":"user","content":[{"type":"text"}]}])", "messages[0].content[0].text",
-       "missing"},
-      {R"([{"role":"user","content":[{"text":"x"}]}])", "messages[0].content[0].type", "missing"},
-      {R"([{"role":"assistant","content":"x","tool_calls":[{}]}])", "messages[0].tool_calls",
-       "absent"},
-      {R"([{"role":"user","content":"x","colour":1}])", "messages[0].colour", "unknown field"},
-  };
-  for (const Refused& each : all) {
-    SCOPED_TRACE(each.more);
-    const ClientResponse response = post(kChat, "{\"messages\":" + each.more + "}");
-    EXPECT_EQ(response.status, 400) << response.body;
-    EXPECT_EQ(response.error("param"), each.param);
-    EXPECT_THAT(response.error("message"), HasSubstr(each.message));
-  }
-  std::string many = R"({"messages":[)";
-  for (int i = 0; i < 131; ++i) many += R"({"role":"user","content":"x"},)";
-  many.back() = ']';
-  EXPECT_THAT(post(kChat, many + "}").error("message"), HasSubstr("at most 130 elements"));
-  for (const std::string_view prompt :
-       {R"("")", "[]", "5", R"(["a","b"])", "[[1],[2]]", "[-1]", "[1.5]", "null", R"([1,"a"])"}) {
-    const ClientResponse response = post(kCompletions, fmt::format(R"({{"prompt":{}}})", prompt));
-    EXPECT_EQ(response.status, 400) << prompt;
-    EXPECT_EQ(response.error("param"), "prompt") << prompt;
-  }
-  EXPECT_EQ(post(kCompletions, R"({"prompt":"x","echo":true})").error("param"), "echo");
-  EXPECT_EQ(post(kCompletions, R"({"prompt":"x","best_of":2})").error("param"), "best_of");
-  EXPECT_EQ(post(kCompletions, R"({"prompt":"x","logprobs":true})").error("param"), "logprobs");
 }
 
 }  // namespace

@@ -10,8 +10,11 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr auto kMessageFields = std::to_array<std::string_view>(
-    {"role", "content", "name", "refusal", "annotations", "audio", "tool_calls", "function_call"});
+// Of an answer that the client sends back, the model sees the content alone: "reasoning_content" is
+// left out as Qwen's own template leaves it out.
+constexpr auto kMessageFields =
+    std::to_array<std::string_view>({"role", "content", "name", "refusal", "annotations", "audio",
+                                     "tool_calls", "function_call", "reasoning_content"});
 constexpr auto kPartFields = std::to_array<std::string_view>({"type", "text"});
 constexpr size_t kPartsMax = 64;
 

@@ -9,19 +9,21 @@
 #include <limits>
 #include <span>
 
+#include "server/common_fields.h"
 #include "server/json_fields.h"
 #include "server/openai_messages.h"
-#include "server/stop_field.h"
 
 namespace qaio {
 namespace {
 
 namespace json = boost::json;
 
-// Labels for bookkeeping at OpenAI's: accepted, without effect here.
+// Accepted, without effect here: bookkeeping and caching, which change no answer, and what only
+// other kinds of models heed.
 constexpr auto kIgnored = std::to_array<std::string_view>(
     {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key",
-     "parallel_tool_calls"});
+     "prompt_cache_retention", "cache_prompt", "parallel_tool_calls", "reasoning_effort",
+     "verbosity"});
 
 // What clients may say although there is only one answer to it.
 struct FixedField {
@@ -40,18 +42,38 @@ constexpr auto kFixed = std::to_array<FixedField>({
     {"function_call", R"("none")", "functions are not called"},
     {"response_format", R"({"type":"text"})", "answers are free text, or one of 'guided_choice'"},
     {"modalities", R"(["text"])", "answers are text"},
+    {"min_tokens", "0", "an answer ends where the model ends it, or never with 'ignore_eos'"},
+    {"stop_token_ids", "[]", "answers end before the strings of 'stop'"},
 });
 
-constexpr auto kShared = std::to_array<std::string_view>(
-    {"model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "top_k", "min_p",
-     "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "seed", "stop",
-     "logprobs", "guided_choice", "ignore_eos"});
+constexpr auto kShared = std::to_array<std::string_view>({"model",
+                                                          "stream",
+                                                          "stream_options",
+                                                          "max_tokens",
+                                                          "n_predict",
+                                                          "temperature",
+                                                          "top_p",
+                                                          "top_k",
+                                                          "min_p",
+                                                          "repetition_penalty",
+                                                          "repeat_penalty",
+                                                          "presence_penalty",
+                                                          "frequency_penalty",
+                                                          "logit_bias",
+                                                          "seed",
+                                                          "stop",
+                                                          "logprobs",
+                                                          "guided_choice",
+                                                          "structured_outputs",
+                                                          "ignore_eos",
+                                                          "timeout_ms"});
 constexpr auto kChatOnly =
     std::to_array<std::string_view>({"messages", "max_completion_tokens", "top_logprobs"});
 constexpr auto kCompletionOnly = std::to_array<std::string_view>({"prompt"});
 
-constexpr auto kStreamFields =
-    std::to_array<std::string_view>({"include_usage", "include_obfuscation"});
+constexpr auto kStreamFields = std::to_array<std::string_view>(
+    {"include_usage", "include_obfuscation", "continuous_usage_stats"});
+constexpr auto kStructuredFields = std::to_array<std::string_view>({"choice"});
 
 std::vector<std::string_view> known_fields(std::span<const std::string_view> own) {
   std::vector<std::string_view> known(own.begin(), own.end());
@@ -61,10 +83,15 @@ std::vector<std::string_view> known_fields(std::span<const std::string_view> own
   return known;
 }
 
+// 1.0 is 1.
+bool same(const json::value& a, const json::value& b) {
+  return a.is_number() && b.is_number() ? a.to_number<double>() == b.to_number<double>() : a == b;
+}
+
 Result<void> check_fixed(const JsonFields& fields) {
   for (const FixedField& fixed : kFixed) {
     const json::value* value = fields.find(fixed.name);
-    if (value != nullptr && *value != json::parse(fixed.only)) {
+    if (value != nullptr && !same(*value, json::parse(fixed.only))) {
       return fields.must_be(fixed.name, fmt::format("{}: {}", fixed.only, fixed.why));
     }
   }
@@ -141,7 +168,8 @@ Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   if (top_k) sampling.top_k = std::max(0, static_cast<int>(*top_k));  // -1 is vLLM's "off"
   QAIO_ASSIGN(const auto min_p, fields.number("min_p", 0, 1));
   take(min_p, sampling.min_p);
-  QAIO_ASSIGN(const auto repetition, fields.number("repetition_penalty", 0.01, 100));
+  QAIO_ASSIGN(const auto repetition_name, fields.either("repetition_penalty", "repeat_penalty"));
+  QAIO_ASSIGN(const auto repetition, fields.number(repetition_name, 0.01, 100));
   take(repetition, sampling.repetition_penalty);
   QAIO_ASSIGN(const auto presence, fields.number("presence_penalty", -2, 2));
   take(presence, sampling.presence_penalty);
@@ -153,20 +181,49 @@ Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   return read_logit_bias(fields, sampling.logit_bias);
 }
 
-Result<void> read_choices(const JsonFields& fields, OpenAiRequest& request) {
-  if (fields.find("guided_choice") == nullptr) return {};
-  QAIO_ASSIGN(request.choices, fields.strings("guided_choice", kClassifyLabelsMax));
+Result<void> check_choices(const JsonFields& fields, const OpenAiRequest& request,
+                           std::string_view name) {
   std::vector<std::string> sorted = request.choices;
   std::ranges::sort(sorted);
   if (sorted.size() < 2 || sorted.front().empty() ||
       std::ranges::adjacent_find(sorted) != sorted.end()) {
     return fields.must_be(
-        "guided_choice",
-        fmt::format("an array of 2 to {} different strings, none empty", kClassifyLabelsMax));
+        name, fmt::format("an array of 2 to {} different strings, none empty", kClassifyLabelsMax));
   }
   if (request.logprobs) {
-    return fields.must_be("logprobs", "absent beside 'guided_choice', which reports probabilities");
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'logprobs' must be absent beside '{}', which reports probabilities",
+                            request.choices_name),
+                "logprobs");
   }
+  return {};
+}
+
+// "guided_choice", or in vLLM's newer words "structured_outputs": {"choice"}.
+Result<void> read_choices(const JsonFields& fields, OpenAiRequest& request) {
+  QAIO_ASSIGN(const auto name, fields.either("guided_choice", "structured_outputs"));
+  const json::value* given = fields.find(name);
+  if (given == nullptr) return {};
+  if (name == "guided_choice") {
+    QAIO_ASSIGN(request.choices, fields.strings(name, kClassifyLabelsMax));
+    return check_choices(fields, request, name);
+  }
+  QAIO_ASSIGN(const JsonFields nested,
+              JsonFields::nested(*given, std::string(name), kStructuredFields));
+  QAIO_ASSIGN(request.choices, nested.strings("choice", kClassifyLabelsMax));
+  request.choices_name = "structured_outputs.choice";
+  return check_choices(nested, request, "choice");
+}
+
+// At least 1, or -1 for as many as fit, which is llama-server's "no limit".
+Result<void> read_max_tokens(const JsonFields& fields, std::string_view name,
+                             const ApiLimits& limits, OpenAiRequest& request) {
+  QAIO_ASSIGN(name, fields.either(name, "n_predict"));
+  QAIO_ASSIGN(const auto given, fields.integer(name, kAsManyAsFit, limits.new_tokens_bound()));
+  if (!given) return {};
+  if (*given == 0) return fields.must_be(name, "at least 1, or -1 for as many as fit");
+  request.max_new_tokens = static_cast<int>(*given);
+  request.max_tokens_name = name;
   return {};
 }
 
@@ -179,13 +236,17 @@ Result<void> read_stream(const JsonFields& fields, OpenAiRequest& request) {
   QAIO_ASSIGN(const JsonFields nested,
               JsonFields::nested(*options, "stream_options", kStreamFields));
   QAIO_ASSIGN(const std::optional<bool> usage, nested.boolean("include_usage"));
-  QAIO_RETURN_IF_ERROR(nested.boolean("include_obfuscation"));  // we pad nothing
+  QAIO_RETURN_IF_ERROR(nested.boolean("include_obfuscation"));     // we pad nothing
+  QAIO_RETURN_IF_ERROR(nested.boolean("continuous_usage_stats"));  // the last chunk has the sum
   request.include_usage = usage.value_or(false);
   return {};
 }
 
-Result<void> read_shared(const JsonFields& fields, OpenAiRequest& request) {
+Result<void> read_shared(const JsonFields& fields, const ApiLimits& limits,
+                         OpenAiRequest& request) {
   QAIO_RETURN_IF_ERROR(check_fixed(fields));
+  if (fields.find("user") != nullptr) QAIO_RETURN_IF_ERROR(fields.text("user"));
+  QAIO_ASSIGN(request.time, read_timeout(fields, limits.request_time));
   if (fields.find("model") != nullptr) {
     QAIO_ASSIGN(request.model, fields.text("model"));
   }
@@ -217,14 +278,9 @@ Result<OpenAiRequest> read_chat_completion(std::string_view body, const Sampling
   request.sampling = defaults;
   QAIO_ASSIGN(request.messages, read_messages(fields, limits.messages_max));
   QAIO_ASSIGN(request.logprobs, read_chat_logprobs(fields));
-  QAIO_ASSIGN(const auto old_max, fields.integer("max_tokens", 1, limits.new_tokens_max));
-  QAIO_ASSIGN(const auto new_max,
-              fields.integer("max_completion_tokens", 1, limits.new_tokens_max));
-  if (old_max && new_max) {
-    return fields.must_be("max_tokens", "absent beside 'max_completion_tokens', its newer name");
-  }
-  if (old_max || new_max) request.max_new_tokens = static_cast<int>(new_max ? *new_max : *old_max);
-  QAIO_RETURN_IF_ERROR(read_shared(fields, request));
+  QAIO_ASSIGN(const auto max_tokens, fields.either("max_completion_tokens", "max_tokens"));
+  QAIO_RETURN_IF_ERROR(read_max_tokens(fields, max_tokens, limits, request));
+  QAIO_RETURN_IF_ERROR(read_shared(fields, limits, request));
   return request;
 }
 
@@ -237,9 +293,8 @@ Result<OpenAiRequest> read_completion(std::string_view body, const SamplingParam
   QAIO_RETURN_IF_ERROR(read_prompt(fields, request));
   QAIO_ASSIGN(const auto logprobs, fields.integer("logprobs", 0, kLogprobsMax));
   if (logprobs) request.logprobs = static_cast<int>(*logprobs);
-  QAIO_ASSIGN(const auto max_tokens, fields.integer("max_tokens", 1, limits.new_tokens_max));
-  if (max_tokens) request.max_new_tokens = static_cast<int>(*max_tokens);
-  QAIO_RETURN_IF_ERROR(read_shared(fields, request));
+  QAIO_RETURN_IF_ERROR(read_max_tokens(fields, "max_tokens", limits, request));
+  QAIO_RETURN_IF_ERROR(read_shared(fields, limits, request));
   return request;
 }
 

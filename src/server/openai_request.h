@@ -1,6 +1,7 @@
 // What OpenAI's clients send to /v1/chat/completions and /v1/completions, checked field by field.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,20 +17,28 @@
 
 namespace qaio {
 
+inline constexpr int kAsManyAsFit = -1;
+
 struct OpenAiRequest {
   bool chat = true;               // else /v1/completions
   std::string model;              // empty: not named
   std::vector<Message> messages;  // chat: at least one
   // completions: text in which special tokens count, or ids as they are.
   std::variant<std::string, std::vector<TokenId>> prompt;
-  std::vector<std::string> choices;  // guided_choice: the answer is one of them; empty: free text
+  std::vector<std::string> choices;  // the answer is one of them; empty: free text
 
   SamplingParams sampling;
   std::optional<uint64_t> seed;       // absent: a different one for every request
-  std::optional<int> max_new_tokens;  // absent: the endpoint's default
+  std::optional<int> max_new_tokens;  // absent: the endpoint's default; or kAsManyAsFit
   bool ignore_eos = false;
   std::vector<std::string> stops;
   std::optional<int> logprobs;  // as GenerateJob::logprobs
+
+  std::chrono::milliseconds time{};  // what the request may take
+
+  // What the client calls max_new_tokens and choices.
+  std::string_view max_tokens_name = "max_tokens";
+  std::string_view choices_name = "guided_choice";
 
   bool stream = false;
   bool include_usage = false;  // stream: a last chunk with the usage

@@ -6,7 +6,9 @@
 #include <random>
 #include <utility>
 
+#include "model/kv_cache.h"
 #include "server/breakdown.h"
+#include "server/endpoints.h"
 #include "server/openai_answer.h"
 
 namespace qaio {
@@ -21,14 +23,16 @@ uint64_t random_seed() {
   return generator();
 }
 
+constexpr std::string_view kTooLong = "context_length_exceeded";
+
 // The engine's name of a field as the client knows it.
-Error in_openai_terms(Error error, bool chat) {
-  if (error.field == "prompt" || error.field == "messages") {
-    error.field = chat ? "messages" : "prompt";
+Error in_openai_terms(Error error, const OpenAiRequest& request) {
+  if (error.field == "prompt") {
+    error.field = request.chat ? "messages" : "prompt";
   } else if (error.field == "labels") {
-    error.field = "guided_choice";
+    error.field = request.choices_name;
   } else if (error.field == "max_new_tokens") {
-    error.field = "max_tokens";
+    error.field = request.max_tokens_name;
   }
   return error;
 }
@@ -43,7 +47,7 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
         backend_(std::move(backend)),
         request_(std::move(request)),
         answer_(request_, *backend_->tokenizer, call_->record().request_id, backend_->served_name(),
-                call_->record().arrived_unix_ms / 1000) {
+                backend_->fingerprint, call_->record().arrived_unix_ms / 1000) {
     if (request_.chat) {
       call_->record_input(request_.messages.back().text);
     } else if (const auto* text = std::get_if<std::string>(&request_.prompt)) {
@@ -56,12 +60,16 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
  private:
   Result<std::vector<TokenId>> build_prompt(size_t tokens_max, Lane& lane) const;
   Result<EngineRequest> prepare(const ApiLimits& limits, Lane lane);
+  int new_tokens(size_t prompt_tokens, const ApiLimits& limits) const;
+  Result<void> check_length(const EngineRequest& request) const;
+  std::string_view code_of(const Error& error) const;
   void piece(std::string_view text, std::span<const GeneratedToken> tokens);
   void finish(const Result<EngineResult>& result, const EngineTrace& trace);
   void record(const Result<EngineResult>& result, const EngineTrace& trace);
   void respond(const EngineResult& result, const EngineTrace& trace);
   void end_stream(const EngineResult& result, const EngineTrace& trace);
-  void fail_with(const Error& error);
+  void fail_with(const Error& error) { fail_with(error, error_code_name(error.code)); }
+  void fail_with(const Error& error, std::string_view code);
   void send(std::string_view data);
 
   const std::shared_ptr<Call> call_;
@@ -78,7 +86,7 @@ Result<std::vector<TokenId>> OpenAiRun::build_prompt(size_t tokens_max, Lane& la
   if (!request_.chat) {
     if (const auto* ids = std::get_if<std::vector<TokenId>>(&request_.prompt)) return *ids;
     const Span span(lane, Stage::kTokenize, clock);
-    return tokenizer.encode_with_special(std::get<std::string>(request_.prompt));
+    return tokenizer.encode_with_special(std::get<std::string>(request_.prompt), tokens_max);
   }
   // The model was trained with a system message: /chat's stands in for one that is missing.
   const TaskDefinition* chat = backend_->tasks->find("chat");
@@ -94,34 +102,65 @@ Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
   const int positions = backend_->engine->positions_max();
   EngineRequest out;
   QAIO_ASSIGN(out.prompt, build_prompt(static_cast<size_t>(positions), lane));
-  out.deadline_ns = call_->deadline_ns(limits.request_time);
+  out.deadline_ns = call_->deadline_ns(request_.time);
   if (!request_.choices.empty()) {
     ClassifyJob job;
     for (const std::string& choice : request_.choices) {
-      job.labels.push_back(backend_->tokenizer->encode(choice));
+      job.labels.push_back(backend_->tokenizer->encode(choice, static_cast<size_t>(positions)));
     }
     out.job = std::move(job);
   } else {
     GenerateJob job;
     job.sampling = request_.sampling;
     job.sampling.seed = request_.seed ? *request_.seed : random_seed();
-    const int room = std::max(1, positions - static_cast<int>(out.prompt.size()));
-    const int usual = request_.chat ? limits.new_tokens_default : kCompletionTokens;
-    job.max_new_tokens = request_.max_new_tokens.value_or(std::min(usual, room));
+    job.max_new_tokens = new_tokens(out.prompt.size(), limits);
     job.ignore_eos = request_.ignore_eos;
     job.stops = request_.stops;
     job.logprobs = request_.logprobs;
     out.job = std::move(job);
   }
   out.lane = lane;
+  QAIO_RETURN_IF_ERROR(check_length(out));
   return out;
+}
+
+int OpenAiRun::new_tokens(size_t prompt_tokens, const ApiLimits& limits) const {
+  if (request_.max_new_tokens && *request_.max_new_tokens != kAsManyAsFit) {
+    return *request_.max_new_tokens;
+  }
+  int most = limits.new_tokens_bound();
+  if (!request_.max_new_tokens) {
+    most = std::min(most, request_.chat ? limits.new_tokens_default : kCompletionTokens);
+  }
+  const Engine::Load load = backend_->engine->load();
+  const int memory = (load.kv_blocks_total - load.kv_blocks_pinned) * kKvBlockTokens;
+  const int room = std::min(backend_->engine->positions_max(), memory);
+  return std::clamp(room - static_cast<int>(prompt_tokens), 1, most);
+}
+
+// Before the engine would, in the words that OpenAI's clients look for.
+Result<void> OpenAiRun::check_length(const EngineRequest& request) const {
+  const int positions = backend_->engine->positions_max();
+  const int64_t needed = positions_needed(request);
+  if (needed <= positions) return {};
+  const auto prompt = static_cast<int64_t>(request.prompt.size());
+  Error error{ErrorCode::kInvalidArgument,
+              {},
+              field_too_long(prompt < positions, !request_.choices.empty())};
+  error = in_openai_terms(std::move(error), request_);
+  error.message = fmt::format(
+      "this model's maximum context length is {} tokens, but at least {} were requested: {} in the "
+      "{} and {} for the answer; reduce '{}'{}",
+      positions, needed, prompt, request_.chat ? "messages" : "prompt", needed - prompt,
+      error.field, memory_advice(*backend_));
+  return tl::unexpected<Error>(std::move(error));
 }
 
 void OpenAiRun::start(const ApiLimits& limits) {
   Lane lane;
   lane.start(call_->boundary_ns());
   Result<EngineRequest> request = prepare(limits, lane);
-  if (!request) return fail_with(request.error());
+  if (!request) return fail_with(request.error(), code_of(request.error()));
   if (request_.stream && request_.choices.empty()) {
     request->on_text = [self = shared_from_this()](std::string_view text,
                                                    std::span<const GeneratedToken> tokens) {
@@ -162,7 +201,7 @@ void OpenAiRun::finish(const Result<EngineResult>& result, const EngineTrace& tr
   call_->lap_until(Stage::kTasks, std::min(std::max(trace.lane.end_ns(), call_->boundary_ns()),
                                            call_->clock().now_ns()));
   record(result, trace);
-  if (!result) return fail_with(result.error());
+  if (!result) return fail_with(result.error(), code_of(result.error()));
   request_.stream ? end_stream(*result, trace) : respond(*result, trace);
 }
 
@@ -205,9 +244,15 @@ void OpenAiRun::end_stream(const EngineResult& result, const EngineTrace& trace)
   call_->end_stream();
 }
 
-void OpenAiRun::fail_with(const Error& error) {
+// While the prompt is built, and of what the engine took, only its length can be wrong.
+std::string_view OpenAiRun::code_of(const Error& error) const {
+  return error.code == ErrorCode::kInvalidArgument ? kTooLong : error_code_name(error.code);
+}
+
+void OpenAiRun::fail_with(const Error& error, std::string_view code) {
   call_->let_go();
-  HttpResponse response = error_response(in_openai_terms(error, request_.chat));
+  const Error named = in_openai_terms(error, request_);
+  HttpResponse response = error_response(http_status(error.code), code, named.message, named.field);
   if (!streaming_) {
     call_->respond(std::move(response));
     return;

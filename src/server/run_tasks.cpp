@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/breakdown.h"
+#include "server/endpoints.h"
 
 namespace qaio {
 namespace {
@@ -74,6 +75,16 @@ HttpResponse make_answer(const TaskCall& task_call, const RequestOutcome& outcom
   return response;
 }
 
+// The engine's error in the words of the endpoints. Their fields were checked before: what it still
+// finds fault with is the length.
+Error in_task_terms(Error error, const Backend& backend) {
+  if (error.code != ErrorCode::kInvalidArgument) return error;
+  const bool prompt = error.field == "prompt" || error.field == "labels";
+  if (prompt || error.field == "max_new_tokens") error.message += memory_advice(backend);
+  if (prompt) error.field = "input";
+  return error;
+}
+
 // Lives as long as the tasks' callbacks; everything in it happens on the connection's executor.
 struct RunningCall {
   TaskCall task_call;
@@ -98,8 +109,9 @@ struct RunningCall {
     call.lap_until(Stage::kTasks,
                    std::min(std::max(last, call.boundary_ns()), call.clock().now_ns()));
     fill_record(outcome, call.record());
-    HttpResponse answer =
-        outcome.error ? error_response(*outcome.error) : make_answer(task_call, outcome);
+    HttpResponse answer = outcome.error
+                              ? error_response(in_task_terms(*outcome.error, *task_call.backend))
+                              : make_answer(task_call, outcome);
     if (!task_call.text_event || (outcome.error && !streaming)) {
       call.respond(std::move(answer));
       return;

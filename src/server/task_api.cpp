@@ -16,8 +16,8 @@ constexpr auto kSamplingFields = std::to_array<std::string_view>(
     {"max_new_tokens", "temperature", "top_p", "top_k", "min_p", "repetition_penalty",
      "presence_penalty", "frequency_penalty", "stop", "seed"});
 constexpr auto kFields = [] {
-  std::array<std::string_view, 2 + kSamplingFields.size()> all = {"input", "history"};
-  std::ranges::copy(kSamplingFields, all.begin() + 2);
+  std::array<std::string_view, 3 + kSamplingFields.size()> all = {"input", "history", "timeout_ms"};
+  std::ranges::copy(kSamplingFields, all.begin() + 3);
   return all;
 }();
 
@@ -34,6 +34,9 @@ void write_task(const TaskDefinition& task, JsonWriter& json) {
     json.key("max_new_tokens").integer(task.max_new_tokens);
     json.key("temperature").number(task.temperature);
     json.key("top_p").number(task.top_p);
+    json.key("top_k").integer(task.top_k);
+    json.key("min_p").number(task.min_p);
+    json.key("repetition_penalty").number(task.repetition_penalty);
   }
   json.key("history").boolean(task.history);
   json.key("max_prompt_tokens").integer(task.max_prompt_tokens);
@@ -50,11 +53,11 @@ void list_tasks(const std::shared_ptr<Call>& call, const std::shared_ptr<const B
 }
 
 // A field that would have no effect is refused rather than ignored.
-Result<PipelineRequest> read_request(const std::string& body, const TaskDefinition& task,
+Result<PipelineRequest> read_request(const Call& call, const TaskDefinition& task,
                                      const ApiLimits& limits) {
-  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(body, kFields));
+  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(call.request().body, kFields));
   PipelineRequest request;
-  QAIO_RETURN_IF_ERROR(read_task_fields(fields, limits, request));
+  QAIO_RETURN_IF_ERROR(read_task_fields(fields, call, limits, request));
   const auto refuse = [&](std::string_view field, std::string_view why) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' has no effect: task '{}' {}", field, task.name, why),
@@ -101,13 +104,12 @@ void run_task(const std::shared_ptr<Call>& call, const std::shared_ptr<const Bac
         fmt::format("there is no task '{}'; GET /v1/tasks lists them", call->request().parameter)));
     return;
   }
-  Result<PipelineRequest> request = read_request(call->request().body, *task, limits);
+  Result<PipelineRequest> request = read_request(*call, *task, limits);
   if (!request) {
     call->lap(Stage::kParse);
     call->respond(error_response(request.error()));
     return;
   }
-  request->deadline_ns = call->deadline_ns(limits.request_time);
   const auto write = [task, backend](const RequestOutcome& outcome, JsonWriter& json) {
     write_result(*task, outcome.tasks.front(), json);
   };

@@ -6,7 +6,7 @@
 #include <boost/json/array.hpp>
 #include <limits>
 
-#include "server/stop_field.h"
+#include "server/common_fields.h"
 #include "tasks/labels.h"
 
 namespace qaio {
@@ -56,12 +56,14 @@ Result<void> read_overrides(const JsonFields& fields, int new_tokens_max,
 
 }  // namespace
 
-Result<void> read_task_fields(const JsonFields& fields, const ApiLimits& limits,
+Result<void> read_task_fields(const JsonFields& fields, const Call& call, const ApiLimits& limits,
                               PipelineRequest& request) {
   QAIO_ASSIGN(request.input, fields.text("input"));
   if (trim(request.input).empty()) return fields.must_be("input", "a text that is not blank");
   QAIO_RETURN_IF_ERROR(read_history(fields, limits.history_turns_max, request.history));
-  return read_overrides(fields, limits.new_tokens_max, request.overrides);
+  QAIO_ASSIGN(const auto time, read_timeout(fields, limits.request_time));
+  request.deadline_ns = call.deadline_ns(time);
+  return read_overrides(fields, limits.new_tokens_bound(), request.overrides);
 }
 
 }  // namespace qaio

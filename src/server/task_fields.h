@@ -2,13 +2,14 @@
 #pragma once
 
 #include "server/api.h"
+#include "server/call.h"
 #include "server/json_fields.h"
 #include "tasks/pipeline.h"
 
 namespace qaio {
 
-// Reads input, history, max_new_tokens and the sampling parameters into `request`.
-Result<void> read_task_fields(const JsonFields& fields, const ApiLimits& limits,
+// Reads input, history, timeout_ms, max_new_tokens and the sampling parameters into `request`.
+Result<void> read_task_fields(const JsonFields& fields, const Call& call, const ApiLimits& limits,
                               PipelineRequest& request);
 
 }  // namespace qaio

@@ -41,18 +41,12 @@ Result<std::vector<TokenId>> build_chat_prompt(std::span<const Message> messages
   const std::vector<TokenId> newline = tokenizer.encode("\n");
   std::vector<TokenId> ids;
   for (size_t i = 0; i < texts.size() && ids.size() <= tokens_max; ++i) {
-    const std::vector<TokenId> text = tokenizer.encode(texts[i]);
+    const std::vector<TokenId> text = tokenizer.encode(texts[i], tokens_max - ids.size());
     ids.push_back(*im_start);
     ids.insert(ids.end(), text.begin(), text.end());
     if (i == messages.size()) break;  // the answer stays open
     ids.push_back(*im_end);
     ids.insert(ids.end(), newline.begin(), newline.end());
-  }
-  if (ids.size() > tokens_max) {
-    return fail(ErrorCode::kInvalidArgument,
-                "the messages are too long: they have at least " + std::to_string(ids.size()) +
-                    " tokens, the limit is " + std::to_string(tokens_max),
-                "messages");
   }
   return ids;
 }

@@ -26,8 +26,8 @@ struct Message {
 // The messages and the beginning of the assistant's next one. Special tokens come from the template
 // alone, and texts are cut as PromptTemplate cuts them: a conversation that /chat and this have in
 // common has the same ids, so that the prefix cache knows it from either. Stamps prompt_build and
-// tokenize on `lane`. kUnsupported when the vocabulary lacks the ChatML tokens; kInvalidArgument on
-// field "messages" when the prompt has more than `tokens_max` tokens.
+// tokenize on `lane`. Ends soon after `tokens_max` tokens: a prompt with more of them is a
+// beginning only. kUnsupported when the vocabulary lacks the ChatML tokens.
 Result<std::vector<TokenId>> build_chat_prompt(std::span<const Message> messages,
                                                const Tokenizer& tokenizer, size_t tokens_max,
                                                Lane& lane, const Clock& clock);

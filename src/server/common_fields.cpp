@@ -1,6 +1,9 @@
-#include "server/stop_field.h"
+#include "server/common_fields.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
 
 #include "engine/request.h"
 
@@ -14,6 +17,13 @@ Result<std::vector<std::string>> read_stops(const JsonFields& fields) {
     }
   }
   return stops;
+}
+
+Result<std::chrono::milliseconds> read_timeout(const JsonFields& fields,
+                                               std::chrono::milliseconds time_max) {
+  QAIO_ASSIGN(const auto given,
+              fields.integer("timeout_ms", 1, std::numeric_limits<int32_t>::max()));
+  return given ? std::min(time_max, std::chrono::milliseconds(*given)) : time_max;
 }
 
 }  // namespace qaio
