@@ -149,10 +149,11 @@ Result<void> OpenAiRun::check_length(const EngineRequest& request) const {
               field_too_long(prompt < positions, !request_.choices.empty())};
   error = in_openai_terms(std::move(error), request_);
   error.message = fmt::format(
-      "this model's maximum context length is {} tokens, but at least {} were requested: {} in the "
+      "this model's maximum context length is {} tokens, but {}{} were requested: {} in the "
       "{} and {} for the answer; reduce '{}'{}",
-      positions, needed, prompt, request_.chat ? "messages" : "prompt", needed - prompt,
-      error.field, memory_advice(*backend_));
+      positions, prompt > positions ? "at least " : "", needed, prompt,
+      request_.chat ? "messages" : "prompt", needed - prompt, error.field,
+      memory_advice(*backend_));
   return tl::unexpected<Error>(std::move(error));
 }
 
