@@ -11,8 +11,9 @@
 namespace qaio {
 namespace {
 
-// What a client sent may hold anything; a log line is one line.
-std::string one_line(std::string text) {
+// What a client sent may hold anything; a log line is one line, of as many words each time.
+std::string one_word(std::string text) {
+  if (text.empty()) return "-";
   std::ranges::replace_if(
       text, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }, '?');
   return text;
@@ -20,7 +21,7 @@ std::string one_line(std::string text) {
 
 std::string perf_line(const RequestRecord& record) {
   std::string line = fmt::format("[PERF] id={} status={} {} {} total={}ms", record.request_id,
-                                 record.status, one_line(record.method), one_line(record.path),
+                                 record.status, one_word(record.method), one_word(record.path),
                                  format_thousandths(lane_micros(record.lane).total));
   auto out = std::back_inserter(line);
   uint32_t tokens = 0;

@@ -40,6 +40,17 @@ TEST(PerfLog, OneLineWithTheMainTimes) {
             "prompt_build=0.000ms queue=0.000ms ttft=1.000ms tokens=5 unattributed=0.500ms\n");
 }
 
+TEST(PerfLog, WhatWasNotReadIsADash) {
+  std::ostringstream out;
+  RequestRecord record;
+  record.request_id = "abc";
+  record.status = 503;
+  log(std::make_shared<spdlog::logger>("test",
+                                       std::make_shared<spdlog::sinks::ostream_sink_st>(out)),
+      record);
+  EXPECT_THAT(out.str(), testing::HasSubstr("status=503 - - total="));
+}
+
 TEST(PerfLog, HealthProbesAreForDebugging) {
   std::ostringstream out;
   auto logger = std::make_shared<spdlog::logger>(
