@@ -10,8 +10,8 @@
 
 namespace qaio {
 
-// `runs` of the set are all of the archive's. `stop` may be empty. Errors are those of
-// ArchiveReader.
+// Damaged records are left out and counted. `runs` of the set are all of the archive's. `stop` may
+// be empty. Errors are those of ArchiveReader.
 Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter& filter,
                                    int threads, const std::function<bool()>& stop);
 

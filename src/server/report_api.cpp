@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/time_argument.h"
+#include "observe/archive_reader.h"
 #include "observe/archive_source.h"
 #include "observe/report.h"
 #include "observe/report_html.h"
@@ -132,7 +133,8 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
       }
       const ArchiveSource source(sources.archive->path(), unwanted);
       const Result<FactSet> facts = source.load_facts(query.selection, 1);
-      if (!facts) return archive_error_response(facts.error());
+      if (!facts) return archive_error_response(*sources.archive, facts.error());
+      if (facts->damaged > 0) sources.archive->report_unreadable(damaged_text(facts->damaged));
       return report_response(*facts, rules_of(sources), *query.format);
     });
   });
