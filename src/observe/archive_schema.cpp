@@ -105,6 +105,11 @@ ALTER TABLE requests ADD COLUMN routed INTEGER;  -- NULL: written by version 1
 ALTER TABLE tasks ADD COLUMN gap_counts TEXT;
 CREATE INDEX requests_by_request_id ON requests (request_id);
 )sql",
+    // 3: what was asked in tokens and how many were before it
+    R"sql(
+ALTER TABLE requests ADD COLUMN input_tokens INTEGER;  -- NULL: written by an earlier version
+ALTER TABLE requests ADD COLUMN requests_ahead INTEGER;
+)sql",
 };
 
 Result<void> check_owner(Database& database) {

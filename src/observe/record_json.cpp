@@ -287,6 +287,8 @@ Result<RequestRecord> read_record(const json::object& object) {
   }
   fields.integer("history_dropped", record.history_dropped, std::numeric_limits<int>::max());
   fields.integer("input_chars", record.input_chars);
+  fields.integer("input_tokens", record.input_tokens);
+  fields.integer("requests_ahead", record.requests_ahead);
   fields.text("input_text", record.input_text);
   fields.integer("cpu_ns", record.cpu_ns);
   fields.integer("minor_faults", record.minor_faults);
@@ -370,6 +372,8 @@ std::string record_line(const RequestRecord& record) {
   out.end_array();
   if (record.history_dropped > 0) out.key("history_dropped").integer(record.history_dropped);
   out.key("input_chars").integer(record.input_chars);
+  if (record.input_tokens > 0) out.key("input_tokens").integer(record.input_tokens);
+  if (record.requests_ahead > 0) out.key("requests_ahead").integer(record.requests_ahead);
   write_text("input_text", record.input_text, out);
   out.key("cpu_ns").integer(record.cpu_ns).key("minor_faults").integer(record.minor_faults);
   out.key("major_faults").integer(record.major_faults);

@@ -1,5 +1,7 @@
 #include "tasks/chat_prompt.h"
 
+#include <vector>
+
 namespace qaio {
 
 std::string_view role_name(Role role) {
@@ -14,19 +16,15 @@ std::string_view role_name(Role role) {
   return "unknown";
 }
 
-Result<std::vector<TokenId>> build_chat_prompt(std::span<const Message> messages,
-                                               const Tokenizer& tokenizer, size_t tokens_max,
-                                               Lane& lane, const Clock& clock) {
+Result<Prompt> build_chat_prompt(std::span<const Message> messages, const Tokenizer& tokenizer,
+                                 size_t tokens_max, Lane& lane, const Clock& clock) {
   std::vector<std::string> texts;
-  {
-    const Span span(lane, Stage::kPromptBuild, clock);
-    texts.reserve(messages.size() + 1);
-    for (const Message& message : messages) {
-      texts.push_back(std::string(role_name(message.role)) + "\n" + message.text);
-    }
-    texts.push_back(std::string(role_name(Role::kAssistant)) + "\n");
+  texts.reserve(messages.size() + 1);
+  for (const Message& message : messages) {
+    texts.push_back(std::string(role_name(message.role)) + "\n" + message.text);
   }
-  const Span span(lane, Stage::kTokenize, clock);
+  texts.push_back(std::string(role_name(Role::kAssistant)) + "\n");
+  lane.lap(Stage::kPromptBuild, clock.now_ns());
   const auto im_start = tokenizer.special("<|im_start|>");
   const auto im_end = tokenizer.special("<|im_end|>");
   if (!im_start || !im_end) {
@@ -34,22 +32,28 @@ Result<std::vector<TokenId>> build_chat_prompt(std::span<const Message> messages
                 "the vocabulary has no <|im_start|> and <|im_end|>: not a Qwen chat model");
   }
   const std::vector<TokenId> newline = tokenizer.encode("\n");
-  std::vector<TokenId> ids;
+  Prompt prompt;
+  std::vector<TokenId>& ids = prompt.ids;
   for (size_t i = 0; i < texts.size() && ids.size() <= tokens_max; ++i) {
     const std::vector<TokenId> text = tokenizer.encode(texts[i]);
     ids.push_back(*im_start);
     ids.insert(ids.end(), text.begin(), text.end());
     if (i == messages.size()) break;  // the answer stays open
+    if (i + 1 == messages.size()) {
+      const std::string head = std::string(role_name(messages[i].role)) + "\n";
+      prompt.input_tokens = static_cast<int>(text.size() - tokenizer.encode(head).size());
+    }
     ids.push_back(*im_end);
     ids.insert(ids.end(), newline.begin(), newline.end());
   }
+  lane.lap(Stage::kTokenize, clock.now_ns());
   if (ids.size() > tokens_max) {
     return fail(ErrorCode::kInvalidArgument,
                 "the messages are too long: they have at least " + std::to_string(ids.size()) +
                     " tokens, the limit is " + std::to_string(tokens_max),
                 "messages");
   }
-  return ids;
+  return prompt;
 }
 
 }  // namespace qaio
