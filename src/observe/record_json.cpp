@@ -1,6 +1,7 @@
 #include "observe/record_json.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -201,16 +202,25 @@ void read_lane(const Fields& owner, std::optional<Error>& fault, Lane& lane) {
   lane.finish(end);
 }
 
+// What earlier versions wrote has fewer ranges: where they went, as the archive's migration has it.
+size_t range_of(size_t range, size_t ranges) {
+  constexpr size_t kSame = 19;
+  constexpr auto kMoved = std::to_array<size_t>({20, 22, 23, 24, 30});
+  static_assert(kMoved.back() == kGapBoundsNs.size());
+  return ranges == GapCounts().size() || range < kSame ? range : kMoved[range - kSame];
+}
+
 void read_gaps(const Fields& counters, GapCounts& gaps) {
+  constexpr size_t kEarlierRanges = 24;
   const json::array* array = counters.array("gap_counts");
   if (array == nullptr) return;
-  if (array->size() != gaps.size())
+  if (array->size() != gaps.size() && array->size() != kEarlierRanges)
     return counters.wrong("gap_counts", "must have " + std::to_string(gaps.size()) + " elements");
-  for (size_t i = 0; i < gaps.size(); ++i) {
+  for (size_t i = 0; i < array->size(); ++i) {
     const auto count = Fields::to_integer((*array)[i]);
     if (!count || *count < 0 || *count > kCountMax)
       return counters.wrong("gap_counts", "must hold counts");
-    gaps[i] = static_cast<uint32_t>(*count);
+    gaps[range_of(i, array->size())] = static_cast<uint32_t>(*count);
   }
 }
 
