@@ -107,6 +107,7 @@ struct HttpSender::Impl {
   ~Impl();
 
   bool send(HttpPost post);
+  void begin_stop();
 
   void run();
   void deliver(const HttpPost& post);
@@ -141,12 +142,16 @@ struct HttpSender::Impl {
 };
 
 HttpSender::Impl::~Impl() {
+  begin_stop();
+  thread.join();
+}
+
+void HttpSender::Impl::begin_stop() {
   {
     const std::lock_guard lock(mutex);
-    stop_at = std::chrono::steady_clock::now() + options.drain_time;
+    if (!stop_at) stop_at = std::chrono::steady_clock::now() + options.drain_time;
   }
   wake.notify_all();
-  thread.join();
 }
 
 bool HttpSender::Impl::send(HttpPost post) {
@@ -155,7 +160,7 @@ bool HttpSender::Impl::send(HttpPost post) {
   std::optional<HttpPost> lost;  // hears of it without the lock
   {
     const std::lock_guard lock(mutex);
-    if (queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
+    if (!stop_at && queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
         queue_bytes <= options.queue_bytes_max - bytes) {
       queue.push_back(std::move(post));
       queue_bytes += bytes;
@@ -205,6 +210,9 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
     if (!answer.worth_retrying(options) || attempts == options.attempts_max || out_of_time()) {
       give_up(post, answer, attempts);
       return;
+    }
+    if (options.on_retry) {
+      options.on_retry(fmt::format("posting to {}: {}; trying again", shown, answer.problem()));
     }
     sleep(std::min(std::max(delay, answer.retry_after), options.retry_delay_max));
     if (out_of_time()) {
@@ -301,6 +309,8 @@ HttpSender::HttpSender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpSender::~HttpSender() = default;
 
 bool HttpSender::send(HttpPost post) { return impl_->send(std::move(post)); }
+
+void HttpSender::begin_stop() { impl_->begin_stop(); }
 
 HttpSendCounts HttpSender::counts() const {
   return {.sent = impl_->sent,

@@ -46,8 +46,10 @@ ServerState ready_state() {
                           .spans_rejected = 1,
                           .spans_failed = 2,
                           .spans_dropped = 3,
+                          .spans_waiting = 6,
                           .metrics_exported = 4,
-                          .metrics_failed = 5};
+                          .metrics_failed = 5,
+                          .metrics_waiting = 1};
   return state;
 }
 
