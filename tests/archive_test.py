@@ -385,6 +385,9 @@ class Csv(ArchiveTest):
         self.assertCountEqual([line["request_id"] for lines in self.lines() for line in lines
                                if line["path"] == "/chat"], answers)
 
+    def test_compression_of_nothing_is_refused(self):
+        self.assertIn("--archive-csv DIR", self.fails(USAGE, "serve", "--archive-csv-gzip"))
+
 
 class Export(ArchiveTest):
     @classmethod

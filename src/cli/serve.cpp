@@ -118,6 +118,9 @@ Result<SlaConfig> sla_config(const ConfigText& config, const std::string& path) 
 Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
   QAIO_ASSIGN(options.observation.sla, sla_config(config, options.runtime.config));
+  if (options.observation.archive.csv_gzip && options.observation.archive.csv_folder.empty()) {
+    throw CLI::ValidationError("--archive-csv-gzip compresses CSV files; add --archive-csv DIR");
+  }
   const sigset_t signals = block_stop_signals();
   BackendSlot slot;
   options.observation.threads = options.runtime.model.threads;
