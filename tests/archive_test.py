@@ -75,7 +75,7 @@ def count(path, condition="1"):
     try:
         sql = f"SELECT count(*) FROM requests WHERE {condition}"
         return rows(path, sql)[0][0] if path.exists() else 0
-    except sqlite3.OperationalError:  # a file that has just begun
+    except sqlite3.DatabaseError:  # damaged, or one that has just begun
         return 0
 
 
