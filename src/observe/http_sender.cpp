@@ -124,6 +124,7 @@ struct HttpSender::Impl {
   const std::string shown;
   const Multi multi;
   const Easy easy;
+  bool failing = false;  // of the thread: the last attempt did
 
   // A post counts when everyone has heard of its end.
   std::atomic<uint64_t> sent = 0;
@@ -203,6 +204,7 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
   for (int attempts = 1;; ++attempts) {
     Answer answer = attempt(post);
     if (answer.ok()) {
+      failing = false;
       end_post(post, HttpSendResult::Outcome::kSent, std::move(answer.body));
       ++sent;
       return;
@@ -211,7 +213,7 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
       give_up(post, answer, attempts);
       return;
     }
-    if (options.on_retry) {
+    if (!std::exchange(failing, true) && options.on_retry) {
       options.on_retry(fmt::format("posting to {}: {}; trying again", shown, answer.problem()));
     }
     sleep(std::min(std::max(delay, answer.retry_after), options.retry_delay_max));

@@ -54,7 +54,8 @@ class HttpSender {
     // What a user should know, in a sentence that names the URL without its secrets: a post was
     // given up, the queue begins to overflow. On the sender's thread or that of send(); quick.
     std::function<void(const std::string& problem)> on_problem;
-    // An attempt has failed and will be tried again; the same sentence. On the sender's thread.
+    // The first attempt after those that worked has failed and is tried again: such a sentence as
+    // well, as what is tried for long is given up late. On the sender's thread.
     std::function<void(const std::string& problem)> on_retry = {};
   };
   // Error: kInvalidArgument for a URL that is not of HTTP.

@@ -276,7 +276,7 @@ TEST_F(HttpSenderTest, SeveralEndInTheTimeOfOne) {
 }
 
 TEST_F(HttpSenderTest, TheFirstFailedAttemptIsToldAtOnce) {
-  std::promise<std::string> told;
+  std::promise<std::string> told;  // once
   HttpSender::Options options = quick("http://me:secret@127.0.0.1:1/");
   options.retry_delay = 10s;
   options.drain_time = 0ms;
@@ -286,6 +286,20 @@ TEST_F(HttpSenderTest, TheFirstFailedAttemptIsToldAtOnce) {
   const std::string problem = told.get_future().get();
   EXPECT_THAT(problem, HasSubstr("http://127.0.0.1:1/"));
   EXPECT_THAT(problem, HasSubstr("trying again"));
+}
+
+TEST_F(HttpSenderTest, FailingIsToldOnceUntilItWorks) {
+  Endpoint endpoint(Replies{{.status = 503}, {.status = 503}, {}, {.status = 503}});
+  std::atomic<int> told = 0;
+  HttpSender::Options options = quick(endpoint.url());
+  options.on_retry = [&](const std::string&) { ++told; };
+  const auto out = sender(std::move(options));
+  out->send({.body = "one", .headers = {}});
+  settled(*out, 1);
+  EXPECT_EQ(told, 1);
+  out->send({.body = "two", .headers = {}});
+  settled(*out, 2);
+  EXPECT_EQ(told, 2);
 }
 
 TEST_F(HttpSenderTest, NobodyThere) {

@@ -25,7 +25,8 @@ HttpSender::Options sender_options(const SlaActionConfig& config, const SlaActio
   options.url = config.url;
   options.headers = {{"Content-Type", "application/json"}};
   options.timeout = std::chrono::milliseconds(config.timeout_ns / kNsPerMs);
-  options.on_problem = [say = setting.on_problem, name = config.name](const std::string& problem) {
+  options.on_problem = options.on_retry = [say = setting.on_problem,
+                                           name = config.name](const std::string& problem) {
     say(fmt::format("SLA action '{}': {}", name, problem));
   };
   return options;
