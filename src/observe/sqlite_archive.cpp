@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "observe/archive_reader.h"
 #include "observe/archive_schema.h"
 #include "observe/record_text.h"
 
@@ -64,7 +65,7 @@ Result<std::unique_ptr<SqliteArchive>> SqliteArchive::open(SqliteArchiveOptions 
 }
 
 SqliteArchive::~SqliteArchive() {
-  if (waiting() || gone()) flush();
+  if (waiting() || to_be_left()) flush();
 }
 
 void SqliteArchive::set_run(RunInfo run) {
@@ -93,15 +94,22 @@ void SqliteArchive::consume(std::span<const RecordPtr> records) {
   }
   if (retry_at_ns_) return;
   const bool due = now_ns - pending_since_ns_ >= to_ns(options_.flush_interval);
-  if (pending_.size() == options_.batch_max || (due && (waiting() || gone()))) flush();
+  if (pending_.size() == options_.batch_max || (due && (waiting() || to_be_left()))) flush();
   if (!retry_at_ns_) keep_bounds(now_ns);
 }
 
 void SqliteArchive::write_now() {
-  if (!retry_at_ns_ && (waiting() || gone())) flush();
+  if (!retry_at_ns_ && (waiting() || to_be_left())) flush();
 }
 
-void SqliteArchive::report_unreadable(const std::string& problem) {
+void SqliteArchive::report_unreadable(const Error& error) {
+  if (error.code == ErrorCode::kCorrupt) suspect_ = true;
+  say_once(error.message);
+}
+
+void SqliteArchive::report_damaged(size_t records) { say_once(damaged_text(records)); }
+
+void SqliteArchive::say_once(const std::string& problem) {
   {
     const std::lock_guard lock(mutex_);
     if (problems_.size() == kProblemsMax || !problems_.insert(problem).second) return;
@@ -126,6 +134,8 @@ Result<void> SqliteArchive::open_writer() {
   file_ = HeldFile::hold(options_.path);
   return {};
 }
+
+bool SqliteArchive::to_be_left() const { return suspect_ || gone(); }
 
 // What SQLite writes into a file without a name goes with it, and it says nothing.
 bool SqliteArchive::gone() const { return file_ && file_->place() != FilePlace::kThere; }
@@ -185,6 +195,7 @@ bool SqliteArchive::set_aside(const Error& error) {
 
 Result<void> SqliteArchive::write_pending() {
   if (gone()) leave_file();
+  if (suspect_.exchange(false)) writer_.reset();
   if (!writer_) QAIO_RETURN_IF_ERROR(open_writer());
   RunInfo run;
   {

@@ -47,9 +47,11 @@ class SqliteArchive final : public RecordConsumer {
   // Does not wait for a full batch or the interval: whoever reads the archive next finds
   // everything consumed so far, unless it is paused. On the observer's thread.
   void write_now();
-  // For whoever read the archive and found it unreadable, wholly or in part: says so, but nothing
-  // twice of the same file. Any thread.
-  void report_unreadable(const std::string& problem);
+  // For those who read the archive and could not, or found so many damaged records: says so, but
+  // nothing twice of the same file. One that is damaged as a whole is looked at anew before the
+  // next record: the writer's own connection may not notice. Any thread.
+  void report_unreadable(const Error& error);
+  void report_damaged(size_t records);
   const std::string& path() const { return options_.path; }
 
   // What became known after the start, such as the model; for all records of this run, also those
@@ -66,9 +68,11 @@ class SqliteArchive final : public RecordConsumer {
   Result<void> open_writer();
   Result<void> write_pending();
   void flush();
+  bool to_be_left() const;
   bool gone() const;
   void leave_file();
   void forget_file();
+  void say_once(const std::string& problem);
   bool set_aside(const Error& error);
   void pause(const Error& error);
   void resume();
@@ -88,9 +92,10 @@ class SqliteArchive final : public RecordConsumer {
   int64_t run_id_ = 0;  // 0: not written yet
 
   std::mutex mutex_;
-  RunInfo run_;                     // guarded by mutex_
-  bool run_changed_ = false;        // guarded by mutex_: since it was written
-  std::set<std::string> problems_;  // guarded by mutex_: what report_unreadable() has said
+  RunInfo run_;                        // guarded by mutex_
+  bool run_changed_ = false;           // guarded by mutex_: since it was written
+  std::atomic<bool> suspect_ = false;  // a reader found the file damaged
+  std::set<std::string> problems_;     // guarded by mutex_: what say_once() has said
   std::atomic<uint64_t> written_ = 0;
   std::atomic<uint64_t> lost_ = 0;
 };

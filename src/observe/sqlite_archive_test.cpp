@@ -219,6 +219,28 @@ TEST_F(SqliteArchiveTest, ADamagedArchiveIsSetAsideAndANewOneBegins) {
   EXPECT_THAT(said_[0].second, testing::HasSubstr("it is now " + aside));
 }
 
+TEST_F(SqliteArchiveTest, OneThatAReaderFindsDamagedIsLookedAtAnew) {
+  { open()->consume(records(0, 50)); }
+  {
+    const auto archive = open();
+    archive->consume(records(50, 1));
+    archive->write_now();
+    damage(path());
+    Result<ArchiveReader> reader = ArchiveReader::open(path());
+    ASSERT_TRUE(reader) << "its header is whole";
+    const auto unreadable = reader->read({});
+    ASSERT_FALSE(unreadable);
+    EXPECT_EQ(unreadable.error().code, ErrorCode::kCorrupt);
+    archive->report_unreadable(unreadable.error());
+    archive->write_now();
+    archive->consume(records(51, 5));
+  }
+  EXPECT_EQ(read().size(), 5u);
+  ASSERT_EQ(said_.size(), 2u);
+  EXPECT_EQ(said_[0].first, ArchiveEvent::kUnreadable);
+  EXPECT_EQ(said_[1].first, ArchiveEvent::kBegunAnew);
+}
+
 TEST_F(SqliteArchiveTest, ATruncatedArchiveIsSetAsideAtTheStart) {
   { open()->consume(records(0, 50)); }
   std::filesystem::resize_file(path(), 6000);
@@ -229,8 +251,8 @@ TEST_F(SqliteArchiveTest, ATruncatedArchiveIsSetAsideAtTheStart) {
 
 TEST_F(SqliteArchiveTest, WhatCouldNotBeReadIsSaidOnce) {
   const auto archive = open();
-  for (int i = 0; i < 3; ++i) archive->report_unreadable("one thing");
-  archive->report_unreadable("another");
+  for (int i = 0; i < 3; ++i) archive->report_unreadable({ErrorCode::kIo, "one thing", ""});
+  archive->report_damaged(2);
   ASSERT_EQ(said_.size(), 2u);
   EXPECT_EQ(said_[0].first, ArchiveEvent::kUnreadable);
   EXPECT_THAT(said_[0].second, testing::HasSubstr("one thing"));

@@ -97,7 +97,7 @@ HttpResponse archive_error_response(SqliteArchive& archive, const Error& error) 
     return error_response(504, error_code_name(ErrorCode::kDeadlineExceeded),
                           "the archive holds too much for this question; ask for less");
   }
-  archive.report_unreadable(error.message);
+  archive.report_unreadable(error);
   const bool later = error.code == ErrorCode::kResourceExhausted;
   return error_response(later ? 503 : 500,
                         error_code_name(later ? error.code : ErrorCode::kInternal),

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/time_argument.h"
-#include "observe/archive_reader.h"
 #include "observe/archive_source.h"
 #include "observe/report.h"
 #include "observe/report_html.h"
@@ -134,7 +133,7 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
       const ArchiveSource source(sources.archive->path(), unwanted);
       const Result<FactSet> facts = source.load_facts(query.selection, 1);
       if (!facts) return archive_error_response(*sources.archive, facts.error());
-      if (facts->damaged > 0) sources.archive->report_unreadable(damaged_text(facts->damaged));
+      if (facts->damaged > 0) sources.archive->report_damaged(facts->damaged);
       return report_response(*facts, rules_of(sources), *query.format);
     });
   });

@@ -116,7 +116,7 @@ Result<std::vector<ArchivedRecord>> archived(SqliteArchive& archive, const Archi
   QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(archive.path()));
   reader.stop_when(unwanted);
   auto records = reader.read(filter);
-  if (reader.damaged() > 0) archive.report_unreadable(damaged_text(reader.damaged()));
+  if (reader.damaged() > 0) archive.report_damaged(reader.damaged());
   return records;
 }
 
