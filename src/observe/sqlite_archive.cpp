@@ -24,7 +24,7 @@ TimeNs to_ns(std::chrono::milliseconds time) {
 // Whether the file's header, as SQLite's file format has it, says that qaio wrote it; all else in
 // it may be damaged.
 bool has_archive_header(const std::string& path) {
-  constexpr std::string_view kMagic("SQLite format 3", 16);  // its zero included
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
   constexpr size_t kIdOffset = 68;
   std::array<char, kIdOffset + 4> header{};
   std::ifstream file(path, std::ios::binary);
