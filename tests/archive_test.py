@@ -71,8 +71,12 @@ def total_ns(line):
     return line["lane"]["end_ns"] - line["lane"]["begin_ns"]
 
 
-def count(path):
-    return rows(path, "SELECT count(*) FROM requests")[0][0] if path.exists() else 0
+def count(path, condition="1"):
+    try:
+        sql = f"SELECT count(*) FROM requests WHERE {condition}"
+        return rows(path, sql)[0][0] if path.exists() else 0
+    except sqlite3.DatabaseError:  # damaged, or one that has just begun
+        return 0
 
 
 class ArchiveTest(ProgramTest):
@@ -111,6 +115,7 @@ class Sqlite(ArchiveTest):
             self.assertEqual([row[name] for name in usage], list(usage.values()))
             self.assertGreaterEqual(row["total_us"] / 1000, answer["total_response_time_ms"])
             self.assertEqual(row["input_chars"], len(SECRET))
+            self.assertTrue(0 < row["input_tokens"] < usage["prompt_tokens"])
             tasks = rows(self.archive, "SELECT * FROM tasks WHERE request = ?", row["id"])
             self.assertEqual([task["task"] for task in tasks], ["sentiment", "chat"])
             self.assertEqual(tasks[0]["label"], answer["sentiment"])
@@ -195,6 +200,56 @@ class Sqlite(ArchiveTest):
                                                    self.archive))
         self.fails(FAILED, "serve", "--port", 0, "--archive", self.place / "no/such/a.db")
         self.fails(USAGE, "serve", "--archive-days", 0)
+
+    def test_a_file_removed_under_a_running_server(self):
+        with Server("--archive", self.archive) as server:
+            list(self.send(server, 3))
+            wait_until(lambda: count(self.archive) == 3)
+            for path in self.place.glob("archive.db*"):
+                path.unlink()
+            status, _, text = get(server.port, "/requests?limit=1000")
+            self.assertEqual(status, 200, text)
+            self.assertEqual(get(server.port, "/report")[0], 200)
+            list(self.send(server, 2))
+            wait_until(lambda: count(self.archive, "path = '/chat'") == 2)
+            metrics = get(server.port, "/metrics")[2]
+            self.assertIn('qaio_archive_records_lost_total{archive="sqlite"} 3', metrics)
+            said = [line for line in server.lines if "removed or replaced" in line]
+            self.assertEqual(len(said), 1, server.lines)
+            self.assertIn("3 records of this run went with it", said[0])
+            self.assertEqual(server.stop(), OK)
+        self.assertEqual(count(self.archive, "path = '/chat'"), 2)
+
+    def test_a_damaged_archive_is_set_aside(self):
+        with Server("--archive", self.archive) as server:
+            list(self.send(server, 3))
+        with open(self.archive, "r+b") as file:
+            file.seek(4096)
+            file.write(b"x" * (self.archive.stat().st_size - 4096))
+        with Server("--archive", self.archive) as server:
+            list(self.send(server, 2))
+            wait_until(lambda: count(self.archive) == 2)
+            self.assertTrue(any("is damaged" in line and ".damaged-" in line
+                                for line in server.lines), server.lines)
+        self.assertEqual(len(list(self.place.glob("archive.db.damaged-*"))), 1)
+
+    def test_damaged_records_are_left_out_of_lists_and_reports(self):
+        with Server("--archive", self.archive) as server:
+            answers = [answer["request_id"] for answer in self.send(server, 4)]
+        with sqlite3.connect(self.archive) as database:
+            database.execute("UPDATE requests SET lane = x'' WHERE id = 2")
+        database.close()
+        with Server("--archive", self.archive) as server:
+            for _ in range(2):
+                listed = json.loads(get(server.port, "/requests")[2])["requests"]
+                self.assertEqual([one["request_id"] for one in listed],
+                                 [answers[i] for i in (3, 2, 0)])
+                self.assertEqual(get(server.port, "/report")[0], 200)
+            said = [line for line in server.lines if "1 damaged record was left out" in line]
+            self.assertEqual(len(said), 1, server.lines)
+        result = program.run("export", self.archive, "--format", "jsonl")
+        self.assertEqual(result.returncode, OK)
+        self.assertIn("1 damaged record was left out", result.stderr)
 
     @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("mount"),
                          "only root may mount a file system; FullDiskTest limits file sizes instead")
@@ -313,6 +368,25 @@ class Csv(ArchiveTest):
         self.assertEqual(len(files), 1)
         self.assertCountEqual([line["request_id"] for line in files[0]], answers)
         self.assertEqual(files[0][0]["input_text"], SECRET)
+
+
+    def test_goes_on_when_its_folder_was_removed(self):
+        folder = self.place / "csv"
+        with Server("--archive-csv", folder) as server:
+            list(self.send(server, 3))
+            part = wait_until(lambda: next(folder.glob("*.part"), None))
+            wait_until(lambda: part.read_text().count("\n") == 4)
+            shutil.rmtree(folder)
+            folder.mkdir()
+            answers = [answer["request_id"] for answer in self.send(server, 2)]
+            wait_until(lambda: any("removed, 3 records with it" in line for line in server.lines))
+            metrics = get(server.port, "/metrics")[2]
+            self.assertIn('qaio_archive_records_lost_total{archive="csv"} 3', metrics)
+        self.assertCountEqual([line["request_id"] for lines in self.lines() for line in lines
+                               if line["path"] == "/chat"], answers)
+
+    def test_compression_of_nothing_is_refused(self):
+        self.assertIn("--archive-csv DIR", self.fails(USAGE, "serve", "--archive-csv-gzip"))
 
 
 class Export(ArchiveTest):

@@ -59,6 +59,8 @@ class Demo(ProgramTest):
         for name in ("stages", "slowest", "throughput", "runs"):
             self.assertEqual(again[name], self.report[name], name)
         self.assertFalse(again["limits_known"])
+        run_line = json.loads(self.records.read_text().splitlines()[0])
+        self.assertRegex(run_line["run"]["model_hash"], r"\A[0-9a-f]{16}\Z")
 
     def test_selects(self):
         self.assertEqual(self.ok_json("report", self.records, "--last", 7, "--json")["requests"], 7)

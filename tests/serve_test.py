@@ -3,6 +3,7 @@
 import concurrent.futures
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -121,6 +122,50 @@ class Times(ServeTest):
                      "output_parse_time", "ttft", "tpot", "queue_time", "cpu_usage",
                      "memory_usage"):
             self.assertIn(name, answer["metrics"])
+
+
+class Unattributed(ServeTest):
+    """Over mixed requests of several clients at once, what no stage covers is under 1 % of a lane in
+    the mean and under 3 % at the 99th percentile. QAIO_TEST_REQUESTS=1000 is the long version."""
+    REQUESTS = int(os.environ.get("QAIO_TEST_REQUESTS", 300))
+    CLIENTS = 8
+
+    @classmethod
+    def setUpClass(cls):
+        ProgramTest.setUpClass.__func__(cls)
+        cls.server = cls.enterClassContext(Server("--records-kept", max(1000, cls.REQUESTS)))
+
+    def send(self, number):
+        text = INPUTS[number % len(INPUTS)] * (1 + number % 5)
+        tokens = 4 + number % 29
+        messages = [{"role": "user", "content": text}]
+        path, body = (
+            ("/chat", {"input": text, "max_new_tokens": tokens}),
+            ("/chat", {"input": text, "max_new_tokens": tokens, "stream": True}),
+            ("/chat", {"input": text, "max_new_tokens": tokens, "tasks": ["chat"]}),
+            ("/v1/tasks/sentiment", {"input": text}),
+            ("/v1/chat/completions", {"messages": messages, "max_tokens": tokens}),
+            ("/v1/chat/completions", {"messages": messages, "max_tokens": tokens, "stream": True}),
+        )[number % 6]
+        status, _, answer = self.request("POST", path, body)
+        self.assertEqual(status, 200, answer)
+
+    def test_little_of_any_lane(self):
+        with concurrent.futures.ThreadPoolExecutor(self.CLIENTS) as clients:
+            list(clients.map(self.send, range(self.REQUESTS)))
+        _, _, answer = self.request("GET", f"/requests?limit={self.REQUESTS}")
+        shares = {}
+        for record in answer["requests"]:
+            for lane in record["lanes"]:
+                total = lane["end_ms"] - lane["begin_ms"]
+                covered = sum(one["end_ms"] - one["begin_ms"] for one in lane["intervals"])
+                shares.setdefault(lane["lane"], []).append((total - covered) / total)
+        self.assertEqual(set(shares), {"request", "sentiment", "chat"})
+        self.assertEqual(len(shares["request"]), self.REQUESTS)
+        for lane, all_shares in shares.items():
+            all_shares.sort()
+            self.assertLess(sum(all_shares) / len(all_shares), 0.01, lane)
+            self.assertLess(all_shares[len(all_shares) * 99 // 100], 0.03, lane)
 
 
 class Refusals(ServeTest):

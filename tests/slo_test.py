@@ -197,7 +197,7 @@ command = ["sh", "-c", "echo $QAIO_SLA_EVENT $QAIO_SLA_RULE >>$1; cat >>$1", "sh
         labels = self.alert["labels"]
         self.assertEqual((labels["severity"], labels["team"], labels["task"], labels["metric"]),
                          ("page", "edge", "chat", "total_response_time"))
-        self.assertRegex(labels["instance"], r"^.+:\d+$")
+        self.assertRegex(labels["instance"], rf"^.+:{self.server.port}$")
         self.assertEqual(self.alert["status"]["state"], "active")
         self.assertRegex(self.alert["annotations"]["summary"],
                          r"^p95 of total_response_time of chat over 2s above 0\.001 ms: "
@@ -277,6 +277,51 @@ command = ["sh", "-c", "echo $QAIO_SLA_EVENT $QAIO_SLA_RULE >>$1; cat >>$1", "sh
     def test_whoever_asks_wrongly_is_told(self):
         self.assertEqual(self.client.request("GET", "/slo?rule=a")[0], 400)
         self.assertEqual(self.client.request("POST", "/slo", {})[0], 405)
+
+
+class NobodyListens(ProgramTest):
+    def test_it_is_told_at_once_and_holds_the_end_up_once(self):
+        config = self.folder / "dead.toml"
+        dead = f"http://127.0.0.1:{free_port()}"
+        config.write_text(f"""
+[[sla]]
+name = "broken"
+threshold_ms = 0.001
+window = "1s"
+min_samples = 1
+for = "0s"
+
+[[sla_action]]
+kind = "webhook"
+name = "one"
+url = "{dead}/hook"
+
+[[sla_action]]
+kind = "webhook"
+name = "two"
+url = "{dead}/hook"
+""")
+        with Server("--config", config, "--otlp-endpoint", dead,
+                    environment={"OTEL_METRIC_EXPORT_INTERVAL": "200"}) as server:
+            client = Client(server.port)
+            self.assertEqual(client.request("POST", "/chat", {"input": "a"})[0], 200)
+
+            def said(kind):
+                return [line for line in list(server.lines)
+                        if f"OTLP: posting to {dead}/v1/{kind}: " in line]
+
+            for kind in ("traces", "metrics"):
+                wait_for(lambda: said(kind), "the first failure's line", seconds=10)
+            wait_for(lambda: "is firing" in "".join(server.lines), "the alert")
+            metrics = client.request("GET", "/metrics")[1]
+            self.assertRegex(metrics, r"(?m)^qaio_otlp_spans_waiting [1-9]")
+            self.assertIn('qaio_otlp_spans_total{outcome="failed"} 0', metrics)
+            client.connection.close()
+            begin = time.monotonic()
+            self.assertEqual(server.stop(), OK)
+            self.assertLess(time.monotonic() - begin, 5, "2 s for all of them, not for each")
+        for kind in ("traces", "metrics"):
+            self.assertEqual(len(said(kind)), 1, server.lines)
 
 
 class Configuration(ProgramTest):

@@ -50,7 +50,7 @@ void add_archive_options(CLI::App& command, ArchiveOptions& options) {
 Result<Archives> Archives::open(const ArchiveOptions& options, const RunInfo& run,
                                 const std::shared_ptr<spdlog::logger>& logger) {
   const ArchiveMessage say = [logger](ArchiveEvent event, const std::string& text) {
-    logger->log(event == ArchiveEvent::kPaused ? spdlog::level::warn : spdlog::level::info, "{}",
+    logger->log(event == ArchiveEvent::kResumed ? spdlog::level::info : spdlog::level::warn, "{}",
                 text);
   };
   const std::chrono::hours age_max{24 * options.days};

@@ -117,6 +117,10 @@ Result<Format> format_of(const std::string& name, ArchiveReader& reader,
                 }};
 }
 
+void tell_damaged(const ArchiveReader& reader) {
+  if (reader.damaged() > 0) fmt::print(stderr, "qaio: {}\n", damaged_text(reader.damaged()));
+}
+
 Result<void> export_records(const Options& options, const ArchiveFilter& filter) {
   QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(options.archive));
   QAIO_ASSIGN(const Format format, format_of(options.format, reader, filter));
@@ -132,6 +136,7 @@ Result<void> export_records(const Options& options, const ArchiveFilter& filter)
     return written.has_value();
   }));
   QAIO_RETURN_IF_ERROR(written);
+  tell_damaged(reader);
   return output.close();
 }
 
@@ -142,6 +147,7 @@ Result<void> export_timeline(const Options& options, ArchiveFilter filter) {
   const bool bounded = filter.limit == 0 || filter.limit > kTimelineMax;
   if (bounded) filter.limit = kTimelineMax;
   QAIO_ASSIGN(std::vector<ArchivedRecord> records, reader.read(filter));
+  tell_damaged(reader);
   if (bounded && records.size() == kTimelineMax) {
     fmt::print(stderr, "qaio: a timeline of the {} {} of them; --since and --until choose others\n",
                count_text(kTimelineMax), options.filter.slowest ? "slowest" : "newest");

@@ -76,18 +76,22 @@ Result<std::unique_ptr<Observation>> Observation::create(const ObservationOption
               otlp_options(options.otlp, run_info(options.threads), ::getenv));
   const bool exports_traces = otlp_wanted && !otlp_wanted->traces_url.empty();
   QAIO_ASSIGN(std::unique_ptr<OtlpExporter> otlp, open_otlp(std::move(otlp_wanted), logger));
-  QAIO_ASSIGN(auto sla_actions, make_sla_actions(options.sla.actions, options.instance, logger));
+  const auto port = std::make_shared<std::atomic<int>>(options.port);
+  QAIO_ASSIGN(auto sla_actions, make_sla_actions(
+                                    options.sla.actions, [port] { return port->load(); }, logger));
   return std::unique_ptr<Observation>(new Observation(options, slot, logger, std::move(archives),
                                                       std::move(sla_actions), std::move(otlp),
-                                                      exports_traces));
+                                                      exports_traces, port));
 }
 
 Observation::Observation(const ObservationOptions& options, const BackendSlot& slot,
                          std::shared_ptr<spdlog::logger> logger, Archives archives,
                          std::vector<std::unique_ptr<SlaAction>> sla_actions,
-                         std::unique_ptr<OtlpExporter> otlp, bool exports_traces)
+                         std::unique_ptr<OtlpExporter> otlp, bool exports_traces,
+                         std::shared_ptr<std::atomic<int>> port)
     : options_(options),
       slot_(slot),
+      port_(std::move(port)),
       run_(run_info(options.threads)),
       perf_log_(std::move(logger)),
       recent_(static_cast<size_t>(options.records_kept)),
@@ -102,7 +106,10 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
       searches_(kSearchesWaitingMax) {
   std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_, sla_.get()};
   for (RecordConsumer* archive : archives_.consumers()) consumers.push_back(archive);
-  if (otlp_) consumers.push_back(otlp_.get());
+  if (otlp_) {
+    otlp_->set_state([this] { return state(); });
+    consumers.push_back(otlp_.get());
+  }
   observer_ = std::make_unique<Observer>(Observer::Options{}, std::move(consumers));
 }
 
@@ -133,6 +140,12 @@ RecordSink Observation::sink() {
   };
 }
 
+void Observation::listening(const std::string& host, uint16_t port) {
+  *port_ = port;
+  const bool any = host == "0.0.0.0" || host == "::";
+  if (otlp_) otlp_->set_address(any ? std::string() : host, port);
+}
+
 void Observation::model_loaded(const Runtime& runtime) {
   if (otlp_) otlp_->set_model(runtime.model().name);
   const std::lock_guard lock(mutex_);
@@ -156,9 +169,12 @@ void Observation::model_ready() {
 void Observation::finish() {
   reports_.stop();
   searches_.stop();
-  observer_.reset();
-  sla_.reset();  // what is to be sent gets a moment
+  observer_->stop();
+  // What is to be sent gets a moment, all of it the same one.
+  if (sla_) sla_->begin_stop();
+  if (otlp_) otlp_->begin_stop();
   archives_ = {};
+  sla_.reset();
   otlp_.reset();
 }
 

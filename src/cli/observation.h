@@ -2,6 +2,7 @@
 // metrics, SLA rules and archives, and the endpoints that show them.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,7 +30,7 @@ struct ObservationOptions {
   std::string model;  // as given to the program; its files are fingerprinted for the archives
   int threads = 1;
   SlaConfig sla;
-  std::string instance;  // what alerts call this server
+  uint16_t port = 0;  // as given to the program
 };
 
 // For builds that measure what observing costs: records go there instead. Before main().
@@ -47,6 +48,8 @@ class Observation {
   // For the server.
   RecordSink sink();
   bool exports_traces() const { return exports_traces_; }
+  // Once the server listens: what alerts and spans call it.
+  void listening(const std::string& host, uint16_t port);
   // Before the slot gets the runtime's backend.
   void model_loaded(const Runtime& runtime);
   // Once requests are served: tells the archives which model it is, which takes milliseconds.
@@ -59,11 +62,13 @@ class Observation {
   Observation(const ObservationOptions& options, const BackendSlot& slot,
               std::shared_ptr<spdlog::logger> logger, Archives archives,
               std::vector<std::unique_ptr<SlaAction>> sla_actions,
-              std::unique_ptr<OtlpExporter> otlp, bool exports_traces);
+              std::unique_ptr<OtlpExporter> otlp, bool exports_traces,
+              std::shared_ptr<std::atomic<int>> port);
   ServerState state() const;
 
   const ObservationOptions options_;
   const BackendSlot& slot_;
+  const std::shared_ptr<std::atomic<int>> port_;  // the SLA actions ask for it
   mutable std::mutex mutex_;
   RunInfo run_;  // guarded by mutex_
 

@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "cli/demo_load.h"
+#include "cli/model_fingerprint.h"
+#include "cli/model_options.h"
 #include "kernels/isa.h"
 #include "kernels/limits.h"
 #include "observe/observer.h"
@@ -37,6 +39,7 @@ Result<DemoRecords> run_demo(const DemoOptions& options) {
   QAIO_ASSIGN(auto runtime, Runtime::create(options.runtime, ""));
   const ModelInfo model = runtime->model();
   const int threads = runtime->threads();
+  QAIO_ASSIGN(const FileSet files, open_model(options.runtime.model.model));
   RecentRecords recent(static_cast<size_t>(options.requests));
   Observer observer({}, {&recent});
   {
@@ -61,7 +64,7 @@ Result<DemoRecords> run_demo(const DemoOptions& options) {
   RecordSelector selector({});
   const uint32_t run = selector.add_run({.version = QAIO_VERSION,
                                          .model = model.name,
-                                         .model_hash = {},
+                                         .model_hash = model_fingerprint(files),
                                          .isa = std::string(isa_name(isa)),
                                          .threads = threads,
                                          .started_unix_ms = started_unix_ms},

@@ -20,7 +20,6 @@
 #include "cli/config.h"
 #include "cli/observation.h"
 #include "cli/runtime.h"
-#include "cli/sla_actions.h"
 #include "cli/terminal.h"
 #include "server/api.h"
 #include "server/server.h"
@@ -119,11 +118,14 @@ Result<SlaConfig> sla_config(const ConfigText& config, const std::string& path) 
 Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
   QAIO_ASSIGN(options.observation.sla, sla_config(config, options.runtime.config));
-  options.observation.instance = sla_instance(options.server.port);
+  if (options.observation.archive.csv_gzip && options.observation.archive.csv_folder.empty()) {
+    throw CLI::ValidationError("--archive-csv-gzip compresses CSV files; add --archive-csv DIR");
+  }
   const sigset_t signals = block_stop_signals();
   BackendSlot slot;
   options.observation.threads = options.runtime.model.threads;
   options.observation.model = options.runtime.model.model;
+  options.observation.port = options.server.port;
   QAIO_ASSIGN(const std::unique_ptr<Observation> observation,
               Observation::create(options.observation, slot));
   Router router;
@@ -136,6 +138,7 @@ Result<void> serve(CLI::App& command, Options& options) {
               Server::start(options.server, std::move(router), observation->sink(),
                             SteadyClock::instance()));
   const std::string& host = options.server.host;
+  observation->listening(host, server->port());
   announce(fmt::format("listening on http://{}:{}",
                        host.find(':') == std::string::npos ? host : "[" + host + "]",
                        server->port()));

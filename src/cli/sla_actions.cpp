@@ -36,6 +36,14 @@ class LogAction final : public SlaAction {
   std::atomic<uint64_t> lines_ = 0;
 };
 
+// "name-of-this-machine:8080"
+std::string instance_of(int port) {
+  constexpr size_t kHostNameMax = 256;
+  std::array<char, kHostNameMax> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) name[0] = '\0';
+  return fmt::format("{}:{}", name[0] == '\0' ? "localhost" : name.data(), port);
+}
+
 Result<std::unique_ptr<SlaAction>> make_action(const SlaActionConfig& config,
                                                const SlaActionSetting& setting) {
   switch (config.kind) {
@@ -52,10 +60,10 @@ Result<std::unique_ptr<SlaAction>> make_action(const SlaActionConfig& config,
 }  // namespace
 
 Result<std::vector<std::unique_ptr<SlaAction>>> make_sla_actions(
-    const std::vector<SlaActionConfig>& configs, const std::string& instance,
+    const std::vector<SlaActionConfig>& configs, std::function<int()> port,
     const std::shared_ptr<spdlog::logger>& logger) {
   const SlaActionSetting setting{
-      .instance = instance,
+      .instance = [port = std::move(port)] { return instance_of(port()); },
       .clock = &SteadyClock::instance(),
       .on_problem = [logger](const std::string& problem) { logger->warn("{}", problem); }};
   std::vector<std::unique_ptr<SlaAction>> actions;
@@ -69,13 +77,6 @@ Result<std::vector<std::unique_ptr<SlaAction>>> make_sla_actions(
     actions.push_back(std::move(*action));
   }
   return actions;
-}
-
-std::string sla_instance(int port) {
-  constexpr size_t kHostNameMax = 256;
-  std::array<char, kHostNameMax> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) name[0] = '\0';
-  return fmt::format("{}:{}", name[0] == '\0' ? "localhost" : name.data(), port);
 }
 
 }  // namespace qaio

@@ -1,6 +1,7 @@
 // The actions of `qaio serve` for its SLA rules.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,13 +15,10 @@ class logger;
 
 namespace qaio {
 
-// The log, which is told of every change, and those of the configuration. `instance` tells servers
-// apart. Errors name the action.
+// The log, which is told of every change, and those of the configuration. `port` tells servers of
+// a machine apart; alerts have that of their moment. Errors name the action.
 Result<std::vector<std::unique_ptr<SlaAction>>> make_sla_actions(
-    const std::vector<SlaActionConfig>& configs, const std::string& instance,
+    const std::vector<SlaActionConfig>& configs, std::function<int()> port,
     const std::shared_ptr<spdlog::logger>& logger);
-
-// "name-of-this-machine:8080"
-std::string sla_instance(int port);
 
 }  // namespace qaio

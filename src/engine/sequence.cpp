@@ -27,7 +27,9 @@ Sequence::Sequence(Inbox::Submission submission, Model& model, const Tokenizer& 
       positions_max(positions_needed(request)),
       kv(model.kv_pool()),
       work(make_work(request, tokenizer, end_token)),
-      stage_begin_ns_(submission.submitted_ns) {
+      // A lane that has begun goes on without a gap.
+      stage_begin_ns_(request.lane.begin_ns() > 0 ? request.lane.last_ns()
+                                                  : submission.submitted_ns) {
   tokens = std::move(request.prompt);
   trace.lane = request.lane;
   trace.counters.prompt_tokens = static_cast<uint32_t>(prompt_size);

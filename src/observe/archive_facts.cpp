@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -109,6 +111,7 @@ struct Plan {
   struct Chunk {
     std::shared_ptr<FactBlocks> blocks;
     std::vector<RequestFacts*> requests;
+    std::vector<int64_t> damaged;  // keys of those that cannot be used; may repeat
   };
   std::vector<Chunk> chunks;
   std::atomic<size_t> next_chunk = 0;
@@ -130,10 +133,8 @@ class Loader {
       QAIO_RETURN_IF_ERROR(reader.scan(
           filter, kRequestColumns, [&](const ArchiveRow& row) { blocks->add(request_of(row)); },
           kTaskColumns, [&](const ArchiveRow& row) { blocks->add_task(task_of(row)); }));
-      if (damaged_) {
-        return fail(ErrorCode::kCorrupt, plan_.path + ": a lane of an archived record is damaged");
-      }
       blocks->list(plan_.chunks[i].requests);
+      plan_.chunks[i].damaged = std::exchange(damaged_, {});
       plan_.chunks[i].blocks = blocks;
     }
     return {};
@@ -146,7 +147,7 @@ class Loader {
     request.lane = RequestLane(lane.wall_ns());
     while (const auto interval = lane.next())
       request.lane.add(interval->stage, interval->end_ns - interval->begin_ns);
-    damaged_ |= !lane.ok();
+    if (!lane.ok()) damaged_.push_back(row.request());
     const auto run = plan_.runs.find(row.integer(kRun));
     request.run = run == plan_.runs.end() ? static_cast<uint32_t>(plan_.runs.size()) : run->second;
     request.key = row.request();
@@ -173,7 +174,7 @@ class Loader {
     task.lane = TaskLane(lane.wall_ns());
     while (const auto interval = lane.next())
       task.add(interval->stage, interval->begin_ns, interval->end_ns);
-    damaged_ |= !lane.ok();
+    if (!lane.ok()) damaged_.push_back(row.request());
     task.end_ns = lane.begin_ns() + lane.wall_ns();
     task.name = tasks_.number(row.text(kTask));
     task.prompt_tokens = count_of(row, kPromptTokens);
@@ -192,7 +193,7 @@ class Loader {
   Plan& plan_;
   NameCache tasks_;
   NameCache errors_;
-  bool damaged_ = false;
+  std::vector<int64_t> damaged_;  // of the chunk
 };
 
 // The runs, and one more for a record whose run has just been removed.
@@ -218,6 +219,16 @@ Result<void> read_chunks(Plan& plan, int threads) {
   return {};
 }
 
+// A request counts wholly or not at all.
+void take_chunk(const Plan::Chunk& chunk, FactSet& set) {
+  const std::set<int64_t> damaged(chunk.damaged.begin(), chunk.damaged.end());
+  std::ranges::copy_if(
+      chunk.requests, std::back_inserter(set.requests),
+      [&](const RequestFacts* request) { return !damaged.contains(request->key); });
+  set.damaged += damaged.size();
+  set.storage.push_back(chunk.blocks);
+}
+
 }  // namespace
 
 Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter& filter,
@@ -238,10 +249,7 @@ Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter&
   plan.chunks.resize(static_cast<size_t>(std::max<int64_t>(0, rows + kChunkRows - 1) / kChunkRows));
   QAIO_RETURN_IF_ERROR(read_chunks(plan, threads));
 
-  for (const Plan::Chunk& chunk : plan.chunks) {
-    set.requests.insert(set.requests.end(), chunk.requests.begin(), chunk.requests.end());
-    set.storage.push_back(chunk.blocks);
-  }
+  for (const Plan::Chunk& chunk : plan.chunks) take_chunk(chunk, set);
   sort_by_arrival(set.requests);
   set.tasks = plan.tasks.all();
   set.errors = plan.errors.all();

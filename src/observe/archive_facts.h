@@ -10,7 +10,8 @@
 
 namespace qaio {
 
-// `runs` of the set are all of the archive's, from their start if the filter takes it. `stop` may
+// Damaged records are left out and counted. `runs` of the set are all of the archive's, from their
+// start if the filter takes it. `stop` may
 // be empty. Errors are those of ArchiveReader.
 Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter& filter,
                                    int threads, const std::function<bool()>& stop);

@@ -78,8 +78,9 @@ class RecordLookup {
     const TimeNs begin_ns = request_.integer(1 + begin_column());
     set_columns(request_, 1, request_columns(), begin_ns, *record);
     const int lane = 1 + static_cast<int>(request_columns().size());
-    QAIO_ASSIGN(record->lane, decode_lane(request_.bytes(lane), begin_ns));
+    auto decoded = decode_lane(request_.bytes(lane), begin_ns);
     request_.reset();
+    QAIO_ASSIGN(record->lane, std::move(decoded));
     QAIO_RETURN_IF_ERROR(read_tasks(id, begin_ns, *record));
     return std::pair<RecordPtr, int64_t>(record, run);
   }
@@ -93,7 +94,9 @@ class RecordLookup {
       if (!row) break;
       TaskRecord& task = record.tasks.emplace_back();
       set_columns(tasks_, 1, task_columns(), begin_ns, task);
-      QAIO_ASSIGN(task.lane, decode_lane(tasks_.bytes(lane), begin_ns));
+      auto decoded = decode_lane(tasks_.bytes(lane), begin_ns);
+      if (!decoded) tasks_.reset();
+      QAIO_ASSIGN(task.lane, std::move(decoded));
     }
     return {};
   }
@@ -203,11 +206,16 @@ Result<void> ArchiveReader::for_each(const ArchiveFilter& filter, const TakeReco
   QAIO_ASSIGN(const std::vector<int64_t> ids, matching_ids(database_, filter));
   QAIO_ASSIGN(RecordLookup lookup, RecordLookup::create(database_));
   for (size_t i = 0; i < ids.size(); ++i) {
-    QAIO_ASSIGN(auto found, lookup.find(ids[i]));
-    auto& run = runs[found.second];
+    auto found = lookup.find(ids[i]);
+    if (!found && found.error().code == ErrorCode::kCorrupt) {
+      ++damaged_;
+      continue;
+    }
+    if (!found) return tl::unexpected<Error>(found.error());
+    auto& run = runs[found->second];
     if (run == nullptr) run = std::make_shared<ArchivedRun>();
     const double fraction = static_cast<double>(i) / static_cast<double>(ids.size());
-    if (!take({std::move(found.first), run}, fraction)) break;
+    if (!take({std::move(found->first), run}, fraction)) break;
   }
   return {};
 }
@@ -218,8 +226,11 @@ Result<RecordPtr> ArchiveReader::find(int64_t id) {
               database_.integer("SELECT count(*) FROM requests WHERE id = " + std::to_string(id)));
   if (there == 0) return RecordPtr();
   QAIO_ASSIGN(RecordLookup lookup, RecordLookup::create(database_));
-  QAIO_ASSIGN(auto found, lookup.find(id));
-  return std::move(found.first);
+  auto found = lookup.find(id);
+  if (found) return std::move(found->first);
+  if (found.error().code != ErrorCode::kCorrupt) return tl::unexpected<Error>(found.error());
+  ++damaged_;
+  return RecordPtr();
 }
 
 Result<IdRange> ArchiveReader::range(const ArchiveFilter& filter) {
@@ -249,6 +260,11 @@ Result<void> ArchiveReader::scan(const ArchiveFilter& filter,
     }
   }
   return {};
+}
+
+std::string damaged_text(size_t count) {
+  return count == 1 ? std::string("1 damaged record was left out")
+                    : std::to_string(count) + " damaged records were left out";
 }
 
 }  // namespace qaio

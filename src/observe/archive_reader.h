@@ -89,7 +89,7 @@ class ArchiveReader {
   using TakeRecord = std::function<bool(const ArchivedRecord& record, double fraction)>;
   Result<void> for_each(const ArchiveFilter& filter, const TakeRecord& take);
 
-  // The record in one row of `requests`; null if it is gone.
+  // The record in one row of `requests`; null if it is gone or damaged.
   Result<RecordPtr> find(int64_t id);
 
   // The fast way over many records: only the columns that are named (docs/archive.md; `run` and
@@ -104,6 +104,10 @@ class ArchiveReader {
   // is none.
   Result<IdRange> range(const ArchiveFilter& filter);
 
+  // Records that read(), for_each() and find() left out since the reader was opened, as what the
+  // archive holds of them is damaged.
+  size_t damaged() const { return damaged_; }
+
   // Asked every millisecond or so; once it says true, what runs ends with kCancelled.
   void stop_when(std::function<bool()> stop) { database_.stop_when(std::move(stop)); }
 
@@ -114,6 +118,10 @@ class ArchiveReader {
   Result<Runs> load_runs();
 
   Database database_;
+  size_t damaged_ = 0;
 };
+
+// "3 damaged records were left out"
+std::string damaged_text(size_t count);
 
 }  // namespace qaio

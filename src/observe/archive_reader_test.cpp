@@ -293,6 +293,19 @@ TEST_F(ArchiveReaderTest, RunsThatAreThereFromTheirStart) {
       << "what retention removed";
 }
 
+TEST_F(ArchiveReaderTest, ADamagedRecordIsLeftOutAndCounted) {
+  ASSERT_TRUE(Database::open(path(), Database::Mode::kReadWrite)
+                  ->execute("UPDATE requests SET lane = x'' WHERE id = 20;"
+                            "UPDATE tasks SET lane = x'FF' WHERE request = 30"));
+  ArchiveReader opened = reader();
+  const auto records = opened.read({.ids = {1, 100}});
+  ASSERT_TRUE(records) << records.error().message;
+  EXPECT_EQ(records->size(), 98u);
+  EXPECT_EQ(opened.damaged(), 2u);
+  EXPECT_EQ(opened.find(20).value(), nullptr);
+  EXPECT_EQ(damaged_text(opened.damaged()), "3 damaged records were left out");
+}
+
 TEST_F(ArchiveReaderTest, AMissingFileIsNotCreated) {
   const std::string missing = (folder_ / "missing.db").string();
   const Result<ArchiveReader> opened = ArchiveReader::open(missing);

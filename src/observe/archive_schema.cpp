@@ -105,6 +105,15 @@ ALTER TABLE requests ADD COLUMN routed INTEGER;  -- NULL: written by version 1
 ALTER TABLE tasks ADD COLUMN gap_counts TEXT;
 CREATE INDEX requests_by_request_id ON requests (request_id);
 )sql",
+    // 3: what was asked in tokens and how many were before it; more ranges of times between tokens
+    // (from old range 19 on; one that was divided counts in its upper part)
+    R"sql(
+ALTER TABLE requests ADD COLUMN input_tokens INTEGER;  -- NULL: written by an earlier version
+ALTER TABLE requests ADD COLUMN requests_ahead INTEGER;
+UPDATE tasks SET gap_counts = trim(replace(replace(replace(replace(replace(' ' || gap_counts,
+  ' 23:', ' 30:'), ' 22:', ' 24:'), ' 21:', ' 23:'), ' 20:', ' 22:'), ' 19:', ' 20:'))
+  WHERE gap_max_ns > 300000000;
+)sql",
 };
 
 Result<void> check_owner(Database& database) {

@@ -79,6 +79,33 @@ TEST_F(ArchiveSchemaTest, TheFirstVersionIsBroughtUpToDate) {
   EXPECT_EQ(reader.read({.request_id = "an-id"}).value().size(), 1u);
 }
 
+TEST_F(ArchiveSchemaTest, TheRangesOfVersion2AreNumberedAnew) {
+  {
+    Database database = open();
+    ASSERT_TRUE(migrate(database, archive_migrations().first(2)));
+    const Result<void> filled = database.execute(
+        "INSERT INTO tasks (id, gap_counts, gap_max_ns, lane, total_us, prompt_build_us,"
+        " tokenize_us, queue_us, prefill_us, decode_us, score_us, output_parse_us,"
+        " unattributed_us, prompt_tokens, cached_tokens, completion_tokens, prefill_steps,"
+        " decode_steps, batch_max, batch_sum, queued_ahead, gap_min_ns, forward_ns, sample_ns,"
+        " detokenize_ns) SELECT column1, column2, column3, x'000000', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
+        " 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM (VALUES (1024, '3:1 18:22', 300000000),"
+        " (2048, '2:3 19:1 20:2 21:3 22:4 23:5', 6000000000), (3072, NULL, 0))");
+    ASSERT_TRUE(filled) << filled.error().message;
+  }
+  ASSERT_TRUE(ArchiveWriter::open(path()));
+  Database database = open();
+  const auto text = [&](int64_t id) {
+    Statement row =
+        database.prepare("SELECT gap_counts FROM tasks WHERE id = " + std::to_string(id)).value();
+    EXPECT_TRUE(row.step().value());
+    return std::string(row.text(0));
+  };
+  EXPECT_EQ(text(1024), "3:1 18:22");
+  EXPECT_EQ(text(2048), "2:3 20:1 22:2 23:3 24:4 30:5");
+  EXPECT_EQ(text(3072), "");
+}
+
 TEST_F(ArchiveSchemaTest, AnOlderArchiveGetsEveryLaterStepAndKeepsItsRows) {
   const std::string_view steps[] = {
       "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('old')",

@@ -153,6 +153,10 @@ Result<bool> ArchiveWriter::remove_excess(const ArchiveRetention& retention, int
          (pages > pages_max && free_pages > 0);
 }
 
+void ArchiveWriter::leave() {
+  static_cast<void>(database_.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+}
+
 // At most kRemovedAtOnce requests; how many they were.
 Result<int64_t> ArchiveWriter::remove_oldest(int64_t arrived_before_unix_ms) {
   const std::string oldest =

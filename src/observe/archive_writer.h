@@ -31,6 +31,11 @@ class ArchiveWriter {
   // One short step towards the bounds: some milliseconds. True: there is more to do.
   Result<bool> remove_excess(const ArchiveRetention& retention, int64_t now_unix_ms);
 
+  // The file has lost its name: brings what its write-ahead log holds into it, as nobody else can,
+  // and empties the log, which would be taken for that of a file with this name. As far as it
+  // works.
+  void leave();
+
  private:
   Result<int64_t> write_run(const RunInfo& run, int64_t run_id);
   Result<void> write_request(const RequestRecord& record, int64_t id, int64_t run_id);

@@ -31,8 +31,9 @@ Result<std::unique_ptr<CsvArchive>> CsvArchive::open(CsvArchiveOptions options, 
 }
 
 CsvArchive::~CsvArchive() {
-  if (!file_) return;
-  if (const Result<void> done = complete(); !done) pause(done.error());
+  Result<void> done = leave_gone_file();
+  if (done && file_) done = complete();
+  if (!done) pause(done.error());
 }
 
 void CsvArchive::set_run(RunInfo run) {
@@ -41,7 +42,7 @@ void CsvArchive::set_run(RunInfo run) {
 }
 
 void CsvArchive::consume(std::span<const RecordPtr> records) {
-  if (records.empty()) return;
+  if (records.empty() && retry_at_ns_) return;  // a try that writes nothing says nothing
   size_t taken = 0;
   if (!retry_at_ns_ || clock_.now_ns() >= *retry_at_ns_) {
     const Result<void> done = write(records, taken);
@@ -65,13 +66,10 @@ Result<void> CsvArchive::write(std::span<const RecordPtr> records, size_t& taken
     const std::lock_guard lock(mutex_);
     run = run_;
   }
+  QAIO_RETURN_IF_ERROR(leave_gone_file());
   while (taken < records.size()) {
     if (file_ && file_->lines() >= options_.records_per_file) QAIO_RETURN_IF_ERROR(complete());
-    if (!file_) {
-      QAIO_ASSIGN(CsvFile file,
-                  CsvFile::create(folder_.next_stem(clock_.wall_unix_ms()), csv_header()));
-      file_.emplace(std::move(file));
-    }
+    if (!file_) QAIO_RETURN_IF_ERROR(begin_file());
     const size_t count =
         std::min(records.size() - taken, options_.records_per_file - file_->lines());
     lines_.clear();
@@ -79,7 +77,37 @@ Result<void> CsvArchive::write(std::span<const RecordPtr> records, size_t& taken
     QAIO_RETURN_IF_ERROR(file_->append(lines_, count));
     taken += count;
   }
-  if (file_->lines() >= options_.records_per_file) QAIO_RETURN_IF_ERROR(complete());
+  if (file_ && file_->lines() >= options_.records_per_file) QAIO_RETURN_IF_ERROR(complete());
+  return {};
+}
+
+Result<void> CsvArchive::begin_file() {
+  std::error_code ec;
+  if (!std::filesystem::exists(options_.folder, ec)) {  // somebody removed it
+    QAIO_ASSIGN(folder_, CsvFolder::open(options_.folder));
+  }
+  QAIO_ASSIGN(CsvFile file,
+              CsvFile::create(folder_.next_stem(clock_.wall_unix_ms()), csv_header()));
+  file_.emplace(std::move(file));
+  return {};
+}
+
+// Often the whole folder went: it is made, if need be, and looked at anew.
+Result<void> CsvArchive::leave_gone_file() {
+  const FilePlace place = file_ ? file_->place() : FilePlace::kThere;
+  if (place == FilePlace::kThere) return {};
+  const bool removed = place == FilePlace::kRemoved;
+  const size_t count = file_->lines();
+  file_.reset();
+  if (removed) {
+    lost_.fetch_add(count, std::memory_order_relaxed);
+    lost_before_pause_ += count;
+  }
+  on_message_(ArchiveEvent::kBegunAnew,
+              options_.folder + ": the CSV file that was being written was " +
+                  (removed ? "removed, " : "moved away, ") + std::to_string(count) +
+                  " records with it; a new one begins");
+  QAIO_ASSIGN(folder_, CsvFolder::open(options_.folder));
   return {};
 }
 

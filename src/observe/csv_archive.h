@@ -30,7 +30,7 @@ struct CsvArchiveOptions {
 
 // Every call of consume() hands its lines to the kernel. A file gets its name when it is complete;
 // until then it ends in .csv.part. When a write fails, records are counted as lost until a later
-// try succeeds.
+// try succeeds. A .part that somebody removed or moved is given up, and a new one begins.
 class CsvArchive final : public RecordConsumer {
  public:
   // Creates the folder if it is missing and completes what a server that crashed left in it. kIo
@@ -50,7 +50,9 @@ class CsvArchive final : public RecordConsumer {
  private:
   CsvArchive(CsvArchiveOptions options, RunInfo run, ArchiveMessage on_message, const Clock& clock);
   Result<void> write(std::span<const RecordPtr> records, size_t& taken);
+  Result<void> begin_file();
   Result<void> complete();
+  Result<void> leave_gone_file();
   void pause(const Error& error);
 
   const CsvArchiveOptions options_;

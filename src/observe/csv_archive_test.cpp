@@ -130,6 +130,37 @@ TEST_F(CsvArchiveTest, TheOldestFilesGo) {
   EXPECT_TRUE(files().empty());
 }
 
+TEST_F(CsvArchiveTest, GoesOnAfterTheFolderWasRemoved) {
+  auto archive = open({.records_per_file = 10});
+  archive->consume(records(0, 13));
+  std::filesystem::remove_all(folder_);
+  archive->consume({});
+  ASSERT_EQ(said_.size(), 1u);
+  EXPECT_EQ(said_[0].first, ArchiveEvent::kBegunAnew);
+  EXPECT_THAT(said_[0].second, testing::HasSubstr("removed, 3 records with it"));
+  EXPECT_EQ(archive->lost(), 3u);
+  archive->consume(records(13, 10));
+  std::filesystem::remove_all(folder_);  // between two files
+  archive->consume(records(23, 4));
+  archive.reset();
+  ASSERT_EQ(files().size(), 1u);
+  EXPECT_TRUE(contents(files()[0]) == csv_header() + lines(23, 4));
+  EXPECT_EQ(said_.size(), 1u);
+}
+
+TEST_F(CsvArchiveTest, LeavesAFileThatWasMovedWhereItIs) {
+  auto archive = open();
+  archive->consume(records(0, 5));
+  std::filesystem::rename(folder_ / files()[0], folder_ / "elsewhere");
+  archive->consume(records(5, 5));
+  archive.reset();
+  ASSERT_EQ(files().size(), 2u);
+  EXPECT_TRUE(contents("elsewhere") == csv_header() + lines(0, 5));
+  EXPECT_TRUE(contents(files()[1]) == csv_header() + lines(5, 5));
+  ASSERT_EQ(said_.size(), 1u);
+  EXPECT_THAT(said_[0].second, testing::HasSubstr("moved away, 5 records with it"));
+}
+
 TEST_F(CsvArchiveTest, SaysWhenTheFolderCannotBe) {
   std::ofstream(folder_ / "file") << "x";
   CsvArchiveOptions options;

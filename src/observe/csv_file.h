@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "observe/held_file.h"
 
 namespace qaio {
 
@@ -33,6 +34,8 @@ class CsvFile {
   // All of the lines or none.
   Result<void> append(std::string_view lines, size_t count);
   size_t lines() const { return lines_; }  // without the header
+  // Whether the .part is still where it was made; what is appended to one that is not is not kept.
+  FilePlace place() const { return file_place(fd_, with(kCsvPartEnd).string()); }
 
   // Brings the lines to the disk under the final name, which it returns. After an error it can be
   // called again. Afterwards the file is closed.

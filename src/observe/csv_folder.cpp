@@ -42,9 +42,7 @@ std::filesystem::path CsvFolder::next_stem(int64_t now_unix_ms) {
 }
 
 std::filesystem::path CsvFolder::stem(int64_t unix_ms) const {
-  std::string time = utc_text(unix_ms);
-  std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
-  return folder_ / (std::string(kPrefix) + time);
+  return folder_ / (std::string(kPrefix) + utc_file_text(unix_ms));
 }
 
 void CsvFolder::add(const std::filesystem::path& file) {

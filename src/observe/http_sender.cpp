@@ -107,6 +107,7 @@ struct HttpSender::Impl {
   ~Impl();
 
   bool send(HttpPost post);
+  void begin_stop();
 
   void run();
   void deliver(const HttpPost& post);
@@ -123,6 +124,7 @@ struct HttpSender::Impl {
   const std::string shown;
   const Multi multi;
   const Easy easy;
+  bool failing = false;  // of the thread: the last attempt did
 
   // A post counts when everyone has heard of its end.
   std::atomic<uint64_t> sent = 0;
@@ -141,12 +143,16 @@ struct HttpSender::Impl {
 };
 
 HttpSender::Impl::~Impl() {
+  begin_stop();
+  thread.join();
+}
+
+void HttpSender::Impl::begin_stop() {
   {
     const std::lock_guard lock(mutex);
-    stop_at = std::chrono::steady_clock::now() + options.drain_time;
+    if (!stop_at) stop_at = std::chrono::steady_clock::now() + options.drain_time;
   }
   wake.notify_all();
-  thread.join();
 }
 
 bool HttpSender::Impl::send(HttpPost post) {
@@ -155,7 +161,7 @@ bool HttpSender::Impl::send(HttpPost post) {
   std::optional<HttpPost> lost;  // hears of it without the lock
   {
     const std::lock_guard lock(mutex);
-    if (queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
+    if (!stop_at && queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
         queue_bytes <= options.queue_bytes_max - bytes) {
       queue.push_back(std::move(post));
       queue_bytes += bytes;
@@ -198,6 +204,7 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
   for (int attempts = 1;; ++attempts) {
     Answer answer = attempt(post);
     if (answer.ok()) {
+      failing = false;
       end_post(post, HttpSendResult::Outcome::kSent, std::move(answer.body));
       ++sent;
       return;
@@ -205,6 +212,9 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
     if (!answer.worth_retrying(options) || attempts == options.attempts_max || out_of_time()) {
       give_up(post, answer, attempts);
       return;
+    }
+    if (!std::exchange(failing, true) && options.on_retry) {
+      options.on_retry(fmt::format("posting to {}: {}; trying again", shown, answer.problem()));
     }
     sleep(std::min(std::max(delay, answer.retry_after), options.retry_delay_max));
     if (out_of_time()) {
@@ -301,6 +311,8 @@ HttpSender::HttpSender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpSender::~HttpSender() = default;
 
 bool HttpSender::send(HttpPost post) { return impl_->send(std::move(post)); }
+
+void HttpSender::begin_stop() { impl_->begin_stop(); }
 
 HttpSendCounts HttpSender::counts() const {
   return {.sent = impl_->sent,

@@ -54,6 +54,9 @@ class HttpSender {
     // What a user should know, in a sentence that names the URL without its secrets: a post was
     // given up, the queue begins to overflow. On the sender's thread or that of send(); quick.
     std::function<void(const std::string& problem)> on_problem;
+    // The first attempt after those that worked has failed and is tried again: such a sentence as
+    // well, as what is tried for long is given up late. On the sender's thread.
+    std::function<void(const std::string& problem)> on_retry = {};
   };
   // Error: kInvalidArgument for a URL that is not of HTTP.
   static Result<std::unique_ptr<HttpSender>> create(Options options);
@@ -62,9 +65,12 @@ class HttpSender {
   HttpSender& operator=(const HttpSender&) = delete;
 
   // Posts go out in this order, one at a time; what cannot be reached (no connection, no answer, a
-  // status of Options::retries) is tried again. Never waits; false: the queue is full and the post
-  // is dropped.
+  // status of Options::retries) is tried again. Never waits; false: the queue is full, or the end
+  // has begun, and the post is dropped.
   bool send(HttpPost post);
+  // The end begins: what is queued has drain_time from now on. The destructor does the same, and
+  // waits; of several senders each begins before the first is waited for.
+  void begin_stop();
   HttpSendCounts counts() const;
 
  private:

@@ -259,6 +259,49 @@ TEST_F(HttpSenderTest, TheEndWaitsForWhatIsQueuedButNotForever) {
   EXPECT_THAT(problems()[1], HasSubstr("1 not sent"));
 }
 
+TEST_F(HttpSenderTest, SeveralEndInTheTimeOfOne) {
+  std::vector<std::unique_ptr<HttpSender>> senders;
+  for (int i = 0; i < 4; ++i) {
+    HttpSender::Options options = quick("http://127.0.0.1:1/");
+    options.retry_delay = 10s;
+    options.drain_time = 300ms;
+    senders.push_back(sender(std::move(options)));
+    senders.back()->send({.body = "one", .headers = {}});
+  }
+  const auto start = std::chrono::steady_clock::now();
+  for (const auto& one : senders) one->begin_stop();
+  EXPECT_FALSE(senders[0]->send({.body = "late", .headers = {}}));
+  senders.clear();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 900ms);
+}
+
+TEST_F(HttpSenderTest, TheFirstFailedAttemptIsToldAtOnce) {
+  std::promise<std::string> told;  // once
+  HttpSender::Options options = quick("http://me:secret@127.0.0.1:1/");
+  options.retry_delay = 10s;
+  options.drain_time = 0ms;
+  options.on_retry = [&](const std::string& problem) { told.set_value(problem); };
+  const auto out = sender(std::move(options));
+  out->send({.body = "one", .headers = {}});
+  const std::string problem = told.get_future().get();
+  EXPECT_THAT(problem, HasSubstr("http://127.0.0.1:1/"));
+  EXPECT_THAT(problem, HasSubstr("trying again"));
+}
+
+TEST_F(HttpSenderTest, FailingIsToldOnceUntilItWorks) {
+  Endpoint endpoint(Replies{{.status = 503}, {.status = 503}, {}, {.status = 503}});
+  std::atomic<int> told = 0;
+  HttpSender::Options options = quick(endpoint.url());
+  options.on_retry = [&](const std::string&) { ++told; };
+  const auto out = sender(std::move(options));
+  out->send({.body = "one", .headers = {}});
+  settled(*out, 1);
+  EXPECT_EQ(told, 1);
+  out->send({.body = "two", .headers = {}});
+  settled(*out, 2);
+  EXPECT_EQ(told, 2);
+}
+
 TEST_F(HttpSenderTest, NobodyThere) {
   HttpSender::Options options = quick("http://127.0.0.1:1/");
   options.attempts_max = 2;

@@ -19,7 +19,8 @@ Observer::Observer(const Options& options, std::vector<RecordConsumer*> consumer
   thread_ = std::thread([this] { run(); });
 }
 
-Observer::~Observer() {
+void Observer::stop() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

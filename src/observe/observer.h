@@ -34,7 +34,7 @@ class Observer {
   };
   // The consumers outlive the observer and get every record in this order.
   Observer(const Options& options, std::vector<RecordConsumer*> consumers);
-  ~Observer();  // everything pushed before is consumed
+  ~Observer() { stop(); }
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
 
@@ -47,6 +47,9 @@ class Observer {
   // Returns when everything pushed before the call has been consumed and those who waited for it
   // have been called. Any thread but the observer's own.
   void flush();
+
+  // Everything pushed before is consumed; nothing may follow.
+  void stop();
 
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 

@@ -33,7 +33,7 @@ TEST(OtlpDocsTest, EverySpanAttribute) {
   std::set<std::string> of_requests;
   std::set<std::string> of_tasks;
   for (const auto& record : all_records()) {
-    const auto spans = parsed("[" + otlp_spans(*record, "demo").json + "]");
+    const auto spans = parsed("[" + otlp_spans(*record, kServer).json + "]");
     for (const auto& span : spans.as_array()) {
       if (!span.as_object().contains("attributes")) continue;
       for (const auto& [name, value] : attributes_of(span)) {
@@ -49,7 +49,11 @@ TEST(OtlpDocsTest, EveryMetric) {
   OtlpMetrics metrics;
   for (const auto& record : all_records()) metrics.add(*record, "demo");
   std::set<std::string> names;
-  const auto written = parsed("[" + metrics.json(1, 2) + "]");
+  ServerState state;
+  state.engine.emplace();
+  state.archives = {{.kind = "sqlite"}};
+  const auto written =
+      parsed("[" + metrics.json(1, 2) + "," + otlp_state_metrics(state, 1, 2) + "]");
   for (const auto& metric : written.as_array()) {
     names.emplace(metric.at("name").as_string());
   }

@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "observe/otlp_json.h"
 #include "observe/otlp_spans.h"
+#include "observe/otlp_state_metrics.h"
 
 namespace qaio {
 namespace {
@@ -78,6 +79,7 @@ struct OtlpExporter::Outcomes {
     if (say) say(fmt::format("OTLP: {} are taken again", what));
   }
   void end_spans(const HttpSendResult& result, uint64_t count) {
+    spans_waiting -= count;
     if (result.outcome == HttpSendResult::Outcome::kFailed) spans_failed += count;
     if (result.outcome == HttpSendResult::Outcome::kDropped) spans_dropped += count;
     if (result.outcome != HttpSendResult::Outcome::kSent) return;
@@ -90,6 +92,7 @@ struct OtlpExporter::Outcomes {
                                       count, partial.message));
   }
   void end_metrics(const HttpSendResult& result) {
+    --metrics_waiting;
     const bool sent = result.outcome == HttpSendResult::Outcome::kSent;
     const PartialSuccess partial =
         sent ? partial_success(result.answer, "rejectedDataPoints") : PartialSuccess();
@@ -106,8 +109,10 @@ struct OtlpExporter::Outcomes {
   std::atomic<uint64_t> spans_rejected = 0;
   std::atomic<uint64_t> spans_failed = 0;
   std::atomic<uint64_t> spans_dropped = 0;
+  std::atomic<uint64_t> spans_waiting = 0;
   std::atomic<uint64_t> metrics_exported = 0;
   std::atomic<uint64_t> metrics_failed = 0;
+  std::atomic<uint64_t> metrics_waiting = 0;
   std::mutex mutex;
   bool traces_failing = false;   // guarded by mutex
   bool metrics_failing = false;  // guarded by mutex
@@ -129,7 +134,7 @@ Result<std::unique_ptr<OtlpExporter>> OtlpExporter::create(OtlpOptions options,
     sender.timeout = options.timeout;
     sender.drain_time = options.drain_time;
     sender.retries = retries;
-    sender.on_problem = [outcomes, traces](const std::string& problem) {
+    sender.on_problem = sender.on_retry = [outcomes, traces](const std::string& problem) {
       const auto all = outcomes->lock();
       if (all) all->fails(traces ? all->traces_failing : all->metrics_failing, "OTLP: " + problem);
     };
@@ -158,20 +163,26 @@ OtlpExporter::OtlpExporter(OtlpOptions options, const Clock& clock, Send send_tr
       send_traces_(std::move(send_traces)),
       send_metrics_(std::move(send_metrics)) {}
 
-OtlpExporter::~OtlpExporter() {
+OtlpExporter::~OtlpExporter() { begin_stop(); }
+
+void OtlpExporter::begin_stop() {
+  if (std::exchange(stopping_, true)) return;
   send_spans();
   send_metrics();
+  for (const auto& sender : {&traces_sender_, &metrics_sender_}) {
+    if (*sender) (*sender)->begin_stop();
+  }
 }
 
 void OtlpExporter::consume(std::span<const RecordPtr> records) {
-  std::string model;
+  OtlpServer server;
   {
     const std::lock_guard lock(mutex_);
-    model = model_;
+    server = server_;
   }
   for (const RecordPtr& record : records) {
-    if (send_traces_ && record->trace.sampled) add_spans(*record, model);
-    if (send_metrics_ && !only_looks(*record)) metrics_.add(*record, model);
+    if (send_traces_ && record->trace.sampled) add_spans(*record, server);
+    if (send_metrics_ && !only_looks(*record)) metrics_.add(*record, server.model);
   }
   const auto due = [now_ns = clock_.now_ns()](TimeNs since_ns, std::chrono::nanoseconds after) {
     return now_ns - since_ns >= after.count();
@@ -180,8 +191,8 @@ void OtlpExporter::consume(std::span<const RecordPtr> records) {
   if (due(metrics_sent_ns_, options_.metrics_interval)) send_metrics();
 }
 
-void OtlpExporter::add_spans(const RequestRecord& record, const std::string& model) {
-  const OtlpSpans spans = otlp_spans(record, model);
+void OtlpExporter::add_spans(const RequestRecord& record, const OtlpServer& server) {
+  const OtlpSpans spans = otlp_spans(record, server);
   if (span_count_ + spans.count > options_.batch_spans_max) send_spans();
   if (span_count_ == 0) {
     first_span_ns_ = clock_.now_ns();
@@ -190,6 +201,7 @@ void OtlpExporter::add_spans(const RequestRecord& record, const std::string& mod
   }
   spans_ += spans.json;
   span_count_ += spans.count;
+  outcomes_->spans_waiting += spans.count;
   if (span_count_ >= options_.batch_spans_max || spans_.size() >= options_.batch_bytes_max) {
     send_spans();
   }
@@ -210,13 +222,19 @@ void OtlpExporter::send_spans() {
 void OtlpExporter::send_metrics() {
   if (!send_metrics_) return;
   metrics_sent_ns_ = clock_.now_ns();
-  const std::string metrics = metrics_.json(start_unix_ns_, clock_.wall_unix_ms() * 1'000'000);
+  const int64_t now_unix_ns = clock_.wall_unix_ms() * 1'000'000;
+  std::string metrics = metrics_.json(start_unix_ns_, now_unix_ns);
+  if (state_) {
+    if (!metrics.empty()) metrics += ',';
+    metrics += otlp_state_metrics(state_(), start_unix_ns_, now_unix_ns);
+  }
   if (metrics.empty()) return;
   HttpPost post;
   post.body = body_of("Metrics", metrics);
   post.on_end = [outcomes = outcomes_](const HttpSendResult& result) {
     outcomes->end_metrics(result);
   };
+  ++outcomes_->metrics_waiting;
   send_metrics_(std::move(post));
 }
 
@@ -236,7 +254,13 @@ std::string OtlpExporter::body_of(std::string_view kind, const std::string& item
 
 void OtlpExporter::set_model(std::string model) {
   const std::lock_guard lock(mutex_);
-  model_ = std::move(model);
+  server_.model = std::move(model);
+}
+
+void OtlpExporter::set_address(std::string address, int port) {
+  const std::lock_guard lock(mutex_);
+  server_.address = std::move(address);
+  server_.port = port;
 }
 
 OtlpCounts OtlpExporter::counts() const {
@@ -244,8 +268,10 @@ OtlpCounts OtlpExporter::counts() const {
           .spans_rejected = outcomes_->spans_rejected,
           .spans_failed = outcomes_->spans_failed,
           .spans_dropped = outcomes_->spans_dropped,
+          .spans_waiting = outcomes_->spans_waiting,
           .metrics_exported = outcomes_->metrics_exported,
-          .metrics_failed = outcomes_->metrics_failed};
+          .metrics_failed = outcomes_->metrics_failed,
+          .metrics_waiting = outcomes_->metrics_waiting};
 }
 
 }  // namespace qaio

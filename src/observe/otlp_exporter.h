@@ -17,6 +17,8 @@
 #include "observe/observer.h"
 #include "observe/otlp_counts.h"
 #include "observe/otlp_metrics.h"
+#include "observe/otlp_spans.h"
+#include "observe/server_state.h"
 
 namespace qaio {
 
@@ -35,7 +37,7 @@ struct OtlpOptions {
   std::chrono::milliseconds metrics_interval{60'000};
   size_t queue_posts_max = 64;  // of each of the two kinds
   std::chrono::milliseconds timeout{10'000};
-  std::chrono::milliseconds drain_time{2'000};  // at the end, of each of the two kinds
+  std::chrono::milliseconds drain_time{2'000};  // at the end, for both kinds at once
 
   // A sentence for the log: once when it begins to fail and once when it works again. Any thread.
   std::function<void(const std::string& text)> say;
@@ -50,18 +52,25 @@ class OtlpExporter final : public RecordConsumer {
   // Takes a post and calls its on_end once; what create() gets from a HttpSender.
   using Send = std::function<void(HttpPost)>;
   OtlpExporter(OtlpOptions options, const Clock& clock, Send send_traces, Send send_metrics);
-  ~OtlpExporter() override;  // sends what is left, within the options' drain_time
+  ~OtlpExporter() override;
 
   void consume(std::span<const RecordPtr> records) override;
+  // After the last record: sends what is left, which has the options' drain_time from now on. The
+  // destructor does the same, and waits.
+  void begin_stop();
 
-  // When the model is known. Any thread.
+  // When the model is known, and where the server listens. Any thread.
   void set_model(std::string model);
+  void set_address(std::string address, int port);
+  // What is exported beside the records, asked on the observer's thread and by begin_stop(). Before
+  // the first record.
+  void set_state(std::function<ServerState()> state) { state_ = std::move(state); }
   OtlpCounts counts() const;  // any thread
 
  private:
   struct Outcomes;
 
-  void add_spans(const RequestRecord& record, const std::string& model);
+  void add_spans(const RequestRecord& record, const OtlpServer& server);
   void send_spans();
   void send_metrics();
   std::string body_of(std::string_view kind, const std::string& items) const;
@@ -76,9 +85,11 @@ class OtlpExporter final : public RecordConsumer {
   std::string spans_;  // of the batch that is being filled
   size_t span_count_ = 0;
   TimeNs first_span_ns_ = 0;  // when the batch began
+  bool stopping_ = false;
 
   mutable std::mutex mutex_;
-  std::string model_;  // guarded by mutex_
+  OtlpServer server_;  // guarded by mutex_
+  std::function<ServerState()> state_;
 
   // Before the functions that use them; gone before anything else.
   std::unique_ptr<HttpSender> traces_sender_;

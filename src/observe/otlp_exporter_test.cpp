@@ -132,6 +132,24 @@ TEST_F(OtlpExporterTest, MetricsComeInTheirInterval) {
   EXPECT_EQ(point.at("timeUnixNano").as_string(), "181000000000");
 }
 
+TEST_F(OtlpExporterTest, TheStateIsExportedBesideTheRecords) {
+  start();
+  exporter_->set_state([] { return ServerState(); });
+  exporter_->set_address("10.0.0.1", 8081);
+  pass(60s);
+  ASSERT_THAT(metrics_, SizeIs(1));
+  EXPECT_THAT(metrics_[0].body, HasSubstr("qaio.dropped_records"));
+  consume(1);
+  exporter_->begin_stop();
+  ASSERT_THAT(metrics_, SizeIs(2));
+  EXPECT_THAT(metrics_[1].body, HasSubstr("gen_ai.server.request.duration"));
+  EXPECT_THAT(metrics_[1].body, HasSubstr("process.cpu.time"));
+  EXPECT_THAT(traces_.at(0).body,
+              HasSubstr(R"({"key":"server.address","value":{"stringValue":"10.0.0.1"}})"));
+  exporter_.reset();
+  EXPECT_THAT(metrics_, SizeIs(2)) << "the end has begun before";
+}
+
 TEST_F(OtlpExporterTest, EitherKindAlone) {
   exporter_ = std::make_unique<OtlpExporter>(
       options_, clock_, OtlpExporter::Send(),
@@ -155,6 +173,7 @@ TEST_F(OtlpExporterTest, CountsWhatBecameOfEverySpan) {
   start();
   consume(4);
   ASSERT_THAT(traces_, SizeIs(4));
+  EXPECT_EQ(exporter_->counts().spans_waiting, 4 * kSpansOfOne);
   end(traces_[0], Outcome::kSent);
   end(traces_[1], Outcome::kFailed);
   end(traces_[2], Outcome::kDropped);
@@ -165,6 +184,7 @@ TEST_F(OtlpExporterTest, CountsWhatBecameOfEverySpan) {
   EXPECT_EQ(counts.spans_rejected, 5u);
   EXPECT_EQ(counts.spans_failed, kSpansOfOne);
   EXPECT_EQ(counts.spans_dropped, kSpansOfOne);
+  EXPECT_EQ(counts.spans_waiting, 0u);
   EXPECT_THAT(said_, ElementsAre(HasSubstr("rejected 5 of 12 spans: too old")));
 }
 
@@ -186,6 +206,7 @@ TEST_F(OtlpExporterTest, PartOfTheMetricsIsNotAllOfThem) {
   consume(1);
   for (int i = 0; i < 3; ++i) pass(60s);
   ASSERT_THAT(metrics_, SizeIs(3));
+  EXPECT_EQ(exporter_->counts().metrics_waiting, 3u);
   end(metrics_[0], Outcome::kSent);
   end(metrics_[1], Outcome::kSent, R"({"partialSuccess":{"rejectedDataPoints":"2"}})");
   end(metrics_[2], Outcome::kDropped);

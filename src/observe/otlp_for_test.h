@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "base/json.h"
+#include "observe/otlp_spans.h"
+#include "observe/otlp_state_metrics.h"
 #include "observe/record_for_test.h"
 
 namespace qaio {
 
+inline const OtlpServer kServer{.model = "demo", .address = "127.0.0.1", .port = 8080};
 inline constexpr int64_t kArrivedMs = 1'700'000'000'123;
 
 // A chat of 100 ms with a stage `tasks` around a classification and a reply.
@@ -25,6 +28,7 @@ inline std::shared_ptr<RequestRecord> traced_record(bool sampled = true,
       begin_span(parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
                  "rojo=1", sampled);
   record->input_chars = 5;
+  record->input_tokens = 2;
   record->cpu_ns = 80 * kMs;
   const TimeNs tasks_ns = begin_ns + 10 * kMs;
   record->lane.add(Stage::kTasks, tasks_ns, begin_ns + 90 * kMs);
@@ -46,6 +50,8 @@ inline std::shared_ptr<RequestRecord> traced_record(bool sampled = true,
   sentiment.lane.add(Stage::kScore, tasks_ns + 20 * kMs, tasks_ns + 21 * kMs);
   sentiment.lane.finish(tasks_ns + 21 * kMs);
   record->tasks.push_back(generate_task("chat", tasks_ns, 20 * kMs, 11, 4 * kMs));
+  record->tasks.back().settings =
+      GenerationSettings{.max_new_tokens = 64, .temperature = 0.7F, .top_p = 0.9F, .seed = 42};
   return record;
 }
 
@@ -58,6 +64,7 @@ inline boost::json::value parsed(const std::string& text) {
 // The attributes of an object as text, whatever their type.
 inline std::map<std::string, std::string> attributes_of(const boost::json::value& object) {
   std::map<std::string, std::string> found;
+  if (!object.as_object().contains("attributes")) return found;
   for (const boost::json::value& one : object.at("attributes").as_array()) {
     const boost::json::object& value = one.at("value").as_object();
     EXPECT_EQ(value.size(), 1u);

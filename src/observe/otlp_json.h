@@ -33,6 +33,10 @@ class OtlpAttributes {
     begin(name).key("doubleValue").real(value);
     end();
   }
+  void real(std::string_view name, float value) {
+    begin(name).key("doubleValue").number(value);
+    end();
+  }
   void texts(std::string_view name, std::initializer_list<std::string_view> values) {
     begin(name).key("arrayValue").begin_object().key("values").begin_array();
     for (const std::string_view value : values) {

@@ -6,13 +6,14 @@
 #include "base/json_writer.h"
 #include "observe/otlp_genai.h"
 #include "observe/otlp_json.h"
+#include "observe/otlp_points.h"
 #include "trace/derive.h"
 
 namespace qaio {
 namespace {
 
-constexpr int kCumulative = 2;  // AGGREGATION_TEMPORALITY_CUMULATIVE
 constexpr int kClientClosedRequest = 499;
+constexpr int kServiceUnavailable = 503;
 
 // Those of the conventions.
 constexpr auto kHttpBoundsS = std::to_array<double>(
@@ -58,15 +59,46 @@ std::string task_attributes(const TaskRecord& task, const std::string& model,
   return text;
 }
 
+// qaio.outcome of a request.
+std::string_view outcome_of(const RequestRecord& record) {
+  if (record.status == kClientClosedRequest) return "cancelled";
+  const bool busy = record.status == kServiceUnavailable && record.tasks.empty();
+  if (busy || (record.status >= 400 && record.status < 500)) return "refused";
+  return record.status < 400 && record.error_code.empty() ? "answered" : "failed";
+}
+
+std::string outcome_attributes(const RequestRecord& record) {
+  std::string text;
+  JsonWriter json(text);
+  OtlpAttributes out(json);
+  out.text("http.route", record.routed ? std::string_view(record.path) : std::string_view());
+  out.text("qaio.outcome", outcome_of(record));
+  out.text("error.type", record.error_code);
+  return text;
+}
+
+std::string count_attributes(const TaskRecord& task, std::string_view token_type) {
+  std::string text;
+  JsonWriter json(text);
+  OtlpAttributes out(json);
+  out.text("gen_ai.token.type", token_type);
+  out.text("qaio.task", task.task);
+  return text;
+}
+
+// The series of these attributes, or that of all there is no room for.
+template <typename Series>
+Series& series_of(std::map<std::string, Series, std::less<>>& all, const std::string& attributes) {
+  const auto found = all.find(attributes);
+  if (found != all.end()) return found->second;
+  const bool full = all.size() >= OtlpHistogram::kSeriesMax;
+  return all.try_emplace(full ? std::string(kOverflow) : attributes).first->second;
+}
+
 }  // namespace
 
 void OtlpHistogram::add(const std::string& attributes, double value) {
-  auto found = series_.find(attributes);
-  if (found == series_.end()) {
-    const bool full = series_.size() >= kSeriesMax;
-    found = series_.try_emplace(full ? std::string(kOverflow) : attributes).first;
-  }
-  Series& series = found->second;
+  Series& series = series_of(series_, attributes);
   if (series.counts.empty()) series.counts.resize(bounds_.size() + 1);
   ++series.counts[static_cast<size_t>(std::ranges::lower_bound(bounds_, value) - bounds_.begin())];
   series.min = series.count == 0 ? value : std::min(series.min, value);
@@ -79,11 +111,10 @@ void OtlpHistogram::write(int64_t start_unix_ns, int64_t now_unix_ns, std::strin
   JsonWriter json(out);
   json.begin_object().key("name").string(name_).key("description").string(description_);
   json.key("unit").string(unit_).key("histogram").begin_object();
-  json.key("aggregationTemporality").integer(kCumulative).key("dataPoints").begin_array();
+  json.key("aggregationTemporality").integer(kOtlpCumulative).key("dataPoints").begin_array();
   for (const auto& [attributes, series] : series_) {
-    json.begin_object().key("attributes").raw(attributes);
-    json.key("startTimeUnixNano").string(std::to_string(start_unix_ns));
-    json.key("timeUnixNano").string(std::to_string(now_unix_ns));
+    json.begin_object();
+    write_otlp_point_head(attributes, start_unix_ns, now_unix_ns, json);
     json.key("count").string(std::to_string(series.count)).key("sum").real(series.sum);
     json.key("bucketCounts").begin_array();
     for (const uint64_t count : series.counts) json.string(std::to_string(count));
@@ -92,6 +123,19 @@ void OtlpHistogram::write(int64_t start_unix_ns, int64_t now_unix_ns, std::strin
     json.end_array().key("min").real(series.min).key("max").real(series.max).end_object();
   }
   json.end_array().end_object().end_object();
+}
+
+void OtlpCounter::add(const std::string& attributes, uint64_t count) {
+  series_of(series_, attributes) += count;
+}
+
+void OtlpCounter::write(int64_t start_unix_ns, int64_t now_unix_ns, std::string& out) const {
+  std::vector<OtlpPoint> points;
+  for (const auto& [attributes, count] : series_) {
+    points.push_back({attributes, static_cast<int64_t>(count)});
+  }
+  write_otlp_metric({name_, unit_, description_, OtlpKind::kCounter}, points, start_unix_ns,
+                    now_unix_ns, out);
 }
 
 OtlpMetrics::OtlpMetrics()
@@ -107,10 +151,15 @@ OtlpMetrics::OtlpMetrics()
                  "Time per output token generated after the first token for successful responses.",
                  kPerTokenBoundsS),
       tokens_("gen_ai.client.token.usage", "{token}", "Number of input and output tokens used.",
-              kTokenBounds) {}
+              kTokenBounds),
+      requests_("qaio.requests", "{request}", "Requests that ended, by what became of them."),
+      token_count_("qaio.tokens", "{token}", "Tokens of prompts and of what was generated."),
+      cached_tokens_("qaio.cached_tokens", "{token}",
+                     "Tokens of prompts that the prefix cache held.") {}
 
 void OtlpMetrics::add(const RequestRecord& record, const std::string& model) {
   http_duration_.add(http_attributes(record), to_seconds(record.lane.wall_ns()));
+  requests_.add(outcome_attributes(record), 1);
   for (const TaskRecord& task : record.tasks) add_task(record, task, model);
 }
 
@@ -129,6 +178,9 @@ void OtlpMetrics::add_task(const RequestRecord& record, const TaskRecord& task,
   }
   if (task.counters.scheduled_ns == 0) return;  // it never came to use any
   tokens_.add(task_attributes(task, model, "input"), task.counters.prompt_tokens);
+  token_count_.add(count_attributes(task, "input"), task.counters.prompt_tokens);
+  token_count_.add(count_attributes(task, "output"), task.counters.completion_tokens);
+  cached_tokens_.add(count_attributes(task, {}), task.counters.cached_tokens);
   if (task.counters.completion_tokens > 0) {
     tokens_.add(task_attributes(task, model, "output"), task.counters.completion_tokens);
   }
@@ -136,12 +188,16 @@ void OtlpMetrics::add_task(const RequestRecord& record, const TaskRecord& task,
 
 std::string OtlpMetrics::json(int64_t start_unix_ns, int64_t now_unix_ns) const {
   std::string out;
-  for (const OtlpHistogram* metric :
-       {&http_duration_, &duration_, &first_token_, &per_token_, &tokens_}) {
-    if (metric->empty()) continue;
-    if (!out.empty()) out += ',';
-    metric->write(start_unix_ns, now_unix_ns, out);
-  }
+  const auto write = [&](const auto&... metrics) {
+    const auto one = [&](const auto& metric) {
+      if (metric.empty()) return;
+      if (!out.empty()) out += ',';
+      metric.write(start_unix_ns, now_unix_ns, out);
+    };
+    (one(metrics), ...);
+  };
+  write(http_duration_, duration_, first_token_, per_token_, tokens_, requests_, token_count_,
+        cached_tokens_);
   return out;
 }
 

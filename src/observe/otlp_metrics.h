@@ -1,5 +1,5 @@
-// Histograms as OpenTelemetry's conventions for generative AI and HTTP servers name them, counted
-// since the start. docs/otlp.md describes each.
+// Histograms as OpenTelemetry's conventions for generative AI and HTTP servers name them, and
+// counters of our own, of records since the start. docs/otlp.md describes each.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,23 @@ class OtlpHistogram {
   std::map<std::string, Series, std::less<>> series_;  // by attributes
 };
 
+// One metric: a count for each combination of attributes.
+class OtlpCounter {
+ public:
+  OtlpCounter(std::string_view name, std::string_view unit, std::string_view description)
+      : name_(name), unit_(unit), description_(description) {}
+
+  void add(const std::string& attributes, uint64_t count);  // as OtlpHistogram's
+  bool empty() const { return series_.empty(); }
+  void write(int64_t start_unix_ns, int64_t now_unix_ns, std::string& out) const;
+
+ private:
+  const std::string_view name_;
+  const std::string_view unit_;
+  const std::string_view description_;
+  std::map<std::string, uint64_t, std::less<>> series_;  // by attributes
+};
+
 // One thread.
 class OtlpMetrics {
  public:
@@ -61,6 +78,9 @@ class OtlpMetrics {
   OtlpHistogram first_token_;
   OtlpHistogram per_token_;
   OtlpHistogram tokens_;
+  OtlpCounter requests_;
+  OtlpCounter token_count_;
+  OtlpCounter cached_tokens_;
 };
 
 }  // namespace qaio

@@ -18,7 +18,28 @@ Metrics written(const OtlpMetrics& metrics) {
   Metrics found;
   const json::value array = parsed("[" + metrics.json(1'000, 2'000) + "]");
   for (const json::value& metric : array.as_array()) {
+    if (!metric.as_object().contains("histogram")) continue;
     found[std::string(metric.at("name").as_string())] = metric;
+  }
+  return found;
+}
+
+// The numbers of all others: "name value value" -> number, with the attributes' values.
+std::map<std::string, double> numbers(const std::string& metrics) {
+  std::map<std::string, double> found;
+  const json::value array = parsed("[" + metrics + "]");
+  for (const json::value& metric : array.as_array()) {
+    const json::object& object = metric.as_object();
+    if (object.contains("histogram")) continue;
+    const json::value& data = object.contains("sum") ? object.at("sum") : object.at("gauge");
+    for (const json::value& point : data.at("dataPoints").as_array()) {
+      std::string key(metric.at("name").as_string());
+      for (const auto& [name, value] : attributes_of(point)) key += " " + value;
+      const json::object& members = point.as_object();
+      found[key] = members.contains("asInt")
+                       ? std::stod(std::string(members.at("asInt").as_string()))
+                       : members.at("asDouble").to_number<double>();
+    }
   }
   return found;
 }
@@ -112,6 +133,65 @@ TEST(OtlpMetricsTest, FailuresAreToldApart) {
             "1");
   EXPECT_EQ(count(point(found["gen_ai.server.time_to_first_token"], "qaio.task", "chat")), "1")
       << "of answers only";
+}
+
+TEST(OtlpMetricsTest, RequestsAndTokensAreCounted) {
+  OtlpMetrics metrics;
+  metrics.add(*traced_record(), "demo");
+  for (const int status : {400, 499, 500, 503, 429}) {
+    RequestRecord refused = *traced_record();
+    refused.status = status;
+    refused.error_code = "code";
+    refused.tasks.clear();
+    metrics.add(refused, "demo");
+  }
+  RequestRecord broken = *traced_record();
+  broken.error_code = "deadline_exceeded";
+  metrics.add(broken, "demo");
+  const auto found = numbers(metrics.json(1, 2));
+  EXPECT_EQ(found.at("qaio.requests /chat answered"), 1);
+  EXPECT_EQ(found.at("qaio.requests code /chat refused"), 3);
+  EXPECT_EQ(found.at("qaio.requests code /chat cancelled"), 1);
+  EXPECT_EQ(found.at("qaio.requests code /chat failed"), 1);
+  EXPECT_EQ(found.at("qaio.requests deadline_exceeded /chat failed"), 1);
+  EXPECT_EQ(found.at("qaio.tokens output chat"), 22);
+  EXPECT_EQ(found.at("qaio.tokens input sentiment"), 60);
+  EXPECT_EQ(found.at("qaio.cached_tokens sentiment"), 0);
+}
+
+TEST(OtlpMetricsTest, TheStateIsNumbers) {
+  ServerState state;
+  state.engine = EngineState{.waiting = 1,
+                             .running = 3,
+                             .kv_blocks_used = 30,
+                             .kv_blocks_pinned = 10,
+                             .kv_blocks_cached = 20,
+                             .kv_blocks_total = 100,
+                             .steps = 7};
+  state.records_dropped = 5;
+  state.archives = {{.kind = "csv", .written = 68, .lost = 2}};
+  const std::string text = otlp_state_metrics(state, 1'000, 2'000);
+  const auto found = numbers(text);
+  EXPECT_EQ(found.at("qaio.sequences running"), 3);
+  EXPECT_EQ(found.at("qaio.sequences waiting"), 1);
+  EXPECT_EQ(found.at("qaio.kv_cache.blocks free"), 40);
+  EXPECT_EQ(found.at("qaio.kv_cache.utilization"), 0.4);
+  EXPECT_EQ(found.at("qaio.engine.steps"), 7);
+  EXPECT_EQ(found.at("qaio.dropped_records"), 5);
+  EXPECT_EQ(found.at("qaio.archived_records csv lost"), 2);
+  EXPECT_GT(found.at("process.cpu.time user"), 0);
+  EXPECT_GT(found.at("process.memory.usage"), 1 << 20);
+  const json::value array = parsed("[" + text + "]");
+  for (const json::value& metric : array.as_array()) {
+    if (!metric.as_object().contains("sum")) continue;
+    const bool counter = metric.at("unit").as_string() != "By" &&
+                         metric.at("name").as_string() != "qaio.sequences" &&
+                         metric.at("name").as_string() != "qaio.kv_cache.blocks";
+    EXPECT_EQ(metric.at("sum").at("isMonotonic").as_bool(), counter) << metric.at("name");
+    EXPECT_EQ(metric.at("sum").at("dataPoints").at(0).at("startTimeUnixNano").as_string(), "1000");
+  }
+  EXPECT_FALSE(numbers(otlp_state_metrics({}, 1, 2)).contains("qaio.sequences running"))
+      << "before the model is ready";
 }
 
 TEST(OtlpMetricsTest, SeriesAreBounded) {

@@ -23,8 +23,8 @@ constexpr int kClientClosedRequest = 499;  // nothing was answered
 
 class SpanWriter {
  public:
-  SpanWriter(const RequestRecord& record, const std::string& model)
-      : record_(record), trace_(record.trace), model_(model), json_(spans_.json) {}
+  SpanWriter(const RequestRecord& record, const OtlpServer& server)
+      : record_(record), trace_(record.trace), server_(server), json_(spans_.json) {}
 
   OtlpSpans write() {
     write_request();
@@ -81,6 +81,8 @@ class SpanWriter {
       out.text("http.request.method", method);
       if (method == "_OTHER") out.text("http.request.method_original", record_.method);
       out.text("url.scheme", "http");
+      out.text("server.address", server_.address);
+      if (server_.port > 0) out.integer("server.port", server_.port);
       // The route of a path with a parameter does not tell it.
       if (record_.path.find('{') == std::string::npos) out.text("url.path", record_.path);
       if (record_.routed) out.text("http.route", record_.path);
@@ -91,6 +93,8 @@ class SpanWriter {
       out.text("qaio.request.id", record_.request_id);
       out.text("qaio.error.code", record_.error_code);
       out.integer("qaio.input.chars", record_.input_chars);
+      out.integer("qaio.input.tokens", record_.input_tokens);
+      out.integer("qaio.requests_ahead", record_.requests_ahead);
       out.integer("qaio.history.dropped", record_.history_dropped);
       out.real("qaio.unattributed", to_seconds(record_.lane.unattributed_ns()));
       out.real("qaio.process.cpu_time", to_seconds(record_.cpu_ns));
@@ -123,7 +127,7 @@ class SpanWriter {
     const uint64_t id = child_id();
     const std::string_view operation = genai_operation(task);
     std::string name(operation);
-    if (!model_.empty()) name += " " + model_;
+    if (!server_.model.empty()) name += " " + server_.model;
     begin(id, parent_id, name, kKindInternal, task.lane.begin_ns(), task.lane.end_ns());
     json_.key("attributes");
     write_task_attributes(task, operation);
@@ -141,8 +145,15 @@ class SpanWriter {
     OtlpAttributes out(json_);
     out.text("gen_ai.operation.name", operation);
     out.text("gen_ai.provider.name", kGenAiProvider);
-    out.text("gen_ai.request.model", model_);
-    out.text("gen_ai.response.model", model_);
+    out.text("gen_ai.request.model", server_.model);
+    out.text("gen_ai.response.model", server_.model);
+    if (task.settings) {
+      out.integer("gen_ai.request.max_tokens", task.settings->max_new_tokens);
+      out.real("gen_ai.request.temperature", task.settings->temperature);
+      out.real("gen_ai.request.top_p", task.settings->top_p);
+      // An attribute's integer is signed; the bits are the same.
+      out.integer("gen_ai.request.seed", static_cast<int64_t>(task.settings->seed));
+    }
     out.text("gen_ai.response.id", record_.request_id);
     if (!task.finish_reason.empty()) {
       out.texts("gen_ai.response.finish_reasons", {task.finish_reason});
@@ -192,7 +203,7 @@ class SpanWriter {
 
   const RequestRecord& record_;
   const TraceContext& trace_;
-  const std::string& model_;
+  const OtlpServer& server_;
   OtlpSpans spans_;
   JsonWriter json_;
   TimeNs tasks_begin_ns_ = 0;  // of the last stage `tasks`
@@ -201,8 +212,8 @@ class SpanWriter {
 
 }  // namespace
 
-OtlpSpans otlp_spans(const RequestRecord& record, const std::string& model) {
-  return SpanWriter(record, model).write();
+OtlpSpans otlp_spans(const RequestRecord& record, const OtlpServer& server) {
+  return SpanWriter(record, server).write();
 }
 
 }  // namespace qaio

@@ -8,6 +8,13 @@
 
 namespace qaio {
 
+// What spans say of the server itself. Empty, 0: not known.
+struct OtlpServer {
+  std::string model = {};
+  std::string address = {};
+  int port = 0;
+};
+
 struct OtlpSpans {
   std::string json;  // `Span` objects of opentelemetry.proto.trace.v1, joined by commas
   size_t count = 0;
@@ -15,6 +22,6 @@ struct OtlpSpans {
 
 // The same spans with the same ids each time. The server's span begins at arrived_unix_ms; all
 // other times follow from it by the steady clock.
-OtlpSpans otlp_spans(const RequestRecord& record, const std::string& model);
+OtlpSpans otlp_spans(const RequestRecord& record, const OtlpServer& server);
 
 }  // namespace qaio

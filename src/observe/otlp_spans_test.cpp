@@ -14,8 +14,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-json::array spans_of(const RequestRecord& record, const std::string& model = "demo") {
-  const OtlpSpans spans = otlp_spans(record, model);
+json::array spans_of(const RequestRecord& record, const OtlpServer& server = kServer) {
+  const OtlpSpans spans = otlp_spans(record, server);
   json::array array = parsed("[" + spans.json + "]").as_array();
   EXPECT_EQ(array.size(), spans.count);
   return array;
@@ -82,8 +82,8 @@ TEST(OtlpSpansTest, TimesFollowFromTheArrivalExactly) {
 
 TEST(OtlpSpansTest, TheSameRecordHasTheSameSpans) {
   const auto record = traced_record();
-  EXPECT_EQ(otlp_spans(*record, "demo").json, otlp_spans(*record, "demo").json);
-  EXPECT_NE(otlp_spans(*record, "demo").json, otlp_spans(*traced_record(), "demo").json);
+  EXPECT_EQ(otlp_spans(*record, kServer).json, otlp_spans(*record, kServer).json);
+  EXPECT_NE(otlp_spans(*record, kServer).json, otlp_spans(*traced_record(), kServer).json);
 }
 
 TEST(OtlpSpansTest, AttributesAreThoseOfTheConventions) {
@@ -93,7 +93,10 @@ TEST(OtlpSpansTest, AttributesAreThoseOfTheConventions) {
   EXPECT_EQ(request["http.route"], "/chat");
   EXPECT_EQ(request["url.path"], "/chat");
   EXPECT_EQ(request["http.response.status_code"], "200");
+  EXPECT_EQ(request["server.address"], "127.0.0.1");
+  EXPECT_EQ(request["server.port"], "8080");
   EXPECT_EQ(request["qaio.request.id"], "r-1");
+  EXPECT_EQ(request["qaio.input.tokens"], "2");
   EXPECT_NEAR(std::stod(request["qaio.process.cpu_time"]), 0.08, 1e-9);
   EXPECT_FALSE(request.contains("error.type"));
   auto chat = attributes_of(named(spans, "chat demo"));
@@ -105,7 +108,12 @@ TEST(OtlpSpansTest, AttributesAreThoseOfTheConventions) {
   EXPECT_EQ(chat["gen_ai.usage.cache_read.input_tokens"], "32");
   EXPECT_EQ(chat["gen_ai.response.finish_reasons"], R"({"values":[{"stringValue":"stop"}]})");
   EXPECT_NEAR(std::stod(chat["qaio.time_to_first_token"]), 0.033, 1e-9);
+  EXPECT_EQ(chat["gen_ai.request.max_tokens"], "64");
+  EXPECT_EQ(std::stod(chat["gen_ai.request.temperature"]), 0.7) << "as it was written";
+  EXPECT_EQ(std::stod(chat["gen_ai.request.top_p"]), 0.9);
+  EXPECT_EQ(chat["gen_ai.request.seed"], "42");
   auto sentiment = attributes_of(named(spans, "classify demo"));
+  EXPECT_FALSE(sentiment.contains("gen_ai.request.temperature"));
   EXPECT_EQ(sentiment["qaio.label"], "正面");
   EXPECT_EQ(std::stod(sentiment["qaio.score"]), 0.75);
   EXPECT_EQ(std::stod(sentiment["qaio.batch.mean"]), 2);
@@ -149,7 +157,7 @@ TEST(OtlpSpansTest, AFailedTaskSaysSo) {
 
 TEST(OtlpSpansTest, TextsOnlyIfTheRecordHasThem) {
   const auto record = traced_record();
-  EXPECT_THAT(otlp_spans(*record, "demo").json, Not(HasSubstr("messages")));
+  EXPECT_THAT(otlp_spans(*record, kServer).json, Not(HasSubstr("messages")));
   record->input_text = "say \"hi\"";
   record->tasks[1].output_text = "hi";
   auto chat = attributes_of(named(spans_of(*record), "chat demo"));
@@ -168,7 +176,7 @@ TEST(OtlpSpansTest, WhatIsNoHttpAndNoRouteIsASpan) {
   record.status = 404;
   record.lane.start(1);
   record.lane.finish(2);
-  const json::array spans = spans_of(record, "");
+  const json::array spans = spans_of(record, {});
   ASSERT_EQ(spans.size(), 1u);
   EXPECT_EQ(text(spans[0], "name"), "HTTP");
   EXPECT_EQ(text(spans[0], "parentSpanId"), "");

@@ -26,6 +26,15 @@ ProcessUsage process_usage() {
   return usage;
 }
 
+CpuTime process_cpu_time() {
+  rusage counts{};
+  if (getrusage(RUSAGE_SELF, &counts) != 0) return {};
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return {.user_s = seconds(counts.ru_utime), .system_s = seconds(counts.ru_stime)};
+}
+
 namespace {
 
 struct Memory {

@@ -14,6 +14,12 @@ struct ProcessUsage {
 };
 ProcessUsage process_usage();
 
+struct CpuTime {
+  double user_s = 0;
+  double system_s = 0;
+};
+CpuTime process_cpu_time();  // the same time in its two parts, as exact as the system has them
+
 int64_t process_resident_bytes();  // 0 where the system does not say
 
 // What it holds now; takes some microseconds per open file. 0 where the system does not say.

@@ -46,8 +46,10 @@ ServerState ready_state() {
                           .spans_rejected = 1,
                           .spans_failed = 2,
                           .spans_dropped = 3,
+                          .spans_waiting = 6,
                           .metrics_exported = 4,
-                          .metrics_failed = 5};
+                          .metrics_failed = 5,
+                          .metrics_waiting = 1};
   return state;
 }
 
@@ -195,6 +197,7 @@ TEST(PrometheusMetrics, TheDocumentListsEveryMetricAndNoOther) {
 template <typename Bounds>
 std::string bounds_text(const Bounds& bounds, double unit) {
   std::ostringstream text;
+  text.precision(10);
   for (const auto bound : bounds) {
     text << (text.tellp() > 0 ? ", " : "") << static_cast<double>(bound) / unit;
   }
@@ -208,6 +211,35 @@ TEST(PrometheusMetrics, TheDocumentHasTheBoundaries) {
   EXPECT_THAT(text, HasSubstr("| " + bounds_text(kFirstTokenBoundsS, 1e-3) + " |"));
   EXPECT_THAT(text, HasSubstr("| " + bounds_text(kStageBoundsS, 1e-3) + " |"));
   EXPECT_THAT(text, HasSubstr("| " + bounds_text(kGapBoundsNs, 1e6) + " |"));
+}
+
+// As vLLM has them (vllm/v1/metrics/loggers.py) and OpenTelemetry's conventions for generative AI.
+TEST(PrometheusMetrics, HasTheBoundariesOfOthers) {
+  using testing::IsSupersetOf;
+  const auto vllm_request =
+      std::to_array<double>({0.3, 0.5, 0.8, 1,  1.5, 2,   2.5, 5,   10,   15,  20,
+                             30,  40,  50,  60, 120, 240, 480, 960, 1920, 7680});
+  const auto vllm_first_token =
+      std::to_array<double>({0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75,
+                             1,     2.5,   5,    7.5,  10,   20,   40,   80,  160,  640, 2560});
+  const auto vllm_per_token =
+      std::to_array<double>({0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5,
+                             5, 7.5, 10, 20, 40, 80});
+  const auto genai_duration = std::to_array<double>(
+      {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92});
+  EXPECT_THAT(kDurationBoundsS, IsSupersetOf(vllm_request));
+  EXPECT_THAT(kDurationBoundsS, IsSupersetOf(genai_duration));
+  EXPECT_THAT(kStageBoundsS, IsSupersetOf(vllm_request));
+  // OpenTelemetry's of these two are the first of vLLM's.
+  EXPECT_THAT(kFirstTokenBoundsS, IsSupersetOf(vllm_first_token));
+  std::vector<double> gaps;
+  for (const int64_t ns : kGapBoundsNs) gaps.push_back(static_cast<double>(ns) / 1e9);
+  EXPECT_THAT(gaps, IsSupersetOf(vllm_per_token));
+  for (const auto& bounds :
+       {std::span<const double>(kDurationBoundsS), std::span<const double>(kFirstTokenBoundsS),
+        std::span<const double>(kStageBoundsS)}) {
+    EXPECT_TRUE(std::ranges::is_sorted(bounds));
+  }
 }
 
 }  // namespace

@@ -14,6 +14,14 @@
 
 namespace qaio {
 
+// What a generate task was asked for.
+struct GenerationSettings {
+  int max_new_tokens = 0;
+  float temperature = 0;
+  float top_p = 0;
+  uint64_t seed = 0;
+};
+
 struct TaskRecord {
   std::string task;
   Lane lane;
@@ -23,6 +31,7 @@ struct TaskRecord {
   std::string label;           // classify only
   std::optional<float> score;  // classify only
   std::string output_text;     // what a generate task said; only with text recording
+  std::optional<GenerationSettings> settings;  // generate only; in memory only
 };
 
 struct RequestRecord {
@@ -37,8 +46,10 @@ struct RequestRecord {
   Lane lane;               // the request's own: http_read, parse, tasks, serialize, http_write
   std::vector<TaskRecord> tasks;
   int history_dropped = 0;
-  int64_t input_chars = 0;  // code points of what the user said last; 0: no such request
-  std::string input_text;   // the same itself; only with text recording
+  int64_t input_chars = 0;     // code points of what the user said last; 0: no such request
+  std::string input_text;      // the same itself; only with text recording
+  int64_t input_tokens = 0;    // the same in tokens, without the template around it
+  int64_t requests_ahead = 0;  // admitted to the model and not done when it asked for it
   // Of the whole process while the request was here.
   int64_t cpu_ns = 0;
   int64_t minor_faults = 0;

@@ -109,6 +109,8 @@ constexpr RequestColumn kRequestColumns[] = {
     request_field<&RequestRecord::request_id>("request_id"),
     request_field<&RequestRecord::input_text>("input_text"),
     request_field<&RequestRecord::routed>("routed"),
+    request_field<&RequestRecord::input_tokens>("input_tokens"),
+    request_field<&RequestRecord::requests_ahead>("requests_ahead"),
 };
 
 template <auto Field>

@@ -1,6 +1,7 @@
 #include "observe/record_json.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -203,16 +204,25 @@ void read_lane(const Fields& owner, std::optional<Error>& fault, Lane& lane) {
   lane.finish(end);
 }
 
+// What earlier versions wrote has fewer ranges: where they went, as the archive's migration has it.
+size_t range_of(size_t range, size_t ranges) {
+  constexpr size_t kSame = 19;
+  constexpr auto kMoved = std::to_array<size_t>({20, 22, 23, 24, 30});
+  static_assert(kMoved.back() == kGapBoundsNs.size());
+  return ranges == GapCounts().size() || range < kSame ? range : kMoved[range - kSame];
+}
+
 void read_gaps(const Fields& counters, GapCounts& gaps) {
+  constexpr size_t kEarlierRanges = 24;
   const json::array* array = counters.array("gap_counts");
   if (array == nullptr) return;
-  if (array->size() != gaps.size())
+  if (array->size() != gaps.size() && array->size() != kEarlierRanges)
     return counters.wrong("gap_counts", "must have " + std::to_string(gaps.size()) + " elements");
-  for (size_t i = 0; i < gaps.size(); ++i) {
+  for (size_t i = 0; i < array->size(); ++i) {
     const auto count = Fields::to_integer((*array)[i]);
     if (!count || *count < 0 || *count > kCountMax)
       return counters.wrong("gap_counts", "must hold counts");
-    gaps[i] = static_cast<uint32_t>(*count);
+    gaps[range_of(i, array->size())] = static_cast<uint32_t>(*count);
   }
 }
 
@@ -289,6 +299,8 @@ Result<RequestRecord> read_record(const json::object& object) {
   }
   fields.integer("history_dropped", record.history_dropped, std::numeric_limits<int>::max());
   fields.integer("input_chars", record.input_chars);
+  fields.integer("input_tokens", record.input_tokens);
+  fields.integer("requests_ahead", record.requests_ahead);
   fields.text("input_text", record.input_text);
   fields.integer("cpu_ns", record.cpu_ns);
   fields.integer("minor_faults", record.minor_faults);
@@ -372,6 +384,8 @@ std::string record_line(const RequestRecord& record) {
   out.end_array();
   if (record.history_dropped > 0) out.key("history_dropped").integer(record.history_dropped);
   out.key("input_chars").integer(record.input_chars);
+  if (record.input_tokens > 0) out.key("input_tokens").integer(record.input_tokens);
+  if (record.requests_ahead > 0) out.key("requests_ahead").integer(record.requests_ahead);
   write_text("input_text", record.input_text, out);
   out.key("cpu_ns").integer(record.cpu_ns).key("minor_faults").integer(record.minor_faults);
   out.key("major_faults").integer(record.major_faults);

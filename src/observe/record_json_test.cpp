@@ -80,6 +80,23 @@ TEST(RecordJson, EveryFieldComesBack) {
   EXPECT_EQ(back->lane.wall_ns(), record.lane.wall_ns());
 }
 
+// Files of earlier versions stay readable: as the archive's migration moves the ranges.
+TEST(RecordJson, FewerRangesOfTimesBetweenTokensAreUnderstood) {
+  std::string gaps = "[0";
+  for (int i = 1; i < 24; ++i) gaps += "," + std::to_string(i >= 18 ? i : 0);
+  const auto back = parse_record(R"({"request_id": "a", "lane": {}, "tasks": [{"task": "chat",)"
+                                 R"( "lane": {}, "counters": {"gap_counts": )" +
+                                 gaps + "]}}]}");
+  ASSERT_TRUE(back) << back.error().message;
+  GapCounts expected{};
+  expected[18] = 18;
+  for (const auto& [range, count] :
+       {std::pair{20, 19U}, {22, 20U}, {23, 21U}, {24, 22U}, {30, 23U}}) {
+    expected[static_cast<size_t>(range)] = count;
+  }
+  EXPECT_EQ(back->tasks.at(0).counters.gap_counts, expected);
+}
+
 // Whoever adds a field must write and read it: of each kind, one field at a time is changed.
 TEST(RecordJson, NoCounterIsForgotten) {
   RequestRecord record = make_record({}, 1'700'000'000'000, "a");

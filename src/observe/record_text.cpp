@@ -106,6 +106,12 @@ std::string utc_text(int64_t unix_ms) {
   return text;
 }
 
+std::string utc_file_text(int64_t unix_ms) {
+  std::string time = utc_text(unix_ms);
+  std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
+  return time;
+}
+
 std::string csv_header() {
   std::string line = "arrived";
   append_names(request_columns(), line);

@@ -145,6 +145,7 @@ struct FactSet {
   std::vector<const RequestFacts*> requests;     // by time of arrival
   std::vector<std::shared_ptr<void>> storage;    // of the requests
   std::function<RecordPtr(int64_t key)> record;  // the whole one; null if it is gone
+  size_t damaged = 0;                            // records that could not be read
 
   const RunInfo& run_of(const RequestFacts& request) const { return runs[request.run].info; }
   RecordPtr record_of(const RequestFacts& request) const {

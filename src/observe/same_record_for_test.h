@@ -52,6 +52,8 @@ inline void expect_same(const RequestRecord& got, const RequestRecord& want) {
   expect_same(got.lane, want.lane);
   EXPECT_EQ(got.history_dropped, want.history_dropped);
   EXPECT_EQ(got.input_chars, want.input_chars);
+  EXPECT_EQ(got.input_tokens, want.input_tokens);
+  EXPECT_EQ(got.requests_ahead, want.requests_ahead);
   EXPECT_EQ(got.input_text, want.input_text);
   EXPECT_EQ(got.cpu_ns, want.cpu_ns);
   EXPECT_EQ(got.minor_faults, want.minor_faults);

@@ -54,6 +54,8 @@ class SlaAction {
   // Whether it is time for repeat() with how all rules stand.
   virtual bool wants_repeat(TimeNs /*now*/) const { return false; }
   virtual void repeat(std::span<const SlaStatus> /*all*/, TimeNs /*now*/) {}
+  // Nothing follows: what waits has its time from now on. The destructor waits for it.
+  virtual void begin_stop() {}
   // Any thread.
   virtual SlaActionCounts counts() const = 0;
 };

@@ -32,6 +32,7 @@ class Command final : public SlaAction {
 
   bool wants(const SlaRule& rule) const override { return config_.wants(rule.name); }
   void changed(const SlaStatus& status) override;
+  void begin_stop() final;
   SlaActionCounts counts() const override {
     return {.name = config_.name, .sent = sent_, .failed = failed_, .dropped = dropped_};
   }
@@ -58,12 +59,16 @@ class Command final : public SlaAction {
 };
 
 Command::~Command() {
+  begin_stop();
+  thread_.join();
+}
+
+void Command::begin_stop() {
   {
     const std::lock_guard lock(mutex_);
-    stop_at_ = std::chrono::steady_clock::now() + kDrainTime;
+    if (!stop_at_) stop_at_ = std::chrono::steady_clock::now() + kDrainTime;
   }
   wake_.notify_one();
-  thread_.join();
 }
 
 ChildCommand Command::child_for(const SlaStatus& status) const {
@@ -80,9 +85,9 @@ ChildCommand Command::child_for(const SlaStatus& status) const {
       {"QAIO_SLA_THRESHOLD", fmt::format("{:.6g}", status.threshold)},
       {"QAIO_SLA_UNIT", std::string(sla_unit_name(rule.unit()))},
       {"QAIO_SLA_SUMMARY", sla_sentence(status)},
-      {"QAIO_SLA_INSTANCE", setting_.instance},
+      {"QAIO_SLA_INSTANCE", setting_.instance()},
   };
-  child.input = alert_json(status, setting_.instance, setting_.clock->wall_unix_ms()) + "\n";
+  child.input = alert_json(status, setting_.instance(), setting_.clock->wall_unix_ms()) + "\n";
   child.timeout = std::chrono::milliseconds(config_.timeout_ns / 1'000'000);
   return child;
 }

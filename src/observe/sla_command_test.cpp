@@ -30,12 +30,13 @@ class SlaCommandTest : public testing::Test {
 
   std::unique_ptr<SlaAction> action(const std::string& script) {
     config_.command = {"sh", "-c", script, folder_ + "/out"};
-    return make_command(config_, {.instance = "edge-1:8080",
+    return make_command(config_, {.instance = [] { return std::string("edge-1:8080"); },
                                   .clock = &clock_,
-                                  .on_problem = [this](const std::string& problem) {
-                                    const std::lock_guard lock(mutex_);
-                                    problems_.push_back(problem);
-                                  }});
+                                  .on_problem =
+                                      [this](const std::string& problem) {
+                                        const std::lock_guard lock(mutex_);
+                                        problems_.push_back(problem);
+                                      }});
   }
   SlaStatus status(SlaState state) {
     SlaStatus status;

@@ -39,6 +39,10 @@ void SlaMonitor::consume(std::span<const RecordPtr> records) {
   }
 }
 
+void SlaMonitor::begin_stop() {
+  for (const auto& action : actions_) action->begin_stop();
+}
+
 std::vector<SlaStatus> SlaMonitor::snapshot() const {
   const std::lock_guard lock(mutex_);
   std::vector<SlaStatus> all;

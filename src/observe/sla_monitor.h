@@ -22,6 +22,9 @@ class SlaMonitor final : public RecordConsumer {
              const Clock& clock);
 
   void consume(std::span<const RecordPtr> records) override;
+  // After the last record: what the actions have to tell gets its moment from now on, all at once.
+  // The destructor waits for it.
+  void begin_stop();
 
   // Any thread.
   std::vector<SlaStatus> snapshot() const;  // of every rule

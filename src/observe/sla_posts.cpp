@@ -25,7 +25,8 @@ HttpSender::Options sender_options(const SlaActionConfig& config, const SlaActio
   options.url = config.url;
   options.headers = {{"Content-Type", "application/json"}};
   options.timeout = std::chrono::milliseconds(config.timeout_ns / kNsPerMs);
-  options.on_problem = [say = setting.on_problem, name = config.name](const std::string& problem) {
+  options.on_problem = options.on_retry = [say = setting.on_problem,
+                                           name = config.name](const std::string& problem) {
     say(fmt::format("SLA action '{}': {}", name, problem));
   };
   return options;
@@ -37,6 +38,7 @@ class PostAction : public SlaAction {
       : config_(std::move(config)), setting_(std::move(setting)), sender_(std::move(sender)) {}
 
   bool wants(const SlaRule& rule) const override { return config_.wants(rule.name); }
+  void begin_stop() override { sender_->begin_stop(); }
   SlaActionCounts counts() const override {
     const HttpSendCounts posts = sender_->counts();
     return {
@@ -56,7 +58,7 @@ class Webhook final : public PostAction {
   void changed(const SlaStatus& status) override {
     if (!is_alert(status.state)) return;
     HttpPost post;
-    post.body = alert_json(status, setting_.instance, setting_.clock->wall_unix_ms());
+    post.body = alert_json(status, setting_.instance(), setting_.clock->wall_unix_ms());
     if (!config_.secret.empty()) {
       post.headers.emplace_back(kWebhookSignatureHeader,
                                 webhook_signature(config_.secret, post.body));
@@ -89,7 +91,7 @@ void write_labels(const SlaRule& rule, const SlaActionConfig& config,
   json.key("alertname").string(rule.name);
   json.key("metric").string(rule.metric);
   json.key("severity").string(rule.severity);
-  json.key("instance").string(setting.instance);
+  json.key("instance").string(setting.instance());
   if (!rule.task.empty()) json.key("task").string(rule.task);
   for (const auto& [name, value] : config.labels) json.key(name).string(value);
   json.end_object();
@@ -129,7 +131,7 @@ std::string alertmanager_json(std::span<const SlaStatus> all, const SlaActionCon
     json.end_object();
     json.key("startsAt").string(rfc3339(status.starts_unix_ms));
     json.key("endsAt").string(rfc3339(ends));
-    json.key("generatorURL").string(fmt::format("http://{}/slo", setting.instance));
+    json.key("generatorURL").string(fmt::format("http://{}/slo", setting.instance()));
     json.end_object();
   }
   json.end_array();

@@ -16,8 +16,8 @@ namespace qaio {
 
 // What every action needs beside its configuration.
 struct SlaActionSetting {
-  std::string instance;          // tells servers apart
-  const Clock* clock = nullptr;  // outlives the action
+  std::function<std::string()> instance;  // tells servers apart; asked for each alert
+  const Clock* clock = nullptr;           // outlives the action
   // One sentence; from any thread.
   std::function<void(const std::string& problem)> on_problem;
 };

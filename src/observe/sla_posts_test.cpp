@@ -37,7 +37,8 @@ SlaStatus status(std::string name, SlaState state) {
 class SlaPostsTest : public testing::Test {
  protected:
   WallClock clock_;
-  SlaActionSetting setting_{.instance = "edge-1:8080", .clock = &clock_, .on_problem = {}};
+  SlaActionSetting setting_{
+      .instance = [] { return std::string("edge-1:8080"); }, .clock = &clock_, .on_problem = {}};
 };
 
 // The example of GitHub's documentation for its webhooks.

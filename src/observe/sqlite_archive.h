@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "base/result.h"
 #include "observe/archive_message.h"
 #include "observe/archive_writer.h"
+#include "observe/held_file.h"
 #include "observe/observer.h"
 #include "observe/record.h"
 
@@ -30,11 +32,13 @@ struct SqliteArchiveOptions {
 
 // Records wait until a batch is full or the interval has passed and are then written in one
 // transaction. When that fails the archive pauses: it keeps the batch, counts further records as
-// lost, and tries again at intervals.
+// lost, and tries again at intervals. A file that was removed, replaced or moved away is not
+// written any more, and one that is damaged is renamed: in both cases a new one begins.
 class SqliteArchive final : public RecordConsumer {
  public:
   // Creates the file if it is missing and brings an older one up to date. A full disk or a lock is
-  // no error: the archive begins paused. Errors are those of Database and migrate().
+  // no error: the archive begins paused. Nor is a damaged archive; a file that is none of ours is.
+  // Errors are those of Database and migrate().
   static Result<std::unique_ptr<SqliteArchive>> open(SqliteArchiveOptions options, RunInfo run,
                                                      ArchiveMessage on_message, const Clock& clock);
   ~SqliteArchive() override;  // writes what waits; after the observer's end
@@ -43,6 +47,11 @@ class SqliteArchive final : public RecordConsumer {
   // Does not wait for a full batch or the interval: whoever reads the archive next finds
   // everything consumed so far, unless it is paused. On the observer's thread.
   void write_now();
+  // For those who read the archive and could not, or found so many damaged records: says so, but
+  // nothing twice of the same file. One that is damaged as a whole is looked at anew before the
+  // next record: the writer's own connection may not notice. Any thread.
+  void report_unreadable(const Error& error);
+  void report_damaged(size_t records);
   const std::string& path() const { return options_.path; }
 
   // What became known after the start, such as the model; for all records of this run, also those
@@ -56,8 +65,15 @@ class SqliteArchive final : public RecordConsumer {
   SqliteArchive(SqliteArchiveOptions options, RunInfo run, ArchiveMessage on_message,
                 const Clock& clock);
   bool waiting();
+  Result<void> open_writer();
   Result<void> write_pending();
   void flush();
+  bool to_be_left() const;
+  bool gone() const;
+  void leave_file();
+  void forget_file();
+  void say_once(const std::string& problem);
+  bool set_aside(const Error& error);
   void pause(const Error& error);
   void resume();
   void keep_bounds(TimeNs now_ns);
@@ -66,6 +82,8 @@ class SqliteArchive final : public RecordConsumer {
   const ArchiveMessage on_message_;
   const Clock& clock_;
   std::optional<ArchiveWriter> writer_;  // none while paused
+  std::optional<HeldFile> file_;         // the one last written to; none before the first
+  uint64_t written_to_file_ = 0;         // records, by this archive
   std::vector<RecordPtr> pending_;       // at most batch_max
   TimeNs pending_since_ns_ = 0;
   std::optional<TimeNs> retry_at_ns_;  // set: paused
@@ -74,8 +92,10 @@ class SqliteArchive final : public RecordConsumer {
   int64_t run_id_ = 0;  // 0: not written yet
 
   std::mutex mutex_;
-  RunInfo run_;               // guarded by mutex_
-  bool run_changed_ = false;  // guarded by mutex_: since it was written
+  RunInfo run_;                        // guarded by mutex_
+  bool run_changed_ = false;           // guarded by mutex_: since it was written
+  std::atomic<bool> suspect_ = false;  // a reader found the file damaged
+  std::set<std::string> problems_;     // guarded by mutex_: what say_once() has said
   std::atomic<uint64_t> written_ = 0;
   std::atomic<uint64_t> lost_ = 0;
 };

@@ -143,6 +143,121 @@ TEST_F(SqliteArchiveTest, TheFileStaysWithinItsSizeAndShrinksToASmallerOne) {
   EXPECT_TRUE(said_.empty());
 }
 
+TEST_F(SqliteArchiveTest, AFileThatWasRemovedIsFollowedByANewOne) {
+  const auto archive = open();
+  archive->consume(records(0, 7));
+  archive->write_now();
+  for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(path() + part);
+  archive->write_now();
+  EXPECT_EQ(read().size(), 0u) << "there is a file again, though nothing was to be written";
+  ASSERT_EQ(said_.size(), 1u);
+  EXPECT_EQ(said_[0].first, ArchiveEvent::kBegunAnew);
+  EXPECT_THAT(said_[0].second, testing::HasSubstr("removed or replaced while it was written; "
+                                                  "7 records of this run went with it"));
+  EXPECT_EQ(archive->lost(), 7u);
+  archive->consume(records(7, 5));
+  archive->write_now();
+  EXPECT_EQ(read().size(), 5u);
+  EXPECT_EQ(read()[0].run->info.version, "1.2.3");
+  EXPECT_EQ(said_.size(), 1u);
+}
+
+TEST_F(SqliteArchiveTest, AFileThatWasReplacedIsWrittenAsARunOfItsOwn) {
+  const std::string other = (folder_ / "other.db").string();
+  { open()->consume(records(100, 4)); }
+  std::filesystem::rename(path(), other);
+  {
+    const auto archive = open();
+    archive->consume(records(0, 7));
+    archive->write_now();
+    std::filesystem::rename(other, path());
+    clock_.advance(milliseconds(1000));
+    archive->consume(records(7, 5));
+  }
+  EXPECT_EQ(read().size(), 9u);
+  EXPECT_EQ(integer("SELECT count(*) FROM runs"), 2);
+  EXPECT_EQ(said_.size(), 1u);
+}
+
+TEST_F(SqliteArchiveTest, AFileThatWasMovedIsWhole) {
+  const std::string moved = (folder_ / "moved.db").string();
+  {
+    const auto archive = open();
+    archive->consume(records(0, 7));
+    archive->write_now();
+    std::filesystem::rename(path(), moved);
+    archive->consume(records(7, 5));
+    EXPECT_EQ(archive->lost(), 0u);
+  }
+  EXPECT_EQ(read().size(), 5u);
+  EXPECT_EQ(ArchiveReader::open(moved)->read({})->size(), 7u);
+  ASSERT_EQ(said_.size(), 1u);
+  EXPECT_THAT(said_[0].second, testing::HasSubstr("moved away"));
+}
+
+// Beyond its first page, which is all that opening it looks at.
+void damage(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(4096);
+  file << std::string(std::filesystem::file_size(path) - 4096, 'x');
+}
+
+TEST_F(SqliteArchiveTest, ADamagedArchiveIsSetAsideAndANewOneBegins) {
+  const std::string aside = path() + ".damaged-20260921T141320000Z";
+  { open()->consume(records(0, 50)); }
+  damage(path());
+  {
+    const auto archive = open();
+    archive->consume(records(50, 5));
+    archive->write_now();
+    EXPECT_EQ(archive->lost(), 0u);
+  }
+  EXPECT_EQ(read().size(), 5u);
+  EXPECT_TRUE(std::filesystem::exists(aside));
+  ASSERT_EQ(said_.size(), 1u);
+  EXPECT_EQ(said_[0].first, ArchiveEvent::kBegunAnew);
+  EXPECT_THAT(said_[0].second, testing::HasSubstr("it is now " + aside));
+}
+
+TEST_F(SqliteArchiveTest, OneThatAReaderFindsDamagedIsLookedAtAnew) {
+  { open()->consume(records(0, 50)); }
+  {
+    const auto archive = open();
+    archive->consume(records(50, 1));
+    archive->write_now();
+    damage(path());
+    Result<ArchiveReader> reader = ArchiveReader::open(path());
+    ASSERT_TRUE(reader) << "its header is whole";
+    const auto unreadable = reader->read({});
+    ASSERT_FALSE(unreadable);
+    EXPECT_EQ(unreadable.error().code, ErrorCode::kCorrupt);
+    archive->report_unreadable(unreadable.error());
+    archive->write_now();
+    archive->consume(records(51, 5));
+  }
+  EXPECT_EQ(read().size(), 5u);
+  ASSERT_EQ(said_.size(), 2u);
+  EXPECT_EQ(said_[0].first, ArchiveEvent::kUnreadable);
+  EXPECT_EQ(said_[1].first, ArchiveEvent::kBegunAnew);
+}
+
+TEST_F(SqliteArchiveTest, ATruncatedArchiveIsSetAsideAtTheStart) {
+  { open()->consume(records(0, 50)); }
+  std::filesystem::resize_file(path(), 6000);
+  { open()->consume(records(50, 5)); }
+  EXPECT_EQ(read().size(), 5u);
+  EXPECT_EQ(said_.size(), 1u);
+}
+
+TEST_F(SqliteArchiveTest, WhatCouldNotBeReadIsSaidOnce) {
+  const auto archive = open();
+  for (int i = 0; i < 3; ++i) archive->report_unreadable({ErrorCode::kIo, "one thing", ""});
+  archive->report_damaged(2);
+  ASSERT_EQ(said_.size(), 2u);
+  EXPECT_EQ(said_[0].first, ArchiveEvent::kUnreadable);
+  EXPECT_THAT(said_[0].second, testing::HasSubstr("one thing"));
+}
+
 TEST_F(SqliteArchiveTest, RefusesWhatIsNoArchive) {
   const auto error = [&](const std::string& file) {
     SqliteArchiveOptions options;

@@ -79,9 +79,13 @@ void add_otlp(const OtlpCounts& otlp, Families& out) {
                labelled("outcome", "rejected", otlp.spans_rejected),
                labelled("outcome", "failed", otlp.spans_failed),
                labelled("outcome", "dropped", otlp.spans_dropped)});
+  out.gauge("qaio_otlp_spans_waiting", "Spans that wait to be sent, or to be tried again.",
+            static_cast<double>(otlp.spans_waiting));
   out.counter("qaio_otlp_metric_exports_total", "Exports of metrics, by what became of them.",
               {labelled("outcome", "exported", otlp.metrics_exported),
                labelled("outcome", "failed", otlp.metrics_failed)});
+  out.gauge("qaio_otlp_metric_exports_waiting", "Exports of metrics that wait likewise.",
+            static_cast<double>(otlp.metrics_waiting));
 }
 
 void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
@@ -94,7 +98,7 @@ void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
   out.counter("qaio_archive_records_written_total", "Records that an archive holds or held.",
               std::move(written));
   out.counter("qaio_archive_records_lost_total",
-              "Records that an archive lost because it could not write them.", std::move(lost));
+              "Records that an archive lost: not written, or gone with its file.", std::move(lost));
 }
 
 void add_process(const ServerState& state, Families& out) {

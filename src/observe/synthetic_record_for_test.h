@@ -88,6 +88,7 @@ inline RequestRecord synthetic_record(uint64_t n, uint64_t seed = 1) {
   record.minor_faults = static_cast<int64_t>(random() % 40);
   record.context_switches = static_cast<int64_t>(random() % 500);
   record.resident_bytes = 612'000'000 + static_cast<int64_t>(random() % 4096) * 4096;
+  record.requests_ahead = static_cast<int64_t>(n % 7);
   LaneFiller lane(record.lane, begin_ns);
   lane.add(Stage::kHttpRead, 20, random);
   const TimeNs tasks_begin_ns = lane.add(Stage::kParse, 15, random);
@@ -97,6 +98,7 @@ inline RequestRecord synthetic_record(uint64_t n, uint64_t seed = 1) {
   } else {
     record.status = 200;
     record.input_chars = static_cast<int64_t>(random() % 200);
+    record.input_tokens = record.input_chars / 3;
     if (record.path == "/chat") {
       record.tasks.push_back(synthetic_task(false, tasks_begin_ns, random));
     }

@@ -29,6 +29,7 @@ BackendHandler admitted(std::shared_ptr<Admission> admission, BackendHandler han
   return [admission = std::move(admission), handler = std::move(handler)](const auto& call,
                                                                           const auto& backend) {
     std::shared_ptr<void> ticket;
+    call->record().requests_ahead = admission->admitted();
     if (auto refusal = admission->admit(call->request().client, ticket)) {
       call->respond(std::move(*refusal));
       return;

@@ -92,11 +92,12 @@ void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
                                            "too many such requests wait already; try again later"));
 }
 
-HttpResponse archive_error_response(const Error& error) {
+HttpResponse archive_error_response(SqliteArchive& archive, const Error& error) {
   if (error.code == ErrorCode::kCancelled) {
     return error_response(504, error_code_name(ErrorCode::kDeadlineExceeded),
                           "the archive holds too much for this question; ask for less");
   }
+  archive.report_unreadable(error);
   const bool later = error.code == ErrorCode::kResourceExhausted;
   return error_response(later ? 503 : 500,
                         error_code_name(later ? error.code : ErrorCode::kInternal),

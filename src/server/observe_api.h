@@ -61,7 +61,7 @@ Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Cal
 void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
                   std::function<HttpResponse()> make);
 
-// Why the archive gave no answer, without its path.
-HttpResponse archive_error_response(const Error& error);
+// Why the archive gave no answer, without its path; the cause goes to the log.
+HttpResponse archive_error_response(SqliteArchive& archive, const Error& error);
 
 }  // namespace qaio

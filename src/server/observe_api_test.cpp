@@ -28,6 +28,8 @@ TEST_F(ObserveApiTest, ARequestIsThereRightAfterItsAnswer) {
   EXPECT_EQ(record.at("status").as_int64(), 200);
   EXPECT_TRUE(record.at("error").is_null());
   EXPECT_EQ(record.at("input_chars").as_int64(), 5);
+  EXPECT_GT(record.at("input_tokens").as_int64(), 0);
+  EXPECT_EQ(record.at("requests_ahead").as_int64(), 0);
   for (const char* name : {"chat.decode", "chat.total", "sentiment.score", "tasks"}) {
     EXPECT_EQ(number(record.at("breakdown").at(name)), number(said.at("breakdown").at(name)))
         << name;

@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "server/observe_api.h"
 #include "server/server_fixture_for_test.h"
@@ -26,7 +28,12 @@ class ObserveFixture : public ServerFixture {
     SqliteArchiveOptions options;
     options.path = folder_ + "/archive.db";
     auto archive = SqliteArchive::open(
-        options, state_.run, [](ArchiveEvent, const std::string& text) { FAIL() << text; }, clock_);
+        options, state_.run,
+        [this](ArchiveEvent, const std::string& text) {
+          const std::lock_guard lock(mutex_);
+          archive_said_.push_back(text);
+        },
+        clock_);
     ASSERT_TRUE(archive) << archive.error().message;
     archive_ = std::move(*archive);
   }
@@ -65,6 +72,7 @@ class ObserveFixture : public ServerFixture {
     searches_.stop();
     observer_.reset();
     archive_.reset();
+    EXPECT_TRUE(archive_said_.empty()) << archive_said_.front();
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
   }
 
@@ -87,9 +95,21 @@ class ObserveFixture : public ServerFixture {
     EXPECT_EQ(response.error("field"), field) << path;
     EXPECT_THAT(response.error("message"), testing::HasSubstr(std::string(message))) << path;
   }
+  // What the archive has told the log since the last call.
+  std::vector<std::string> archive_said() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(archive_said_, {});
+  }
+  // No reader understands it from now on, though it can be written.
+  void make_archive_unreadable() {
+    ASSERT_TRUE(Database::open(archive_->path(), Database::Mode::kReadWrite)
+                    ->execute("PRAGMA user_version = 99"));
+  }
   static double number(const boost::json::value& value) { return value.to_number<double>(); }
 
   std::string folder_;
+  std::mutex mutex_;
+  std::vector<std::string> archive_said_;  // guarded by mutex_
   RecentRecords recent_{kKept};
   LiveStats stats_{clock_};
   PrometheusMetrics metrics_;

@@ -64,6 +64,7 @@ TEST_F(OpenAiRefusalsTest, PastTheLimitRequestsAreRefusedAtOnce) {
   }
   EXPECT_EQ(record(0).status, 503);
   EXPECT_EQ(record(0).error_code, "resource_exhausted");
+  EXPECT_EQ(record(0).requests_ahead, 2);
   EXPECT_EQ(client().get("/health").status, 200);
   EXPECT_EQ(first.read().status, 200);
   EXPECT_EQ(second.read().status, 200);

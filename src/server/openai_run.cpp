@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "server/breakdown.h"
 #include "server/endpoints.h"
 #include "server/openai_answer.h"
+#include "server/run_tasks.h"
 
 namespace qaio {
 namespace {
@@ -58,7 +60,7 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
   void start(const ApiLimits& limits);
 
  private:
-  Result<std::vector<TokenId>> build_prompt(size_t tokens_max, Lane& lane) const;
+  Result<Prompt> build_prompt(size_t tokens_max, Lane& lane) const;
   Result<EngineRequest> prepare(const ApiLimits& limits, Lane lane);
   int new_tokens(size_t prompt_tokens, const ApiLimits& limits) const;
   Result<void> check_length(const EngineRequest& request) const;
@@ -78,15 +80,23 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
   OpenAiAnswer answer_;
   bool streaming_ = false;  // something was sent: an error is an event from now on
   size_t tokens_sent_ = 0;
+  std::optional<GenerationSettings> settings_;  // of a job that generates
 };
 
-Result<std::vector<TokenId>> OpenAiRun::build_prompt(size_t tokens_max, Lane& lane) const {
+Result<Prompt> OpenAiRun::build_prompt(size_t tokens_max, Lane& lane) const {
   const Tokenizer& tokenizer = *backend_->tokenizer;
   const Clock& clock = call_->clock();
   if (!request_.chat) {
-    if (const auto* ids = std::get_if<std::vector<TokenId>>(&request_.prompt)) return *ids;
-    const Span span(lane, Stage::kTokenize, clock);
-    return tokenizer.encode_with_special(std::get<std::string>(request_.prompt), tokens_max);
+    Prompt prompt;
+    if (const auto* ids = std::get_if<std::vector<TokenId>>(&request_.prompt)) {
+      prompt.ids = *ids;
+    } else {
+      prompt.ids =
+          tokenizer.encode_with_special(std::get<std::string>(request_.prompt), tokens_max);
+      lane.lap(Stage::kTokenize, clock.now_ns());
+    }
+    prompt.input_tokens = static_cast<int>(prompt.ids.size());
+    return prompt;
   }
   // The model was trained with a system message: /chat's stands in for one that is missing.
   const TaskDefinition* chat = backend_->tasks->find("chat");
@@ -101,7 +111,9 @@ Result<std::vector<TokenId>> OpenAiRun::build_prompt(size_t tokens_max, Lane& la
 Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
   const int positions = backend_->engine->positions_max();
   EngineRequest out;
-  QAIO_ASSIGN(out.prompt, build_prompt(static_cast<size_t>(positions), lane));
+  QAIO_ASSIGN(Prompt prompt, build_prompt(static_cast<size_t>(positions), lane));
+  call_->record().input_tokens = prompt.input_tokens;
+  out.prompt = std::move(prompt.ids);
   out.deadline_ns = call_->deadline_ns(request_.time);
   if (!request_.choices.empty()) {
     ClassifyJob job;
@@ -117,6 +129,7 @@ Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
     job.ignore_eos = request_.ignore_eos;
     job.stops = request_.stops;
     job.logprobs = request_.logprobs;
+    settings_ = settings_of(job.max_new_tokens, job.sampling);
     out.job = std::move(job);
   }
   out.lane = lane;
@@ -174,7 +187,7 @@ void OpenAiRun::start(const ApiLimits& limits) {
   request->on_done = [self = shared_from_this()](Result<EngineResult> result,
                                                  const EngineTrace& trace) {
     EngineTrace ended = trace;
-    ended.lane.finish(self->call_->clock().now_ns());
+    ended.lane.finish(ended.lane.last_ns());
     self->call_->post([self, result = std::move(result), ended] { self->finish(result, ended); });
   };
   const Result<EngineRequestId> id = backend_->engine->submit(std::move(*request));
@@ -211,6 +224,7 @@ void OpenAiRun::record(const Result<EngineResult>& result, const EngineTrace& tr
   task.task = request_.chat ? "chat" : "completion";
   task.lane = trace.lane;
   task.counters = trace.counters;
+  task.settings = settings_;
   if (!result) {
     task.error_code = error_code_name(result.error().code);
     return;

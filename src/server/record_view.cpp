@@ -92,6 +92,8 @@ void write_record_view(const RequestRecord& record, JsonWriter& json) {
   json.key("status").integer(record.status);
   write_text_or_null("error", record.error_code, json);
   json.key("input_chars").integer(record.input_chars);
+  json.key("input_tokens").integer(record.input_tokens);
+  json.key("requests_ahead").integer(record.requests_ahead);
   json.key("history_dropped").integer(record.history_dropped);
   write_times(record, make_breakdown(record), json);
   json.key("process").begin_object();

@@ -138,7 +138,8 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
       }
       const ArchiveSource source(sources.archive->path(), unwanted);
       const Result<FactSet> facts = source.load_facts(query.selection, 1);
-      if (!facts) return archive_error_response(facts.error());
+      if (!facts) return archive_error_response(*sources.archive, facts.error());
+      if (facts->damaged > 0) sources.archive->report_damaged(facts->damaged);
       return report_response(*facts, rules_of(sources), query);
     });
   });

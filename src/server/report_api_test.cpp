@@ -63,8 +63,9 @@ TEST_F(ReportApiTest, OfTheArchiveUpToTheLastRequest) {
       EXPECT_EQ(stage.at("count").as_int64(), int64_t{3 * kKept});
     }
   }
-  std::filesystem::remove(archive_->path());
+  make_archive_unreadable();
   expect_refused("/report", 500, "", "the archive could not be read");
+  EXPECT_EQ(archive_said().size(), 1u);
 }
 
 TEST_F(ReportApiTest, OfAVersionOrATaskAndItsTrend) {

@@ -111,11 +111,13 @@ HttpResponse list_response(const std::vector<RecordPtr>& records) {
   return response;
 }
 
-Result<std::vector<ArchivedRecord>> archived(const std::string& path, const ArchiveFilter& filter,
+Result<std::vector<ArchivedRecord>> archived(SqliteArchive& archive, const ArchiveFilter& filter,
                                              const Unwanted& unwanted) {
-  QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(path));
+  QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(archive.path()));
   reader.stop_when(unwanted);
-  return reader.read(filter);
+  auto records = reader.read(filter);
+  if (reader.damaged() > 0) archive.report_damaged(reader.damaged());
+  return records;
 }
 
 // Those of memory, then those that it no longer holds. (A paused archive lacks the newest.)
@@ -159,8 +161,8 @@ void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sour
     if (recent.size() == query.limit) return respond_from_thread(call, list_response(recent));
     sources.archive->write_now();
     answer_aside(*sources.searches, call, [=, recent = std::move(recent)] {
-      const auto older = archived(sources.archive->path(), query.filter(), unwanted);
-      if (!older) return archive_error_response(older.error());
+      const auto older = archived(*sources.archive, query.filter(), unwanted);
+      if (!older) return archive_error_response(*sources.archive, older.error());
       return joined_response(recent, *older, query.limit);
     });
   });
@@ -209,8 +211,8 @@ void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sourc
     answer_aside(*sources.searches, call, [=] {
       const ArchiveFilter filter{
           .request_id = id, .limit = 1, .order = ArchiveFilter::Order::kNewestFirst};
-      const auto found = archived(sources.archive->path(), filter, unwanted);
-      if (!found) return archive_error_response(found.error());
+      const auto found = archived(*sources.archive, filter, unwanted);
+      if (!found) return archive_error_response(*sources.archive, found.error());
       if (found->empty()) return unknown_response(id, sources.recent->count_max(), true);
       const auto& [record, run] = found->front();
       return chrome ? chrome_response({record}, run->info, nullptr) : record_response(*record);

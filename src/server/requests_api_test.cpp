@@ -65,12 +65,37 @@ TEST_F(RequestsApiTest, SaysWhatIsWrong) {
   expect_refused("/requests?limit=1001", 400, "limit", "a whole number from 1 to 1000");
 }
 
-TEST_F(RequestsApiTest, AnArchiveThatIsGoneIsSaid) {
+TEST_F(RequestsApiTest, AnArchiveThatCannotBeReadIsSaidOnceWithItsCause) {
   for (size_t i = 0; i < kKept; ++i) chat_id();
   ASSERT_EQ(list("?limit=5").size(), kKept);
-  std::filesystem::remove(archive_->path());
+  make_archive_unreadable();
   EXPECT_EQ(list("?limit=5").size(), kKept) << "memory has them all";
-  expect_refused("/requests?limit=6", 500, "", "the archive could not be read");
+  for (int i = 0; i < 2; ++i)
+    expect_refused("/requests?limit=6", 500, "", "the archive could not be read");
+  EXPECT_THAT(archive_said(), testing::ElementsAre(testing::HasSubstr("a newer qaio wrote")));
+}
+
+TEST_F(RequestsApiTest, AnArchiveThatIsGoneIsFollowedByANewOne) {
+  for (size_t i = 0; i < 2 * kKept; ++i) chat_id();
+  ASSERT_EQ(list().size(), 2 * kKept);
+  for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(archive_->path() + part);
+  EXPECT_EQ(list().size(), kKept) << "those in memory";
+  EXPECT_THAT(archive_said(), testing::ElementsAre(testing::HasSubstr("removed or replaced")));
+  const std::string id = chat_id();
+  for (size_t i = 0; i < kKept; ++i) chat_id();
+  EXPECT_EQ(get("/requests/" + id).at("request_id").as_string(), id);
+}
+
+TEST_F(RequestsApiTest, ADamagedRecordIsLeftOut) {
+  std::vector<std::string> all;
+  for (size_t i = 0; i < 2 * kKept; ++i) all.insert(all.begin(), chat_id());
+  ASSERT_EQ(ids(""), all);
+  ASSERT_TRUE(
+      Database::open(archive_->path(), Database::Mode::kReadWrite)
+          ->execute("UPDATE requests SET lane = x'' WHERE request_id = '" + all.back() + "'"));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ids(""), std::vector(all.begin(), all.end() - 1));
+  EXPECT_EQ(client_->get("/requests/" + all.back()).status, 404);
+  EXPECT_THAT(archive_said(), testing::ElementsAre(testing::HasSubstr("1 damaged record was")));
 }
 
 TEST_F(RequestsApiTest, WhatCannotWaitIsRefused) {

@@ -25,7 +25,11 @@ void fill_record(const RequestOutcome& outcome, RequestRecord& record) {
     out.label = task.label.value_or("");
     out.score = task.score;
     out.output_text = task.text;
+    if (task.kind == TaskKind::kGenerate) {
+      out.settings = settings_of(task.max_new_tokens, task.sampling);
+    }
     record.history_dropped = std::max(record.history_dropped, task.history_dropped);
+    record.input_tokens = std::max<int64_t>(record.input_tokens, task.input_tokens);
   }
 }
 
@@ -123,6 +127,13 @@ struct RunningCall {
 };
 
 }  // namespace
+
+GenerationSettings settings_of(int max_new_tokens, const SamplingParams& sampling) {
+  return {.max_new_tokens = max_new_tokens,
+          .temperature = sampling.temperature,
+          .top_p = sampling.top_p,
+          .seed = sampling.seed};
+}
 
 std::string server_sent_event(std::string_view name, std::string_view json) {
   return fmt::format("event: {}\ndata: {}\n\n", name, json);

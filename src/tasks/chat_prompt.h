@@ -5,11 +5,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "base/token.h"
+#include "tasks/prompt.h"
 #include "text/tokenizer.h"
 #include "trace/trace.h"
 
@@ -26,10 +25,10 @@ struct Message {
 // The messages and the beginning of the assistant's next one. Special tokens come from the template
 // alone, and texts are cut as PromptTemplate cuts them: a conversation that /chat and this have in
 // common has the same ids, so that the prefix cache knows it from either. Stamps prompt_build and
-// tokenize on `lane`. Ends soon after `tokens_max` tokens: a prompt with more of them is a
-// beginning only. kUnsupported when the vocabulary lacks the ChatML tokens.
-Result<std::vector<TokenId>> build_chat_prompt(std::span<const Message> messages,
-                                               const Tokenizer& tokenizer, size_t tokens_max,
-                                               Lane& lane, const Clock& clock);
+// tokenize on `lane`, without a gap. The input is the last message. Ends soon after `tokens_max`
+// tokens: a prompt with more of them is a beginning only. kUnsupported when the vocabulary lacks the
+// ChatML tokens.
+Result<Prompt> build_chat_prompt(std::span<const Message> messages, const Tokenizer& tokenizer,
+                                 size_t tokens_max, Lane& lane, const Clock& clock);
 
 }  // namespace qaio

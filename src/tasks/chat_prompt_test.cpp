@@ -19,12 +19,15 @@ class ChatPromptTest : public testing::Test {
     lane_.start(clock_.now_ns());
   }
   Result<std::vector<TokenId>> build(const std::vector<Message>& messages, size_t max = 1000) {
-    return build_chat_prompt(messages, *tokenizer_, max, lane_, clock_);
+    QAIO_ASSIGN(Prompt prompt, build_chat_prompt(messages, *tokenizer_, max, lane_, clock_));
+    input_tokens_ = prompt.input_tokens;
+    return std::move(prompt.ids);
   }
 
   const SteadyClock& clock_ = SteadyClock::instance();
   std::unique_ptr<Tokenizer> tokenizer_;
   Lane lane_;
+  int input_tokens_ = 0;  // of the last one built
 };
 
 TEST_F(ChatPromptTest, IsExactlyTheChatTemplate) {
@@ -38,6 +41,9 @@ TEST_F(ChatPromptTest, IsExactlyTheChatTemplate) {
                       "fine!<|im_end|>\n<|im_start|>assistant\nYes.<|im_end|>\n<|im_start|>user\n"
                       "😀<|im_end|>\n<|im_start|>assistant\n"));
   EXPECT_GT(lane_.stage_ns(Stage::kTokenize), 0);
+  lane_.finish(lane_.last_ns());
+  EXPECT_EQ(lane_.unattributed_ns(), 0);
+  EXPECT_EQ(static_cast<size_t>(input_tokens_), tokenizer_->encode("😀").size());
 }
 
 TEST_F(ChatPromptTest, TextNeverBecomesASpecialToken) {

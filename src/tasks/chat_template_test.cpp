@@ -43,7 +43,7 @@ std::string chat_prompt_of(const Tokenizer& tokenizer, const std::vector<Message
   Lane lane;
   lane.start(0);
   return tokenizer.decode(
-      *build_chat_prompt(messages, tokenizer, 1000, lane, SteadyClock::instance()), false);
+      build_chat_prompt(messages, tokenizer, 1000, lane, SteadyClock::instance())->ids, false);
 }
 
 constexpr const char* kThoughtful = "<think>\nA greeting.\n</think>\n\nHello!";

@@ -72,8 +72,6 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     }
     for (size_t i = 0; i < requests.size(); ++i) {
       EngineRequest& request = requests[i];
-      // Since its prompt is ready the task has been waiting for the others' prompts.
-      request.lane.add(Stage::kQueue, request.lane.end_ns(), clock_.now_ns());
       if (callbacks_.on_text) {
         request.on_text = [self = shared_from_this(), i](std::string_view text,
                                                          std::span<const GeneratedToken>) {
@@ -119,14 +117,14 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     outcome.counters = trace.counters;
     outcome.finish_reason = trace.finish_reason;
     if (result) {
-      const Span span(outcome.lane, Stage::kOutputParse, clock_);
       parse_output(tasks_[i]->definition, std::move(*result), outcome);
+      outcome.lane.lap(Stage::kOutputParse, clock_.now_ns());
     } else {
       outcome.error = result.error();
       if (!outcome_.error) outcome_.error = std::move(result.error());
       cancel_locked();
     }
-    outcome.lane.finish(clock_.now_ns());
+    outcome.lane.finish(outcome.lane.last_ns());
     if (!outcome.error && callbacks_.on_task) callbacks_.on_task(i, outcome);
     if (--running_ == 0) complete(std::move(lock));
   }
@@ -198,6 +196,11 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
   QAIO_ASSIGN(Prompt prompt, task.prompt.build(request.input, history, outcome.lane, clock_,
                                                static_cast<size_t>(std::max(room, 1))));
   outcome.history_dropped = prompt.history_dropped;
+  outcome.input_tokens = prompt.input_tokens;
+  if (definition.kind == TaskKind::kGenerate) {
+    outcome.max_new_tokens = job.max_new_tokens;
+    outcome.sampling = job.sampling;
+  }
 
   EngineRequest out;
   out.prompt = std::move(prompt.ids);
@@ -227,7 +230,8 @@ std::shared_ptr<PipelineRun> Pipeline::run(PipelineRequest request,
     outcome.kind = it->second->definition.kind;
     outcome.lane.start(clock_.now_ns());
     Result<EngineRequest> prepared = prepare(*it->second, request, seed, outcome);
-    outcome.lane.finish(clock_.now_ns());
+    if (!prepared) outcome.lane.lap(Stage::kPromptBuild, clock_.now_ns());
+    outcome.lane.finish(outcome.lane.last_ns());
     if (prepared) {
       prepared->lane = outcome.lane;
       requests.push_back(std::move(*prepared));

@@ -59,6 +59,9 @@ struct TaskOutcome {
   std::optional<float> score;
   std::vector<float> label_probabilities;
   int history_dropped = 0;  // oldest turns that did not fit into max_prompt_tokens
+  int input_tokens = 0;     // of the input, as this task has it in its prompt
+  int max_new_tokens = 0;   // generate: as asked for
+  SamplingParams sampling;  // generate: as asked for
 };
 
 struct RequestOutcome {

@@ -47,6 +47,7 @@ Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task,
   const size_t at = task.user.find(kInputPlaceholder);
   out.user_prefix_ = "user\n" + task.user.substr(0, at);
   out.user_suffix_ = task.user.substr(at + kInputPlaceholder.size());
+  out.frame_tokens_ = tokenizer.encode(out.fill_user("")).size();
   out.prompt_tokens_max_ = static_cast<size_t>(task.max_prompt_tokens);
   // NFC shortens text to a third at most (three conjoining jamo become one syllable).
   out.bytes_per_token_max_ = 3 * longest_token_bytes(tokenizer);
@@ -109,39 +110,33 @@ Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Tur
   if (const size_t least = fixed + tokens_min(input.size()); least > prompt_tokens_max_) {
     return too_long(least, false);
   }
-  std::string user_text;
-  {
-    const Span span(lane, Stage::kPromptBuild, clock);
-    user_text = fill_user(input);
-  }
+  const std::string user_text = fill_user(input);
+  lane.lap(Stage::kPromptBuild, clock.now_ns());
   struct TurnIds {
     Ids user, bot;
   };
-  Ids user_ids;
   std::vector<TurnIds> turns;  // newest first
-  size_t total = fixed;
-  {
-    const Span span(lane, Stage::kTokenize, clock);
-    const size_t turns_end = std::min(prompt_tokens_max_, tokens_max);
-    user_ids = tokenizer_->encode(user_text);
-    total += user_ids.size();
-    for (size_t i = history.size(); i > 0 && total < turns_end; --i) {
-      const Turn& turn = history[i - 1];
-      if (total + tokens_min(turn.user.size() + turn.bot.size()) > turns_end) break;
-      std::string answer("assistant\n");
-      answer += repeated_answer(turn.bot, *tokenizer_);
-      TurnIds ids{tokenizer_->encode(fill_user(turn.user)), tokenizer_->encode(answer)};
-      const size_t tokens = turn_tokens(ids.user.size(), ids.bot.size());
-      if (total + tokens > turns_end) break;
-      total += tokens;
-      turns.push_back(std::move(ids));
-    }
+  const size_t turns_end = std::min(prompt_tokens_max_, tokens_max);
+  const Ids user_ids = tokenizer_->encode(user_text);
+  size_t total = fixed + user_ids.size();
+  for (size_t i = history.size(); i > 0 && total < turns_end; --i) {
+    const Turn& turn = history[i - 1];
+    if (total + tokens_min(turn.user.size() + turn.bot.size()) > turns_end) break;
+    std::string answer("assistant\n");
+    answer += repeated_answer(turn.bot, *tokenizer_);
+    TurnIds ids{tokenizer_->encode(fill_user(turn.user)), tokenizer_->encode(answer)};
+    const size_t tokens = turn_tokens(ids.user.size(), ids.bot.size());
+    if (total + tokens > turns_end) break;
+    total += tokens;
+    turns.push_back(std::move(ids));
   }
+  lane.lap(Stage::kTokenize, clock.now_ns());
   if (total > prompt_tokens_max_) return too_long(total, true);
   turns.resize(history.size() - first_turn(history.size(), turns.size()));
 
-  const Span span(lane, Stage::kPromptBuild, clock);
   Prompt prompt;
+  prompt.input_tokens =
+      static_cast<int>(user_ids.size() - std::min(frame_tokens_, user_ids.size()));
   prompt.history_dropped = static_cast<int>(history.size() - turns.size());
   prompt.ids.reserve(total);
   append(prompt.ids, head_);
@@ -158,6 +153,7 @@ Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Tur
   prompt.ids.push_back(im_start_);
   append(prompt.ids, user_ids);
   append(prompt.ids, tail_);
+  lane.lap(Stage::kPromptBuild, clock.now_ns());
   return prompt;
 }
 

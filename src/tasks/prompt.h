@@ -26,6 +26,7 @@ struct Turn {
 struct Prompt {
   std::vector<TokenId> ids;
   int history_dropped = 0;  // oldest turns left out so that this prompt, and some after it, fit
+  int input_tokens = 0;     // what the input adds to its message: without the template around it
 };
 
 // One task's template with everything constant already tokenized. Immutable, thread-safe; the
@@ -37,9 +38,9 @@ class PromptTemplate {
   static Result<PromptTemplate> compile(const TaskDefinition& task, const Tokenizer& tokenizer);
 
   // Each text is tokenized once, newest turn first, and only as far as turns fit. Stamps
-  // prompt_build and tokenize on `lane`. kInvalidArgument on field "input" when the prompt
-  // without any history is longer than max_prompt_tokens: an input is never cut. Turns that would
-  // take the prompt beyond `tokens_max` are left out, too.
+  // prompt_build and tokenize on `lane`, without a gap from its latest stage on. kInvalidArgument
+  // on field "input" when the prompt without any history is longer than max_prompt_tokens: an input
+  // is never cut. Turns that would take the prompt beyond `tokens_max` are left out, too.
   Result<Prompt> build(std::string_view input, std::span<const Turn> history, Lane& lane,
                        const Clock& clock, size_t tokens_max = SIZE_MAX) const;
 
@@ -60,6 +61,7 @@ class PromptTemplate {
   std::string task_name_;
   std::string user_prefix_;  // "user\n" and the template before {input}
   std::string user_suffix_;  // the template after {input}
+  size_t frame_tokens_ = 0;  // of these two around no input
   size_t prompt_tokens_max_ = 0;
   size_t bytes_per_token_max_ = 1;
   TokenId im_start_ = 0;

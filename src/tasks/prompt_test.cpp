@@ -56,6 +56,7 @@ TEST_F(PromptTest, IsExactlyTheChatTemplate) {
   ASSERT_TRUE(prompt) << prompt.error().message;
   EXPECT_EQ(prompt->ids, reference(expected));
   EXPECT_EQ(prompt->history_dropped, 0);
+  EXPECT_EQ(static_cast<size_t>(prompt->input_tokens), reference("今天 is fine!").size());
 }
 
 TEST_F(PromptTest, TurnsAndTheUserTemplateStandWhereTheyBelong) {

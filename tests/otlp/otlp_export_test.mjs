@@ -118,6 +118,13 @@ describe('one server', () => {
     const tasks = children(root).find((span) => span.name === 'tasks');
     assert.deepEqual(children(tasks).map((span) => span.name).sort(), ['chat demo', 'classify demo']);
     assert.equal(attributesOf(root)['qaio.request.id'], body.request_id);
+    assert.equal(attributesOf(root)['server.address'], '127.0.0.1');
+    assert.equal(attributesOf(root)['server.port'], Number(new URL(server.url).port));
+    const [chat] = children(tasks).filter((span) => span.name === 'chat demo');
+    assert.equal(attributesOf(chat)['gen_ai.request.max_tokens'], 8);
+    for (const name of ['temperature', 'top_p', 'seed']) {
+      assert.equal(typeof attributesOf(chat)[`gen_ai.request.${name}`], 'number', name);
+    }
   });
 
   test('spans say the same as /requests/{id}, to the microsecond', async () => {
@@ -235,10 +242,13 @@ describe('one server', () => {
     const { spans } = decode('/v1/traces', posts[0].body).resourceSpans[0].scopeSpans[0];
     await countIs('exported', before.exported + spans.length);
     assert.equal(await exported('failed'), before.failed);
+    const told = () => server.log.filter((line) => /OTLP.*traces.*trying again|OTLP: spans are taken/.test(line));
+    await receiver.until(() => told().length === 2, 'a line at the first failure and one at the end');
   });
 
   test('what is refused is not sent again; it is counted, and told once', async () => {
     const { failed } = await settled();
+    const before = server.log.length;
     receiver.answers.push({ status: 400 }, { status: 400 });
     let count = 0;
     for (let i = 0; i < 2; ++i) {
@@ -247,7 +257,7 @@ describe('one server', () => {
       count += (await spansOf(traceId)).length;
       await countIs('failed', failed + count);
     }
-    const told = server.log.filter((line) => /OTLP/.test(line));
+    const told = server.log.slice(before).filter((line) => /OTLP/.test(line));
     assert.equal(told.length, 1, told.join('\n'));
     assert.match(told[0], /given up posting to .*\/v1\/traces after 1 attempt: it answered 400/);
   });
@@ -286,11 +296,12 @@ describe('one server', () => {
       const point = chatOf(all['gen_ai.server.request.duration']);
       return point?.count === String(requests.length) && all;
     }, 'metrics of all requests');
-    assert.deepEqual(Object.keys(metrics).sort(), [
+    const histograms = Object.values(metrics).filter(({ histogram }) => histogram);
+    assert.deepEqual(histograms.map(({ name }) => name).sort(), [
       'gen_ai.client.token.usage', 'gen_ai.server.request.duration',
       'gen_ai.server.time_per_output_token', 'gen_ai.server.time_to_first_token',
       'http.server.request.duration']);
-    for (const metric of Object.values(metrics)) {
+    for (const metric of histograms) {
       assert.ok(NAMES.has(metric.name), metric.name);
       assert.equal(metric.unit, metric.name.endsWith('usage') ? '{token}' : 's');
       assert.equal(metric.histogram.aggregationTemporality, 2);
@@ -309,6 +320,26 @@ describe('one server', () => {
     assert.equal(chatOf(usage, { 'gen_ai.token.type': 'input' }).sum, tokens('prompt_tokens'));
     assert.equal(chatOf(usage, { 'gen_ai.token.type': 'output' }).sum, tokens('completion_tokens'));
     const firstTokens = requests.reduce((sum, { metrics: { ttft } }) => sum + ttft / 1e3, 0);
+    const counted = (name, wanted) => (metrics[name].sum ?? metrics[name].gauge).dataPoints
+      .filter((point) => Object.entries(wanted).every(
+        ([key, value]) => attributesOf(point)[key] === value))
+      .reduce((sum, point) => sum + Number(point.asInt ?? point.asDouble), 0);
+    assert.equal(counted('qaio.tokens', { 'gen_ai.token.type': 'output', 'qaio.task': 'chat' }),
+                 tokens('completion_tokens'));
+    assert.ok(counted('qaio.requests', { 'qaio.outcome': 'answered' }) >= requests.length);
+    assert.ok(counted('qaio.requests', { 'qaio.outcome': 'refused' }) >= 1);
+    assert.ok(counted('qaio.kv_cache.blocks', {}) > 0);
+    assert.equal(counted('qaio.sequences', { 'qaio.state': 'waiting' }), 0);
+    assert.ok(counted('process.cpu.time', { 'cpu.mode': 'user' }) > 0);
+    assert.ok(counted('process.memory.usage', {}) > 1 << 20);
+    for (const metric of Object.values(metrics)) {
+      assert.ok(metric.name.startsWith('qaio.') || NAMES.has(metric.name), metric.name);
+      for (const point of (metric.histogram ?? metric.sum ?? metric.gauge).dataPoints) {
+        for (const name of Object.keys(attributesOf(point))) {
+          assert.ok(name.startsWith('qaio.') || NAMES.has(name), name);
+        }
+      }
+    }
     const ttft = chatOf(metrics['gen_ai.server.time_to_first_token']);
     assert.ok(Math.abs(ttft.sum - firstTokens) < 1e-6 * requests.length);
 
