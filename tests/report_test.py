@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import unittest
 
 from program import FAILED, NO, OK, QAIO, USAGE, ProgramTest, Server, run
@@ -96,7 +97,8 @@ class Demo(ProgramTest):
             self.assertIn(count, self.fails(USAGE, "report", self.records, "--last", count))
         self.fails(FAILED, "compare", self.records, broken)
         other = self.folder / "other.jsonl"
-        other.write_text(self.records.read_text().replace('"model":"demo"', '"model":"other"'))
+        other.write_text(re.sub(r'"model":"demo","model_hash":"\w+"',
+                                '"model":"other","model_hash":"0"', self.records.read_text()))
         error = self.fails(FAILED, "report", other, "--limits", "--threads", 1)
         self.assertRegex(error, r"would measure demo \(.*\), but there are records of other \(")
         self.fails(FAILED, "report", self.records, "--limits", "--threads", 2)
