@@ -93,10 +93,10 @@ struct CompareOptions {
   double tail_factor = 2;
   size_t tail_count_min = 100;  // ... and not of fewer requests
   double p_max = 0.05;
-  size_t count_min = 20;               // requests on either side, below it: too few
-  double share_min = 0.01;             // of the time; smaller stages are not tested
-  double change_of_total_min = 0.005;  // a stage's change must be so much of the median total
-  double share_change_min = 0.005;     // of requests that failed: one in 200
+  size_t count_min = 20;            // requests on either side, below it: too few
+  double share_min = 0.01;          // of the time; smaller stages are not tested
+  double stage_change_share = 0.2;  // a stage must change the median total by so much of change_min
+  double share_change_min = 0.005;  // of requests that failed: one in 200
   uint64_t seed = 1;
 };
 

@@ -27,8 +27,9 @@ void correct(const Changes& changes, std::span<ShareComparison> shares = {}) {
 // `factor`: how much larger than of a median a change must be.
 void judge(double total_ms, double factor, const CompareOptions& options, Change& change) {
   if (!change.p) return;
-  const bool matters = std::abs(change.relative) >= factor * options.change_min &&
-                       std::abs(change.ms) >= factor * options.change_of_total_min * total_ms;
+  const double least = factor * options.change_min;
+  const bool matters = std::abs(change.relative) >= least &&
+                       std::abs(change.ms) >= options.stage_change_share * least * total_ms;
   const bool has_interval = change.interval || change.ms_interval;
   const bool proven = *change.p < options.p_max && (!has_interval || change.clear());
   change.verdict = !(matters && proven) ? Verdict::kSame
