@@ -87,7 +87,7 @@ def clients(server):
     for count in (1, 2, 4, 8, 16):
         report = server.load("--concurrency", count, "--count", 6 * count)
         gaps = report["inter_token_ms"]
-        yield (f"{count} clients of 40 + 64 tokens", f"{report['throughput']['output_tok_s']:.0f} "
+        yield (f"{count} client{'s' if count > 1 else ''} of 40 + 64 tokens", f"{report['throughput']['output_tok_s']:.0f} "
                f"output tok/s, inter-token p99 {gaps['p99'] / gaps['p50']:.1f} times its median")
 
 
