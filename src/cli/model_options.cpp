@@ -1,6 +1,5 @@
 #include "cli/model_options.h"
 
-
 #include "base/thread_pool.h"
 #include "cli/embedded_model.h"
 

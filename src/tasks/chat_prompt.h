@@ -26,8 +26,8 @@ struct Message {
 // alone, and texts are cut as PromptTemplate cuts them: a conversation that /chat and this have in
 // common has the same ids, so that the prefix cache knows it from either. Stamps prompt_build and
 // tokenize on `lane`, without a gap. The input is the last message. Ends soon after `tokens_max`
-// tokens: a prompt with more of them is a beginning only. kUnsupported when the vocabulary lacks the
-// ChatML tokens.
+// tokens: a prompt with more of them is a beginning only. kUnsupported when the vocabulary lacks
+// the ChatML tokens.
 Result<Prompt> build_chat_prompt(std::span<const Message> messages, const Tokenizer& tokenizer,
                                  size_t tokens_max, Lane& lane, const Clock& clock);
 
