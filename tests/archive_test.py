@@ -247,9 +247,10 @@ class Sqlite(ArchiveTest):
                 self.assertEqual(get(server.port, "/report")[0], 200)
             said = [line for line in server.lines if "1 damaged record was left out" in line]
             self.assertEqual(len(said), 1, server.lines)
-        result = program.run("export", self.archive, "--format", "jsonl")
-        self.assertEqual(result.returncode, OK)
-        self.assertIn("1 damaged record was left out", result.stderr)
+        for reader in (("export", self.archive, "--format", "jsonl"), ("report", self.archive)):
+            result = program.run(*reader)
+            self.assertEqual(result.returncode, OK)
+            self.assertIn("1 damaged record was left out", result.stderr)
 
     @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("mount"),
                          "only root may mount a file system; FullDiskTest limits file sizes instead")

@@ -1,6 +1,9 @@
 #include "cli/record_place.h"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -8,6 +11,7 @@
 
 #include "base/thread_pool.h"
 #include "base/time_argument.h"
+#include "observe/archive_reader.h"
 #include "observe/archive_source.h"
 #include "observe/record_json.h"
 
@@ -69,8 +73,12 @@ Result<RecordSet> load_records(const RecordPlace& place) {
 }
 
 Result<FactSet> load_facts(const RecordPlace& place) {
-  if (is_archive(place.path))
-    return ArchiveSource(place.path).load_facts(place.selection, cores_allowed());
+  if (is_archive(place.path)) {
+    Result<FactSet> facts = ArchiveSource(place.path).load_facts(place.selection, cores_allowed());
+    if (facts && facts->damaged > 0)
+      fmt::print(stderr, "qaio: {}: {}\n", place.path, damaged_text(facts->damaged));
+    return facts;
+  }
   QAIO_ASSIGN(const RecordSet set, RecordFile(place.path).load(place.selection));
   return facts_of(set);
 }

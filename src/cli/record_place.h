@@ -18,7 +18,8 @@ struct RecordPlace {
 Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms);
 
 Result<RecordSet> load_records(const RecordPlace& place);
-// What reports and comparisons look at: of an archive far less than its records.
+// What reports and comparisons look at: of an archive far less than its records. Damaged ones are
+// left out, which is said on standard error.
 Result<FactSet> load_facts(const RecordPlace& place);
 
 }  // namespace qaio
