@@ -124,8 +124,9 @@ Result<std::vector<ArchivedRecord>> archived(SqliteArchive& archive, const Archi
 HttpResponse joined_response(std::vector<RecordPtr> recent,
                              const std::vector<ArchivedRecord>& older, size_t limit) {
   const size_t remembered = recent.size();
-  for (const auto& [record, run] : older) {
+  for (const ArchivedRecord& archived : older) {
     if (recent.size() == limit) break;
+    const RecordPtr& record = archived.record;
     const auto same = [&](const RecordPtr& one) {
       return one->request_id == record->request_id &&
              one->lane.begin_ns() == record->lane.begin_ns();
