@@ -201,15 +201,18 @@ net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResu
 }
 
 net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string head, bool chunked) {
+  bool written = true;
   for (bool first = true;; first = false) {
     const bool last = exchange.complete();
     std::string piece = exchange.take_pending();
     if (chunked && !piece.empty()) piece = fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
     if (chunked && last) piece += "0\r\n\r\n";
-    if (!exchange.left() && (first || !piece.empty())) {
-      co_await write(exchange, first ? head : std::string_view(), piece);
+    if (exchange.left()) {
+      written = false;
+    } else if (first || !piece.empty()) {
+      written = co_await write(exchange, first ? head : std::string_view(), piece);
     }
-    if (last) co_return !exchange.left();
+    if (last) co_return written;  // also to a client that left as soon as it had it all
     // What came while writing is written next; otherwise there is something to wait for.
     if (!exchange.has_pending() && !exchange.complete()) co_await wait();
   }
