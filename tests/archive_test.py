@@ -231,7 +231,10 @@ class Sqlite(ArchiveTest):
             wait_until(lambda: count(self.archive) == 2)
             self.assertTrue(any("is damaged" in line and ".damaged-" in line
                                 for line in server.lines), server.lines)
-        self.assertEqual(len(list(self.place.glob("archive.db.damaged-*"))), 1)
+        # A reader at that moment keeps the log and its index alive, which then go along.
+        aside = [path for path in self.place.glob("archive.db.damaged-*")
+                 if not path.name.endswith(("-wal", "-shm"))]
+        self.assertEqual(len(aside), 1, aside)
 
     def test_damaged_records_are_left_out_of_lists_and_reports(self):
         with Server("--archive", self.archive) as server:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 
 #include "observe/record_times.h"
@@ -81,7 +82,7 @@ class RuleReader {
                                         "which is for the metric error_rate"));
     double ms = 1000;
     QAIO_RETURN_IF_ERROR(reader_.number("threshold_ms", 0, kThresholdMsMax, true, ms));
-    rule_.threshold_ns = std::max<int64_t>(1, static_cast<int64_t>(ms * 1e6 + 0.5));
+    rule_.threshold_ns = std::max<int64_t>(1, std::llround(ms * 1e6));
     return {};
   }
 
