@@ -13,6 +13,7 @@ TEST(Jobs, EveryJobRunsOnceWhateverTheThreads) {
   for (const int threads : {0, 1, 2, 7, 50}) {
     std::array<std::atomic<int>, 20> runs{};
     std::vector<std::function<void()>> jobs;
+    jobs.reserve(runs.size());
     for (auto& count : runs) jobs.emplace_back([&count] { ++count; });
     run_jobs(jobs, threads);
     for (const auto& count : runs) EXPECT_EQ(count, 1) << threads;

@@ -175,6 +175,7 @@ Result<void> bench(const Options& options) {
     return {};
   }
   std::vector<std::string> rows;
+  rows.reserve(outcomes.size());
   for (const Outcome& outcome : outcomes) rows.push_back(json_row(outcome, setting));
   fmt::print("[\n{}\n]\n", fmt::join(rows, ",\n"));
   return {};

@@ -16,13 +16,15 @@ namespace {
 using testing::HasSubstr;
 
 class ConfigTest : public testing::Test {
+ public:
+  ~ConfigTest() override { std::filesystem::remove_all(folder_); }
+
  protected:
   ConfigTest() : serve_(*app_.add_subcommand("serve")) {
     serve_.add_option("--threads", threads_);
     std::string pattern = testing::TempDir() + "qaio-config-XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
-  ~ConfigTest() override { std::filesystem::remove_all(folder_); }
 
   Result<ConfigText> apply(const std::string& toml) {
     std::ofstream(folder_ + "/qaio.toml") << toml;

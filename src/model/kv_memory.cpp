@@ -1,6 +1,7 @@
 #include "model/kv_memory.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -11,12 +12,20 @@
 namespace qaio {
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 // What is touched at a time: a huge page in every layer, or a whole layer if that is less.
 constexpr size_t kUnitBytes = size_t{2} << 20;
+// So many units beyond those in use are touched.
+constexpr size_t kUnitsAhead = 3;
+// A guest whose memory its host hands out by the page needs 6 ms for one that a machine of its own
+// clears in 0.1 ms. Touching then takes a core from the steps, which is spread over many of them:
+// after each huge page a pause of so many times what it took, for every unit it is ahead.
+constexpr int kPausesPerUnitAhead = 2;
 
 }  // namespace
 
-// Touches units in order, one more than are in use.
+// Touches units in order, some more than are in use.
 class KvMemory::Toucher {
  public:
   Toucher(std::span<std::byte> memory, size_t layer_bytes, size_t unit_bytes)
@@ -33,40 +42,53 @@ class KvMemory::Toucher {
   }
 
   // Only the model's thread calls it.
-  void want(size_t bytes_of_layer) {
-    if (bytes_of_layer <= wanted_before_) return;
-    wanted_before_ = bytes_of_layer;
+  void used(size_t units) {
+    if (units <= used_before_) return;
+    used_before_ = units;
     {
       const std::lock_guard lock(mutex_);
-      wanted_ = bytes_of_layer;
+      used_ = units;
     }
     changed_.notify_one();
   }
 
  private:
   void run() {
-    for (size_t begin = 0; begin < layer_bytes_; begin += unit_bytes_) {
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return stop_ || begin < wanted_; });
-        if (stop_) return;
-      }
+    size_t unit = 0;
+    for (size_t begin = 0; begin < layer_bytes_; begin += unit_bytes_, ++unit) {
       const size_t bytes = std::min(unit_bytes_, layer_bytes_ - begin);
       for (size_t layer = 0; layer < memory_.size(); layer += layer_bytes_) {
+        if (!wait_for_turn(unit)) return;
+        const SteadyClock::time_point start = SteadyClock::now();
         populate_for_writing(memory_.subspan(layer + begin, bytes));
+        took_ = SteadyClock::now() - start;
       }
     }
+  }
+
+  // Until the next page of `unit` is due; false: not any more.
+  bool wait_for_turn(size_t unit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stop_ || unit < used_ + kUnitsAhead; });
+    const SteadyClock::time_point from = SteadyClock::now();
+    const auto due = [&] {
+      const int ahead = unit > used_ ? static_cast<int>(unit - used_) : 0;
+      return from + took_ * kPausesPerUnitAhead * ahead;
+    };
+    while (!stop_ && SteadyClock::now() < due()) changed_.wait_until(lock, due());
+    return !stop_;
   }
 
   const std::span<std::byte> memory_;
   const size_t layer_bytes_;
   const size_t unit_bytes_;
-  size_t wanted_before_ = 0;
+  size_t used_before_ = 0;
+  SteadyClock::duration took_{};  // the last page
 
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
-  size_t wanted_ = 0;  // of every layer
+  size_t used_ = 0;  // units begun
   bool stop_ = false;
 
   std::thread thread_;
@@ -92,8 +114,7 @@ Result<KvMemory> KvMemory::allocate(int layers, int blocks, int kv_heads, int he
 }
 
 void KvMemory::in_use(BlockId block) {
-  const size_t units = (block + 1) * block_bytes_ / kUnitBytes + 2;  // begun, and the next one
-  toucher_->want(std::min(units * kUnitBytes, layer_bytes_));
+  toucher_->used((block + 1) * block_bytes_ / kUnitBytes + 1);
 }
 
 }  // namespace qaio
