@@ -61,17 +61,18 @@ class RoundTrip(ProgramTest):
     """synth -> inspect -> bench -> logits on a tiny random model."""
 
     def test_every_type(self):
-        for kind in ("f16", "q8_0", "q4_0"):
+        for kind, tensors in (("f16", "F16"), ("q8_0", "Q8_0"), ("q4_0", "Q4_0"),
+                              ("q4_k_m", "Q4_K")):
             with self.subTest(kind):
-                self.round_trip(kind)
+                self.round_trip(kind, tensors)
 
-    def round_trip(self, kind):
+    def round_trip(self, kind, tensors):
         model = self.folder / f"{kind}.gguf"
         self.ok("synth", "--shape", "tiny", "--type", kind, model)
 
         listing = self.ok_json("inspect", model, "--json")
         self.assertEqual(listing["file_bytes"], model.stat().st_size)
-        self.assertIn(kind.upper(), {tensor["type"] for tensor in listing["tensors"]})
+        self.assertIn(tensors, {tensor["type"] for tensor in listing["tensors"]})
         self.assertEqual(listing["settings"]["general.architecture"], "qwen2")
         self.assertIn("token_embd.weight", self.ok("inspect", model))
 

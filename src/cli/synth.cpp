@@ -29,7 +29,8 @@ std::vector<std::string> shape_names() {
 
 Result<void> synth(const Options& options) {
   SynthOptions synth_options;
-  synth_options.type = *tensor_type_from_name(options.type);
+  synth_options.type =
+      options.type == "q4_k_m" ? TensorType::kQ4_K : *tensor_type_from_name(options.type);
   if (!options.head.empty()) synth_options.head = tensor_type_from_name(options.head);
   synth_options.seed = options.seed;
   MappedFile tokenizer;
@@ -57,7 +58,7 @@ void add_synth(CLI::App& app, ExitCode& exit_code) {
       ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--type", options->type, "Weight type")
-      ->check(CLI::IsMember({"f16", "q8_0", "q4_0"}, CLI::ignore_case))
+      ->check(CLI::IsMember({"f16", "q8_0", "q4_0", "q4_k_m"}, CLI::ignore_case))
       ->type_name("TYPE")
       ->capture_default_str();
   command->add_option("--head", options->head, "Type of embedding and output head, if another")

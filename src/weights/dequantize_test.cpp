@@ -231,6 +231,19 @@ TEST(Quantize, Q4_0IsWithinAStep) {
   }
 }
 
+// Steps and minimums of sub-blocks are themselves rounded to 1/63 of the largest in the
+// super-block.
+TEST(Quantize, Q4_KIsWithinAStep) {
+  const auto values = normal_values(256 * 100);
+  const auto back = round_trip(TensorType::kQ4_K, values);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float step = 2 * block_max(values, i, 32) / 15;  // half of it, but for the roundings
+    const float super_step = 2 * block_max(values, i, 256) / 15 / 63;
+    const float super_minimum = block_max(values, i, 256) / 63;
+    ASSERT_NEAR(values[i], back[i], step / 2 + 15 * super_step + super_minimum) << i;
+  }
+}
+
 // Sub-block steps are themselves rounded to 1/128 of the largest in the super-block.
 TEST(Quantize, Q6_KIsWithinAStep) {
   const auto values = normal_values(256 * 100);

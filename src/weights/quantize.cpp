@@ -52,6 +52,52 @@ void q8_0(const float* values, uint8_t* block) {
   }
 }
 
+// The 6-bit scale and minimum of sub-block `sub`, into 12 bytes: see dequantize.cpp.
+void put_scale_and_minimum(uint8_t* packed, int sub, int scale, int minimum) {
+  const auto put = [packed](int at, int bits) {
+    packed[at] = static_cast<uint8_t>(packed[at] | bits);
+  };
+  if (sub < 4) {
+    put(sub, scale);
+    put(sub + 4, minimum);
+  } else {
+    put(sub + 4, (scale & 15) | (minimum & 15) << 4);
+    put(sub - 4, scale >> 4 << 6);
+    put(sub, minimum >> 4 << 6);
+  }
+}
+
+// Sub-blocks of 32 span from their smallest value, or 0, to their largest in 15 steps; the largest
+// step and the largest minimum become 63.
+void q4_k(const float* values, uint8_t* block) {
+  float steps[8];
+  float minimums[8];  // negated
+  for (int sub = 0; sub < 8; ++sub) {
+    const auto [least, most] = std::minmax_element(values + 32 * sub, values + 32 * (sub + 1));
+    minimums[sub] = -std::min(*least, 0.0f);
+    steps[sub] = (std::max(*most, 0.0f) + minimums[sub]) / 15.0f;
+  }
+  const float super_step = extreme(steps, 8) / 63.0f;
+  const float super_minimum = extreme(minimums, 8) / 63.0f;
+  std::memset(block, 0, 144);
+  store_f16(block, super_step);
+  store_f16(block + 2, super_minimum);
+  for (int sub = 0; sub < 8; ++sub) {
+    const auto scale_code = static_cast<int>(std::nearbyint(steps[sub] * inverse(super_step)));
+    const auto minimum_code =
+        static_cast<int>(std::nearbyint(minimums[sub] * inverse(super_minimum)));
+    put_scale_and_minimum(block + 4, sub, scale_code, minimum_code);
+    const float scale = inverse(super_step * static_cast<float>(scale_code));
+    const float minimum = super_minimum * static_cast<float>(minimum_code);
+    uint8_t* run = block + 16 + sub / 2 * 32;
+    for (int l = 0; l < 32; ++l) {
+      const float rounded = std::nearbyint((values[32 * sub + l] + minimum) * scale);
+      const int code = static_cast<int>(std::clamp(rounded, 0.0f, 15.0f));
+      run[l] = static_cast<uint8_t>(run[l] | code << (sub % 2 * 4));
+    }
+  }
+}
+
 // Sub-block extremes become code -32, and the largest sub-block step becomes scale -128.
 void q6_k(const float* values, uint8_t* block) {
   float steps[16];
@@ -102,6 +148,7 @@ bool can_quantize(TensorType type) {
     case TensorType::kBF16:
     case TensorType::kQ8_0:
     case TensorType::kQ4_0:
+    case TensorType::kQ4_K:
     case TensorType::kQ6_K:
       return true;
     default:
@@ -126,6 +173,8 @@ void quantize(TensorType type, const float* values, int64_t elements, std::byte*
       return each_block<q8_0>(traits, values, elements, out);
     case TensorType::kQ4_0:
       return each_block<q4_0>(traits, values, elements, out);
+    case TensorType::kQ4_K:
+      return each_block<q4_k>(traits, values, elements, out);
     case TensorType::kQ6_K:
       return each_block<q6_k>(traits, values, elements, out);
     default:

@@ -36,29 +36,33 @@ struct PlannedTensor {
 // Names and shapes as llama.cpp's converter writes them for qwen2 and qwen3.
 class Plan {
  public:
-  Plan(const ModelShape& shape, TensorType matrix, TensorType head) : matrix_(matrix) {
+  Plan(const ModelShape& shape, TensorType matrix, std::optional<TensorType> head) {
     const int64_t hidden = shape.hidden;
     const bool qwen3 = shape.architecture == "qwen3";
-    add("token_embd.weight", head, {shape.vocab, hidden});
+    const bool mixed = matrix == TensorType::kQ4_K;
+    const TensorType output = head.value_or(mixed ? TensorType::kQ6_K : matrix);
+    add("token_embd.weight", shape.tied ? output : head.value_or(matrix), {shape.vocab, hidden});
     for (int layer = 0; layer < shape.layers; ++layer) {
       prefix_ = "blk." + std::to_string(layer) + ".";
       const int64_t q_rows = int64_t{shape.heads} * shape.head_dim;
       const int64_t kv_rows = int64_t{shape.kv_heads} * shape.head_dim;
+      const TensorType sensitive =
+          mixed && gets_more_bits(layer, shape.layers) ? TensorType::kQ6_K : matrix;
       add_norm("attn_norm", hidden);
-      add_linear("attn_q", q_rows, hidden, !qwen3);
-      add_linear("attn_k", kv_rows, hidden, !qwen3);
-      add_linear("attn_v", kv_rows, hidden, !qwen3);
+      add_linear("attn_q", matrix, q_rows, hidden, !qwen3);
+      add_linear("attn_k", matrix, kv_rows, hidden, !qwen3);
+      add_linear("attn_v", sensitive, kv_rows, hidden, !qwen3);
       if (qwen3) add_norm("attn_q_norm", shape.head_dim);
       if (qwen3) add_norm("attn_k_norm", shape.head_dim);
-      add_linear("attn_output", hidden, q_rows, false);
+      add_linear("attn_output", matrix, hidden, q_rows, false);
       add_norm("ffn_norm", hidden);
-      add_linear("ffn_gate", shape.intermediate, hidden, false);
-      add_linear("ffn_up", shape.intermediate, hidden, false);
-      add_linear("ffn_down", hidden, shape.intermediate, false);
+      add_linear("ffn_gate", matrix, shape.intermediate, hidden, false);
+      add_linear("ffn_up", matrix, shape.intermediate, hidden, false);
+      add_linear("ffn_down", sensitive, hidden, shape.intermediate, false);
     }
     prefix_.clear();
     add_norm("output_norm", hidden);
-    if (!shape.tied) add("output.weight", head, {shape.vocab, hidden});
+    if (!shape.tied) add("output.weight", output, {shape.vocab, hidden});
   }
 
   const std::vector<PlannedTensor>& tensors() const { return tensors_; }
@@ -71,19 +75,24 @@ class Plan {
   }
 
  private:
+  // llama.cpp's choice: the first and the last eighth, and every third between them.
+  static bool gets_more_bits(int layer, int layers) {
+    const int eighth = layers / 8;
+    return layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;
+  }
   void add(const std::string& name, TensorType type, std::vector<int64_t> shape, float mean = 0.0f,
            float deviation = 0.02f) {
+    if (shape.back() % tensor_traits(type).block_elements != 0) type = TensorType::kQ8_0;
     tensors_.push_back({prefix_ + name, type, std::move(shape), mean, deviation});
   }
-  void add_linear(const std::string& name, int64_t rows, int64_t cols, bool bias) {
-    add(name + ".weight", matrix_, {rows, cols});
+  void add_linear(const std::string& name, TensorType type, int64_t rows, int64_t cols, bool bias) {
+    add(name + ".weight", type, {rows, cols});
     if (bias) add(name + ".bias", TensorType::kF32, {rows});
   }
   void add_norm(const std::string& name, int64_t size) {
     add(name + ".weight", TensorType::kF32, {size}, 1.0f, 0.05f);
   }
 
-  TensorType matrix_;
   std::string prefix_;
   std::vector<PlannedTensor> tensors_;
 };
@@ -95,6 +104,8 @@ uint32_t file_type(TensorType type) {
       return 2;
     case TensorType::kQ8_0:
       return 7;
+    case TensorType::kQ4_K:
+      return 15;  // mostly Q4_K, medium
     default:
       return 1;  // mostly F16
   }
@@ -232,14 +243,13 @@ Result<void> write_tensors(const Plan& plan, const SynthOptions& options, NewFil
 
 Result<void> synthesize_gguf(const ModelShape& shape, const SynthOptions& options,
                              const std::filesystem::path& path) {
-  TensorType head = options.head.value_or(options.type);
+  const TensorType head = options.head.value_or(options.type);
   if (!can_quantize(options.type) || !can_quantize(head)) {
     return fail(ErrorCode::kInvalidArgument, "random weights cannot be written as " +
                                                  std::string(tensor_type_name(options.type)) +
                                                  " with a head of " +
                                                  std::string(tensor_type_name(head)));
   }
-  if (shape.hidden % tensor_traits(head).block_elements != 0) head = TensorType::kQ8_0;
   SynthVocabulary vocabulary;
   if (options.tokenizer_json.empty()) {
     vocabulary = generated_vocabulary(shape.vocab);
@@ -249,7 +259,7 @@ Result<void> synthesize_gguf(const ModelShape& shape, const SynthOptions& option
   GgufWriter writer;
   describe_model(shape, options.type, writer);
   describe_tokenizer(vocabulary, writer);
-  const Plan plan(shape, options.type, head);
+  const Plan plan(shape, options.type, options.head);
   for (const PlannedTensor& tensor : plan.tensors()) {
     writer.add_tensor(tensor.name, tensor.type, tensor.shape);
   }

@@ -34,10 +34,12 @@ std::span<const ModelShape> model_shapes();
 const ModelShape* find_model_shape(std::string_view name);
 
 struct SynthOptions {
-  // Of the matrices: kF16, kQ8_0 or kQ4_0. Norms and biases are F32, as llama.cpp writes them.
+  // Of the matrices: kF16, kQ8_0, kQ4_0, or kQ4_K for what llama.cpp calls Q4_K_M: Q6_K for the
+  // output head and, in half of the layers, for v and down. Norms and biases are F32, as llama.cpp
+  // writes them. Rows that are no whole number of blocks become Q8_0.
   TensorType type = TensorType::kF16;
-  // Of token embedding and output head; nullopt: `type`. llama.cpp's own Q4_0 files have kQ6_K
-  // here. Rows that are no whole number of Q6_K blocks become Q8_0, as llama.cpp does it.
+  // Of token embedding and output head; nullopt: as `type` has it. llama.cpp's own Q4_0 files have
+  // kQ6_K here.
   std::optional<TensorType> head = {};
   std::string_view tokenizer_json = {};  // text of a Hugging Face tokenizer.json; may be empty
   uint64_t seed = 1;

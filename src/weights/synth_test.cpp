@@ -88,6 +88,22 @@ TEST_F(Synth, ValuesAreAsPromised) {
   EXPECT_NEAR(mean_and_deviation("output_norm.weight").first, 1.0, 0.02);
 }
 
+TEST_F(Synth, MixesTypesAsLlamaCppDoesForQ4_K_M) {
+  make(*find_model_shape("tiny-qwen3"), {.type = TensorType::kQ4_K}, "synth_mixed.gguf");
+  EXPECT_EQ(file_->get_int("general.file_type", 0, 100), 15);
+  const auto type_of = [&](const char* name) { return file_->tensors().find(name)->type; };
+  EXPECT_EQ(type_of("token_embd.weight"), TensorType::kQ4_K);
+  EXPECT_EQ(type_of("output.weight"), TensorType::kQ6_K);
+  EXPECT_EQ(type_of("blk.0.attn_q.weight"), TensorType::kQ4_K);
+  EXPECT_EQ(type_of("blk.0.ffn_down.weight"), TensorType::kQ4_K);
+  EXPECT_EQ(type_of("blk.1.ffn_down.weight"), TensorType::kQ6_K) << "in the last eighth";
+  EXPECT_EQ(type_of("blk.1.attn_v.weight"), TensorType::kQ6_K);
+  EXPECT_NEAR(mean_and_deviation("blk.0.ffn_up.weight").second, 0.02, 0.02 * 0.02);
+
+  make(*find_model_shape("tiny"), {.type = TensorType::kQ4_K}, "synth_mixed_tied.gguf");
+  EXPECT_EQ(type_of("token_embd.weight"), TensorType::kQ6_K) << "also the output head";
+}
+
 TEST_F(Synth, TheSeedDecidesTheBytes) {
   const ModelShape& shape = *find_model_shape("tiny");
   const auto bytes = [&](uint64_t seed) {

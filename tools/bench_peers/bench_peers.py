@@ -28,7 +28,8 @@ CONTEXT_SIZE = 2048 + 64
 STREAMS = {"streams": 8, "requests": 24, "prompt": 40, "generate": 64}  # answered side by side
 REPEATS = {56: 3, 512: 2, 2048: 1}  # of llama.cpp in each turn; qaio repeats each test 3 times
 # How llama.cpp's own quantizer writes these files: a Q4_0 file's output head is Q6_K.
-FILES = {"q4_0": ["--type", "q4_0", "--head", "q6_k"], "q8_0": ["--type", "q8_0"]}
+FILES = {"q4_0": ["--type", "q4_0", "--head", "q6_k"], "q8_0": ["--type", "q8_0"],
+         "q4_k_m": ["--type", "q4_k_m"]}
 FLASH = ["default", "true"]  # flash attention; the better one counts
 
 
