@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,49 @@ class Client {
   std::vector<GeneratedToken> streamed_tokens_;
   std::promise<Answer> promise_;
 };
+
+// Holds the engine inside a forward pass until told to go on.
+class Gate {
+ public:
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++arrived_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_ || permits_ > 0; });
+    if (!open_) --permits_;
+  }
+  void wait_for_arrivals(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return arrived_ >= count; });
+  }
+  void permit_one() {
+    const std::lock_guard lock(mutex_);
+    ++permits_;
+    changed_.notify_all();
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int arrived_ = 0;
+  int permits_ = 0;
+  bool open_ = false;
+};
+
+// Without a gap from submission to end.
+inline void expect_tiles(const EngineTrace& trace, TimeNs end_ns) {
+  TimeNs at = trace.counters.submitted_ns;
+  for (size_t i = 0; i < trace.lane.size(); ++i) {
+    EXPECT_EQ(trace.lane[i].begin_ns, at);
+    at = trace.lane[i].end_ns;
+  }
+  EXPECT_EQ(at, end_ns);
+}
 
 inline EngineRequest generate(std::vector<TokenId> prompt, int max_new_tokens,
                               float temperature = 0.0F, uint64_t seed = 0) {

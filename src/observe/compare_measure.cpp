@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "observe/block_bootstrap.h"
-#include "observe/regression.h"
 #include "observe/service_fit.h"
 
 namespace qaio {
@@ -21,20 +20,17 @@ struct Pair {
 };
 
 // By the tokens of an even sample of both; nothing if they do not explain the times.
-std::optional<LinearFit> fit_tokens(std::span<const std::vector<double>> tokens,
-                                    std::span<const double> all_ms) {
+std::optional<TimeFit> fit_tokens(std::span<const std::vector<double>> tokens,
+                                  std::span<const double> all_ms) {
   std::vector<std::vector<double>> rows;
   std::vector<double> ms;
   for (const size_t i : even_sample(all_ms.size())) {
     rows.push_back(tokens[i]);
     ms.push_back(all_ms[i]);
   }
-  auto fit = fit_linear(rows, ms);
-  if (!fit) {  // one of the counts is always the same
-    for (auto& row : rows) row.pop_back();
-    fit = fit_linear(rows, ms);
-  }
-  return fit && fit->explained >= kExplainedMin ? fit : std::nullopt;
+  TimeFit fit = fit_times(rows, ms, kExplainedMin);
+  if (fit.used.empty()) return std::nullopt;
+  return fit;
 }
 
 // Both sides relative to what one fit over both expects of their tokens, in ms of the common
@@ -53,8 +49,7 @@ std::optional<Pair> at_equal_tokens(const MeasuredSide& a, const MeasuredSide& b
   const double middle = median(ms);
   Pair pair;
   for (size_t i = 0; i < ms.size(); ++i) {
-    const auto regressors = std::span(tokens[i]).first(fit->coefficients.size() - 1);
-    const double expected = std::max(fit->predict(regressors), kExpectedMin * middle);
+    const double expected = std::max(fit->predict(tokens[i]), kExpectedMin * middle);
     (i < a.ms.size() ? pair.a : pair.b).push_back(ms[i] / expected * middle);
   }
   return pair;

@@ -157,10 +157,18 @@ TEST(Compare, LongerAnswersAreNotSlower) {
     spec.decode_ms *= 1.5;
     spec.output = spec.output * 3 / 2;
   };
-  const Comparison comparison = compare_records(sample(1), sample(2, longer), {});
-  EXPECT_TRUE(measure(comparison, "chat.decode").at_equal_tokens);
-  EXPECT_EQ(measure(comparison, "chat.decode").verdict, Verdict::kSame);
-  EXPECT_THAT(comparison.notes, testing::Contains(testing::HasSubstr("answers")));
+  const Alter one_prompt = [](RequestSpec& spec) { spec.prompt = 40; };
+  const Alter longer_of_one_prompt = [&](RequestSpec& spec) {
+    longer(spec);
+    one_prompt(spec);
+  };
+  for (const auto& [a, b] : {std::pair(sample(1), sample(2, longer)),
+                             std::pair(sample(1, one_prompt), sample(2, longer_of_one_prompt))}) {
+    const Comparison comparison = compare_records(a, b, {});
+    EXPECT_TRUE(measure(comparison, "chat.decode").at_equal_tokens);
+    EXPECT_EQ(measure(comparison, "chat.decode").verdict, Verdict::kSame);
+    EXPECT_THAT(comparison.notes, testing::Contains(testing::HasSubstr("answers")));
+  }
 }
 
 TEST(Compare, AFewRequestsAreTooFew) {
