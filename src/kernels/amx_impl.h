@@ -73,16 +73,6 @@ void amx_tile(const MatmulArgs& args, const Panel& panel, const AmxTiles& tiles,
   for (int t = 0; t < T; ++t) write_out(args, token + t, row, vec_load(out[t]));
 }
 
-template <bool kMin, int kGroup, int T = kTokensMax>
-inline void amx_tile_of(int tokens, const MatmulArgs& args, const Panel& panel,
-                        const AmxTiles& tiles, int token, int row, Ahead& ahead) {
-  if (tokens == T) {
-    amx_tile<kMin, kGroup, T>(args, panel, tiles, token, row, ahead);
-  } else if constexpr (T > kTokensMax / 2) {  // balanced tiles are not smaller
-    amx_tile_of<kMin, kGroup, T - 1>(tokens, args, panel, tiles, token, row, ahead);
-  }
-}
-
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void amx_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
   const PackedView& weights = args.weights;
@@ -100,8 +90,10 @@ void amx_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
     Ahead ahead(after_tile(args, tile, tile_end, bytes), bytes, passes);
     for (int i = 0; i < token_tiles.count(); ++i) {
       const int token = token_tiles.begin(i);
-      amx_tile_of<kMin, kGroup>(token_tiles.begin(i + 1) - token, args, panel, tiles, token,
-                                tile * kTileRows, ahead);
+      // balanced tiles are not smaller than half
+      with_tokens<kTokensMax, kTokensMax / 2>(token_tiles.begin(i + 1) - token, [&]<int T>() {
+        amx_tile<kMin, kGroup, T>(args, panel, tiles, token, tile * kTileRows, ahead);
+      });
     }
   }
 }

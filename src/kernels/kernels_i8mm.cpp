@@ -106,16 +106,6 @@ void i8mm_tile(const MatmulArgs& args, const Panel& panel, int token, int row, i
     for (int q = 0; q < kQuads; ++q) write_out(args, token + t, row + q * kLanes, f[t][q]);
 }
 
-template <bool kMin, int kGroup, int T = kTileTokens>
-inline void i8mm_tile_of(int tokens, const MatmulArgs& args, const Panel& panel, int token, int row,
-                         int lane, Ahead& ahead) {
-  if (tokens == T) {
-    i8mm_tile<kMin, kGroup, T>(args, panel, token, row, lane, ahead);
-  } else if constexpr (T > kTileTokens / 2) {  // balanced tiles are not smaller
-    i8mm_tile_of<kMin, kGroup, T - 1>(tokens, args, panel, token, row, lane, ahead);
-  }
-}
-
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void i8mm_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
   const PackedView& weights = args.weights;
@@ -140,8 +130,10 @@ void i8mm_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
     for (int lane = 0; lane < kTileRows; lane += kRows) {
       for (int i = 0; i < token_tiles.count(); ++i) {
         const int token = token_tiles.begin(i);
-        i8mm_tile_of<kMin, kGroup>(token_tiles.begin(i + 1) - token, args, panel, token,
-                                   tile * kTileRows + lane, lane, ahead);
+        // balanced tiles are not smaller than half
+        with_tokens<kTileTokens, kTileTokens / 2>(token_tiles.begin(i + 1) - token, [&]<int T>() {
+          i8mm_tile<kMin, kGroup, T>(args, panel, token, tile * kTileRows + lane, lane, ahead);
+        });
       }
     }
   }

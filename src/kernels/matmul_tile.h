@@ -201,6 +201,16 @@ struct Ahead {
   }
 };
 
+// Calls product<T>() with T = tokens, which is from kLeast to kMost.
+template <int kMost, int kLeast = 1, typename Product>
+[[gnu::always_inline]] inline void with_tokens(int tokens, const Product& product) {
+  if (tokens == kMost) {
+    product.template operator()<kMost>();
+  } else if constexpr (kMost > kLeast) {
+    with_tokens<kMost - 1, kLeast>(tokens, product);
+  }
+}
+
 // Calls product<bits, scales, has_min, group>() as an integer layout has them.
 template <typename Product>
 void with_layout(const PackedLayout& layout, Product product) {
