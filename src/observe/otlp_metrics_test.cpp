@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "observe/otlp_for_test.h"
+#include "observe/server_state_for_test.h"
 
 namespace qaio {
 namespace {
@@ -161,13 +162,7 @@ TEST(OtlpMetricsTest, RequestsAndTokensAreCounted) {
 
 TEST(OtlpMetricsTest, TheStateIsNumbers) {
   ServerState state;
-  state.engine = EngineState{.waiting = 1,
-                             .running = 3,
-                             .kv_blocks_used = 30,
-                             .kv_blocks_pinned = 10,
-                             .kv_blocks_cached = 20,
-                             .kv_blocks_total = 100,
-                             .steps = 7};
+  state.engine = engine_at_work();
   state.records_dropped = 5;
   state.archives = {{.kind = "csv", .written = 68, .lost = 2}};
   const std::string text = otlp_state_metrics(state, 1'000, 2'000);

@@ -9,6 +9,7 @@
 
 #include "observe/boundaries.h"
 #include "observe/record_for_test.h"
+#include "observe/server_state_for_test.h"
 #include "trace/docs_for_test.h"
 
 namespace qaio {
@@ -25,16 +26,7 @@ ServerState ready_state() {
                .isa = "avx2",
                .threads = 2,
                .started_unix_ms = 1'700'000'000'500};
-  state.engine = EngineState{.waiting = 1,
-                             .running = 3,
-                             .kv_blocks_used = 30,
-                             .kv_blocks_pinned = 10,
-                             .kv_blocks_cached = 20,
-                             .kv_blocks_total = 100,
-                             .steps = 7,
-                             .prompt_tokens = 500,
-                             .cached_tokens = 400,
-                             .completion_tokens = 9};
+  state.engine = engine_at_work();
   state.records_dropped = 5;
   SlaStatus kept;
   kept.value = 100;
