@@ -5,6 +5,7 @@
 #include <vector>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #elif defined(__aarch64__)
@@ -16,6 +17,20 @@ namespace qaio {
 namespace {
 
 #if defined(__x86_64__)
+// What a leaf of cpuid says; nothing of one that the CPU does not have.
+struct Cpuid {
+  explicit Cpuid(unsigned leaf, unsigned subleaf = 0) {
+    __get_cpuid_count(leaf, subleaf, &eax, &ebx, &ecx, &edx);
+  }
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+// What Clang 14's __builtin_cpu_supports does not know. That the system keeps AVX registers is for
+// the caller to ask: it is part of "avx2".
+bool has_f16c() { return Cpuid(1).ecx >> 29 & 1; }
+bool has_avxvnni() { return Cpuid(7, 1).eax >> 4 & 1; }
+bool has_amx_int8() { return Cpuid(7).edx >> 25 & 1; }
+
 // Tile registers are 8 KiB of state per thread, which Linux (5.16 on) gives to who asks for it.
 bool may_use_tiles() {
   constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
@@ -28,15 +43,14 @@ std::vector<Isa> detect() {
   std::vector<Isa> isas{Isa::kScalar};
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-      __builtin_cpu_supports("f16c")) {
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()) {
     isas.push_back(Isa::kAvx2);
-    if (__builtin_cpu_supports("avxvnni")) isas.push_back(Isa::kAvxVnni);
+    if (has_avxvnni()) isas.push_back(Isa::kAvxVnni);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vnni")) {
       isas.push_back(Isa::kAvx512Vnni);
-      if (__builtin_cpu_supports("amx-int8") && may_use_tiles()) isas.push_back(Isa::kAmx);
+      if (has_amx_int8() && may_use_tiles()) isas.push_back(Isa::kAmx);
     }
   }
 #elif defined(__aarch64__)

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <ranges>
 
 #include "tasks/chat_template.h"
 
@@ -146,9 +145,9 @@ Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Tur
     prompt.ids.push_back(im_end_);
     append(prompt.ids, newline_);
   };
-  for (const TurnIds& turn : std::views::reverse(turns)) {
-    message(turn.user);
-    message(turn.bot);
+  for (size_t i = turns.size(); i > 0; --i) {
+    message(turns[i - 1].user);
+    message(turns[i - 1].bot);
   }
   prompt.ids.push_back(im_start_);
   append(prompt.ids, user_ids);
