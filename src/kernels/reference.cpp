@@ -32,7 +32,7 @@ CodePlace place(CodeBits bits, int row, int col) {
   const int lane = row % kTileRows;
   const size_t group = static_cast<size_t>(col) / 32;
   const int quad = col % 32 / 4;  // which 4 columns of the 32
-  const auto in_chunk = static_cast<size_t>(lane * 4 + col % 4);
+  const size_t in_chunk = static_cast<size_t>(lane) * 4 + static_cast<size_t>(col % 4);
   if (bits == CodeBits::k8)
     return {group * 512 + static_cast<size_t>(quad) * 64 + in_chunk, 0, 0, 0};
   const size_t base = group * (bits == CodeBits::k4 ? 256 : 384);

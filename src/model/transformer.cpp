@@ -31,9 +31,8 @@ Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& conf
                                  config.head_dim, options.kv_type));
   const auto tokens = static_cast<size_t>(options.step_tokens_max);
   const int widest = std::max({config.hidden, config.intermediate, config.q_cols()});
-  const size_t floats =
-      static_cast<size_t>(2 * config.hidden + 2 * config.q_cols() + 2 * config.kv_cols() +
-                          2 * config.intermediate + config.head_dim);
+  const int floats = 2 * config.hidden + 2 * config.q_cols() + 2 * config.kv_cols() +
+                     2 * config.intermediate + config.head_dim;
   // every buffer starts on its own cache line
   QAIO_ASSIGN(
       model->activations_,
@@ -90,7 +89,7 @@ void Transformer::allocate() {
     b.scratch_storage.resize(bytes + 64);
     const auto address = reinterpret_cast<uintptr_t>(b.scratch_storage.data());
     b.scratch = b.scratch_storage.data() + (64 - address % 64) % 64;
-    const auto rows = static_cast<size_t>(kAttentionRows + config_.heads / config_.kv_heads);
+    const size_t rows = kAttentionRows + static_cast<size_t>(config_.heads / config_.kv_heads);
     b.q.resize(rows * static_cast<size_t>(config_.head_dim));
     b.out.resize(b.q.size());
     b.positions.resize(rows);
@@ -287,7 +286,8 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
                               ThreadBuffers& b) {
   const int head_dim = config_.head_dim;
   const int group = config_.heads / config_.kv_heads;
-  const auto stride = static_cast<size_t>(config_.q_cols() + 2 * config_.kv_cols());
+  const int row_floats = config_.q_cols() + 2 * config_.kv_cols();
+  const auto stride = static_cast<size_t>(row_floats);
   const size_t head_bytes = static_cast<size_t>(head_dim) * sizeof(float);
   int rows = 0;
   for (int t = 0; t < task.tokens; ++t) {

@@ -155,7 +155,8 @@ void Transformer::compute_logits(int thread) {
   pool_.barrier();
   ThreadBuffers& buffers = buffers_[static_cast<size_t>(thread)];
   for_share(static_cast<int>(logits_rows_.size()) - full, thread, [&](int i) {
-    compute_label_rows(logits_rows_[static_cast<size_t>(full + i)], full + i, buffers);
+    const int row = full + i;
+    compute_label_rows(logits_rows_[static_cast<size_t>(row)], row, buffers);
   });
   if (full == 0) return;
   const int tiles = weights_.head.tiles();

@@ -236,7 +236,7 @@ void unpack_row(const PackedView& matrix, int row, float* out) {
   const std::byte* scales = matrix.data + static_cast<size_t>(row / kTileRows) * bytes.total();
   if (layout.is_float()) {
     for (int k = 0; k < matrix.cols; ++k) {
-      const auto index = static_cast<size_t>(k * kTileRows + lane);
+      const size_t index = static_cast<size_t>(k) * kTileRows + static_cast<size_t>(lane);
       if (layout.bits == CodeBits::kF32) {
         std::memcpy(out + k, scales + 4 * index, 4);
         continue;

@@ -90,7 +90,7 @@ double packing_error(WeightsMode mode) {
   for (int r = 0; r < kRows; ++r) {
     unpack_row({layout, kRows, kCols, data.data()}, r, row.data());
     for (int c = 0; c < kCols; ++c) {
-      const double value = values[static_cast<size_t>(r * kCols + c)];
+      const double value = values[static_cast<size_t>(r) * kCols + static_cast<size_t>(c)];
       error += (row[static_cast<size_t>(c)] - value) * (row[static_cast<size_t>(c)] - value);
       norm += value * value;
     }
