@@ -15,9 +15,10 @@ namespace json = boost::json;
 json::object parsed(const std::string& body) { return json::parse(body).as_object(); }
 
 class WorkloadFile : public testing::Test {
- protected:
+ public:
   ~WorkloadFile() override { std::filesystem::remove(path_); }
 
+ protected:
   Result<std::unique_ptr<FileWorkload>> open(const std::string& lines, LoadApi api) {
     std::ofstream(path_, std::ios::binary) << lines;
     BodyOptions options;

@@ -19,12 +19,14 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 class ChildProcessTest : public testing::Test {
+ public:
+  ~ChildProcessTest() override { std::filesystem::remove_all(folder_); }
+
  protected:
   ChildProcessTest() {
     std::string pattern = testing::TempDir() + "qaio-child-XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
-  ~ChildProcessTest() override { std::filesystem::remove_all(folder_); }
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string read(const std::string& name) const {

@@ -166,8 +166,10 @@ TEST(RecordJson, DamageIsNamed) {
 }
 
 class RecordFileTest : public testing::Test {
- protected:
+ public:
   ~RecordFileTest() override { std::remove(path_.c_str()); }
+
+ protected:
   void write(const std::string& text) { std::ofstream(path_, std::ios::binary) << text; }
   Result<RecordSet> load(const RecordSelection& selection = {}) {
     return RecordFile(path_).load(selection);

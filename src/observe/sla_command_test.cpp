@@ -20,13 +20,15 @@ namespace {
 using testing::HasSubstr;
 
 class SlaCommandTest : public testing::Test {
+ public:
+  ~SlaCommandTest() override { std::filesystem::remove_all(folder_); }
+
  protected:
   SlaCommandTest() {
     std::string pattern = testing::TempDir() + "qaio-command-XXXXXX";
     folder_ = mkdtemp(pattern.data());
     config_.name = "page";
   }
-  ~SlaCommandTest() override { std::filesystem::remove_all(folder_); }
 
   std::unique_ptr<SlaAction> action(const std::string& script) {
     config_.command = {"sh", "-c", script, folder_ + "/out"};
