@@ -31,8 +31,8 @@ Result<std::unique_ptr<Tokenizer>> open_tokenizer(const FileSet& files) {
     }
     if (!name.ends_with(".gguf")) continue;
     QAIO_ASSIGN(const GgufFile gguf, GgufFile::parse(files.bytes(name), files.label()));
-    QAIO_ASSIGN(Vocabulary vocabulary, vocabulary_from_gguf(gguf));
-    return Tokenizer::from_vocabulary(std::move(vocabulary));
+    QAIO_ASSIGN(const Vocabulary vocabulary, vocabulary_from_gguf(gguf));
+    return Tokenizer::from_vocabulary(vocabulary);
   }
   if (!files.contains("tokenizer.json"))
     return fail(ErrorCode::kNotFound, files.label() + ": has no tokenizer.json");

@@ -172,6 +172,7 @@ TEST(SamplerTest, PresenceAndFrequencyCountTheAnswerOnly) {
 
   Sampler frequency({.temperature = 0, .frequency_penalty = 0.6F});
   std::vector<TokenId> tokens;
+  tokens.reserve(5);
   for (int i = 0; i < 5; ++i) tokens.push_back(draw(frequency, logits, scratch));
   EXPECT_EQ(tokens, (std::vector<TokenId>{0, 0, 1, 0, 1}));  // 3, 2.4 | 1.8: 2 | 1.8: 1.4 | ...
 }

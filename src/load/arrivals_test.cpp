@@ -39,6 +39,7 @@ TEST(Arrivals, DoNotWaitForTheCaller) {
   Arrivals prompt(50, 3, clock);
   Arrivals late(50, 3, clock);
   std::vector<TimeNs> expected;
+  expected.reserve(200);
   for (int i = 0; i < 200; ++i) expected.push_back(prompt.next_ns());
   for (const TimeNs time : expected) {
     clock.advance_ns(1'000'000'000);

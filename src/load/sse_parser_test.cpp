@@ -41,11 +41,11 @@ TEST(SseParser, FollowsTheStandard) {
 // However the bytes of one answer are cut in three, the same events come out.
 TEST(SseParser, EverySplit) {
   for (const std::string end : {"\n", "\r\n", "\r"}) {
-    const std::string text =
-        "\xEF\xBB\xBF"
-        "event: token" +
-        end + "data: {\"a\": 1}" + end + end + ":" + end + end + "data: x" + end + "data: y" + end +
-        end;
+    std::string text = "\xEF\xBB\xBF";
+    for (const char* line :
+         {"event: token", "data: {\"a\": 1}", "", ":", "", "data: x", "data: y", ""}) {
+      text.append(line).append(end);
+    }
     const Events expected = {{"token", "{\"a\": 1}"}, {"", "x\ny"}};
     const std::string_view bytes = text;
     for (size_t first = 0; first <= bytes.size(); ++first) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/json.h"
 
@@ -22,11 +23,11 @@ Result<void> validate_config(const ModelConfig& c, const std::string& label) {
                           {"context length", c.context_max, 1, 1 << 24, 1}};
   for (const Range& r : ranges) {
     if (r.value < r.min || r.value > r.max || r.value % r.multiple != 0) {
-      std::string wanted =
-          "must be in [" + std::to_string(r.min) + ", " + std::to_string(r.max) + "]";
-      if (r.multiple > 1) wanted += " and a multiple of " + std::to_string(r.multiple);
-      return fail(ErrorCode::kUnsupported,
-                  label + ": " + r.name + " is " + std::to_string(r.value) + " but " + wanted);
+      std::string message = label + ": " + r.name + " is " + std::to_string(r.value) +
+                            " but must be in [" + std::to_string(r.min) + ", " +
+                            std::to_string(r.max) + "]";
+      if (r.multiple > 1) message += " and a multiple of " + std::to_string(r.multiple);
+      return fail(ErrorCode::kUnsupported, std::move(message));
     }
   }
   if (c.heads % c.kv_heads != 0 || c.q_cols() % 32 != 0) {

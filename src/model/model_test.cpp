@@ -246,6 +246,7 @@ TEST_F(OutlierModel, ErrorIsThatOfGroupsOf32) {
 const std::vector<TokenId>& sample_ids() {
   static const std::vector<TokenId> ids = [] {
     std::vector<TokenId> x;
+    x.reserve(90);
     for (int i = 0; i < 90; ++i) x.push_back((i * 37 + 11) % 1000);
     return x;
   }();

@@ -61,6 +61,7 @@ class Attributes {
 // For the exec calls, which want pointers to char.
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> all;
+  all.reserve(strings.size() + 1);
   for (std::string& text : strings) all.push_back(text.data());
   all.push_back(nullptr);
   return all;
@@ -75,7 +76,8 @@ std::vector<std::string> environment_of(const ChildCommand& command) {
     });
     if (!replaced) all.emplace_back(text);
   }
-  for (const auto& [name, value] : command.environment) all.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.environment)
+    all.emplace_back(name).append("=").append(value);
   return all;
 }
 

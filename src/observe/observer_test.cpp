@@ -43,6 +43,7 @@ TEST(Observer, EveryRecordOfEveryThreadArrivesOnceAndInItsThreadsOrder) {
   {
     Observer observer({.queue_max = kThreads * kEach}, {&collector});
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&observer, t] {
         for (int i = 0; i < kEach; ++i) {

@@ -225,6 +225,7 @@ TEST(PrometheusMetrics, HasTheBoundariesOfOthers) {
   // OpenTelemetry's of these two are the first of vLLM's.
   EXPECT_THAT(kFirstTokenBoundsS, IsSupersetOf(vllm_first_token));
   std::vector<double> gaps;
+  gaps.reserve(kGapBoundsNs.size());
   for (const int64_t ns : kGapBoundsNs) gaps.push_back(static_cast<double>(ns) / 1e9);
   EXPECT_THAT(gaps, IsSupersetOf(vllm_per_token));
   for (const auto& bounds :

@@ -9,6 +9,7 @@ namespace {
 
 std::vector<std::string> ids(const std::vector<RecordPtr>& records) {
   std::vector<std::string> out;
+  out.reserve(records.size());
   for (const RecordPtr& record : records) out.push_back(record->request_id);
   return out;
 }

@@ -76,6 +76,7 @@ TEST(Bootstrap, IntervalsAreTheOrderStatisticsQuantiles) {
 // The shortcut against what it stands for: resamples drawn value by value.
 TEST(Bootstrap, HasTheDistributionOfResamples) {
   std::vector<double> values;
+  values.reserve(41);
   Random random(2);
   for (int i = 0; i < 41; ++i) values.push_back(random.exponential());
   std::ranges::sort(values);
@@ -97,6 +98,7 @@ TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {
   int held = 0;
   for (int round = 0; round < 400; ++round) {
     std::vector<double> values;
+    values.reserve(101);
     for (int i = 0; i < 101; ++i) values.push_back(random.exponential());
     std::ranges::sort(values);
     const Interval interval = bootstrap_interval(values, 50, random);
@@ -130,6 +132,8 @@ TEST(MannWhitney, ApproximatesWithTiesAndManyValues) {
   EXPECT_NEAR(mann_whitney_p(ties_a, ties_b), 0.023590808268137753, 1e-12);
   std::vector<double> many_a;
   std::vector<double> many_b;
+  many_a.reserve(50);
+  many_b.reserve(60);
   for (int i = 0; i < 50; ++i) many_a.push_back(i * 7 % 53);
   for (int i = 0; i < 60; ++i) many_b.push_back(i * 11 % 59 + 9);
   EXPECT_NEAR(mann_whitney_p(many_a, many_b), 0.00047035310732779223, 1e-12);

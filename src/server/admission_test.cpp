@@ -59,6 +59,7 @@ TEST(AdmissionTest, NeverAdmitsMoreThanItsLimit) {
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, client = std::to_string(t % 2)] {
       for (int i = 0; i < 2000; ++i) {

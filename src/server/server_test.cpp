@@ -152,7 +152,8 @@ TEST_F(ServerTest, ABodyWithoutACertainEndEndsTheConnection) {
                             {"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", 501}}) {
     SCOPED_TRACE(lines);
     TestClient sly(server_->port());
-    sly.send("POST /tokenize HTTP/1.1\r\nHost: t\r\n" + lines + "\r\n" + smuggled);
+    std::string sent = "POST /tokenize HTTP/1.1\r\nHost: t\r\n" + lines;
+    sly.send(sent.append("\r\n").append(smuggled));
     const ClientResponse refused = sly.read();
     EXPECT_EQ(refused.status, status) << refused.body;
     EXPECT_EQ(refused.headers.at("Connection"), "close");
@@ -360,6 +361,7 @@ TEST_F(ServerTest, ManyClientsOnSeveralThreads) {
   options_.io_threads = 3;
   start("ok", 200us);
   std::vector<std::thread> threads;
+  threads.reserve(8);
   std::atomic<int> answered{0};
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {

@@ -97,8 +97,7 @@ TEST_F(PromptTest, SpecialTokensNeverComeFromUserText) {
 }
 
 TEST_F(PromptTest, OldestTurnsAreDroppedWhole) {
-  std::vector<Turn> history;
-  for (int i = 0; i < 10; ++i) history.push_back({"question", "answer"});
+  const std::vector<Turn> history(10, {"question", "answer"});
   TaskDefinition task = small_task();
   const size_t none = build(task, "x")->ids.size();
   const size_t turn = build(task, "x", std::span(history).first(1))->ids.size() - none;

@@ -191,6 +191,7 @@ TEST(Tokenizer, IsThreadSafe) {
   const std::string text = "hello hello中 <think> e\u0301 \xFF " + std::string(500, 'h');
   const auto expected = t->encode(text);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 200; ++round) EXPECT_EQ(t->encode(text), expected);
