@@ -83,8 +83,9 @@ TEST_F(ObserveApiTest, ListsTheNewestFirstByTimeAndTask) {
   EXPECT_EQ(list("?limit=1").size(), 1u);
   EXPECT_EQ(list("?task=sentiment"), json::array({all[2]}));
   EXPECT_TRUE(list("?task=nobody").empty());
-  const double slowest = std::max(number(all[1].at("total_response_time_ms")),
-                                  number(all[2].at("total_response_time_ms")));
+  double slowest = 0;
+  for (const json::value& one : all)
+    slowest = std::max(slowest, number(one.at("total_response_time_ms")));
   EXPECT_EQ(list(fmt::format("?slow={:.3f}", slowest + 0.002)).size(), 0u);
   EXPECT_EQ(list("?slow=0&limit=5&task=chat").size(), 1u);
   for (size_t i = 0; i < kKept; ++i) ASSERT_EQ(chat(R"(["sentiment"])").status, 200);
