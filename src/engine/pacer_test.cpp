@@ -18,7 +18,7 @@ void run(Pacer& pacer, int steps, int generating, int64_t base_ns, int64_t token
 }
 
 TEST(PacerTest, WithoutAnswersAStepTakesItsWholeTime) {
-  Pacer pacer({});
+  Pacer pacer({.stretch = 2.5});
   run(pacer, 50, 0, 0, kMs);
   EXPECT_NEAR(pacer.prompt_tokens(0), 100, 1);
   run(pacer, 100, 0, 0, kMs / 4);
@@ -28,14 +28,14 @@ TEST(PacerTest, WithoutAnswersAStepTakesItsWholeTime) {
 }
 
 TEST(PacerTest, AnswersAreStretchedByAFactorAtMost) {
-  Pacer pacer({});
+  Pacer pacer({.stretch = 2.5});
   run(pacer, 200, 8, 20 * kMs, kMs / 2);
   EXPECT_NEAR(pacer.prompt_tokens(8), 60, 6);  // 1.5 * 20 ms of 0.5 ms each
 }
 
 // Short prompts, and never a step without one.
 TEST(PacerTest, GuessesWhenEveryStepHasPrompts) {
-  Pacer pacer({});
+  Pacer pacer({.stretch = 2.5});
   pacer.observe(0, 40, 20 * kMs);
   for (int i = 0; i < 300; ++i) {
     const int tokens = pacer.prompt_tokens(8) / (1 + i % 3);
@@ -49,7 +49,7 @@ TEST(PacerTest, GuessesWhenEveryStepHasPrompts) {
 }
 
 TEST(PacerTest, FollowsAMachineThatSlowsDown) {
-  Pacer pacer({});
+  Pacer pacer({.stretch = 2.5});
   run(pacer, 100, 8, 20 * kMs, kMs / 2);
   run(pacer, 100, 8, 40 * kMs, kMs);
   EXPECT_NEAR(pacer.prompt_tokens(8), 60, 3);
@@ -61,7 +61,7 @@ TEST(PacerTest, FollowsAMachineThatSlowsDown) {
 }
 
 TEST(PacerTest, KnowsEachNumberOfAnswers) {
-  Pacer pacer({});
+  Pacer pacer({.stretch = 2.5});
   run(pacer, 100, 1, 10 * kMs, kMs / 2);
   EXPECT_NEAR(pacer.prompt_tokens(1), 30, 3);
   EXPECT_NEAR(pacer.prompt_tokens(5), 30, 3);  // so far as for 1
@@ -72,7 +72,7 @@ TEST(PacerTest, KnowsEachNumberOfAnswers) {
 }
 
 TEST(PacerTest, OneInterruptedStepChangesLittle) {
-  Pacer pacer({});
+  Pacer pacer({.stretch = 2.5});
   run(pacer, 200, 8, 20 * kMs, kMs / 2);
   const int before = pacer.prompt_tokens(8);
   pacer.observe(8, 10, 5000 * kMs);
@@ -80,14 +80,14 @@ TEST(PacerTest, OneInterruptedStepChangesLittle) {
 }
 
 TEST(PacerTest, ASlowMachineStillGoesOn) {
-  Pacer pacer({});
+  Pacer pacer({.stretch = 2.5});
   run(pacer, 200, 4, 400 * kMs, 50 * kMs);
   EXPECT_EQ(pacer.prompt_tokens(4), 8);
   EXPECT_EQ(pacer.prompt_tokens(0), 8);
 }
 
 TEST(PacerTest, AFirstStepIsCautious) {
-  Pacer pacer({});
+  Pacer pacer({.stretch = 2.5});
   EXPECT_EQ(pacer.prompt_tokens(0), 100);
   EXPECT_EQ(pacer.prompt_tokens(3), 8);
 }

@@ -16,16 +16,16 @@ using SteadyClock = std::chrono::steady_clock;
 
 // What is touched at a time: a huge page in every layer, or a whole layer if that is less.
 constexpr size_t kUnitBytes = size_t{2} << 20;
-// So many units beyond those in use are touched.
-constexpr size_t kUnitsAhead = 3;
+// So far beyond what is in use, of every layer, once anything is.
+constexpr size_t kAheadBytes = 2 * kUnitBytes;
 // A guest whose memory its host hands out by the page needs 6 ms for one that a machine of its own
 // clears in 0.1 ms. Touching then takes a core from the steps, which is spread over many of them:
-// after each huge page a pause of so many times what it took, for every unit it is ahead.
-constexpr int kPausesPerUnitAhead = 2;
+// after each huge page a pause of so many times what it took, for every unit that it is ahead.
+constexpr double kPausesPerUnitAhead = 2;
 
 }  // namespace
 
-// Touches units in order, some more than are in use.
+// Touches units in order, some beyond what is in use.
 class KvMemory::Toucher {
  public:
   Toucher(std::span<std::byte> memory, size_t layer_bytes, size_t unit_bytes)
@@ -41,24 +41,23 @@ class KvMemory::Toucher {
     thread_.join();
   }
 
-  // Only the model's thread calls it.
-  void used(size_t units) {
-    if (units <= used_before_) return;
-    used_before_ = units;
+  // Of every layer so many bytes are in use. Only the model's thread calls it.
+  void used(size_t bytes) {
+    if (bytes <= used_before_) return;
+    used_before_ = bytes;
     {
       const std::lock_guard lock(mutex_);
-      used_ = units;
+      used_ = bytes;
     }
     changed_.notify_one();
   }
 
  private:
   void run() {
-    size_t unit = 0;
-    for (size_t begin = 0; begin < layer_bytes_; begin += unit_bytes_, ++unit) {
+    for (size_t begin = 0; begin < layer_bytes_; begin += unit_bytes_) {
       const size_t bytes = std::min(unit_bytes_, layer_bytes_ - begin);
       for (size_t layer = 0; layer < memory_.size(); layer += layer_bytes_) {
-        if (!wait_for_turn(unit)) return;
+        if (!wait_for_turn(begin)) return;
         const SteadyClock::time_point start = SteadyClock::now();
         populate_for_writing(memory_.subspan(layer + begin, bytes));
         took_ = SteadyClock::now() - start;
@@ -66,14 +65,16 @@ class KvMemory::Toucher {
     }
   }
 
-  // Until the next page of `unit` is due; false: not any more.
-  bool wait_for_turn(size_t unit) {
+  // Until the next page at `begin` of a layer is due; false: not any more.
+  bool wait_for_turn(size_t begin) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stop_ || unit < used_ + kUnitsAhead; });
+    changed_.wait(lock, [&] { return stop_ || (used_ > 0 && begin < used_ + kAheadBytes); });
     const SteadyClock::time_point from = SteadyClock::now();
     const auto due = [&] {
-      const int ahead = unit > used_ ? static_cast<int>(unit - used_) : 0;
-      return from + took_ * kPausesPerUnitAhead * ahead;
+      const size_t ahead = begin > used_ ? begin - used_ : 0;
+      const double pauses =
+          kPausesPerUnitAhead * static_cast<double>(ahead) / static_cast<double>(kUnitBytes);
+      return from + std::chrono::duration_cast<SteadyClock::duration>(took_ * pauses);
     };
     while (!stop_ && SteadyClock::now() < due()) changed_.wait_until(lock, due());
     return !stop_;
@@ -88,7 +89,7 @@ class KvMemory::Toucher {
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
-  size_t used_ = 0;  // units begun
+  size_t used_ = 0;  // bytes of a layer
   bool stop_ = false;
 
   std::thread thread_;
@@ -113,8 +114,6 @@ Result<KvMemory> KvMemory::allocate(int layers, int blocks, int kv_heads, int he
   return memory;
 }
 
-void KvMemory::in_use(BlockId block) {
-  toucher_->used((block + 1) * block_bytes_ / kUnitBytes + 1);
-}
+void KvMemory::in_use(BlockId block) { toucher_->used((block + 1) * block_bytes_); }
 
 }  // namespace qaio
