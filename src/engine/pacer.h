@@ -16,7 +16,7 @@ class Pacer {
  public:
   struct Limits {
     int64_t step_ns = 100'000'000;  // no step is planned to take longer
-    double stretch = 2.1;           // nor longer than this many times one without prompts
+    double stretch = 2.0;           // nor longer than this many times one without prompts
     int tokens_min = 8;             // prompts always go on by so many, however slow the machine
     int tokens_max = 512;
     int sequences_max = 16;  // generating at a time

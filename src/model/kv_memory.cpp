@@ -21,7 +21,7 @@ constexpr size_t kAheadBytes = 2 * kUnitBytes;
 // A guest whose memory its host hands out by the page needs 6 ms for one that a machine of its own
 // clears in 0.1 ms. Touching then takes a core from the steps, which is spread over many of them:
 // after each huge page a pause of so many times what it took, for every unit that it is ahead.
-constexpr double kPausesPerUnitAhead = 2;
+constexpr double kPausesPerUnitAhead = 3;
 
 }  // namespace
 
