@@ -102,7 +102,7 @@ TEST_F(RequestsApiTest, WhatCannotWaitIsRefused) {
   std::promise<void> go;
   const std::shared_future<void> gone = go.get_future().share();
   std::promise<void> begun;
-  ASSERT_TRUE(searches_.post([&] {
+  ASSERT_TRUE(searches_.post([&begun, gone] {
     begun.set_value();
     gone.wait();
   }));
