@@ -62,7 +62,7 @@ class RoundTrip(ProgramTest):
 
     def test_every_type(self):
         for kind, tensors in (("f16", "F16"), ("q8_0", "Q8_0"), ("q4_0", "Q4_0"),
-                              ("q4_k_m", "Q4_K")):
+                              ("q4_k_m", "Q4_K"), ("Q4_K_M", "Q4_K")):
             with self.subTest(kind):
                 self.round_trip(kind, tensors)
 

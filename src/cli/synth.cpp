@@ -58,7 +58,7 @@ void add_synth(CLI::App& app, ExitCode& exit_code) {
       ->type_name("NAME")
       ->capture_default_str();
   command->add_option("--type", options->type, "Weight type")
-      ->check(CLI::IsMember({"f16", "q8_0", "q4_0", "q4_k_m"}, CLI::ignore_case))
+      ->transform(CLI::IsMember({"f16", "q8_0", "q4_0", "q4_k_m"}, CLI::ignore_case))
       ->type_name("TYPE")
       ->capture_default_str();
   command->add_option("--head", options->head, "Type of embedding and output head, if another")

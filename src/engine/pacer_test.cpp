@@ -18,7 +18,7 @@ void run(Pacer& pacer, int steps, int generating, int64_t base_ns, int64_t token
 }
 
 TEST(PacerTest, WithoutAnswersAStepTakesItsWholeTime) {
-  Pacer pacer({.stretch = 2.5});
+  Pacer pacer({});
   run(pacer, 50, 0, 0, kMs);
   EXPECT_NEAR(pacer.prompt_tokens(0), 100, 1);
   run(pacer, 100, 0, 0, kMs / 4);
@@ -28,14 +28,14 @@ TEST(PacerTest, WithoutAnswersAStepTakesItsWholeTime) {
 }
 
 TEST(PacerTest, AnswersAreStretchedByAFactorAtMost) {
-  Pacer pacer({.stretch = 2.5});
+  Pacer pacer({});
   run(pacer, 200, 8, 20 * kMs, kMs / 2);
-  EXPECT_NEAR(pacer.prompt_tokens(8), 60, 6);  // 1.5 * 20 ms of 0.5 ms each
+  EXPECT_NEAR(pacer.prompt_tokens(8), 40, 4);  // 20 ms of 0.5 ms each
 }
 
 // Short prompts, and never a step without one.
 TEST(PacerTest, GuessesWhenEveryStepHasPrompts) {
-  Pacer pacer({.stretch = 2.5});
+  Pacer pacer({});
   pacer.observe(0, 40, 20 * kMs);
   for (int i = 0; i < 300; ++i) {
     const int tokens = pacer.prompt_tokens(8) / (1 + i % 3);
@@ -49,10 +49,10 @@ TEST(PacerTest, GuessesWhenEveryStepHasPrompts) {
 }
 
 TEST(PacerTest, FollowsAMachineThatSlowsDown) {
-  Pacer pacer({.stretch = 2.5});
+  Pacer pacer({});
   run(pacer, 100, 8, 20 * kMs, kMs / 2);
   run(pacer, 100, 8, 40 * kMs, kMs);
-  EXPECT_NEAR(pacer.prompt_tokens(8), 60, 3);
+  EXPECT_NEAR(pacer.prompt_tokens(8), 40, 2);
   for (int i = 0; i < 100; ++i) {  // no step tells the base any more
     const int tokens = pacer.prompt_tokens(8);
     pacer.observe(8, tokens, 60 * kMs + tokens * 2 * kMs);
@@ -61,18 +61,18 @@ TEST(PacerTest, FollowsAMachineThatSlowsDown) {
 }
 
 TEST(PacerTest, KnowsEachNumberOfAnswers) {
-  Pacer pacer({.stretch = 2.5});
+  Pacer pacer({});
   run(pacer, 100, 1, 10 * kMs, kMs / 2);
-  EXPECT_NEAR(pacer.prompt_tokens(1), 30, 3);
-  EXPECT_NEAR(pacer.prompt_tokens(5), 30, 3);  // so far as for 1
+  EXPECT_NEAR(pacer.prompt_tokens(1), 20, 2);
+  EXPECT_NEAR(pacer.prompt_tokens(5), 20, 2);  // so far as for 1
   run(pacer, 100, 4, 16 * kMs, kMs / 2);
-  EXPECT_NEAR(pacer.prompt_tokens(1), 30, 3);
-  EXPECT_NEAR(pacer.prompt_tokens(5), 48, 5);
-  EXPECT_NEAR(pacer.prompt_tokens(100), 48, 5);
+  EXPECT_NEAR(pacer.prompt_tokens(1), 20, 2);
+  EXPECT_NEAR(pacer.prompt_tokens(5), 32, 3);
+  EXPECT_NEAR(pacer.prompt_tokens(100), 32, 3);
 }
 
 TEST(PacerTest, OneInterruptedStepChangesLittle) {
-  Pacer pacer({.stretch = 2.5});
+  Pacer pacer({});
   run(pacer, 200, 8, 20 * kMs, kMs / 2);
   const int before = pacer.prompt_tokens(8);
   pacer.observe(8, 10, 5000 * kMs);
@@ -80,14 +80,14 @@ TEST(PacerTest, OneInterruptedStepChangesLittle) {
 }
 
 TEST(PacerTest, ASlowMachineStillGoesOn) {
-  Pacer pacer({.stretch = 2.5});
+  Pacer pacer({});
   run(pacer, 200, 4, 400 * kMs, 50 * kMs);
   EXPECT_EQ(pacer.prompt_tokens(4), 8);
   EXPECT_EQ(pacer.prompt_tokens(0), 8);
 }
 
 TEST(PacerTest, AFirstStepIsCautious) {
-  Pacer pacer({.stretch = 2.5});
+  Pacer pacer({});
   EXPECT_EQ(pacer.prompt_tokens(0), 100);
   EXPECT_EQ(pacer.prompt_tokens(3), 8);
 }

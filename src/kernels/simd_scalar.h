@@ -98,7 +98,7 @@ inline I32x16 iota(int32_t base) {
 }
 inline I32x16 load_i8(const int8_t* p) {
   I32x16 r;
-  QAIO_LANES r.v[i] = p[i];
+  QAIO_LANES r.v[i] = p[i];  // NOLINT(bugprone-signed-char-misuse): a number, no character
   return r;
 }
 inline void store_i8(int8_t* p, I32x16 a) { QAIO_LANES p[i] = static_cast<int8_t>(a.v[i]); }
