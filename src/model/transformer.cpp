@@ -54,7 +54,7 @@ Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelI
       kv_pool_(KvPool::blocks_for(options.kv_tokens)),
       precise_kv_(config.kv_heads < config.heads),
       buffers_(static_cast<size_t>(pool.size())),
-      counters_(static_cast<size_t>(config.layers * kLayerPhases + 1)),
+      counters_(static_cast<size_t>((config.layers * kLayerPhases + 1) * pool.size())),
       next_phase_(static_cast<size_t>(pool.size()) * 16) {
   for (int i = 0; i < config.head_dim / 2; ++i) {
     inverse_frequencies_.push_back(std::pow(config.rope_theta, -2.0 * i / config.head_dim));
@@ -108,11 +108,11 @@ void Transformer::forward(std::span<ForwardItem> items) {
 
 void Transformer::plan(std::span<ForwardItem> items) {
   tokens_.clear();
-  attention_tasks_.clear();
+  wanted_.clear();
   logits_rows_.clear();
   logits_out_.clear();
-  const int group = config_.heads / config_.kv_heads;
-  const int task_tokens = std::max(1, kAttentionRows / group);
+  all_rows_.tasks.clear();
+  wanted_rows_.tasks.clear();
   for (const ForwardItem& item : items) {
     const int first = static_cast<int>(tokens_.size());
     const int count = static_cast<int>(item.tokens.size());
@@ -122,23 +122,46 @@ void Transformer::plan(std::span<ForwardItem> items) {
     for (int i = 0; i < count; ++i) {
       tokens_.push_back({&item, item.kv->length() + i, item.tokens[static_cast<size_t>(i)]});
     }
-    for (int begin = 0; begin < count; begin += task_tokens) {
-      for (int head = 0; head < config_.kv_heads; ++head)
-        attention_tasks_.push_back({first + begin, std::min(task_tokens, count - begin), head});
-    }
+    add_tasks(all_rows_, first, count, first);
     if (item.logits_at == LogitsAt::kNone) continue;
+    const int skipped = item.logits_at == LogitsAt::kLast ? count - 1 : 0;
+    const int first_row = static_cast<int>(wanted_.size());
+    add_tasks(wanted_rows_, first + skipped, count - skipped, first_row);
     const size_t width =
         item.logit_rows.empty() ? static_cast<size_t>(config_.vocab) : item.logit_rows.size();
-    float* out = item.logits.data();
-    for (int i = item.logits_at == LogitsAt::kLast ? count - 1 : 0; i < count; ++i, out += width) {
-      logits_rows_.push_back({first + i, out, item.logit_rows});
+    for (int i = 0; i < count - skipped; ++i) {
+      wanted_.push_back(first + skipped + i);
+      logits_rows_.push_back({first_row + i, item.logits.data() + static_cast<size_t>(i) * width,
+                              item.logit_rows});
     }
   }
+  divide(all_rows_, static_cast<int>(tokens_.size()));
+  divide(wanted_rows_, static_cast<int>(wanted_.size()));
   const auto full_end =
       std::stable_partition(logits_rows_.begin(), logits_rows_.end(),
                             [](const LogitsRow& row) { return row.rows.empty(); });
   for (auto row = logits_rows_.begin(); row != full_end; ++row) logits_out_.push_back(row->out);
   assert(!tokens_.empty() && static_cast<int>(tokens_.size()) <= options_.step_tokens_max);
+}
+
+void Transformer::add_tasks(Rows& rows, int first_token, int count, int first_row) const {
+  const int task_tokens = std::max(1, kAttentionRows * config_.kv_heads / config_.heads);
+  for (int begin = 0; begin < count; begin += task_tokens) {
+    for (int head = 0; head < config_.kv_heads; ++head) {
+      rows.tasks.push_back(
+          {first_token + begin, std::min(task_tokens, count - begin), head, first_row + begin});
+    }
+  }
+}
+
+void Transformer::divide(Rows& rows, int count) const {
+  rows.parts = TokenParts(count, pool_.size());
+  rows.group_tasks.clear();
+  for (int group = 0; group <= rows.parts.groups(); ++group) {
+    const int first_row = rows.parts.part(group * rows.parts.parts_of_group()).first;
+    const auto task = std::ranges::lower_bound(rows.tasks, first_row, {}, &AttentionTask::first_row);
+    rows.group_tasks.push_back(static_cast<int>(task - rows.tasks.begin()));
+  }
 }
 
 void Transformer::run_step(int thread) {
@@ -151,40 +174,53 @@ void Transformer::run_step(int thread) {
 void Transformer::run_layer(int index, int thread) {
   const LayerWeights& layer = weights_.layers[static_cast<size_t>(index)];
   const LayerProducts products = products_of(layer);
+  const bool last = index + 1 == config_.layers;
+  // of the last layer, the others' keys and values are all that is ever read
+  const Rows& rows = last ? wanted_rows_ : all_rows_;
 
-  normalize(layer.attention_norm, precise_kv_, thread);
+  normalize(all_rows_, layer.attention_norm, precise_kv_, thread);
   pool_.barrier();
-  multiply(products.qkv, first_tile(products.output, thread), thread);
+  multiply(products.qkv, all_rows_.parts, first_tile(products.output, rows.parts, thread), thread);
   pool_.barrier();
   place_keys(layer, index, thread);
+  if (last && wanted_.empty()) return;
+  if (last && thread == 0) keep_wanted_rows();
   pool_.barrier();
-  attend(index, thread);
+  attend(rows, index, thread);
   pool_.barrier();
-  const int count = static_cast<int>(tokens_.size());
-  for_share(count, thread, [&](int token) {
-    kernels_.quantize(attended_ + token * config_.q_cols(), quantized(count, config_.q_cols()),
-                      token);
+  for_share(rows.parts, thread, [&](int row) {
+    quantize(attended_ + row * config_.q_cols(), rows.parts, config_.q_cols(), row);
   });
   pool_.barrier();
-  multiply(products.output, first_tile(products.gate_up, thread), thread);
+  multiply(products.output, rows.parts, first_tile(products.gate_up, rows.parts, thread), thread);
   pool_.barrier();
-  normalize(layer.ffn_norm, false, thread);
+  normalize(rows, layer.ffn_norm, false, thread);
   pool_.barrier();
-  multiply(products.gate_up, first_tile(products.down, thread), thread);
+  multiply(products.gate_up, rows.parts, first_tile(products.down, rows.parts, thread), thread);
   pool_.barrier();
-  activate(thread);
+  activate(rows, thread);
   pool_.barrier();
-  multiply(products.down, after_layer(index, thread), thread);
+  multiply(products.down, rows.parts, after_layer(index, thread), thread);
   pool_.barrier();
 }
 
-std::atomic<int>& Transformer::phase_counter(int thread) {
-  return counters_[static_cast<size_t>(next_phase_[static_cast<size_t>(thread) * 16]++)];
+std::atomic<int>* Transformer::phase_counters(int thread) {
+  const int phase = next_phase_[static_cast<size_t>(thread) * 16]++;
+  return &counters_[static_cast<size_t>(phase * pool_.size())];
+}
+
+// The last layer's residual stream, moved to the front.
+void Transformer::keep_wanted_rows() {
+  const auto hidden = static_cast<size_t>(config_.hidden);
+  for (size_t row = 0; row < wanted_.size(); ++row) {
+    const auto token = static_cast<size_t>(wanted_[row]);
+    if (token != row) std::memcpy(x_ + row * hidden, x_ + token * hidden, hidden * sizeof(float));
+  }
 }
 
 void Transformer::embed(int thread) {
   const int half = config_.head_dim / 2;
-  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+  for_share(all_rows_.parts, thread, [&](int token) {
     const TokenPlace& place = tokens_[static_cast<size_t>(token)];
     unpack_row(weights_.embedding, place.id,
                x_ + static_cast<size_t>(token) * static_cast<size_t>(config_.hidden));
@@ -196,28 +232,29 @@ void Transformer::embed(int thread) {
   });
 }
 
-void Transformer::quantize_with_residual(float* x, int token) {
-  const QuantizedActivations all = quantized(static_cast<int>(tokens_.size()), config_.hidden);
-  kernels_.quantize(x, all, token);
-  const ActivationPlace place = activation_place(all, token);
+void Transformer::quantize_with_residual(float* x, const TokenParts& parts, int row) {
+  const TokenPart part = parts.part(parts.part_of(row));
+  const QuantizedActivations all = quantized(part, config_.hidden);
+  kernels_.quantize(x, all, row - part.first);
+  const ActivationPlace place = activation_place(all, row - part.first);
   for (int g = 0; g < config_.hidden / kGroupCols; ++g) {
     const ActivationFields first = place.fields(g);
     for (int k = 0; k < kGroupCols; ++k) {
       x[g * kGroupCols + k] -= static_cast<float>(first.codes[k]) * *first.scale;
     }
   }
-  kernels_.quantize(x, residual(), token);
+  kernels_.quantize(x, residual(part), row - part.first);
 }
 
-void Transformer::normalize(const std::vector<float>& weight, bool with_residual, int thread) {
-  const int count = static_cast<int>(tokens_.size());
-  for_share(count, thread, [&](int token) {
-    const auto row = static_cast<size_t>(token) * static_cast<size_t>(config_.hidden);
-    kernels_.rms_norm(x_ + row, weight.data(), config_.rms_epsilon, config_.hidden, normed_ + row);
+void Transformer::normalize(const Rows& rows, const std::vector<float>& weight, bool with_residual,
+                            int thread) {
+  for_share(rows.parts, thread, [&](int row) {
+    const auto at = static_cast<size_t>(row) * static_cast<size_t>(config_.hidden);
+    kernels_.rms_norm(x_ + at, weight.data(), config_.rms_epsilon, config_.hidden, normed_ + at);
     if (with_residual) {
-      quantize_with_residual(normed_ + row, token);
+      quantize_with_residual(normed_ + at, rows.parts, row);
     } else {
-      kernels_.quantize(normed_ + row, quantized(count, config_.hidden), token);
+      quantize(normed_ + at, rows.parts, config_.hidden, row);
     }
   });
 }
@@ -227,7 +264,7 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
   const int q_cols = config_.q_cols();
   const int kv_cols = config_.kv_cols();
   fetch_kv(index, thread);
-  for_share(static_cast<int>(tokens_.size()), thread, [&](int token) {
+  for_share(all_rows_.parts, thread, [&](int token) {
     const TokenPlace& place = tokens_[static_cast<size_t>(token)];
     float* q = qkv_ + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
     const float* cos = cos_ + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
@@ -248,21 +285,37 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
   });
 }
 
-void Transformer::attend(int layer, int thread) {
-  std::atomic<int>& taken = phase_counter(thread);
+void Transformer::attend(const Rows& rows, int layer, int thread) {
+  std::atomic<int>* taken = phase_counters(thread);
   ThreadBuffers& buffers = buffers_[static_cast<size_t>(thread)];
-  for (const AttentionTask* task = attention_task(thread); task != nullptr;) {
-    const AttentionTask* after =  // taken early, to fetch it
-        attention_task(pool_.size() + taken.fetch_add(1, std::memory_order_relaxed));
+  const AttentionTask* task = first_task(rows, thread);
+  if (task == nullptr) task = next_task(rows, thread, taken);
+  while (task != nullptr) {
+    const AttentionTask* after = next_task(rows, thread, taken);  // taken early, to fetch it
     attend_task(*task, after != nullptr ? first_kv(*after, layer) : KvBlock{}, layer, buffers);
     task = after;
   }
 }
 
-// From the end: the longest rows first, so that no thread is left with a long one.
-const Transformer::AttentionTask* Transformer::attention_task(int index) const {
-  const int count = static_cast<int>(attention_tasks_.size());
-  return index < count ? &attention_tasks_[static_cast<size_t>(count - 1 - index)] : nullptr;
+// From the end of a group: the longest rows first, so that no thread is left with a long one.
+const Transformer::AttentionTask* Transformer::first_task(const Rows& rows, int thread) const {
+  const auto group = static_cast<size_t>(rows.parts.group_of(thread));
+  const int index = rows.group_tasks[group + 1] - 1 - rows.parts.index_in_group(thread);
+  return index < rows.group_tasks[group] ? nullptr : &rows.tasks[static_cast<size_t>(index)];
+}
+
+const Transformer::AttentionTask* Transformer::next_task(const Rows& rows, int thread,
+                                                         std::atomic<int>* taken) const {
+  const int groups = rows.parts.groups();
+  for (int i = 0; i < groups; ++i) {
+    const auto group = static_cast<size_t>((rows.parts.group_of(thread) + i) % groups);
+    const int left = rows.group_tasks[group + 1] - rows.group_tasks[group] - pool_.size() / groups;
+    if (taken[group].load(std::memory_order_relaxed) >= left) continue;
+    const int before = taken[group].fetch_add(1, std::memory_order_relaxed);
+    if (before < left)
+      return &rows.tasks[static_cast<size_t>(rows.group_tasks[group] + left - 1 - before)];
+  }
+  return nullptr;
 }
 
 KvBlock Transformer::first_kv(const AttentionTask& task, int layer) const {
@@ -272,7 +325,8 @@ KvBlock Transformer::first_kv(const AttentionTask& task, int layer) const {
 }
 
 void Transformer::fetch_kv(int layer, int thread) const {
-  const AttentionTask* task = attention_task(thread);
+  const bool last = layer + 1 == config_.layers;
+  const AttentionTask* task = first_task(last ? wanted_rows_ : all_rows_, thread);
   if (task == nullptr) return;
   const KvBlock first = first_kv(*task, layer);
   const size_t bytes = kv_block_bytes(options_.kv_type, config_.head_dim);
@@ -323,20 +377,19 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
     for (int g = 0; g < group; ++g, ++row) {
       std::memcpy(
           attended_ +
-              static_cast<size_t>(task.first_token + t) * static_cast<size_t>(config_.q_cols()) +
+              static_cast<size_t>(task.first_row + t) * static_cast<size_t>(config_.q_cols()) +
               (task.kv_head * group + g) * head_dim,
           b.out.data() + static_cast<size_t>(row) * static_cast<size_t>(head_dim), head_bytes);
     }
   }
 }
 
-void Transformer::activate(int thread) {
+void Transformer::activate(const Rows& rows, int thread) {
   const auto width = static_cast<size_t>(config_.intermediate);
-  const int count = static_cast<int>(tokens_.size());
-  for_share(count, thread, [&](int token) {
-    float* gate = gate_up_ + static_cast<size_t>(token) * 2 * width;
+  for_share(rows.parts, thread, [&](int row) {
+    float* gate = gate_up_ + static_cast<size_t>(row) * 2 * width;
     kernels_.swiglu(gate, gate + width, config_.intermediate, gate);
-    kernels_.quantize(gate, quantized(count, config_.intermediate), token);
+    quantize(gate, rows.parts, config_.intermediate, row);
   });
 }
 

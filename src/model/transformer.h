@@ -12,6 +12,7 @@
 #include "model/config.h"
 #include "model/kv_memory.h"
 #include "model/model.h"
+#include "model/token_parts.h"
 #include "model/weights.h"
 
 namespace qaio {
@@ -58,6 +59,14 @@ class Transformer final : public Model {
     int first_token;  // in the step
     int tokens;
     int kv_head;
+    int first_row;  // of what is attended
+  };
+  // The rows that a layer computes behind its keys and values: one for each token, or in the last
+  // layer for those whose logits are wanted.
+  struct Rows {
+    TokenParts parts{0, 1};
+    std::vector<AttentionTask> tasks;  // in order of rows
+    std::vector<int> group_tasks;      // [groups + 1]: where each group's begin
   };
   // The matrices of a layer by phases.
   struct LayerProducts {
@@ -66,9 +75,9 @@ class Transformer final : public Model {
     std::array<MatrixProduct, 2> gate_up;
     std::array<MatrixProduct, 1> down;
   };
-  // A logits row wanted: hidden state of a step token into out.
+  // A logits row wanted: hidden state of one of the last layer's rows into out.
   struct LogitsRow {
-    int token;
+    int row;
     float* out;                     // [vocab or rows.size()]
     std::span<const TokenId> rows;  // empty: all
   };
@@ -86,57 +95,64 @@ class Transformer final : public Model {
   void allocate();
 
   void plan(std::span<ForwardItem> items);
+  void add_tasks(Rows& rows, int first_token, int count, int first_row) const;
+  void divide(Rows& rows, int count) const;  // among the threads
   void run_step(int thread);
   void run_layer(int index, int thread);
   void embed(int thread);
-  void normalize(const std::vector<float>& weight, bool with_residual, int thread);
+  void normalize(const Rows& rows, const std::vector<float>& weight, bool with_residual,
+                 int thread);
   void place_keys(const LayerWeights& layer, int index, int thread);
-  void attend(int layer, int thread);
-  // The task of a layer that is taken as number `index`; null behind the last. A thread's first is
-  // that of its own number.
-  const AttentionTask* attention_task(int index) const;
+  void keep_wanted_rows();
+  void attend(const Rows& rows, int layer, int thread);
+  // A thread's tasks in a layer: the first, known beforehand, and those it takes; null: none left.
+  const AttentionTask* first_task(const Rows& rows, int thread) const;
+  const AttentionTask* next_task(const Rows& rows, int thread, std::atomic<int>* taken) const;
   // `next`: as AttentionArgs has it.
   void attend_task(const AttentionTask& task, const KvBlock& next, int layer,
                    ThreadBuffers& buffers);
   KvBlock first_kv(const AttentionTask& task, int layer) const;
   void fetch_kv(int layer, int thread) const;  // that of the thread's first task
-  void activate(int thread);
+  void activate(const Rows& rows, int thread);
   LayerProducts products_of(const LayerWeights& layer) const;
   // The weights that the thread reads first after layer `index`: of the next one, or of the head.
   const std::byte* after_layer(int index, int thread) const;
   // `then`: the weights that this thread reads first in the next phase, to be fetched at the end.
-  void multiply(std::span<const MatrixProduct> products, const std::byte* then, int thread);
-  // Rows [16 * from, 16 * to); `next`: as MatmulArgs has it.
-  void multiply_tiles(const MatrixProduct& product, int from, int to, const std::byte* next,
-                      int thread);
-  const std::byte* first_tile(std::span<const MatrixProduct> products, int thread) const;
+  void multiply(std::span<const MatrixProduct> products, const TokenParts& parts,
+                const std::byte* then, int thread);
+  // Outputs [16 * from, 16 * to) of the part's rows; `next`: as MatmulArgs has it.
+  void multiply_tiles(const MatrixProduct& product, TokenPart part, int from, int to,
+                      const std::byte* next, int thread);
+  const std::byte* first_tile(std::span<const MatrixProduct> products, const TokenParts& parts,
+                              int thread) const;
   void compute_logits(int thread);
   void compute_label_rows(const LogitsRow& row, int index, ThreadBuffers& buffers);
-  // The step's quantized activations, `tokens` rows of `cols`; the phases reuse one buffer.
-  QuantizedActivations quantized(int tokens, int cols) const {
-    return {codes_, tokens, cols, kernels_.tile_tokens(tokens)};
-  }
-  // Row `index` of such activations as a tile of its own.
-  QuantizedActivations one_row(int index) const {
-    return {codes_ + QuantizedActivations::bytes(index, config_.hidden), 1, config_.hidden};
+  // Quantized activations of a part's rows; the phases reuse one buffer.
+  QuantizedActivations quantized(TokenPart part, int cols) const {
+    return activations_in(codes_, part, cols);
   }
   // What quantizing lost of the layers' inputs, quantized in turn.
-  QuantizedActivations residual() const {
-    const auto tokens = static_cast<int>(tokens_.size());
-    return {residual_codes_, tokens, config_.hidden, kernels_.tile_tokens(tokens)};
+  QuantizedActivations residual(TokenPart part) const {
+    return activations_in(residual_codes_, part, config_.hidden);
+  }
+  QuantizedActivations activations_in(std::byte* buffer, TokenPart part, int cols) const {
+    return {buffer + QuantizedActivations::bytes(part.first, cols), part.count, cols,
+            kernels_.tile_tokens(part.count)};
+  }
+  void quantize(const float* x, const TokenParts& parts, int cols, int row) const {
+    const TokenPart part = parts.part(parts.part_of(row));
+    kernels_.quantize(x, quantized(part, cols), row - part.first);
   }
   // Quantizes x [hidden] and then what that lost; overwrites x.
-  void quantize_with_residual(float* x, int token);
-  // Calls body(token) for this thread's share of [0, count).
+  void quantize_with_residual(float* x, const TokenParts& parts, int row);
+  // Calls body(row) for those that are this thread's alone.
   template <typename Body>
-  void for_share(int count, int thread, Body body) const {
-    const int threads = pool_.size();
-    const int begin = static_cast<int>(static_cast<int64_t>(count) * thread / threads);
-    const int end = static_cast<int>(static_cast<int64_t>(count) * (thread + 1) / threads);
-    for (int i = begin; i < end; ++i) body(i);
+  static void for_share(const TokenParts& parts, int thread, Body body) {
+    const TokenPart share = parts.share(thread);
+    for (int row = share.first; row < share.first + share.count; ++row) body(row);
   }
-  // The next unit of the current phase, shared by all threads; phases are numbered per step.
-  std::atomic<int>& phase_counter(int thread);
+  // What the groups have taken of the current phase, [groups]; phases are numbered per step.
+  std::atomic<int>* phase_counters(int thread);
 
   ModelConfig config_;
   ModelWeights weights_;
@@ -153,7 +169,9 @@ class Transformer final : public Model {
 
   // The step being computed.
   std::vector<TokenPlace> tokens_;
-  std::vector<AttentionTask> attention_tasks_;
+  std::vector<int> wanted_;  // tokens whose logits are, ascending: the rows of the last layer
+  Rows all_rows_;
+  Rows wanted_rows_;
   std::vector<LogitsRow> logits_rows_;
   std::vector<float*> logits_out_;  // of the first rows, those that want the whole vocabulary
 
@@ -169,7 +187,7 @@ class Transformer final : public Model {
   std::byte* residual_codes_ = nullptr;  // QuantizedActivations::bytes(tokens, hidden)
 
   std::vector<ThreadBuffers> buffers_;
-  std::vector<std::atomic<int>> counters_;  // one per dynamically shared phase of a step
+  std::vector<std::atomic<int>> counters_;  // [dynamically shared phases of a step, groups]
   std::vector<int> next_phase_;             // per thread, 16 ints apart
 };
 

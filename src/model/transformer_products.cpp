@@ -6,48 +6,68 @@
 namespace qaio {
 namespace {
 
-// Runs of tiles of a phase, taken by its threads. A thread's first run is known beforehand, so that
-// it can be fetched from memory beforehand; the others go to whoever is free. They shrink towards
-// the end, so that a thread that was held up does not hold up the others: to a tile, but for few
-// tokens, whose tiles take a microsecond or less and come from memory best in a row.
+// Runs of tiles of a phase, each for one part of the tokens. A thread's first run is known
+// beforehand, so that it can be fetched from memory beforehand; the others go to whoever is free,
+// his own group's before others'. They shrink towards the end, so that a thread that was held up
+// does not hold up the others: to a tile, but for few tokens, whose tiles take a microsecond or
+// less and come from memory best in a row.
 class TileRuns {
  public:
   struct Run {
-    int begin;
-    int end;
+    int part = 0;
+    int begin = 0;  // tiles
+    int end = 0;
     bool empty() const { return begin == end; }
   };
-  TileRuns(int tiles, int tokens, int threads)
-      : tiles_(tiles), least_(tokens < kTokensMany ? kTilesOfFew : 1), threads_(threads) {}
+  TileRuns(int tiles, const TokenParts& parts, int threads)
+      : parts_(parts),
+        tiles_(tiles),
+        units_(tiles * parts.parts_of_group()),
+        least_(parts.part(0).count < kTokensMany ? kTilesOfFew : 1),
+        threads_(threads),
+        group_threads_(threads / parts.groups()),
+        first_share_(std::min(share_of(units_), std::max(1, tiles / group_threads_))) {}
 
   Run first(int thread) const {
-    const int share = share_of(tiles_);
-    return {std::min(thread * share, tiles_), std::min((thread + 1) * share, tiles_)};
+    const int begin = std::min(parts_.index_in_group(thread) * first_share_, units_);
+    return run(parts_.group_of(thread), begin, std::min(first_share_, units_ - begin));
   }
   // The next one; empty when all are taken. `taken` is shared by the threads and 0 at first.
-  Run next(std::atomic<int>& taken) const {
-    const int given = first(threads_ - 1).end;
-    int before = taken.load(std::memory_order_relaxed);
-    for (;;) {
-      const int begin = given + before;
-      const int count = std::min(share_of(tiles_ - begin), tiles_ - begin);
-      if (count == 0) return {tiles_, tiles_};
-      if (taken.compare_exchange_weak(before, before + count, std::memory_order_relaxed))
-        return {begin, begin + count};
+  Run next(int thread, std::atomic<int>* taken) const {
+    const int given = std::min(group_threads_ * first_share_, units_);
+    for (int i = 0; i < parts_.groups(); ++i) {
+      const int group = (parts_.group_of(thread) + i) % parts_.groups();
+      int before = taken[group].load(std::memory_order_relaxed);
+      while (given + before < units_) {
+        const int begin = given + before;
+        const int count = std::min(share_of(units_ - begin), tiles_ - begin % tiles_);
+        if (taken[group].compare_exchange_weak(before, before + count, std::memory_order_relaxed))
+          return run(group, begin, count);
+      }
     }
+    return {};
   }
 
  private:
   static constexpr int kTokensMany = 16;
   static constexpr int kTilesOfFew = 4;
 
-  int share_of(int tiles) const {
-    return threads_ == 1 ? tiles : std::max(least_, tiles / (threads_ * 2));
+  int share_of(int units) const {
+    return threads_ == 1 ? units : std::max(least_, units / (threads_ * 2));
+  }
+  // Units of a group: all tiles for its first part, for its second, ...
+  Run run(int group, int begin, int count) const {
+    const int tile = begin % tiles_;
+    return {group * parts_.parts_of_group() + begin / tiles_, tile, tile + count};
   }
 
+  const TokenParts& parts_;
   const int tiles_;
+  const int units_;  // of a group
   const int least_;
   const int threads_;
+  const int group_threads_;
+  const int first_share_;
 };
 
 // Tile `index` of all tiles of a phase.
@@ -87,28 +107,30 @@ Transformer::LayerProducts Transformer::products_of(const LayerWeights& layer) c
 
 const std::byte* Transformer::after_layer(int index, int thread) const {
   if (index + 1 < config_.layers) {
-    return first_tile(products_of(weights_.layers[static_cast<size_t>(index) + 1]).qkv, thread);
+    return first_tile(products_of(weights_.layers[static_cast<size_t>(index) + 1]).qkv,
+                      all_rows_.parts, thread);
   }
   const PackedView& head = weights_.head;
-  const auto rows = static_cast<int>(logits_out_.size());
-  const int tile = TileRuns(head.tiles(), rows, pool_.size()).first(thread).begin;
+  const TokenParts parts(static_cast<int>(logits_out_.size()), pool_.size());
+  const int tile = TileRuns(head.tiles(), parts, pool_.size()).first(thread).begin;
   return head.data + static_cast<size_t>(tile) * tile_bytes(head.layout, head.cols).total();
 }
 
 const std::byte* Transformer::first_tile(std::span<const MatrixProduct> products,
-                                         int thread) const {
-  const TileRuns runs(tiles_of(products), static_cast<int>(tokens_.size()), pool_.size());
+                                         const TokenParts& parts, int thread) const {
+  const TileRuns runs(tiles_of(products), parts, pool_.size());
   return tile_address(products, runs.first(thread).begin);
 }
 
-void Transformer::multiply(std::span<const MatrixProduct> products, const std::byte* then,
-                           int thread) {
-  std::atomic<int>& taken = phase_counter(thread);
-  const TileRuns runs(tiles_of(products), static_cast<int>(tokens_.size()), pool_.size());
+void Transformer::multiply(std::span<const MatrixProduct> products, const TokenParts& parts,
+                           const std::byte* then, int thread) {
+  std::atomic<int>* taken = phase_counters(thread);
+  const TileRuns runs(tiles_of(products), parts, pool_.size());
   TileRuns::Run run = runs.first(thread);
+  if (run.empty()) run = runs.next(thread, taken);
   while (!run.empty()) {
-    const TileRuns::Run after = runs.next(taken);  // taken early, to fetch it
-    int first = 0;                                 // of the current product
+    const TileRuns::Run after = runs.next(thread, taken);  // taken early, to fetch it
+    int first = 0;                                         // of the current product
     for (const MatrixProduct& p : products) {
       const int from = std::max(run.begin - first, 0);
       const int to = std::min(run.end - first, p.linear->weights.tiles());
@@ -117,66 +139,74 @@ void Transformer::multiply(std::span<const MatrixProduct> products, const std::b
       const std::byte* next = run.end > first  ? tile_address(products, first)
                               : !after.empty() ? tile_address(products, after.begin)
                                                : then;
-      multiply_tiles(p, from, to, next, thread);
+      multiply_tiles(p, parts.part(run.part), from, to, next, thread);
     }
     run = after;
   }
 }
 
-void Transformer::multiply_tiles(const MatrixProduct& product, int from, int to,
+void Transformer::multiply_tiles(const MatrixProduct& product, TokenPart part, int from, int to,
                                  const std::byte* next, int thread) {
   const Linear& linear = *product.linear;
+  const auto first = static_cast<size_t>(part.first);
   MatmulArgs args{.weights = linear.weights,
-                  .quantized = quantized(static_cast<int>(tokens_.size()), linear.weights.cols),
-                  .floats = product.input,
+                  .quantized = quantized(part, linear.weights.cols),
+                  .floats = product.input + first * product.input_stride,
                   .float_stride = product.input_stride,
-                  .tokens = static_cast<int>(tokens_.size()),
+                  .tokens = part.count,
                   .bias = linear.bias.empty() ? nullptr : linear.bias.data(),
-                  .out = product.out,
+                  .out = product.out + first * product.stride,
                   .out_stride = product.stride,
                   .accumulate = product.accumulate,
                   .scratch = buffers_[static_cast<size_t>(thread)].scratch,
                   .next = next};
   kernels_.matmul(args, from, to);
   if (!product.precise) return;
-  args.quantized = residual();
+  args.quantized = residual(part);
   args.bias = nullptr;
   args.accumulate = true;
   kernels_.matmul(args, from, to);
 }
 
 void Transformer::compute_logits(int thread) {
+  const int count = static_cast<int>(logits_rows_.size());
   const int full = static_cast<int>(logits_out_.size());
-  // the wanted rows, packed densely: normed_ and codes_ are free after the last layer
+  const TokenParts parts(full, pool_.size());
+  // the wanted rows, those of the whole vocabulary first: normed_ and codes_ are free now
   const auto hidden = static_cast<size_t>(config_.hidden);
-  for_share(static_cast<int>(logits_rows_.size()), thread, [&](int i) {
-    const auto from = static_cast<size_t>(logits_rows_[static_cast<size_t>(i)].token) * hidden;
+  for_share(TokenParts(count, pool_.size()), thread, [&](int i) {
+    const auto from = static_cast<size_t>(logits_rows_[static_cast<size_t>(i)].row) * hidden;
     float* to = normed_ + static_cast<size_t>(i) * hidden;
     kernels_.rms_norm(x_ + from, weights_.final_norm.data(), config_.rms_epsilon, config_.hidden,
                       to);
-    kernels_.quantize(to, i < full ? quantized(full, config_.hidden) : one_row(i),
-                      i < full ? i : 0);
+    if (i < full) {
+      quantize(to, parts, config_.hidden, i);
+    } else {
+      kernels_.quantize(to, quantized({i, 1}, config_.hidden), 0);
+    }
   });
   pool_.barrier();
   ThreadBuffers& buffers = buffers_[static_cast<size_t>(thread)];
-  for_share(static_cast<int>(logits_rows_.size()) - full, thread, [&](int i) {
+  for_share(TokenParts(count - full, pool_.size()), thread, [&](int i) {
     const int row = full + i;
     compute_label_rows(logits_rows_[static_cast<size_t>(row)], row, buffers);
   });
   if (full == 0) return;
   const size_t bytes = tile_bytes(weights_.head.layout, config_.hidden).total();
-  std::atomic<int>& taken = phase_counter(thread);
-  const TileRuns runs(weights_.head.tiles(), full, pool_.size());
+  std::atomic<int>* taken = phase_counters(thread);
+  const TileRuns runs(weights_.head.tiles(), parts, pool_.size());
   TileRuns::Run run = runs.first(thread);
+  if (run.empty()) run = runs.next(thread, taken);
   while (!run.empty()) {
-    const TileRuns::Run after = runs.next(taken);
+    const TileRuns::Run after = runs.next(thread, taken);
+    const TokenPart part = parts.part(run.part);
     kernels_.matmul(
         {.weights = weights_.head,
-         .quantized = quantized(full, config_.hidden),
-         .floats = normed_,
+         .quantized = quantized(part, config_.hidden),
+         .floats = normed_ + static_cast<size_t>(part.first) * hidden,
          .float_stride = hidden,
-         .tokens = full,
-         .out_rows = logits_out_.data(),
+         .tokens = part.count,
+         .out_rows = logits_out_.data() + part.first,
          .scratch = buffers.scratch,
          .next = after.empty() ? nullptr
                                : weights_.head.data + static_cast<size_t>(after.begin) * bytes},
@@ -196,7 +226,7 @@ void Transformer::compute_label_rows(const LogitsRow& row, int index, ThreadBuff
     one.rows = std::min(kTileRows, config_.vocab - tile * kTileRows);
     kernels_.matmul(
         {.weights = one,
-         .quantized = one_row(index),
+         .quantized = quantized({index, 1}, config_.hidden),
          .floats = normed_ + static_cast<size_t>(index) * static_cast<size_t>(config_.hidden),
          .float_stride = static_cast<size_t>(config_.hidden),
          .tokens = 1,
