@@ -17,7 +17,9 @@ constexpr int kTokensMax = 16;  // rows of a tile register
 // Fewer tokens are multiplied as AVX-512 does it: for them weights need no expansion.
 constexpr int kTokensMin = 13;
 
-int amx_tile_tokens(int tokens) { return tokens < kTokensMin ? kTileTokens : kTokensMax; }
+int amx_tile_tokens(int tokens) {
+  return tokens < kTokensMin ? kernels_avx512().tile_tokens(tokens) : kTokensMax;
+}
 
 // f[t] += a part's products times its scales. A part is what shares a weight scale: a group of 32
 // columns, or half of one.
@@ -66,11 +68,7 @@ void amx_tile(const MatmulArgs& args, const Panel& panel, const AmxTiles& tiles,
     if (part + 1 < parts) multiply(part + 1);
     add_part<kMin, kGroup>(panel, record(part), part, sums[part % 2], f);
   }
-  alignas(64) float out[T][kTileRows];  // as T copies of write_out() are long
-#pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) vec_store(out[t], f[t]);
-#pragma GCC unroll 1
-  for (int t = 0; t < T; ++t) write_out(args, token + t, row, vec_load(out[t]));
+  write_out<T>(args, token, row, f);
 }
 
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>

@@ -8,8 +8,9 @@
 namespace qaio {
 
 const Kernels& kernels_avx512() {
-  static constexpr Kernels kKernels{Isa::kAvx512Vnni, matmul, quantize,     rms_norm,  swiglu,
-                                    rotate,           max_of, exponentials, attention, store_kv};
+  static constexpr Kernels kKernels{
+      Isa::kAvx512Vnni, matmul,       quantize,  rms_norm, swiglu,                      rotate,
+      max_of,           exponentials, attention, store_kv, [](int) { return kDirectTokens; }};
   return kKernels;
 }
 

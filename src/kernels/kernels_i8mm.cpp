@@ -65,11 +65,11 @@ void i8mm_tile(const MatmulArgs& args, const Panel& panel, int token, int row, i
   constexpr int kHalves = kGroupCols / kGroup;
   constexpr int kQuads = kRows / kLanes;
   const std::byte* records = args.quantized.tile(token);
-  Vec f[T][kQuads];
+  Vec f[kQuads][T];
 #pragma GCC unroll 6
   for (int t = 0; t < T; ++t) {
 #pragma GCC unroll 2
-    for (int q = 0; q < kQuads; ++q) f[t][q] = vec_set1(0);
+    for (int q = 0; q < kQuads; ++q) f[q][t] = vec_set1(0);
   }
   for (int g = 0; g < args.weights.cols / kGroupCols; ++g) {
     const Record<T> record{records + static_cast<size_t>(g) * (T * kGroupRecordBytes)};
@@ -86,8 +86,8 @@ void i8mm_tile(const MatmulArgs& args, const Panel& panel, int token, int row, i
         const Vec scale = vec_load(panel.scales + part * kTileRows + lane + q * kLanes);
 #pragma GCC unroll 6
         for (int t = 0; t < T; ++t) {
-          f[t][q] = vec_fma(vec_from(sums_of(sums, t, q)),
-                            vec_mul(scale, vec_set1(record.scale(t))), f[t][q]);
+          f[q][t] = vec_fma(vec_from(sums_of(sums, t, q)),
+                            vec_mul(scale, vec_set1(record.scale(t))), f[q][t]);
         }
       }
     }
@@ -98,12 +98,11 @@ void i8mm_tile(const MatmulArgs& args, const Panel& panel, int token, int row, i
         for (int h = 0; h < kHalves; ++h)
           mins[h] = vec_load(panel.mins + (g * kHalves + h) * kTileRows + lane + q * kLanes);
 #pragma GCC unroll 6
-        for (int t = 0; t < T; ++t) f[t][q] = add_minimums<kGroup, T>(f[t][q], mins, record, t);
+        for (int t = 0; t < T; ++t) f[q][t] = add_minimums<kGroup, T>(f[q][t], mins, record, t);
       }
     }
   }
-  for (int t = 0; t < T; ++t)
-    for (int q = 0; q < kQuads; ++q) write_out(args, token + t, row + q * kLanes, f[t][q]);
+  for (int q = 0; q < kQuads; ++q) write_out<T>(args, token, row + q * kLanes, f[q]);
 }
 
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>

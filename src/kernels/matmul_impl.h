@@ -17,7 +17,7 @@ namespace {
 // beside the 8 codes of a group; more tokens take several passes over a tile, which then lies in
 // the first-level cache. With 16 registers more than 4 tokens are better off with the weights
 // expanded to a panel first.
-constexpr int kDirectTokens = kLanes == 16 ? 12 : 4;
+constexpr int kDirectTokens = kLanes == 16 ? 14 : 4;
 constexpr bool kUsesPanel = kLanes < 16;
 
 // What the integer dot product must subtract is 0 or a power of two, so accumulators start from the
@@ -58,35 +58,23 @@ template <bool kMin, int kGroup, int T>
   if constexpr (kMin) f = add_minimums<kGroup, T>(f, s.min, record, t);
 }
 
-// f[t] += such a group times all T tokens of the record.
-template <bool kMin, int kGroup, int T>
-[[gnu::always_inline]] inline void direct_group(const Codes codes[8], const GroupScales& s,
-                                                const Record<T>& record, Shift shift, Vec* f) {
-#pragma GCC unroll 8
-  for (int t = 0; t < T; ++t) direct_token<kMin, kGroup>(codes, s, record, shift, t, f[t]);
-}
-
-// T tokens from `token` on, one or two token tiles of them, against one tile of weights decoded on
-// the fly. `fetch`: as after_tile() has it. Never inlined: the loops of all T in one function are
-// 5 % slower.
+// A tile of T tokens from `token` on against one tile of weights decoded on the fly. `fetch`: as
+// after_tile() has it. Never inlined: the loops of all T in one function are 5 % slower.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
 [[gnu::noinline]] void direct_tile(const MatmulArgs& args, int tile, int token,
                                    const std::byte* fetch) {
-  static_assert(T <= 2 * kTileTokens);
-  constexpr int kFirst = T <= kTileTokens ? T : (T + 1) / 2;  // as TokenTiles cuts
-  constexpr int kSecond = T - kFirst;
   const int cols = args.weights.cols;
   const TileBytes bytes = tile_bytes(args.weights.layout, cols);
   const std::byte* scales = args.weights.data + static_cast<size_t>(tile) * bytes.total();
   const auto* codes_base = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
-  const std::byte* first = args.quantized.tile(token);
-  const std::byte* second = args.quantized.tile(token + kFirst);
+  const std::byte* records = args.quantized.tile(token);
   const int groups = cols / kGroupCols;
   const size_t fetch_per_group = fetch != nullptr ? bytes.total() / static_cast<size_t>(groups) : 0;
   size_t fetched = 0;
   const Shift shift = shift_by(zero_shift<kBits>(args.weights.layout.zero));
   for (int slice = 0; slice < kSlices; ++slice) {
     Vec f[T];
+#pragma GCC unroll 16
     for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
     for (int g = 0; g < groups; ++g) {
       const auto at = static_cast<size_t>(g);
@@ -94,35 +82,27 @@ template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
       Codes codes[8];
       decode_group<kBits>(codes_base + at * group_code_bytes<kBits>(), slice, codes);
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
-      direct_group<kMin, kGroup, kFirst>(
-          codes, s, Record<kFirst>{first + at * kFirst * kGroupRecordBytes}, shift, f);
-      if constexpr (kSecond > 0) {
-        direct_group<kMin, kGroup, kSecond>(
-            codes, s, Record<kSecond>{second + at * kSecond * kGroupRecordBytes}, shift,
-            f + kFirst);
-      }
+      const Record<T> record{records + at * T * kGroupRecordBytes};
+#pragma GCC unroll 16
+      for (int t = 0; t < T; ++t) direct_token<kMin, kGroup>(codes, s, record, shift, t, f[t]);
     }
-    for (int t = 0; t < T; ++t) write_out(args, token + t, tile * kTileRows + slice * kLanes, f[t]);
+    write_out<T>(args, token, tile * kTileRows + slice * kLanes, f);
   }
 }
 
-// Each tile of weights in passes of two token tiles, or one if two are too many.
+// Each tile of weights in passes of one token tile.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
 void direct_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
-  const TokenTiles token_tiles(args.tokens);
+  const TokenTiles token_tiles(args.tokens, args.quantized.tile_tokens);
   const size_t bytes = tile_bytes(args.weights.layout, args.weights.cols).total();
   for (int tile = tile_begin; tile < tile_end; ++tile) {
     // Few tokens are multiplied at memory speed: the first pass over a tile fetches the next one.
     const std::byte* fetch = after_tile(args, tile, tile_end, bytes);
-    for (int i = 0, token = 0; token < args.tokens; fetch = nullptr) {
-      int end = token_tiles.begin(++i);
-      if (end < args.tokens && token_tiles.begin(i + 1) - token <= kDirectTokens) {
-        end = token_tiles.begin(++i);
-      }
-      with_tokens<kDirectTokens>(end - token, [&]<int T>() {
+    for (int i = 0; i < token_tiles.count(); ++i, fetch = nullptr) {
+      const int token = token_tiles.begin(i);
+      with_tokens<kDirectTokens>(token_tiles.begin(i + 1) - token, [&]<int T>() {
         direct_tile<kBits, kScales, kMin, kGroup, T>(args, tile, token, fetch);
       });
-      token = end;
     }
   }
 }
@@ -167,8 +147,7 @@ inline void panel_tile(const MatmulArgs& args, const Panel& panel, Shift shift, 
       for (int t = 0; t < T; ++t) f[t] = add_minimums<kGroup, T>(f[t], mins, record, t);
     }
   }
-#pragma GCC unroll 8
-  for (int t = 0; t < T; ++t) write_out(args, token + t, row, f[t]);
+  write_out<T>(args, token, row, f);
 }
 
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup>
@@ -217,19 +196,17 @@ void float_tile(const MatmulArgs& args, int tile, int token) {
   const std::byte* weights =
       args.weights.data + static_cast<size_t>(tile) * tile_bytes(args.weights.layout, cols).total();
   const float* x = args.floats + static_cast<size_t>(token) * args.float_stride;
-  Vec f[T][kSlices];
-  for (int t = 0; t < T; ++t)
-    for (int s = 0; s < kSlices; ++s) f[t][s] = vec_set1(0);
+  Vec f[kSlices][T];
+  for (int s = 0; s < kSlices; ++s)
+    for (int t = 0; t < T; ++t) f[s][t] = vec_set1(0);
   for (int k = 0; k < cols; ++k) {
     for (int s = 0; s < kSlices; ++s) {
       const Vec w = load_weight<kBits>(weights, k, s * kLanes);
       for (int t = 0; t < T; ++t)
-        f[t][s] = vec_fma(w, vec_set1(x[static_cast<size_t>(t) * args.float_stride + k]), f[t][s]);
+        f[s][t] = vec_fma(w, vec_set1(x[static_cast<size_t>(t) * args.float_stride + k]), f[s][t]);
     }
   }
-  for (int t = 0; t < T; ++t)
-    for (int s = 0; s < kSlices; ++s)
-      write_out(args, token + t, tile * kTileRows + s * kLanes, f[t][s]);
+  for (int s = 0; s < kSlices; ++s) write_out<T>(args, token, tile * kTileRows + s * kLanes, f[s]);
 }
 
 template <CodeBits kBits>

@@ -83,24 +83,38 @@ inline GroupScales read_scales(const std::byte* scales, int group32, int slice) 
   return r;
 }
 
-// Writes kLanes outputs of one token; the last tile of a matrix may hold fewer real rows.
-inline void write_out(const MatmulArgs& args, int token, int row, Vec value) {
-  if (row >= args.weights.rows) return;
-  float* out =
-      (args.out_rows != nullptr ? args.out_rows[token]
-                                : args.out + static_cast<size_t>(token) * args.out_stride) +
-      row;
+inline float* output(const MatmulArgs& args, int token, int row) {
+  return (args.out_rows != nullptr ? args.out_rows[token]
+                                   : args.out + static_cast<size_t>(token) * args.out_stride) +
+         row;
+}
+
+// Writes kLanes outputs of each of T tokens from `token` on.
+template <int T>
+[[gnu::always_inline]] inline void write_out(const MatmulArgs& args, int token, int row, Vec* f) {
   if (row + kLanes <= args.weights.rows) {
-    if (args.bias != nullptr) value = vec_add(value, vec_load(args.bias + row));
-    if (args.accumulate) value = vec_add(vec_load(out), value);
-    vec_store(out, value);
+    if (args.bias != nullptr) {
+      const Vec bias = vec_load(args.bias + row);
+#pragma GCC unroll 16
+      for (int t = 0; t < T; ++t) f[t] = vec_add(f[t], bias);
+    }
+    if (args.accumulate) {
+#pragma GCC unroll 16
+      for (int t = 0; t < T; ++t) f[t] = vec_add(vec_load(output(args, token + t, row)), f[t]);
+    }
+#pragma GCC unroll 16
+    for (int t = 0; t < T; ++t) vec_store(output(args, token + t, row), f[t]);
     return;
   }
-  float lanes[kLanes];
-  vec_store(lanes, value);
-  for (int i = 0; row + i < args.weights.rows; ++i) {
-    const float x = args.bias != nullptr ? lanes[i] + args.bias[row + i] : lanes[i];
-    out[i] = args.accumulate ? out[i] + x : x;
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t) {  // the last tile of a matrix may hold fewer rows
+    float lanes[kLanes];
+    vec_store(lanes, f[t]);
+    float* out = output(args, token + t, row);
+    for (int i = 0; row + i < args.weights.rows; ++i) {
+      const float x = args.bias != nullptr ? lanes[i] + args.bias[row + i] : lanes[i];
+      out[i] = args.accumulate ? out[i] + x : x;
+    }
   }
 }
 
