@@ -41,7 +41,7 @@ class TokenParts {
  private:
   // AVX-512 multiplies 12 tokens at a time with weights decoded in registers: with two such passes
   // over each tile memory is read slowly enough, 7 GB/s a thread with 4-bit weights.
-  static constexpr int kTokensMin = 24;
+  static constexpr int kTokensMin = 20;
   static constexpr int kTokensMax = 128;
 
   TokenPart between(int index, int of) const {

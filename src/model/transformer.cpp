@@ -263,26 +263,34 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
   const int head_dim = config_.head_dim;
   const int q_cols = config_.q_cols();
   const int kv_cols = config_.kv_cols();
+  const auto row_of = [&](int token) {
+    return qkv_ + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
+  };
   fetch_kv(index, thread);
   for_share(all_rows_.parts, thread, [&](int token) {
-    const TokenPlace& place = tokens_[static_cast<size_t>(token)];
-    float* q = qkv_ + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
     const float* cos = cos_ + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
     const float* sin = sin_ + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
     for (int head = 0; head < config_.heads + config_.kv_heads; ++head) {  // k follows q
-      float* x = q + head * head_dim;
+      float* x = row_of(token) + head * head_dim;
       const std::vector<float>& norm = head < config_.heads ? layer.q_norm : layer.k_norm;
       if (!norm.empty()) kernels_.rms_norm(x, norm.data(), config_.rms_epsilon, head_dim, x);
       kernels_.rotate(x, cos, sin, head_dim);
     }
-    const BlockId block =
-        place.item->kv->blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
-    for (int head = 0; head < config_.kv_heads; ++head) {
-      kernels_.store_kv(q + q_cols + head * head_dim, q + q_cols + kv_cols + head * head_dim,
-                        head_dim, place.position % kKvBlockTokens, options_.kv_type,
-                        kv_memory_.keys(index, block, head), kv_memory_.values(index, block, head));
-    }
   });
+  // Head by head, as a position's keys lie in as many cache lines as it has elements, each shared
+  // by the 32 positions of a block; from a head of its own on, as these may be of two threads.
+  for (int i = 0; i < config_.kv_heads; ++i) {
+    const int head = (i + thread * config_.kv_heads / pool_.size()) % config_.kv_heads;
+    for_share(all_rows_.parts, thread, [&](int token) {
+      const TokenPlace& place = tokens_[static_cast<size_t>(token)];
+      const BlockId block =
+          place.item->kv->blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
+      const float* key = row_of(token) + q_cols + head * head_dim;
+      kernels_.store_kv(key, key + kv_cols, head_dim, place.position % kKvBlockTokens,
+                        options_.kv_type, kv_memory_.keys(index, block, head),
+                        kv_memory_.values(index, block, head));
+    });
+  }
 }
 
 void Transformer::attend(const Rows& rows, int layer, int thread) {
