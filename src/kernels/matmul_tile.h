@@ -106,13 +106,14 @@ template <int T>
     for (int t = 0; t < T; ++t) vec_store(output(args, token + t, row), f[t]);
     return;
   }
+  float lanes[T][kLanes];  // the last tile of a matrix may hold fewer rows
 #pragma GCC unroll 16
-  for (int t = 0; t < T; ++t) {  // the last tile of a matrix may hold fewer rows
-    float lanes[kLanes];
-    vec_store(lanes, f[t]);
+  for (int t = 0; t < T; ++t) vec_store(lanes[t], f[t]);
+#pragma GCC unroll 1
+  for (int t = 0; t < T; ++t) {
     float* out = output(args, token + t, row);
     for (int i = 0; row + i < args.weights.rows; ++i) {
-      const float x = args.bias != nullptr ? lanes[i] + args.bias[row + i] : lanes[i];
+      const float x = args.bias != nullptr ? lanes[t][i] + args.bias[row + i] : lanes[t][i];
       out[i] = args.accumulate ? out[i] + x : x;
     }
   }

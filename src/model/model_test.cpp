@@ -287,14 +287,46 @@ TEST_F(Forward, ChunksAndNeighboursChangeNoBit) {
 }
 
 TEST_F(Forward, ThreadsChangeNoBit) {
+  std::vector<TokenId> ids;  // several parts for each thread
+  for (int i = 0; i < 300; ++i) ids.push_back((i * 37 + 11) % 1000);
   std::vector<float> expected;
-  for (const int threads : {1, 2, 3}) {
+  for (const int threads : {1, 2, 3, 6}) {
     ThreadPool pool(threads);
     LoadedModel loaded = load("mini-qwen1.5/model-q4_0.gguf", pool, {});
-    const auto logits = all_logits(*loaded.model, sample_ids());
+    const auto logits = all_logits(*loaded.model, ids);
     if (expected.empty()) expected = logits;
-    EXPECT_EQ(logits, expected);
+    EXPECT_EQ(logits, expected) << threads;
+    EXPECT_EQ(all_logits(*loaded.model, ids, 90), expected) << threads;
   }
+}
+
+// In the last layer only the rows are computed whose logits are wanted.
+TEST_F(Forward, WantedRowsAreThoseOfAll) {
+  ThreadPool pool(2);
+  LoadedModel loaded = load("mini-qwen2.5/model-q4_k_m.gguf", pool, {.kv_tokens = 2048});
+  Model& model = *loaded.model;
+  const auto vocab = static_cast<size_t>(model.info().vocab);
+  const auto whole = all_logits(model, sample_ids());
+  const std::span ids(sample_ids());
+  const auto row = [&](size_t position) { return std::span(whole).subspan(position * vocab, vocab); };
+
+  KvSequence a(model.kv_pool()), b(model.kv_pool()), c(model.kv_pool()), d(model.kv_pool());
+  ASSERT_TRUE(a.reserve(90) && b.reserve(90) && c.reserve(90) && d.reserve(90));
+  const std::vector<TokenId> labels{3, 999};
+  std::vector<float> last(vocab), all(60 * vocab), of_labels(2);
+  ForwardItem items[] = {{&a, ids.first(70), LogitsAt::kLast, labels, of_labels},
+                         {&b, ids.first(40), LogitsAt::kNone, {}, {}},
+                         {&c, ids.first(60), LogitsAt::kAll, {}, all},
+                         {&d, ids.first(81), LogitsAt::kLast, {}, last}};
+  model.forward(items);
+  EXPECT_EQ(of_labels, (std::vector<float>{row(69)[3], row(69)[999]}));
+  EXPECT_TRUE(std::ranges::equal(all, std::span(whole).first(all.size())));
+  EXPECT_TRUE(std::ranges::equal(last, row(80)));
+
+  std::vector<float> after(vocab);  // on keys and values of rows that nobody wanted
+  ForwardItem rest{&b, ids.subspan(40), LogitsAt::kLast, {}, after};
+  model.forward({&rest, 1});
+  EXPECT_TRUE(std::ranges::equal(after, row(89)));
 }
 
 using LoadFiles = ReferenceDataTest;
