@@ -19,13 +19,13 @@
 namespace qaio {
 
 // AVX2's 16 registers hold an integer and a float sum for each of 6 tokens, and what is multiplied.
-// AVX-512 takes two such tiles at a time. Kernels::tile_tokens() may ask for larger ones.
+// Kernels::tile_tokens() may ask for larger ones.
 inline constexpr int kTileTokens = 6;
 
 inline constexpr size_t kGroupRecordBytes = kGroupCols + 4 * 4;  // per token
 
-// Tiles are balanced, the larger ones first: 56 tokens are 6,6,6,6,6,6,5,5,5,5. A rest of two would
-// leave too few independent chains to hide the instructions' latency.
+// Tiles are balanced, the larger ones first: by sixes 56 tokens are 6,6,6,6,6,6,5,5,5,5. A rest of
+// two would leave too few independent chains to hide the instructions' latency.
 class TokenTiles {
  public:
   explicit TokenTiles(int tokens, int tile_tokens = kTileTokens)

@@ -13,7 +13,7 @@
 namespace qaio {
 namespace {
 
-// Tokens multiplied with weights decoded in registers. AVX-512's 32 registers hold 12 tokens' sums
+// Tokens multiplied with weights decoded in registers. AVX-512's 32 registers hold 14 tokens' sums
 // beside the 8 codes of a group; more tokens take several passes over a tile, which then lies in
 // the first-level cache. With 16 registers more than 4 tokens are better off with the weights
 // expanded to a panel first.

@@ -159,7 +159,8 @@ void Transformer::divide(Rows& rows, int count) const {
   rows.group_tasks.clear();
   for (int group = 0; group <= rows.parts.groups(); ++group) {
     const int first_row = rows.parts.part(group * rows.parts.parts_of_group()).first;
-    const auto task = std::ranges::lower_bound(rows.tasks, first_row, {}, &AttentionTask::first_row);
+    const auto task =
+        std::ranges::lower_bound(rows.tasks, first_row, {}, &AttentionTask::first_row);
     rows.group_tasks.push_back(static_cast<int>(task - rows.tasks.begin()));
   }
 }
