@@ -6,11 +6,16 @@
 #include "kernels/vector_impl.h"
 
 namespace qaio {
+namespace {
+
+int tile_tokens(int /*tokens*/) { return kDirectTokens; }
+
+}  // namespace
 
 const Kernels& kernels_avx512() {
-  static constexpr Kernels kKernels{
-      Isa::kAvx512Vnni, matmul,       quantize,  rms_norm, swiglu,                      rotate,
-      max_of,           exponentials, attention, store_kv, [](int) { return kDirectTokens; }};
+  static constexpr Kernels kKernels{Isa::kAvx512Vnni, matmul,   quantize,   rms_norm,
+                                    swiglu,           rotate,   max_of,     exponentials,
+                                    attention,        store_kv, tile_tokens};
   return kKernels;
 }
 

@@ -287,8 +287,8 @@ TEST_F(Forward, ChunksAndNeighboursChangeNoBit) {
 }
 
 TEST_F(Forward, ThreadsChangeNoBit) {
-  std::vector<TokenId> ids;  // several parts for each thread
-  for (int i = 0; i < 300; ++i) ids.push_back((i * 37 + 11) % 1000);
+  std::vector<TokenId> ids(300);  // several parts for each thread
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<TokenId>((i * 37 + 11) % 1000);
   std::vector<float> expected;
   for (const int threads : {1, 2, 3, 6}) {
     ThreadPool pool(threads);
@@ -308,7 +308,9 @@ TEST_F(Forward, WantedRowsAreThoseOfAll) {
   const auto vocab = static_cast<size_t>(model.info().vocab);
   const auto whole = all_logits(model, sample_ids());
   const std::span ids(sample_ids());
-  const auto row = [&](size_t position) { return std::span(whole).subspan(position * vocab, vocab); };
+  const auto row = [&](size_t position) {
+    return std::span(whole).subspan(position * vocab, vocab);
+  };
 
   KvSequence a(model.kv_pool()), b(model.kv_pool()), c(model.kv_pool()), d(model.kv_pool());
   ASSERT_TRUE(a.reserve(90) && b.reserve(90) && c.reserve(90) && d.reserve(90));

@@ -54,7 +54,7 @@ Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelI
       kv_pool_(KvPool::blocks_for(options.kv_tokens)),
       precise_kv_(config.kv_heads < config.heads),
       buffers_(static_cast<size_t>(pool.size())),
-      counters_(static_cast<size_t>((config.layers * kLayerPhases + 1) * pool.size())),
+      counters_(static_cast<size_t>(config.layers * kLayerPhases + 1) * buffers_.size()),
       next_phase_(static_cast<size_t>(pool.size()) * 16) {
   for (int i = 0; i < config.head_dim / 2; ++i) {
     inverse_frequencies_.push_back(std::pow(config.rope_theta, -2.0 * i / config.head_dim));
@@ -131,8 +131,8 @@ void Transformer::plan(std::span<ForwardItem> items) {
         item.logit_rows.empty() ? static_cast<size_t>(config_.vocab) : item.logit_rows.size();
     for (int i = 0; i < count - skipped; ++i) {
       wanted_.push_back(first + skipped + i);
-      logits_rows_.push_back({first_row + i, item.logits.data() + static_cast<size_t>(i) * width,
-                              item.logit_rows});
+      logits_rows_.push_back(
+          {first_row + i, item.logits.data() + static_cast<size_t>(i) * width, item.logit_rows});
     }
   }
   divide(all_rows_, static_cast<int>(tokens_.size()));
@@ -206,8 +206,8 @@ void Transformer::run_layer(int index, int thread) {
 }
 
 std::atomic<int>* Transformer::phase_counters(int thread) {
-  const int phase = next_phase_[static_cast<size_t>(thread) * 16]++;
-  return &counters_[static_cast<size_t>(phase * pool_.size())];
+  const auto phase = static_cast<size_t>(next_phase_[static_cast<size_t>(thread) * 16]++);
+  return &counters_[phase * static_cast<size_t>(pool_.size())];
 }
 
 // The last layer's residual stream, moved to the front.

@@ -8,8 +8,8 @@ namespace {
 
 // Runs of tiles of a phase, each for one part of the tokens. A thread's first run is known
 // beforehand, so that it can be fetched from memory beforehand; the others go to whoever is free,
-// those of its own group before others. They shrink towards the end, so that a thread that was held up
-// does not hold up the others: to a tile, but for few tokens, whose tiles take a microsecond or
+// those of its own group before others. They shrink towards the end, so that a thread that was held
+// up does not hold up the others: to a tile, but for few tokens, whose tiles take a microsecond or
 // less and come from memory best in a row.
 class TileRuns {
  public:
