@@ -31,7 +31,7 @@ inline int zero_shift(int zero) {
 
 // f += one group of 32 columns of a slice, decoded, times token t of a record. Inlined by force, as
 // the codes are to stay in registers.
-template <bool kMin, int kGroup, int T>
+template <CodeBits kBits, bool kMin, int kGroup, int T>
 [[gnu::always_inline]] inline void direct_token(const Codes codes[8], const GroupScales& s,
                                                 const Record<T>& record, Shift shift, int t,
                                                 Vec& f) {
@@ -44,10 +44,15 @@ template <bool kMin, int kGroup, int T>
     low = acc_shifted(*record.negated_sum(t), shift);
     high = acc_zero();
   }
+  Sum<kBits> low_sum, high_sum;
+  low_sum.begin(low);
+  high_sum.begin(high);
   for (int j = 0; j < 4; ++j) {
-    low = dot4(low, codes[j], x + 4 * j);
-    high = dot4(high, codes[j + 4], x + 4 * j + 16);
+    low_sum.add(codes[j], x + 4 * j);
+    high_sum.add(codes[j + 4], x + 4 * j + 16);
   }
+  low = low_sum.total(low);
+  high = high_sum.total(high);
   const Vec a_scale = vec_set1(record.scale(t));
   if constexpr (kGroup == 16) {
     f = vec_fma(vec_from(low), vec_mul(s.scale[0], a_scale), f);
@@ -84,7 +89,7 @@ template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
       const Record<T> record{records + at * T * kGroupRecordBytes};
 #pragma GCC unroll 16
-      for (int t = 0; t < T; ++t) direct_token<kMin, kGroup>(codes, s, record, shift, t, f[t]);
+      for (int t = 0; t < T; ++t) direct_token<kBits, kMin, kGroup>(codes, s, record, shift, t, f[t]);
     }
     write_out<T>(args, token, tile * kTileRows + slice * kLanes, f);
   }
@@ -108,7 +113,7 @@ void direct_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
 }
 
 // T tokens from `token` on x kLanes rows from `row` on, at `lane` of the panel.
-template <bool kMin, int kGroup, int T>
+template <CodeBits kBits, bool kMin, int kGroup, int T>
 inline void panel_tile(const MatmulArgs& args, const Panel& panel, Shift shift, int token, int row,
                        int lane, Ahead& ahead) {
   constexpr int kHalves = 32 / kGroup;
@@ -121,22 +126,24 @@ inline void panel_tile(const MatmulArgs& args, const Panel& panel, Shift shift, 
     const Record<T> record{records + static_cast<size_t>(g) * (T * kGroupRecordBytes)};
     ahead.fetch();
     for (int h = 0; h < kHalves; ++h) {
-      Acc acc[T];
+      const auto start = [&](int t) {
+        return acc_shifted(kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t),
+                           shift);
+      };
+      Sum<kBits> sums[T];
 #pragma GCC unroll 8
-      for (int t = 0; t < T; ++t) {
-        acc[t] = acc_shifted(kHalves == 2 ? record.negated_half_sum(t, h) : *record.negated_sum(t),
-                             shift);
-      }
+      for (int t = 0; t < T; ++t) sums[t].begin(start(t));
 #pragma GCC unroll 8
       for (int j = h * 8 / kHalves; j < (h + 1) * 8 / kHalves; ++j) {
         const Codes w = load_codes(codes + (g * 8 + j) * 64);
 #pragma GCC unroll 8
-        for (int t = 0; t < T; ++t) acc[t] = dot4(acc[t], w, record.codes(t) + 4 * j);
+        for (int t = 0; t < T; ++t) sums[t].add(w, record.codes(t) + 4 * j);
       }
       const Vec scale = vec_load(panel.scales + (g * kHalves + h) * 16 + lane);
 #pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
-        f[t] = vec_fma(vec_from(acc[t]), vec_mul(scale, vec_set1(record.scale(t))), f[t]);
+        f[t] = vec_fma(vec_from(sums[t].total(start(t))),
+                       vec_mul(scale, vec_set1(record.scale(t))), f[t]);
       }
     }
     if constexpr (kMin) {
@@ -163,8 +170,8 @@ void panel_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
       for (int i = 0; i < token_tiles.count(); ++i) {
         const int token = token_tiles.begin(i);
         with_tokens<kTileTokens>(token_tiles.begin(i + 1) - token, [&]<int T>() {
-          panel_tile<kMin, kGroup, T>(args, panel, shift, token, tile * kTileRows + lane, lane,
-                                      ahead);
+          panel_tile<kPanelBits<kBits>, kMin, kGroup, T>(args, panel, shift, token,
+                                                         tile * kTileRows + lane, lane, ahead);
         });
       }
     }

@@ -50,6 +50,37 @@ template <CodeBits kBits>
   }
 }
 
+// The sum of up to 8 dot products of 4 columns, of codes of so many bits, and of what it starts from.
+template <CodeBits kBits>
+struct Sum {
+  Acc sum;
+  void begin(Acc start) { sum = start; }
+  void add(Codes codes, const int8_t* x) { sum = dot4(sum, codes, x); }
+  Acc total(Acc /*start*/) const { return sum; }
+};
+#ifdef QAIO_UNSIGNED_PAIRS
+template <>
+struct Sum<CodeBits::k6> {
+  Acc sum;
+  void begin(Acc start) { sum = start; }
+  void add(Codes codes, const int8_t* x) { sum = add_pairs(sum, unsigned_pairs(codes, x)); }
+  Acc total(Acc /*start*/) const { return sum; }
+};
+// 16 bits hold all: 8 pairs of at most 2 * 15 * 127 are 30,480.
+template <>
+struct Sum<CodeBits::k4> {
+  Acc pairs;
+  void begin(Acc /*start*/) { pairs = acc_zero(); }
+  void add(Codes codes, const int8_t* x) { pairs = add_16_bits(pairs, unsigned_pairs(codes, x)); }
+  Acc total(Acc start) const { return add_pairs(start, pairs); }
+};
+template <CodeBits kBits>
+constexpr CodeBits kPanelBits = kBits;
+#else
+template <CodeBits kBits>
+constexpr CodeBits kPanelBits = CodeBits::k8;  // a panel's codes, a byte each, are alike
+#endif
+
 // Scales (and minimums) of one group of 32 columns: one of each, or two for 16-wide groups.
 struct GroupScales {
   Vec scale[2];
