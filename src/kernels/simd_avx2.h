@@ -152,8 +152,14 @@ inline Acc dot4(Acc acc, Codes c, const int8_t* a) {
 // Codes are signed here: pairs of |code| <= 128 times |activation| <= 127 stay within 16 bits,
 // which unsigned codes up to 255 would not.
 constexpr bool kSignedDot = true;
+// Sums are added up in this order: GCC would compute all products first, more than there are
+// registers.
+inline __m256i in_order(__m256i sum) {
+  asm("" : "+x"(sum));
+  return sum;
+}
 inline Acc add_pairs(Acc acc, __m256i pairs) {
-  return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  return in_order(_mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
 }
 inline Acc dot4(Acc acc, Codes c, const int8_t* a) {
   return add_pairs(
@@ -164,7 +170,7 @@ inline Acc dot4(Acc acc, Codes c, const int8_t* a) {
 inline __m256i unsigned_pairs(Codes c, const int8_t* a) {
   return _mm256_maddubs_epi16(c, broadcast_4(a));
 }
-inline __m256i add_16_bits(__m256i a, __m256i b) { return _mm256_add_epi16(a, b); }
+inline __m256i add_16_bits(__m256i a, __m256i b) { return in_order(_mm256_add_epi16(a, b)); }
 #endif
 inline Vec vec_set1(float x) { return _mm256_set1_ps(x); }
 inline Vec vec_load(const float* p) { return _mm256_loadu_ps(p); }
