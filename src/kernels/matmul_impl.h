@@ -89,7 +89,8 @@ template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
       const Record<T> record{records + at * T * kGroupRecordBytes};
 #pragma GCC unroll 16
-      for (int t = 0; t < T; ++t) direct_token<kBits, kMin, kGroup>(codes, s, record, shift, t, f[t]);
+      for (int t = 0; t < T; ++t)
+        direct_token<kBits, kMin, kGroup>(codes, s, record, shift, t, f[t]);
     }
     write_out<T>(args, token, tile * kTileRows + slice * kLanes, f);
   }
@@ -142,8 +143,8 @@ inline void panel_tile(const MatmulArgs& args, const Panel& panel, Shift shift, 
       const Vec scale = vec_load(panel.scales + (g * kHalves + h) * 16 + lane);
 #pragma GCC unroll 8
       for (int t = 0; t < T; ++t) {
-        f[t] = vec_fma(vec_from(sums[t].total(start(t))),
-                       vec_mul(scale, vec_set1(record.scale(t))), f[t]);
+        f[t] = vec_fma(vec_from(sums[t].total(start(t))), vec_mul(scale, vec_set1(record.scale(t))),
+                       f[t]);
       }
     }
     if constexpr (kMin) {

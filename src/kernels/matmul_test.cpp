@@ -86,6 +86,32 @@ TEST_P(MatmulTest, ARowDoesNotDependOnItsNeighbours) {
   }
 }
 
+// The largest codes times the largest activations: sums that narrow registers must hold.
+TEST_P(MatmulTest, ExtremesDoNotOverflow) {
+  constexpr int kCols = 256;
+  if (GetParam().layout.is_float()) GTEST_SKIP();
+  TestMatrix matrix(GetParam().layout, 32, kCols, 3);
+  matrix.fill_with_largest_codes();
+  for (const int tokens : {1, 6, 17}) {
+    for (const float value : {1.0F, -1.0F}) {  // codes 127 and -127
+      const auto activations = [&](int tile_tokens) {
+        TestActivations x(tokens, kCols, 5, tile_tokens);
+        std::ranges::fill(x.floats, value);
+        for (int t = 0; t < tokens; ++t)
+          reference::quantize(x.floats.data() + t * kCols, x.quantized, t);
+        return x;
+      };
+      TestActivations x = activations(kTileTokens);
+      const auto expected = multiply(nullptr, matrix, x, tokens, false, false);
+      for (const Kernels* kernels : kernels_under_test()) {
+        TestActivations tiled = activations(kernels->tile_tokens(tokens));
+        const auto got = multiply(kernels, matrix, tiled, tokens, false, false);
+        ASSERT_EQ(got, expected) << isa_name(kernels->isa) << " tokens " << tokens;
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, MatmulTest, ::testing::ValuesIn(all_layouts()),
                          [](const auto& test) { return std::string(test.param.name); });
 

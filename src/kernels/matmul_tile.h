@@ -50,7 +50,8 @@ template <CodeBits kBits>
   }
 }
 
-// The sum of up to 8 dot products of 4 columns, of codes of so many bits, and of what it starts from.
+// The sum of up to 8 dot products of 4 columns, of codes of so many bits, and of what it starts
+// from.
 template <CodeBits kBits>
 struct Sum {
   Acc sum;

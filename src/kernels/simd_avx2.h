@@ -162,8 +162,8 @@ inline Acc add_pairs(Acc acc, __m256i pairs) {
   return in_order(_mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))));
 }
 inline Acc dot4(Acc acc, Codes c, const int8_t* a) {
-  return add_pairs(
-      acc, _mm256_maddubs_epi16(_mm256_abs_epi8(c), _mm256_sign_epi8(broadcast_4(a), c)));
+  return add_pairs(acc,
+                   _mm256_maddubs_epi16(_mm256_abs_epi8(c), _mm256_sign_epi8(broadcast_4(a), c)));
 }
 // Unsigned codes of up to 6 bits are multiplied as they are.
 #define QAIO_UNSIGNED_PAIRS

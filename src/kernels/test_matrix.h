@@ -1,6 +1,7 @@
 // Random packed matrices and activations for tests and benchmarks of the matrix kernels.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
@@ -64,6 +65,15 @@ class TestMatrix {
     }
   }
   const PackedView& view() const { return view_; }
+
+  // Makes all codes the largest there are, of an integer layout.
+  void fill_with_largest_codes() {
+    const TileBytes tile = tile_bytes(view_.layout, view_.cols);
+    for (int t = 0; t < view_.tiles(); ++t) {
+      std::byte* codes = bytes_.data() + static_cast<size_t>(t) * tile.total() + tile.scales;
+      std::fill_n(codes, tile.codes, std::byte{0xFF});
+    }
+  }
 
  private:
   static float value(std::mt19937& random) {
