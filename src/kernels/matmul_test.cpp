@@ -89,7 +89,7 @@ TEST_P(MatmulTest, ARowDoesNotDependOnItsNeighbours) {
 // The largest codes times the largest activations: sums that narrow registers must hold.
 TEST_P(MatmulTest, ExtremesDoNotOverflow) {
   constexpr int kCols = 256;
-  if (GetParam().layout.is_float()) GTEST_SKIP();
+  if (GetParam().layout.is_float()) return;  // has no codes
   TestMatrix matrix(GetParam().layout, 32, kCols, 3);
   matrix.fill_with_largest_codes();
   for (const int tokens : {1, 6, 17}) {
