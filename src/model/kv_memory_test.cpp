@@ -28,7 +28,11 @@ bool can_touch_ahead() {
 }
 
 TEST(KvMemoryTest, TouchesWhatComesNextAndNoMore) {
+#if defined(__aarch64__)  // where tests may run under QEMU, which populates no pages
   if (!can_touch_ahead()) GTEST_SKIP() << "pages cannot be touched ahead here";
+#else
+  ASSERT_TRUE(can_touch_ahead());
+#endif
   // 64 KiB a block: 32 blocks to a huge page, 8 of them to a layer.
   auto memory = KvMemory::allocate(/*layers=*/2, /*blocks=*/256, /*kv_heads=*/4, /*head_dim=*/128,
                                    KvType::kF16);
