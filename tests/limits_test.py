@@ -205,7 +205,8 @@ class Crowds(LimitsTest):
             dripping = threading.Thread(target=self.drip, args=(slow, stop))
             dripping.start()
             crowded = times_ms(server, request, 100)
-            self.assertEqual(len(os.listdir(f"/proc/{server.process.pid}/task")), threads)
+            # Fewer if the KV cache is all touched by now, and the thread that did it has ended.
+            self.assertLessEqual(len(os.listdir(f"/proc/{server.process.pid}/task")), threads)
             stop.set()
             dripping.join()
             show("alone", alone)
