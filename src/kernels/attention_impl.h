@@ -7,6 +7,8 @@
 // batch nor on how the prompt was cut.
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/kernels.h"
 #include "kernels/prefetch.h"
 #include "kernels/vector_impl.h"
@@ -41,29 +43,37 @@ inline const float* block_scales(const std::byte* block, int head_dim) {
   return reinterpret_cast<const float*>(block + static_cast<size_t>(head_dim) * kBlockKeys);
 }
 
-// scores[r] = scale * q[r] . keys, masked beyond positions[r]. With kFetch, the keys `ahead` are
-// fetched.
+// Quarters of blocks, each half of its keys or of its values, that are fetched in the halves of a
+// loop over keys or values.
+struct Fetched {
+  const std::byte* first;
+  const std::byte* second;
+};
+
+// scores[r] = scale * q[r] . keys, masked beyond positions[r]. With kFetch, `ahead` is fetched.
 template <KvType kType, int R, bool kFetch>
 inline void block_scores(const AttentionArgs& args, int row, const std::byte* keys,
-                         const std::byte* ahead, int first_position, float (*scores)[kBlockKeys]) {
+                         const Fetched& ahead, int first_position, float (*scores)[kBlockKeys]) {
   using Element = KvElement<kType>;
   constexpr int kRowBytes = kBlockKeys * sizeof(typename Element::Type);
   const auto* k = reinterpret_cast<const typename Element::Type*>(keys);
+  const int half_dim = args.head_dim / 2;
   F32x16 acc[R][2];
   for (int r = 0; r < R; ++r) acc[r][0] = acc[r][1] = set1(0);
   const float* q = args.q + static_cast<size_t>(row) * args.q_stride;
-  for (int d = 0; d < args.head_dim; ++d) {
-    if constexpr (kFetch) {
-      for (int byte = 0; byte < kRowBytes; byte += 64) {
-        prefetch_l2(ahead + d * kRowBytes + byte);
+  for (int half = 0; half < 2; ++half) {
+    const std::byte* line = half == 0 ? ahead.first : ahead.second;
+    for (int d = half * half_dim; d < (half + 1) * half_dim; ++d, line += kRowBytes) {
+      if constexpr (kFetch) {
+        for (int byte = 0; byte < kRowBytes; byte += 64) prefetch_l2(line + byte);
       }
-    }
-    const F32x16 k0 = Element::load16(k + d * kBlockKeys);
-    const F32x16 k1 = Element::load16(k + d * kBlockKeys + 16);
-    for (int r = 0; r < R; ++r) {
-      const F32x16 x = set1(q[static_cast<size_t>(r) * args.q_stride + d]);
-      acc[r][0] = fma(x, k0, acc[r][0]);
-      acc[r][1] = fma(x, k1, acc[r][1]);
+      const F32x16 k0 = Element::load16(k + d * kBlockKeys);
+      const F32x16 k1 = Element::load16(k + d * kBlockKeys + 16);
+      for (int r = 0; r < R; ++r) {
+        const F32x16 x = set1(q[static_cast<size_t>(r) * args.q_stride + d]);
+        acc[r][0] = fma(x, k0, acc[r][0]);
+        acc[r][1] = fma(x, k1, acc[r][1]);
+      }
     }
   }
   for (int r = 0; r < R; ++r) {
@@ -79,10 +89,10 @@ inline void block_scores(const AttentionArgs& args, int row, const std::byte* ke
 }
 
 // out[r] = out[r] * correction[r] + sum_t weights[r][t] * values[t], over `keys` positions, in
-// order of t: chunks of head_dim stay in registers. With kFetch, the values `ahead` are fetched.
+// order of t: chunks of head_dim stay in registers. With kFetch, `ahead` is fetched.
 template <KvType kType, int R, int V, bool kFetch>
 inline void accumulate_values(const float (*weights)[kBlockKeys], const float* correction,
-                              const std::byte* values, const std::byte* ahead, int head_dim,
+                              const std::byte* values, const Fetched& ahead, int head_dim,
                               int offset, int keys, float (*out)[kHeadDimMax]) {
   using Element = KvElement<kType>;
   const auto* v = reinterpret_cast<const typename Element::Type*>(values) + offset;
@@ -93,7 +103,8 @@ inline void accumulate_values(const float (*weights)[kBlockKeys], const float* c
   constexpr int kElementBytes = sizeof(typename Element::Type);
   for (int t = 0; t < keys; ++t) {
     if constexpr (kFetch) {
-      const std::byte* line = ahead + (t * head_dim + offset) * kElementBytes;
+      const std::byte* half = t < kBlockKeys / 2 ? ahead.first : ahead.second;
+      const std::byte* line = half + (t % (kBlockKeys / 2) * head_dim + offset) * kElementBytes;
       for (int byte = 0; byte < V * 16 * kElementBytes; byte += 64) prefetch_l2(line + byte);
     }
     F32x16 row[V];
@@ -108,8 +119,14 @@ inline void accumulate_values(const float (*weights)[kBlockKeys], const float* c
     for (int c = 0; c < V; ++c) store(out[r] + offset + c * 16, acc[r][c]);
 }
 
-// With kFetch, each block is fetched while the one before it is used: a block comes from memory
-// when its first rows attend to it.
+// So far ahead is fetched: 6 KiB, or 5 of kQ8, with 64 columns. (GB/s of one and of two threads of
+// Zen 5 that share a cache, 2,048 positions; f16: 4 quarters 25 and 37, 3 29 and 41, 5 32 and 39;
+// kQ8: 4 quarters 18 and 31, 3 14 and 27, 5 21 and 41.)
+template <KvType kType>
+constexpr int kQuartersAhead = kType == KvType::kQ8 ? 5 : 3;
+
+// With kFetch, a block is fetched before it is used: it comes from memory when its first rows
+// attend to it.
 template <KvType kType, int R, bool kFetch>
 void attend_rows(const AttentionArgs& args, int row) {
   float out[R][kHeadDimMax];
@@ -117,6 +134,8 @@ void attend_rows(const AttentionArgs& args, int row) {
   float largest[R];
   float correction[R];
   F32x16 total[R];
+  const int half_bytes =
+      args.head_dim * kBlockKeys / 2 * static_cast<int>(sizeof(typename KvElement<kType>::Type));
   int last = 0;
   for (int r = 0; r < R; ++r) {
     largest[r] = kMasked;
@@ -124,13 +143,19 @@ void attend_rows(const AttentionArgs& args, int row) {
     for (int d = 0; d < args.head_dim; d += 16) store(out[r] + d, set1(0));
     last = args.positions[row + r] > last ? args.positions[row + r] : last;
   }
-  for (int block = 0; block <= last / kBlockKeys; ++block) {
+  const int last_block = last / kBlockKeys;
+  const auto quarter_of = [&](int index) {
+    const int block = std::min(index / 4, last_block);
+    const bool after = index / 4 > last_block && args.next.keys != nullptr;
+    const KvBlock of =
+        after ? args.next : KvBlock{args.key_blocks[block], args.value_blocks[block]};
+    return (index % 4 < 2 ? of.keys : of.values) + index % 2 * half_bytes;
+  };
+  for (int block = 0; block <= last_block; ++block) {
     const int first = block * kBlockKeys;
-    const int next = block < last / kBlockKeys ? block + 1 : block;
-    const KvBlock ahead = next == block && args.next.keys != nullptr
-                              ? args.next
-                              : KvBlock{args.key_blocks[next], args.value_blocks[next]};
-    block_scores<kType, R, kFetch>(args, row, args.key_blocks[block], ahead.keys, first, scores);
+    const int quarter = 4 * block + kQuartersAhead<kType>;
+    block_scores<kType, R, kFetch>(args, row, args.key_blocks[block],
+                                   {quarter_of(quarter), quarter_of(quarter + 1)}, first, scores);
     for (int r = 0; r < R; ++r) {
       const F32x16 s0 = load(scores[r]);
       const F32x16 s1 = load(scores[r] + 16);
@@ -155,13 +180,14 @@ void attend_rows(const AttentionArgs& args, int row) {
       largest[r] = new_max;
     }
     const int keys = last - first + 1 < kBlockKeys ? last - first + 1 : kBlockKeys;
+    const Fetched fetched{quarter_of(quarter + 2), quarter_of(quarter + 3)};
     int d = 0;
     for (; d + 64 <= args.head_dim; d += 64)
-      accumulate_values<kType, R, 4, kFetch>(scores, correction, args.value_blocks[block],
-                                             ahead.values, args.head_dim, d, keys, out);
+      accumulate_values<kType, R, 4, kFetch>(scores, correction, args.value_blocks[block], fetched,
+                                             args.head_dim, d, keys, out);
     for (; d < args.head_dim; d += 16)
-      accumulate_values<kType, R, 1, kFetch>(scores, correction, args.value_blocks[block],
-                                             ahead.values, args.head_dim, d, keys, out);
+      accumulate_values<kType, R, 1, kFetch>(scores, correction, args.value_blocks[block], fetched,
+                                             args.head_dim, d, keys, out);
   }
   for (int r = 0; r < R; ++r) {
     const F32x16 inverse = set1(1.0F / sum(total[r]));
