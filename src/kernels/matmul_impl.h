@@ -63,19 +63,28 @@ template <CodeBits kBits, bool kMin, int kGroup, int T>
   if constexpr (kMin) f = add_minimums<kGroup, T>(f, s.min, record, t);
 }
 
-// A tile of T tokens from `token` on against one tile of weights decoded on the fly. `fetch`: as
-// after_tile() has it. Never inlined: the loops of all T in one function are 5 % slower.
+// Weights from memory are fetched so many bytes before up to 4 tokens use them: nearer, they come
+// too late, and further ahead was slower. With more tokens it made no difference: a tile.
+constexpr int kStreamAhead = 8 << 10;
+
+// A tile of T tokens from `token` on against one tile of weights decoded on the fly. With `stream`
+// the weights come from memory: the rest of the tile is fetched on the way, then the beginning of
+// `next`, as after_tile() has it. Never inlined: the loops of all T in one function are 5 % slower.
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
-[[gnu::noinline]] void direct_tile(const MatmulArgs& args, int tile, int token,
-                                   const std::byte* fetch) {
+[[gnu::noinline]] void direct_tile(const MatmulArgs& args, int tile, int token, bool stream,
+                                   const std::byte* next) {
   const int cols = args.weights.cols;
   const TileBytes bytes = tile_bytes(args.weights.layout, cols);
   const std::byte* scales = args.weights.data + static_cast<size_t>(tile) * bytes.total();
   const auto* codes_base = reinterpret_cast<const uint8_t*>(scales + bytes.scales);
   const std::byte* records = args.quantized.tile(token);
   const int groups = cols / kGroupCols;
-  const size_t fetch_per_group = fetch != nullptr ? bytes.total() / static_cast<size_t>(groups) : 0;
-  size_t fetched = 0;
+  const int group_bytes = static_cast<int>(bytes.total()) / groups;
+  const int groups_ahead = T <= 4 ? std::min(kStreamAhead / group_bytes, groups) : groups;
+  if (next == nullptr) next = scales;
+  const std::byte* fetch = T <= 4 ? scales + groups_ahead * group_bytes : next;
+  int fetched_per_group = stream ? group_bytes : 0;
+  int due = 63;  // bytes to be fetched by now, rounded up to whole lines
   const Shift shift = shift_by(zero_shift<kBits>(args.weights.layout.zero));
   for (int slice = 0; slice < kSlices; ++slice) {
     Vec f[T];
@@ -83,7 +92,8 @@ template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
     for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
     for (int g = 0; g < groups; ++g) {
       const auto at = static_cast<size_t>(g);
-      for (; fetched < (at + 1) * fetch_per_group; fetched += 64) prefetch_l2(fetch + fetched);
+      if (T <= 4 && g == groups - groups_ahead) fetch = next;
+      for (due += fetched_per_group; due >= 64; due -= 64, fetch += 64) prefetch_l2(fetch);
       Codes codes[8];
       decode_group<kBits>(codes_base + at * group_code_bytes<kBits>(), slice, codes);
       const GroupScales s = read_scales<kScales, kMin, kGroup>(scales, g, slice);
@@ -92,6 +102,7 @@ template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
       for (int t = 0; t < T; ++t)
         direct_token<kBits, kMin, kGroup>(codes, s, record, shift, t, f[t]);
     }
+    fetched_per_group = 0;  // the other slice is of the same lines
     write_out<T>(args, token, tile * kTileRows + slice * kLanes, f);
   }
 }
@@ -102,12 +113,12 @@ void direct_tiles(const MatmulArgs& args, int tile_begin, int tile_end) {
   const TokenTiles token_tiles(args.tokens, args.quantized.tile_tokens);
   const size_t bytes = tile_bytes(args.weights.layout, args.weights.cols).total();
   for (int tile = tile_begin; tile < tile_end; ++tile) {
-    // Few tokens are multiplied at memory speed: the first pass over a tile fetches the next one.
-    const std::byte* fetch = after_tile(args, tile, tile_end, bytes);
-    for (int i = 0; i < token_tiles.count(); ++i, fetch = nullptr) {
+    const std::byte* next = after_tile(args, tile, tile_end, bytes);
+    // the first of several passes leaves the tile in the first-level cache
+    for (int i = 0; i < token_tiles.count(); ++i) {
       const int token = token_tiles.begin(i);
       with_tokens<kDirectTokens>(token_tiles.begin(i + 1) - token, [&]<int T>() {
-        direct_tile<kBits, kScales, kMin, kGroup, T>(args, tile, token, fetch);
+        direct_tile<kBits, kScales, kMin, kGroup, T>(args, tile, token, i == 0, next);
       });
     }
   }
