@@ -63,8 +63,8 @@ template <CodeBits kBits, bool kMin, int kGroup, int T>
   if constexpr (kMin) f = add_minimums<kGroup, T>(f, s.min, record, t);
 }
 
-// Weights from memory are fetched so many bytes before up to 4 tokens use them: nearer, they come
-// too late, and further ahead was slower. With more tokens it made no difference: a tile.
+// Weights from memory are fetched so many bytes before up to 4 tokens use them. Nearer, they come
+// too late; further ahead was slower. More tokens are slow enough for a tile ahead.
 constexpr int kStreamAhead = 8 << 10;
 
 // A tile of T tokens from `token` on against one tile of weights decoded on the fly. With `stream`
