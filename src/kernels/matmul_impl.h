@@ -73,6 +73,7 @@ constexpr int kStreamAhead = 8 << 10;
 template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
 [[gnu::noinline]] void direct_tile(const MatmulArgs& args, int tile, int token, bool stream,
                                    const std::byte* next) {
+  constexpr bool kNear = T <= 4;
   const int cols = args.weights.cols;
   const TileBytes bytes = tile_bytes(args.weights.layout, cols);
   const std::byte* scales = args.weights.data + static_cast<size_t>(tile) * bytes.total();
@@ -80,9 +81,9 @@ template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
   const std::byte* records = args.quantized.tile(token);
   const int groups = cols / kGroupCols;
   const int group_bytes = static_cast<int>(bytes.total()) / groups;
-  const int groups_ahead = T <= 4 ? std::min(kStreamAhead / group_bytes, groups) : groups;
+  const int groups_ahead = kNear ? std::min(kStreamAhead / group_bytes, groups) : groups;
   if (next == nullptr) next = scales;
-  const std::byte* fetch = T <= 4 ? scales + groups_ahead * group_bytes : next;
+  const std::byte* fetch = kNear ? scales + groups_ahead * group_bytes : next;
   int fetched_per_group = stream ? group_bytes : 0;
   int due = 63;  // bytes to be fetched by now, rounded up to whole lines
   const Shift shift = shift_by(zero_shift<kBits>(args.weights.layout.zero));
@@ -92,7 +93,7 @@ template <CodeBits kBits, ScaleKind kScales, bool kMin, int kGroup, int T>
     for (int t = 0; t < T; ++t) f[t] = vec_set1(0);
     for (int g = 0; g < groups; ++g) {
       const auto at = static_cast<size_t>(g);
-      if (T <= 4 && g == groups - groups_ahead) fetch = next;
+      if (kNear && g == groups - groups_ahead) fetch = next;
       for (due += fetched_per_group; due >= 64; due -= 64, fetch += 64) prefetch_l2(fetch);
       Codes codes[8];
       decode_group<kBits>(codes_base + at * group_code_bytes<kBits>(), slice, codes);
