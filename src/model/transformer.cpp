@@ -29,16 +29,8 @@ Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& conf
   QAIO_ASSIGN(model->kv_memory_,
               KvMemory::allocate(config.layers, model->kv_pool_.blocks_total(), config.kv_heads,
                                  config.head_dim, options.kv_type));
-  const auto tokens = static_cast<size_t>(options.step_tokens_max);
-  const int widest = std::max({config.hidden, config.intermediate, config.q_cols()});
-  const int floats = 2 * config.hidden + 2 * config.q_cols() + 2 * config.kv_cols() +
-                     2 * config.intermediate + config.head_dim;
-  // every buffer starts on its own cache line
-  QAIO_ASSIGN(
-      model->activations_,
-      HugeBuffer::allocate(
-          tokens * (floats * 4 + 2 * (widest + widest / 32 * 4 + widest / 16 * 4)) + 16 * 64));
-  model->allocate();
+  QAIO_ASSIGN(model->step_, StepBuffers::allocate(config, options.step_tokens_max));
+  model->allocate_thread_buffers();
   return model;
 }
 
@@ -65,27 +57,9 @@ Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelI
   }
 }
 
-void Transformer::allocate() {
-  std::byte* at = activations_.data();
-  const auto take = [&](auto*& pointer, size_t columns) {
-    pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(at);
-    at +=
-        (columns * static_cast<size_t>(options_.step_tokens_max) * sizeof(*pointer) + 63) / 64 * 64;
-  };
-  const auto hidden = static_cast<size_t>(config_.hidden);
-  const auto q_cols = static_cast<size_t>(config_.q_cols());
-  const int widest = std::max({config_.hidden, config_.intermediate, config_.q_cols()});
-  take(x_, hidden);
-  take(normed_, hidden);
-  take(qkv_, q_cols + 2 * static_cast<size_t>(config_.kv_cols()));
-  take(attended_, q_cols);
-  take(gate_up_, 2 * static_cast<size_t>(config_.intermediate));
-  take(cos_, static_cast<size_t>(config_.head_dim) / 2);
-  take(sin_, static_cast<size_t>(config_.head_dim) / 2);
-  take(codes_, QuantizedActivations::bytes(1, widest));
-  take(residual_codes_, QuantizedActivations::bytes(1, config_.hidden));
+void Transformer::allocate_thread_buffers() {
   for (ThreadBuffers& b : buffers_) {
-    const size_t bytes = matmul_scratch_bytes(widest);
+    const size_t bytes = matmul_scratch_bytes(StepBuffers::widest(config_));
     b.scratch_storage.resize(bytes + 64);
     const auto address = reinterpret_cast<uintptr_t>(b.scratch_storage.data());
     b.scratch = b.scratch_storage.data() + (64 - address % 64) % 64;
@@ -190,7 +164,8 @@ void Transformer::run_layer(int index, int thread) {
   attend(rows, index, thread);
   pool_.barrier();
   for_share(rows.parts, thread, [&](int row) {
-    quantize(attended_ + row * config_.q_cols(), rows.parts, config_.q_cols(), row);
+    quantize(step_.attended + static_cast<size_t>(row) * static_cast<size_t>(config_.q_cols()),
+             rows.parts, config_.q_cols(), row);
   });
   pool_.barrier();
   multiply(products.output, rows.parts, first_tile(products.gate_up, rows.parts, thread), thread);
@@ -215,7 +190,9 @@ void Transformer::keep_wanted_rows() {
   const auto hidden = static_cast<size_t>(config_.hidden);
   for (size_t row = 0; row < wanted_.size(); ++row) {
     const auto token = static_cast<size_t>(wanted_[row]);
-    if (token != row) std::memcpy(x_ + row * hidden, x_ + token * hidden, hidden * sizeof(float));
+    if (token != row)
+      std::memcpy(step_.residual + row * hidden, step_.residual + token * hidden,
+                  hidden * sizeof(float));
   }
 }
 
@@ -224,11 +201,11 @@ void Transformer::embed(int thread) {
   for_share(all_rows_.parts, thread, [&](int token) {
     const TokenPlace& place = tokens_[static_cast<size_t>(token)];
     unpack_row(weights_.embedding, place.id,
-               x_ + static_cast<size_t>(token) * static_cast<size_t>(config_.hidden));
+               step_.residual + static_cast<size_t>(token) * static_cast<size_t>(config_.hidden));
     for (int i = 0; i < half; ++i) {
       const double angle = place.position * inverse_frequencies_[static_cast<size_t>(i)];
-      cos_[token * half + i] = static_cast<float>(std::cos(angle));
-      sin_[token * half + i] = static_cast<float>(std::sin(angle));
+      step_.cos[token * half + i] = static_cast<float>(std::cos(angle));
+      step_.sin[token * half + i] = static_cast<float>(std::sin(angle));
     }
   });
 }
@@ -251,11 +228,12 @@ void Transformer::normalize(const Rows& rows, const std::vector<float>& weight, 
                             int thread) {
   for_share(rows.parts, thread, [&](int row) {
     const auto at = static_cast<size_t>(row) * static_cast<size_t>(config_.hidden);
-    kernels_.rms_norm(x_ + at, weight.data(), config_.rms_epsilon, config_.hidden, normed_ + at);
+    kernels_.rms_norm(step_.residual + at, weight.data(), config_.rms_epsilon, config_.hidden,
+                      step_.normed + at);
     if (with_residual) {
-      quantize_with_residual(normed_ + at, rows.parts, row);
+      quantize_with_residual(step_.normed + at, rows.parts, row);
     } else {
-      quantize(normed_ + at, rows.parts, config_.hidden, row);
+      quantize(step_.normed + at, rows.parts, config_.hidden, row);
     }
   });
 }
@@ -265,12 +243,12 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
   const int q_cols = config_.q_cols();
   const int kv_cols = config_.kv_cols();
   const auto row_of = [&](int token) {
-    return qkv_ + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
+    return step_.qkv + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
   };
   fetch_kv(index, thread);
   for_share(all_rows_.parts, thread, [&](int token) {
-    const float* cos = cos_ + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
-    const float* sin = sin_ + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
+    const float* cos = step_.cos + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
+    const float* sin = step_.sin + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
     for (int head = 0; head < config_.heads + config_.kv_heads; ++head) {  // k follows q
       float* x = row_of(token) + head * head_dim;
       const std::vector<float>& norm = head < config_.heads ? layer.q_norm : layer.k_norm;
@@ -358,7 +336,7 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
     for (int g = 0; g < group; ++g, ++rows) {
       std::memcpy(
           b.q.data() + static_cast<size_t>(rows) * static_cast<size_t>(head_dim),
-          qkv_ + static_cast<size_t>(token) * stride + (task.kv_head * group + g) * head_dim,
+          step_.qkv + static_cast<size_t>(token) * stride + (task.kv_head * group + g) * head_dim,
           head_bytes);
       b.positions[static_cast<size_t>(rows)] = tokens_[static_cast<size_t>(token)].position;
     }
@@ -385,7 +363,7 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
   for (int t = 0, row = 0; t < task.tokens; ++t) {
     for (int g = 0; g < group; ++g, ++row) {
       std::memcpy(
-          attended_ +
+          step_.attended +
               static_cast<size_t>(task.first_row + t) * static_cast<size_t>(config_.q_cols()) +
               (task.kv_head * group + g) * head_dim,
           b.out.data() + static_cast<size_t>(row) * static_cast<size_t>(head_dim), head_bytes);
@@ -396,7 +374,7 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
 void Transformer::activate(const Rows& rows, int thread) {
   const auto width = static_cast<size_t>(config_.intermediate);
   for_share(rows.parts, thread, [&](int row) {
-    float* gate = gate_up_ + static_cast<size_t>(row) * 2 * width;
+    float* gate = step_.gate_up + static_cast<size_t>(row) * 2 * width;
     kernels_.swiglu(gate, gate + width, config_.intermediate, gate);
     quantize(gate, rows.parts, config_.intermediate, row);
   });

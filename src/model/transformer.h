@@ -6,12 +6,12 @@
 #include <memory>
 #include <vector>
 
-#include "base/huge_buffer.h"
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
 #include "model/config.h"
 #include "model/kv_memory.h"
 #include "model/model.h"
+#include "model/step_buffers.h"
 #include "model/token_parts.h"
 #include "model/weights.h"
 
@@ -92,7 +92,7 @@ class Transformer final : public Model {
 
   Transformer(const ModelConfig& config, ModelWeights weights, ModelInfo info,
               const Kernels& kernels, ThreadPool& pool, const TransformerOptions& options);
-  void allocate();
+  void allocate_thread_buffers();
 
   void plan(std::span<ForwardItem> items);
   void add_tasks(Rows& rows, int first_token, int count, int first_row) const;
@@ -129,11 +129,11 @@ class Transformer final : public Model {
   void compute_label_rows(const LogitsRow& row, int index, ThreadBuffers& buffers);
   // Quantized activations of a part's rows; the phases reuse one buffer.
   QuantizedActivations quantized(TokenPart part, int cols) const {
-    return activations_in(codes_, part, cols);
+    return activations_in(step_.codes, part, cols);
   }
   // What quantizing lost of the layers' inputs, quantized in turn.
   QuantizedActivations residual(TokenPart part) const {
-    return activations_in(residual_codes_, part, config_.hidden);
+    return activations_in(step_.residual_codes, part, config_.hidden);
   }
   QuantizedActivations activations_in(std::byte* buffer, TokenPart part, int cols) const {
     return {buffer + QuantizedActivations::bytes(part.first, cols), part.count, cols,
@@ -175,17 +175,7 @@ class Transformer final : public Model {
   std::vector<LogitsRow> logits_rows_;
   std::vector<float*> logits_out_;  // of the first rows, those that want the whole vocabulary
 
-  HugeBuffer activations_;
-  float* x_ = nullptr;         // [tokens, hidden] residual stream
-  float* normed_ = nullptr;    // [tokens, hidden]
-  float* qkv_ = nullptr;       // [tokens, q_cols + 2 kv_cols]
-  float* attended_ = nullptr;  // [tokens, q_cols]
-  float* gate_up_ = nullptr;   // [tokens, 2 * intermediate]
-  float* cos_ = nullptr;       // [tokens, head_dim / 2]
-  float* sin_ = nullptr;
-  std::byte* codes_ = nullptr;           // QuantizedActivations::bytes(tokens, widest)
-  std::byte* residual_codes_ = nullptr;  // QuantizedActivations::bytes(tokens, hidden)
-
+  StepBuffers step_;
   std::vector<ThreadBuffers> buffers_;
   std::vector<std::atomic<int>> counters_;  // [dynamically shared phases of a step, groups]
   std::vector<int> next_phase_;             // per thread, 16 ints apart

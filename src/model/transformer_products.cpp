@@ -95,14 +95,15 @@ Transformer::LayerProducts Transformer::products_of(const LayerWeights& layer) c
   const auto hidden = static_cast<size_t>(config_.hidden);
   const auto intermediate = static_cast<size_t>(config_.intermediate);
   const size_t qkv = q_cols + 2 * kv_cols;
-  return {
-      .qkv = {{{&layer.q, normed_, hidden, qkv_, qkv, false},
-               {&layer.k, normed_, hidden, qkv_ + q_cols, qkv, false, precise_kv_},
-               {&layer.v, normed_, hidden, qkv_ + q_cols + kv_cols, qkv, false, precise_kv_}}},
-      .output = {{{&layer.output, attended_, q_cols, x_, hidden, true}}},
-      .gate_up = {{{&layer.gate, normed_, hidden, gate_up_, 2 * intermediate, false},
-                   {&layer.up, normed_, hidden, gate_up_ + intermediate, 2 * intermediate, false}}},
-      .down = {{{&layer.down, gate_up_, 2 * intermediate, x_, hidden, true}}}};
+  return {.qkv = {{{&layer.q, step_.normed, hidden, step_.qkv, qkv, false},
+                   {&layer.k, step_.normed, hidden, step_.qkv + q_cols, qkv, false, precise_kv_},
+                   {&layer.v, step_.normed, hidden, step_.qkv + q_cols + kv_cols, qkv, false,
+                    precise_kv_}}},
+          .output = {{{&layer.output, step_.attended, q_cols, step_.residual, hidden, true}}},
+          .gate_up = {{{&layer.gate, step_.normed, hidden, step_.gate_up, 2 * intermediate, false},
+                       {&layer.up, step_.normed, hidden, step_.gate_up + intermediate,
+                        2 * intermediate, false}}},
+          .down = {{{&layer.down, step_.gate_up, 2 * intermediate, step_.residual, hidden, true}}}};
 }
 
 const std::byte* Transformer::after_layer(int index, int thread) const {
@@ -172,13 +173,13 @@ void Transformer::compute_logits(int thread) {
   const int count = static_cast<int>(logits_rows_.size());
   const int full = static_cast<int>(logits_out_.size());
   const TokenParts parts(full, pool_.size());
-  // the wanted rows, those of the whole vocabulary first: normed_ and codes_ are free now
+  // the wanted rows, those of the whole vocabulary first: step_.normed and step_.codes are free now
   const auto hidden = static_cast<size_t>(config_.hidden);
   for_share(TokenParts(count, pool_.size()), thread, [&](int i) {
     const auto from = static_cast<size_t>(logits_rows_[static_cast<size_t>(i)].row) * hidden;
-    float* to = normed_ + static_cast<size_t>(i) * hidden;
-    kernels_.rms_norm(x_ + from, weights_.final_norm.data(), config_.rms_epsilon, config_.hidden,
-                      to);
+    float* to = step_.normed + static_cast<size_t>(i) * hidden;
+    kernels_.rms_norm(step_.residual + from, weights_.final_norm.data(), config_.rms_epsilon,
+                      config_.hidden, to);
     if (i < full) {
       quantize(to, parts, config_.hidden, i);
     } else {
@@ -203,7 +204,7 @@ void Transformer::compute_logits(int thread) {
     kernels_.matmul(
         {.weights = weights_.head,
          .quantized = quantized(part, config_.hidden),
-         .floats = normed_ + static_cast<size_t>(part.first) * hidden,
+         .floats = step_.normed + static_cast<size_t>(part.first) * hidden,
          .float_stride = hidden,
          .tokens = part.count,
          .out_rows = logits_out_.data() + part.first,
@@ -227,7 +228,7 @@ void Transformer::compute_label_rows(const LogitsRow& row, int index, ThreadBuff
     kernels_.matmul(
         {.weights = one,
          .quantized = quantized({index, 1}, config_.hidden),
-         .floats = normed_ + static_cast<size_t>(index) * static_cast<size_t>(config_.hidden),
+         .floats = step_.normed + static_cast<size_t>(index) * static_cast<size_t>(config_.hidden),
          .float_stride = static_cast<size_t>(config_.hidden),
          .tokens = 1,
          .out = lanes,

@@ -1,0 +1,60 @@
+#include "model/step_buffers.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "base/sanitizer.h"
+#include "kernels/activations.h"
+
+namespace qaio {
+namespace {
+
+constexpr size_t kCacheLine = 64;
+
+// Between two buffers, so that a sanitizer tells the end of one from the beginning of the next.
+constexpr size_t kGap = kAddressSanitizer ? kCacheLine : 0;
+
+}  // namespace
+
+Result<StepBuffers> StepBuffers::allocate(const ModelConfig& config, int tokens_max) {
+  const auto tokens = static_cast<size_t>(tokens_max);
+  StepBuffers buffers;
+  QAIO_ASSIGN(buffers.memory_, HugeBuffer::allocate(buffers.place(config, tokens, nullptr)));
+  buffers.place(config, tokens, buffers.memory_.data());
+  return buffers;
+}
+
+int StepBuffers::widest(const ModelConfig& config) {
+  return std::max({config.hidden, config.intermediate, config.q_cols()});
+}
+
+size_t StepBuffers::place(const ModelConfig& config, size_t tokens, std::byte* memory) {
+  const auto hidden = static_cast<size_t>(config.hidden);
+  const auto q_cols = static_cast<size_t>(config.q_cols());
+  const auto kv_cols = static_cast<size_t>(config.kv_cols());
+  const auto intermediate = static_cast<size_t>(config.intermediate);
+  const auto half_head = static_cast<size_t>(config.head_dim) / 2;
+  size_t at = 0;
+  const auto next = [&](auto*& buffer, size_t per_token) {
+    using Element = std::remove_reference_t<decltype(*buffer)>;
+    const size_t bytes = tokens * per_token * sizeof(Element);
+    const size_t end = (at + bytes + kCacheLine - 1) / kCacheLine * kCacheLine + kGap;
+    if (memory != nullptr) {
+      buffer = reinterpret_cast<Element*>(memory + at);
+      forbid_access(memory + at + bytes, end - at - bytes);
+    }
+    at = end;
+  };
+  next(residual, hidden);
+  next(normed, hidden);
+  next(qkv, q_cols + 2 * kv_cols);
+  next(attended, q_cols);
+  next(gate_up, 2 * intermediate);
+  next(cos, half_head);
+  next(sin, half_head);
+  next(codes, QuantizedActivations::bytes(1, widest(config)));
+  next(residual_codes, QuantizedActivations::bytes(1, config.hidden));
+  return at;
+}
+
+}  // namespace qaio

@@ -1,0 +1,39 @@
+// What a step computes for its tokens: one allocation, cut into named buffers.
+#pragma once
+
+#include <cstddef>
+
+#include "base/huge_buffer.h"
+#include "base/result.h"
+#include "model/config.h"
+
+namespace qaio {
+
+// Each buffer is shaped where it gets its place, and the memory is as large as those places, so
+// that its size and its use cannot disagree. Every buffer starts on a cache line of its own, the
+// last one ends where no memory follows, and a sanitizer sees a write between two of them.
+struct StepBuffers {
+  // For steps of at most `tokens_max` tokens. kResourceExhausted when the system refuses.
+  static Result<StepBuffers> allocate(const ModelConfig& config, int tokens_max);
+  // The most columns that a matrix of the layers has.
+  static int widest(const ModelConfig& config);
+
+  float* residual = nullptr;  // [tokens, hidden]
+  float* normed = nullptr;    // [tokens, hidden]
+  float* qkv = nullptr;       // [tokens, q_cols + 2 kv_cols]
+  float* attended = nullptr;  // [tokens, q_cols]
+  float* gate_up = nullptr;   // [tokens, 2 * intermediate]
+  float* cos = nullptr;       // [tokens, head_dim / 2]
+  float* sin = nullptr;       // [tokens, head_dim / 2]
+  // QuantizedActivations of any matrix's input, and of what quantizing the layers' inputs lost.
+  std::byte* codes = nullptr;           // [tokens, widest]
+  std::byte* residual_codes = nullptr;  // [tokens, hidden]
+
+ private:
+  // Gives each buffer its place in `memory`, or none if that is null. Returns the bytes taken.
+  size_t place(const ModelConfig& config, size_t tokens, std::byte* memory);
+
+  HugeBuffer memory_;
+};
+
+}  // namespace qaio
