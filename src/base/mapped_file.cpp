@@ -40,18 +40,25 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   auto error = address == MAP_FAILED ? system_error(path, "cannot map") : fail(ErrorCode::kIo, "");
   ::close(fd);
   if (address == MAP_FAILED) return error;
-  return MappedFile(std::span(static_cast<const std::byte*>(address), size));
+  const std::span bytes(static_cast<const std::byte*>(address), size);
+  return MappedFile(bytes,
+                    MappedFaultGuard::ending(
+                        bytes, path.string() + ": became shorter while it was in use, or its disk "
+                                               "failed; put the whole file there and start again"));
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : bytes_(std::exchange(other.bytes_, std::span<const std::byte>{})) {}
+    : bytes_(std::exchange(other.bytes_, std::span<const std::byte>{})),
+      guard_(std::move(other.guard_)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(bytes_, other.bytes_);
+  std::swap(guard_, other.guard_);
   return *this;
 }
 
 MappedFile::~MappedFile() {
+  guard_ = {};
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
