@@ -330,7 +330,7 @@ class Served(ArchiveTest):
             with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
                 body = json.dumps({"messages": [{"role": "user", "content": "a"}], "stream": True,
                                    "max_tokens": 2000, "ignore_eos": True}).encode()
-                client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nContent-Length: "
+                client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
                                + str(len(body)).encode() + b"\r\n\r\n" + body)
                 client.recv(4096)
                 begin = time.monotonic()

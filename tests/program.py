@@ -54,10 +54,10 @@ class ProgramTest(unittest.TestCase):
 class Server:
     """`qaio serve` on a free port; a context manager that is ready once entered."""
 
-    def __init__(self, *arguments, environment=None, program=QAIO, core=None):
+    def __init__(self, *arguments, environment=None, program=QAIO, core=None, program_prefix=()):
         on_core = [] if core is None else ["taskset", "--cpu-list", str(core)]
         self.process = subprocess.Popen(
-            [*on_core, program, "serve", "--port", "0", *map(str, arguments)],
+            [*program_prefix, *on_core, program, "serve", "--port", "0", *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, **(environment or {})})
         self.lines = []

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/mapped_file.h"
 
@@ -53,6 +56,21 @@ std::optional<std::string> scalar_text(const toml::node& node) {
   return std::nullopt;
 }
 
+// Of an array each element: an option that takes several values.
+std::optional<std::vector<std::string>> scalar_texts(const toml::node& node) {
+  std::vector<std::string> texts;
+  const auto add = [&](const toml::node& one) {
+    auto text = scalar_text(one);
+    if (text) texts.push_back(std::move(*text));
+    return text.has_value();
+  };
+  const toml::array* const array = node.as_array();
+  if (array == nullptr ? !add(node) : !std::all_of(array->begin(), array->end(), add)) {
+    return std::nullopt;
+  }
+  return texts;
+}
+
 // `key` is an option's long name; underscores do for dashes.
 Result<void> apply_key(CLI::App& command, const std::string& path, std::string key,
                        const toml::node& node) {
@@ -63,14 +81,14 @@ Result<void> apply_key(CLI::App& command, const std::string& path, std::string k
     if (serve->get_option_no_throw("--" + key) != nullptr) return {};
     return fault(path, node, fmt::format("'{}' is not an option of `qaio serve`", key));
   }
-  const auto value = scalar_text(node);
-  if (!value) {
+  const auto values = scalar_texts(node);
+  if (!values || (node.is_array() && option->get_items_expected_max() == 1)) {
     return fault(path, node,
                  fmt::format("'{}' needs a string, a whole number, true or false", key));
   }
   if (option->count() > 0) return {};
   try {
-    option->add_result(*value);
+    for (const std::string& value : *values) option->add_result(value);
     option->run_callback();
   } catch (const CLI::Error& error) {
     return fault(path, node, error.what());

@@ -50,19 +50,25 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-// As many files as the connections need, as far as the system allows.
-void allow_connections(int connections_max) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t wanted = static_cast<rlim_t>(connections_max) + kOtherFiles;
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = std::min(wanted, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 void announce(const std::string& line) {
   fmt::print("{}\n", line);
   std::fflush(stdout);
+}
+
+// As many files as the connections need. Where the system allows fewer there are fewer
+// connections, so that those beyond are refused and do not wait for a descriptor.
+void allow_connections(int& connections_max) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t others = kOtherFiles + kHealthPlaces;
+  const rlim_t wanted = static_cast<rlim_t>(connections_max) + others;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= wanted) return;
+  connections_max = static_cast<int>(limit.rlim_cur > others ? limit.rlim_cur - others : 1);
+  announce(fmt::format("at most {} connections, as the system allows {} open files (ulimit -n)",
+                       connections_max, limit.rlim_cur));
 }
 
 std::string ready_line(const Runtime& runtime, std::chrono::duration<double> since_start) {
@@ -179,6 +185,26 @@ void add_seconds(CLI::App& command, const std::string& name, std::chrono::millis
       ->default_str(std::to_string(shown.count()));
 }
 
+void add_list(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+              const std::string& type, const std::string& help) {
+  command.add_option("--" + name, values, help)
+      ->envname(variable_of(name))
+      ->type_name(type)
+      ->delimiter(',')
+      ->allow_extra_args(false);
+}
+
+void add_mebibytes(CLI::App& command, const std::string& name, size_t& bytes, int max,
+                   const std::string& help) {
+  command
+      .add_option_function<size_t>(
+          "--" + name, [&bytes](size_t mebibytes) { bytes = mebibytes << 20; }, help)
+      ->envname(variable_of(name))
+      ->check(CLI::Range(1, max))
+      ->type_name("MIB")
+      ->default_str(std::to_string(bytes >> 20));
+}
+
 void add_limit_options(CLI::App& command, Options& options) {
   constexpr int kMany = 1 << 20;
   add_count(command, "requests-max", options.limits.requests_max, 1, kMany,
@@ -187,6 +213,9 @@ void add_limit_options(CLI::App& command, Options& options) {
             "The same of one client address, past it 429; 0: no limit");
   add_count(command, "connections-max", options.server.connections_max, 1, kMany,
             "Connections at once; past it 503");
+  add_mebibytes(command, "http-memory-mib", options.server.memory_bytes_max, kMany,
+                "MiB that connections, requests being read and answers being written may hold; past "
+                "it 503");
   add_count(command, "body-bytes-max", options.server.body_bytes_max, 1024, 1 << 30,
             "Bytes of a request's body; past it 413");
   add_count(command, "history-turns-max", options.limits.history_turns_max, 0, kMany,
@@ -225,11 +254,10 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
   command->add_option("-a,--alias", options->alias, "Name of the model for OpenAI clients")
       ->envname("QAIO_ALIAS")
       ->type_name("NAME");
-  command
-      ->add_option("--cors-origin", options->server.cors_origin,
-                   "Site whose pages may call from a browser, as https://example.org; *: any")
-      ->envname("QAIO_CORS_ORIGIN")
-      ->type_name("ORIGIN");
+  add_list(*command, "allowed-host", options->server.allowed_hosts, "NAME",
+           "Name of this server in requests, beside its address and localhost; *: any");
+  add_list(*command, "cors-origin", options->server.cors_origins, "ORIGIN",
+           "Site whose pages may call from a browser, as https://example.org; *: any");
   add_limit_options(*command, *options);
   add_archive_options(*command, options->observation.archive);
   add_otlp_options(*command, options->observation.otlp);

@@ -1,5 +1,7 @@
 #include "observe/recent_records.h"
 
+#include <algorithm>
+
 namespace qaio {
 
 void RecentRecords::consume(std::span<const RecordPtr> records) {
@@ -9,21 +11,32 @@ void RecentRecords::consume(std::span<const RecordPtr> records) {
     if (ring_.size() < count_max_) {
       ring_.push_back(record);
     } else {
-      ring_[next_] = record;
-      next_ = (next_ + 1) % count_max_;
+      ring_[end_ % count_max_] = record;
     }
+    ++end_;
   }
 }
 
-std::vector<RecordPtr> RecentRecords::last(
-    size_t limit, const std::function<bool(const RequestRecord&)>& wanted) const {
+std::vector<RecordPtr> RecentRecords::last(size_t limit, const Wanted& wanted) const {
+  uint64_t place = end_place();
+  return last_before(place, limit, wanted);
+}
+
+std::vector<RecordPtr> RecentRecords::last_before(uint64_t& place, size_t limit,
+                                                  const Wanted& wanted) const {
   std::vector<RecordPtr> found;
   const std::lock_guard lock(mutex_);
-  for (size_t i = ring_.size(); i-- > 0 && found.size() < limit;) {
-    const RecordPtr& record = ring_[(next_ + i) % ring_.size()];
+  place = std::min(place, end_);
+  while (found.size() < limit && place > end_ - ring_.size()) {
+    const RecordPtr& record = ring_[--place % count_max_];
     if (!wanted || wanted(*record)) found.push_back(record);
   }
   return found;
+}
+
+uint64_t RecentRecords::end_place() const {
+  const std::lock_guard lock(mutex_);
+  return end_;
 }
 
 RecordPtr RecentRecords::find(std::string_view request_id) const {

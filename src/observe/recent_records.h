@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string_view>
@@ -19,9 +20,14 @@ class RecentRecords final : public RecordConsumer {
 
   void consume(std::span<const RecordPtr> records) override;
 
+  using Wanted = std::function<bool(const RequestRecord&)>;
+
   // Newest first, those that `wanted` likes, `limit` at most.
-  std::vector<RecordPtr> last(size_t limit,
-                              const std::function<bool(const RequestRecord&)>& wanted = {}) const;
+  std::vector<RecordPtr> last(size_t limit, const Wanted& wanted = {}) const;
+  // The same of those before `place`, which is then that of the last one found: a long list in
+  // parts, without keeping what is dropped meanwhile. It begins at end_place().
+  std::vector<RecordPtr> last_before(uint64_t& place, size_t limit, const Wanted& wanted) const;
+  uint64_t end_place() const;
   // Null if it is not (or no longer) there.
   RecordPtr find(std::string_view request_id) const;
 
@@ -30,8 +36,8 @@ class RecentRecords final : public RecordConsumer {
  private:
   const size_t count_max_;
   mutable std::mutex mutex_;
-  std::vector<RecordPtr> ring_;
-  size_t next_ = 0;  // where the next record goes once the ring is full
+  std::vector<RecordPtr> ring_;  // record number n stands at n % count_max_
+  uint64_t end_ = 0;             // how many there have been
 };
 
 }  // namespace qaio

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,10 +22,24 @@ constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 
 constexpr size_t kReadChunk = 4096;         // what an idle connection holds
 constexpr size_t kReadAheadMax = 64 << 10;  // of pipelined requests
+constexpr std::chrono::seconds kHealthPlaceTime{2};  // to ask, and to be rid of the answer
 constexpr size_t kDiscardMax = 64 << 20;    // of a refused body, so that the refusal is read
 constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kFarewellTime{100};  // to take what is left once cancelled
 constexpr int kClientClosedRequest = 499;
+
+// Also of an IPv4 address as a socket for both versions shows it.
+bool is_loopback(const net::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6()).is_loopback();
+  }
+  return address.is_loopback();
+}
+
+// A piece as HTTP/1.1's chunked coding frames it.
+std::string as_chunk(const std::string& piece) {
+  return fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
+}
 
 // What a browser asks before it sends a request of another site's page. "*" does not include
 // Authorization.
@@ -38,15 +53,26 @@ HttpResponse preflight_response() {
 
 }  // namespace
 
-Connection::Connection(ConnectionSocket socket, ConnectionContext& context)
+Connection::Connection(ConnectionSocket socket, ConnectionContext& context, bool health_only)
     : socket_(std::move(socket)),
       context_(context),
+      health_only_(health_only),
       buffer_(kReadAheadMax),
+      request_charge_(context.memory, kFreeRequestBytes),
       timer_(socket_.get_executor()),
       wakeup_(socket_.get_executor(), Timer::time_point::max()) {
   boost::system::error_code gone;
   const auto peer = socket_.remote_endpoint(gone);
   if (!gone) client_ = peer.address().to_string();
+  const auto own = socket_.local_endpoint(gone);
+  if (!gone) over_loopback_ = is_loopback(own.address());
+}
+
+ReadRules Connection::read_rules() const {
+  return {.options = context_.options,
+          .sites = context_.sites,
+          .over_loopback = over_loopback_,
+          .health_only = health_only_};
 }
 
 void Connection::start(std::function<void()> on_end) {
@@ -90,8 +116,10 @@ net::awaitable<void> Connection::run() {
 net::awaitable<bool> Connection::wait_for_request() {
   if (context_.stopping) co_return false;
   if (buffer_.size() > 0) co_return true;
+  if (buffer_.capacity() > kReadChunk) buffer_.shrink_to_fit();  // an idle one holds little
+  request_charge_.resize(0);
   idle_ = true;
-  arm(context_.options.idle_timeout);
+  arm(health_only_ ? kHealthPlaceTime : context_.options.idle_timeout);
   auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
   disarm();
   idle_ = false;
@@ -102,12 +130,14 @@ net::awaitable<bool> Connection::wait_for_request() {
 net::awaitable<bool> Connection::serve_request() {
   auto exchange =
       std::make_shared<Exchange>(socket_.get_executor(), context_.clock, context_.clock.now_ns(),
-                                 context_.options.stream_bytes_max, [this] { wake(); });
+                                 context_.memory, context_.options.stream_bytes_max,
+                                 [this] { wake(); });
   exchange_ = exchange;
   exchange->mutable_request().client = client_;
   reading_ = true;
-  arm(context_.options.read_timeout);
-  const ReadResult request = co_await read_request(socket_, buffer_, context_.options, *exchange);
+  arm(health_only_ ? kHealthPlaceTime : context_.options.read_timeout);
+  const ReadResult request =
+      co_await read_request(socket_, buffer_, read_rules(), request_charge_, *exchange);
   disarm();
   reading_ = false;
   exchange->lap(Stage::kHttpRead);
@@ -136,15 +166,15 @@ net::awaitable<bool> Connection::serve_request() {
   }
   exchange->detach();
   exchange_.reset();
+  request_charge_.resize(buffer_.capacity());
   if (context_.sink) context_.sink(std::move(record));
   if (refused && written) co_await discard_input();
-  const bool open = written && keep_alive_;
-  co_return open;
+  co_return written && keep_alive_ && !peer_closed_;
 }
 
 void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   HttpRequest& request = exchange->mutable_request();
-  if (request.method == "OPTIONS" && !context_.options.cors_origin.empty()) {
+  if (request.method == "OPTIONS" && context_.sites.has_cors_origins()) {
     exchange->respond(preflight_response());
     return;
   }
@@ -177,15 +207,17 @@ net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResu
 
   const HttpResponse& response = *exchange.response();
   ResponseFraming framing;
-  framing.chunked = exchange.streaming() && !request.http_1_0;
-  keep_alive_ =
-      request.keep_alive && !context_.stopping && (!exchange.streaming() || framing.chunked);
+  const bool known_length = !exchange.streaming() && !response.next_piece;
+  framing.chunked = !known_length && !request.http_1_0;
+  keep_alive_ = request.keep_alive && !context_.stopping && !health_only_ &&
+                (known_length || framing.chunked);
   framing.keep_alive = keep_alive_;
   framing.request_id = exchange.record().request_id;
   framing.trace_response = traceparent_text(exchange.record().trace);
-  framing.cors_origin = context_.options.cors_origin;
+  framing.vary_origin = context_.sites.varies_by_origin();
+  framing.cors_origin = context_.sites.cors_origin(exchange.request().origin);
   framing.wall_unix_ms = context_.clock.wall_unix_ms();
-  if (!exchange.streaming()) framing.content_length = response.body.size();
+  if (known_length) framing.content_length = response.body.size();
   std::string head = response_head(response, framing);
 
   bool written = false;
@@ -193,7 +225,11 @@ net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResu
     written = co_await write_stream(exchange, std::move(head), framing.chunked);
   } else if (!exchange.left()) {
     const bool head_only = exchange.request().method == "HEAD";
-    written = co_await write(exchange, head, head_only ? std::string_view() : response.body);
+    if (response.next_piece && !head_only) {
+      written = co_await write_pieces(exchange, std::move(head), framing.chunked);
+    } else {
+      written = co_await write(exchange, head, head_only ? std::string_view() : response.body);
+    }
   }
   exchange.take_figures(written ? std::optional(Stage::kHttpWrite) : std::nullopt);
   co_await stop_watching();
@@ -205,7 +241,7 @@ net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string he
   for (bool first = true;; first = false) {
     const bool last = exchange.complete();
     std::string piece = exchange.take_pending();
-    if (chunked && !piece.empty()) piece = fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
+    if (chunked && !piece.empty()) piece = as_chunk(piece);
     if (chunked && last) piece += "0\r\n\r\n";
     if (exchange.left()) {
       written = false;
@@ -215,6 +251,24 @@ net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string he
     if (last) co_return written;  // also to a client that left as soon as it had it all
     // What came while writing is written next; otherwise there is something to wait for.
     if (!exchange.has_pending() && !exchange.complete()) co_await wait();
+  }
+}
+
+net::awaitable<bool> Connection::write_pieces(Exchange& exchange, std::string head, bool chunked) {
+  const HttpResponse& response = *exchange.response();
+  std::string piece = response.body;
+  for (bool first = true;; first = false) {
+    const bool last = !first && piece.empty();
+    if (chunked && !piece.empty()) piece = as_chunk(piece);
+    if (chunked && last) piece = "0\r\n\r\n";
+    if (exchange.left()) co_return false;
+    if (!co_await write(exchange, first ? head : std::string_view(), piece)) co_return false;
+    if (last) co_return true;
+    try {
+      piece = response.next_piece();
+    } catch (const std::exception&) {  // out of memory: the answer ends here, without its end
+      exchange.leave(error_code_name(ErrorCode::kInternal));
+    }
   }
 }
 
@@ -236,7 +290,7 @@ net::awaitable<void> Connection::discard_input() {
   arm(kDiscardTime);
   for (size_t discarded = 0; !failed && !cancelled_ && discarded < kDiscardMax;) {
     buffer_.clear();
-    auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadAheadMax), kAwait);
+    auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
     failed = ec;
     discarded += bytes;
   }
@@ -244,7 +298,10 @@ net::awaitable<void> Connection::discard_input() {
 }
 
 void Connection::watch() {
-  if (buffer_.size() + kReadChunk > buffer_.max_size()) return;
+  const size_t ahead_bytes = buffer_.size() + kReadChunk;
+  if (peer_closed_ || ahead_bytes > buffer_.max_size()) return;
+  const size_t buffer_bytes = std::max(buffer_.capacity(), ahead_bytes);
+  if (!request_charge_.resize(buffer_bytes + exchange_->request().body.capacity())) return;
   watching_ = true;
   socket_.async_read_some(
       buffer_.prepare(kReadChunk),
@@ -253,8 +310,10 @@ void Connection::watch() {
         self->buffer_.commit(bytes);
         if (!ec) {
           self->watch();
-        } else if (ec != net::error::operation_aborted && self->exchange_) {
-          self->exchange_->leave();
+        } else if (ec != net::error::operation_aborted) {
+          // The system tells this once only: a later read would wait for ever.
+          self->peer_closed_ = true;
+          if (self->exchange_) self->exchange_->leave();
         }
         self->wake();
       });

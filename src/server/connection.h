@@ -22,12 +22,15 @@ struct ConnectionContext {
   const Router& router;
   const RecordSink& sink;
   const Clock& clock;
+  const SitePolicy& sites;
+  MemoryBudget& memory;
   std::atomic<bool> stopping{false};
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(ConnectionSocket socket, ConnectionContext& context);
+  // `health_only`: it has one of the places kept for questions after the server's health.
+  Connection(ConnectionSocket socket, ConnectionContext& context, bool health_only);
 
   // Runs until the client or the server ends it, then calls `on_end` and lets go of itself.
   void start(std::function<void()> on_end);
@@ -51,6 +54,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Waits for the answer and writes it; whether all of it was written.
   Awaitable<bool> write_answer(Exchange& exchange, const ReadResult& request);
   Awaitable<bool> write_stream(Exchange& exchange, std::string head, bool chunked);
+  Awaitable<bool> write_pieces(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write(Exchange& exchange, std::string_view head, std::string_view body);
   Awaitable<void> discard_input();
 
@@ -63,6 +67,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<void> wait();
   void wake() { wakeup_.cancel(); }
 
+  ReadRules read_rules() const;
+
   // Aborts the socket's operations after `timeout` unless disarmed before.
   void arm(std::chrono::milliseconds timeout);
   void disarm();
@@ -70,7 +76,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ConnectionSocket socket_;
   ConnectionContext& context_;
   std::string client_;  // its address
+  const bool health_only_;
+  bool over_loopback_ = false;
   boost::beast::flat_buffer buffer_;
+  MemoryCharge request_charge_;  // of the buffer and the body of the request being answered
   Timer timer_;            // the deadline of what is being read or written
   Timer wakeup_;           // never expires
   uint64_t deadline_ = 0;  // number of the current one
@@ -81,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool cancelled_ = false;   // the server waits for no client any more
   bool keep_alive_ = false;  // promised with the current answer
   bool watching_ = false;
+  bool peer_closed_ = false;  // its end of the stream, or an error, has been read
   std::shared_ptr<Exchange> exchange_;  // being answered
 };
 

@@ -1,15 +1,28 @@
 #include "server/exchange.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
 
 namespace qaio {
+namespace {
+
+// Beside what is still here, the kernel holds some of a long answer.
+size_t held_bytes(const HttpResponse& response) {
+  size_t bytes = response.body.size();
+  if (response.next_piece) bytes = std::max(bytes, kPieceBytes) + response.held_bytes;
+  return bytes > kFreeAnswerBytes ? bytes + kSendBufferBytes : bytes;
+}
+
+}  // namespace
 
 Exchange::Exchange(ConnectionExecutor executor, const Clock& clock, TimeNs begin_ns,
-                   size_t stream_bytes_max, std::function<void()> changed)
+                   MemoryBudget& budget, size_t stream_bytes_max, std::function<void()> changed)
     : Call(clock),
       executor_(std::move(executor)),
+      budget_(budget),
+      answer_charge_(budget, kFreeAnswerBytes),
       stream_bytes_max_(stream_bytes_max),
       changed_(std::move(changed)) {
   begin(begin_ns);
@@ -28,9 +41,16 @@ void Exchange::post(std::function<void()> work) {
 }
 
 void Exchange::respond(HttpResponse response) {
-  on_executor([this, response = std::move(response)]() mutable {
+  // At once, whatever thread this is: answers that wait for the executor count as well.
+  MemoryCharge charge(budget_, kFreeAnswerBytes);
+  if (!charge.resize(held_bytes(response))) {
+    response = error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                              "too many long answers wait to be read; try again later");
+  }
+  on_executor([this, response = std::move(response), charge = std::move(charge)]() mutable {
     if (response_) return;
     response_ = std::move(response);
+    answer_charge_ = std::move(charge);
     complete_ = true;
     change();
   });
@@ -45,9 +65,19 @@ void Exchange::begin_stream(HttpResponse head) {
 
 void Exchange::send(std::string chunk) {
   if (left_ || complete_) return;
-  if (pending_.size() + chunk.size() > stream_bytes_max_) return leave(kClientTooSlow);
+  const size_t pending_bytes = pending_.size() + chunk.size();
+  if (pending_bytes > stream_bytes_max_ ||
+      !answer_charge_.resize(pending_bytes + being_written_bytes_)) {
+    return leave(kClientTooSlow);
+  }
   pending_ += chunk;
   change();
+}
+
+std::string Exchange::take_pending() {
+  being_written_bytes_ = pending_.size();
+  answer_charge_.resize(being_written_bytes_);
+  return std::exchange(pending_, {});
 }
 
 void Exchange::end_stream() {

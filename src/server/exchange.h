@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "server/call.h"
+#include "server/memory_budget.h"
 
 namespace qaio {
 
@@ -18,8 +19,9 @@ using ConnectionExecutor = boost::asio::strand<boost::asio::io_context::executor
 
 class Exchange final : public Call {
  public:
-  // `changed` is called whenever there is something new to write, until detach().
-  Exchange(ConnectionExecutor executor, const Clock& clock, TimeNs begin_ns,
+  // `changed` is called whenever there is something new to write, until detach(). What the answer
+  // holds is taken from `budget`; one for which nothing is left becomes a 503, and a stream ends.
+  Exchange(ConnectionExecutor executor, const Clock& clock, TimeNs begin_ns, MemoryBudget& budget,
            size_t stream_bytes_max, std::function<void()> changed);
 
   void post(std::function<void()> work) override;
@@ -47,8 +49,8 @@ class Exchange final : public Call {
   // Set by respond() or begin_stream().
   const std::optional<HttpResponse>& response() const { return response_; }
   bool has_pending() const { return !pending_.empty(); }
-  // What was sent since the last call.
-  std::string take_pending() { return std::exchange(pending_, {}); }
+  // What was sent since the last call; it stays charged until the next one.
+  std::string take_pending();
 
  private:
   // At once on the executor, from elsewhere as soon as it comes to it.
@@ -60,17 +62,25 @@ class Exchange final : public Call {
   void change();
 
   ConnectionExecutor executor_;
+  MemoryBudget& budget_;
+  MemoryCharge answer_charge_;  // of the answer, or of what a stream has yet to be rid of
   const size_t stream_bytes_max_;
   std::function<void()> changed_;
   std::function<void()> cancel_;
   std::optional<HttpResponse> response_;
   std::string pending_;
+  size_t being_written_bytes_ = 0;  // of what take_pending() gave last
   bool streaming_ = false;
   bool complete_ = false;
   bool cancelled_ = false;
   bool left_ = false;
   std::string_view why_left_;
 };
+
+// The bytes of an answer that every connection may hold; see kConnectionBytes.
+inline constexpr size_t kFreeAnswerBytes = 4 << 10;
+// What the kernel may hold for a client that does not read; left alone it grows to megabytes.
+inline constexpr int kSendBufferBytes = 64 << 10;
 
 // Why a client that takes its answer too slowly is given up.
 inline constexpr std::string_view kClientTooSlow = "client_too_slow";

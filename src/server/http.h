@@ -1,6 +1,8 @@
 // HTTP messages as the endpoints see them; nothing here knows about sockets.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,7 @@ struct HttpRequest {
   std::string body;
   std::string client = {};  // the address it came from, without the port
   std::string accept = {};  // the header
+  std::string origin = {};  // the header
 };
 
 struct HttpHeader {
@@ -24,12 +27,20 @@ struct HttpHeader {
   std::string value;
 };
 
+// About the size of a piece of a large answer.
+inline constexpr size_t kPieceBytes = 32 << 10;
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::vector<HttpHeader> headers;  // besides those every answer has
   std::string body;
   std::string error_code;  // for the record; empty on success
+  // Of a large answer: makes the piece that follows `body`, and so on; an empty piece is the end.
+  // Each is made when the client has taken what came before, so that one who does not read holds a
+  // piece and not the whole. On the connection's executor; must be quick.
+  std::function<std::string()> next_piece;
+  size_t held_bytes = 0;  // what next_piece holds until the end
 };
 
 // "%2F" becomes "/"; what is no such escape stays.

@@ -12,6 +12,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace qaio {
 
@@ -61,6 +62,9 @@ class TestClient {
     socket_ = -1;
   }
 
+  // The server reads the end of the stream; answers can still be read.
+  void close_sending() const { ::shutdown(socket_, SHUT_WR); }
+
   // False if the server closed the connection.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -76,6 +80,13 @@ class TestClient {
     char bytes[16384];
     const ssize_t received = ::recv(socket_, bytes, sizeof(bytes), 0);
     return received <= 0 ? std::string() : std::string(bytes, static_cast<size_t>(received));
+  }
+
+  // What comes until the server closes the connection.
+  std::string rest() {
+    while (fill()) {
+    }
+    return std::exchange(buffer_, {});
   }
 
   ClientResponse read(bool head_only = false) {
@@ -117,7 +128,7 @@ class TestClient {
   static std::string text(std::string_view method, std::string_view path, std::string_view body,
                           std::string_view headers = {}) {
     std::string out;
-    out.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: test\r\n");
+    out.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: localhost\r\n");
     out.append(headers);
     if (!body.empty() || method == "POST") {
       out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");

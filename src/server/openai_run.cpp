@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <optional>
-#include <random>
 #include <utility>
 
+#include "base/secure_random.h"
 #include "model/kv_cache.h"
 #include "server/breakdown.h"
 #include "server/endpoints.h"
@@ -18,12 +18,6 @@ namespace {
 
 // Of legacy completions that do not say, as at OpenAI's.
 constexpr int kCompletionTokens = 16;
-
-uint64_t random_seed() {
-  thread_local std::mt19937_64 generator{(uint64_t{std::random_device{}()} << 32) ^
-                                         std::random_device{}()};
-  return generator();
-}
 
 constexpr std::string_view kTooLong = "context_length_exceeded";
 
@@ -124,7 +118,7 @@ Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
   } else {
     GenerateJob job;
     job.sampling = request_.sampling;
-    job.sampling.seed = request_.seed ? *request_.seed : random_seed();
+    job.sampling.seed = request_.seed ? *request_.seed : secure_random();
     job.max_new_tokens = new_tokens(out.prompt.size(), limits);
     job.ignore_eos = request_.ignore_eos;
     job.stops = request_.stops;

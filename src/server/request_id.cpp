@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <random>
+
+#include "base/secure_random.h"
 
 namespace qaio {
 
@@ -14,10 +14,7 @@ std::string choose_request_id(std::string_view from_client) {
       std::ranges::all_of(from_client, visible)) {
     return std::string(from_client);
   }
-  static std::atomic<uint64_t> next{(uint64_t{std::random_device{}()} << 32) |
-                                    std::random_device{}()};
-  // An odd multiplier permutes 64-bit numbers: ids look unrelated and repeat after 2^64.
-  return fmt::format("{:016x}", next.fetch_add(1) * 0x9e3779b97f4a7c15);
+  return fmt::format("{:016x}", secure_random());
 }
 
 }  // namespace qaio

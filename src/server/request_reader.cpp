@@ -61,6 +61,7 @@ void describe(const Parser& parser, bool export_traces, Exchange& exchange) {
   request.path = target.substr(0, query);
   request.query = target.substr(std::min(query + 1, target.size()));
   request.accept = message[http::field::accept];
+  request.origin = message[http::field::origin];
 
   RequestRecord& record = exchange.record();
   record.request_id = choose_request_id(message["X-Request-Id"]);
@@ -117,6 +118,34 @@ std::optional<HttpResponse> fault_of(const Parser& parser) {
   return std::nullopt;
 }
 
+RequestSite site_of(const Parser& parser, bool over_loopback) {
+  return {.host = joined(parser, "Host"),
+          .origin = joined(parser, "Origin"),
+          .fetch_site = parser.get()["Sec-Fetch-Site"],
+          .fetch_mode = parser.get()["Sec-Fetch-Mode"],
+          .over_loopback = over_loopback};
+}
+
+HttpResponse memory_refusal() {
+  return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                        "too many long requests are on their way; try again later");
+}
+
+// Whatever can be refused by the head alone is refused before the body.
+std::optional<HttpResponse> refusal_of_head(const Parser& parser, const ReadRules& rules,
+                                            const boost::beast::flat_buffer& buffer,
+                                            MemoryCharge& charge) {
+  if (auto fault = fault_of(parser)) return fault;
+  if (auto refused = rules.sites.refuse(site_of(parser, rules.over_loopback))) return refused;
+  if (rules.health_only && !std::string_view(parser.get().target()).starts_with("/health")) {
+    return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                          "too many connections, try again later");
+  }
+  const size_t body_bytes = parser.content_length().value_or(0);
+  if (!charge.resize(buffer.capacity() + body_bytes)) return memory_refusal();
+  return std::nullopt;
+}
+
 bool wants_continue(const Parser& parser) {
   return !parser.is_done() && parser.get().version() >= 11 &&
          boost::beast::iequals(parser.get()[http::field::expect], kContinueExpected);
@@ -125,23 +154,32 @@ bool wants_continue(const Parser& parser) {
 }  // namespace
 
 net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::flat_buffer& buffer,
-                                        const ServerOptions& options, Exchange& exchange) {
+                                        const ReadRules& rules, MemoryCharge& charge,
+                                        Exchange& exchange) {
   Parser parser;
-  parser.header_limit(options.header_bytes_max);
-  parser.body_limit(options.body_bytes_max);
+  parser.header_limit(rules.options.header_bytes_max);
+  parser.body_limit(rules.options.body_bytes_max);
   auto [header_ec, header_bytes] = co_await http::async_read_header(socket, buffer, parser, kAwait);
-  describe(parser, options.export_traces, exchange);
-  if (header_ec) co_return refuse(header_ec, options, exchange);
-  if (auto fault = fault_of(parser)) {
-    exchange.respond(std::move(*fault));
+  describe(parser, rules.options.export_traces, exchange);
+  if (header_ec) co_return refuse(header_ec, rules.options, exchange);
+  if (auto refusal = refusal_of_head(parser, rules, buffer, charge)) {
+    exchange.respond(std::move(*refusal));
     co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
   }
   if (wants_continue(parser)) {
     auto [ec, bytes] = co_await net::async_write(socket, net::buffer(kContinue), kAwait);
     if (ec) co_return ReadResult{};
   }
-  auto [body_ec, body_bytes] = co_await http::async_read(socket, buffer, parser, kAwait);
-  if (body_ec) co_return refuse(body_ec, options, exchange);
+  parser.eager(true);
+  while (!parser.is_done()) {
+    auto [ec, bytes] = co_await http::async_read_some(socket, buffer, parser, kAwait);
+    if (ec) co_return refuse(ec, rules.options, exchange);
+    // What is sent in chunks does not say its length in advance.
+    if (!charge.resize(buffer.capacity() + parser.get().body().capacity())) {
+      exchange.respond(memory_refusal());
+      co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
+    }
+  }
   ReadResult result;
   result.outcome = ReadResult::Outcome::kComplete;
   result.keep_alive = parser.keep_alive();

@@ -6,7 +6,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "server/exchange.h"
+#include "server/memory_budget.h"
 #include "server/server.h"
+#include "server/site_policy.h"
 
 namespace qaio {
 
@@ -23,10 +25,23 @@ struct ReadResult {
   bool http_1_0 = false;
 };
 
+// What a connection allows.
+struct ReadRules {
+  const ServerOptions& options;
+  const SitePolicy& sites;
+  bool over_loopback = false;
+  bool health_only = false;  // there is room for questions after the server's health only
+};
+
+// The bytes of buffer and body that every connection may hold; see kConnectionBytes.
+inline constexpr size_t kFreeRequestBytes = 8 << 10;
+
 // Fills in the exchange's request and the record's ids, method and path as far as they are known.
-// Bytes behind the request stay in `buffer`. The caller bounds the time by cancelling the socket.
+// Bytes behind the request stay in `buffer`. `charge` covers buffer and body. The caller bounds the
+// time by cancelling the socket.
 boost::asio::awaitable<ReadResult> read_request(ConnectionSocket& socket,
                                                 boost::beast::flat_buffer& buffer,
-                                                const ServerOptions& options, Exchange& exchange);
+                                                const ReadRules& rules, MemoryCharge& charge,
+                                                Exchange& exchange);
 
 }  // namespace qaio

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +14,7 @@
 
 #include "observe/archive_reader.h"
 #include "observe/chrome_trace.h"
+#include "server/json_pieces.h"
 #include "server/observe_api.h"
 #include "server/query_fields.h"
 #include "server/record_view.h"
@@ -21,6 +24,7 @@ namespace {
 
 constexpr int64_t kLimitDefault = 50;
 constexpr int64_t kArchivedLimitMax = 1000;  // a list of MiB
+constexpr size_t kRecordBytes = 3 << 10;        // of one in memory, about
 constexpr double kSlowMsMax = 1e9;
 constexpr std::chrono::seconds kSearchTime{2};
 constexpr auto kListFields =
@@ -102,13 +106,33 @@ HttpResponse chrome_response(std::vector<RecordPtr> records, const RunInfo& run,
   return response;
 }
 
-HttpResponse list_response(const std::vector<RecordPtr>& records) {
-  HttpResponse response;
-  JsonWriter json(response.body);
-  json.begin_object().key("requests").begin_array();
-  for (const RecordPtr& record : records) write_record_view(*record, json);
-  json.end_array().end_object();
-  return response;
+// `next` gives the records one after another, then null. `held_bytes` is what it keeps.
+HttpResponse list_response(std::function<RecordPtr()> next, size_t held_bytes) {
+  return json_in_pieces(
+      [next = std::move(next), begun = false](JsonWriter& json) mutable {
+        if (!std::exchange(begun, true)) json.begin_object().key("requests").begin_array();
+        const RecordPtr record = next();
+        if (record == nullptr) {
+          json.end_array().end_object();
+          return false;
+        }
+        write_record_view(*record, json);
+        return true;
+      },
+      held_bytes);
+}
+
+// Looks for each record when it is its turn, and so keeps none for a client that does not read.
+HttpResponse recent_response(const RecentRecords& recent, const RecordQuery& query) {
+  const auto next = [&recent, query, place = recent.end_place(),
+                     left = query.limit]() mutable -> RecordPtr {
+    if (left == 0) return nullptr;
+    --left;
+    const auto found = recent.last_before(
+        place, 1, [&](const RequestRecord& record) { return query.wants(record); });
+    return found.empty() ? nullptr : found.front();
+  };
+  return list_response(next, 0);
 }
 
 Result<std::vector<ArchivedRecord>> archived(SqliteArchive& archive, const ArchiveFilter& filter,
@@ -134,7 +158,12 @@ HttpResponse joined_response(std::vector<RecordPtr> recent,
     if (std::none_of(recent.begin(), recent.begin() + static_cast<ptrdiff_t>(remembered), same))
       recent.push_back(record);
   }
-  return list_response(recent);
+  const size_t held_bytes = recent.size() * kRecordBytes;
+  const auto next = [records = std::make_shared<const std::vector<RecordPtr>>(std::move(recent)),
+                     i = size_t{0}]() mutable {
+    return i < records->size() ? (*records)[i++] : nullptr;
+  };
+  return list_response(next, held_bytes);
 }
 
 void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
@@ -149,9 +178,9 @@ void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sour
                         [&](const RequestRecord& record) { return query.wants(record); });
   };
   if (sources.archive == nullptr || query->chrome) {
-    answer_when_consumed(*sources.observer, call, [recent_ones, sources, chrome = query->chrome] {
-      return chrome ? chrome_response(recent_ones(), sources.state().run, &sources)
-                    : list_response(recent_ones());
+    answer_when_consumed(*sources.observer, call, [recent_ones, sources, query = *query] {
+      return query.chrome ? chrome_response(recent_ones(), sources.state().run, &sources)
+                          : recent_response(*sources.recent, query);
     });
     return;
   }
@@ -159,7 +188,9 @@ void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sour
   const Unwanted unwanted = unwanted_after(kSearchTime, call, *sources.searches);
   sources.observer->when_consumed([=, sources = sources, query = *query] {
     std::vector<RecordPtr> recent = recent_ones();
-    if (recent.size() == query.limit) return respond_from_thread(call, list_response(recent));
+    if (recent.size() == query.limit) {
+      return respond_from_thread(call, recent_response(*sources.recent, query));
+    }
     sources.archive->write_now();
     answer_aside(*sources.searches, call, [=, recent = std::move(recent)] {
       const auto older = archived(*sources.archive, query.filter(), unwanted);

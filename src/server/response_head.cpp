@@ -36,6 +36,7 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
   if (!framing.request_id.empty()) append_header(head, "X-Request-Id", framing.request_id);
   // `traceparent` is defined for requests only; the draft of W3C's next edition names this one.
   if (!framing.trace_response.empty()) append_header(head, "traceresponse", framing.trace_response);
+  if (framing.vary_origin) append_header(head, "Vary", "Origin");
   if (!framing.cors_origin.empty()) {
     append_header(head, "Access-Control-Allow-Origin", framing.cors_origin);
     append_header(head, "Access-Control-Expose-Headers",

@@ -15,7 +15,8 @@ struct ResponseFraming {
   bool keep_alive = true;
   std::string request_id;
   std::string trace_response;  // as traceparent_text() has it
-  std::string cors_origin;     // as ServerOptions::cors_origin
+  std::string cors_origin = {};  // as SitePolicy::cors_origin() has it
+  bool vary_origin = false;      // another site's page might get other headers
   int64_t wall_unix_ms = 0;
 };
 

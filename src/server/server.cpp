@@ -1,11 +1,15 @@
 #include "server/server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,6 +19,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/quick_thread.h"
@@ -29,11 +34,56 @@ namespace {
 namespace net = boost::asio;
 using net::ip::tcp;
 
+constexpr auto kAwait = net::as_tuple(net::use_awaitable);
+
 // After this a request that was cancelled is not waited for any more.
 constexpr std::chrono::seconds kCancelTime{5};
 
-// What the system may hold for a client that does not read; left alone it grows to megabytes.
-constexpr int kSendBufferBytes = 256 << 10;
+// Of accepting, while the system has no file descriptor or memory for another connection.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+// What every connection may hold is set aside; the rest is shared by those who need more.
+size_t connections_bytes(const ServerOptions& options) {
+  return (static_cast<size_t>(options.connections_max) + kHealthPlaces) * kConnectionBytes;
+}
+
+Result<void> check(const ServerOptions& options) {
+  if (options.io_threads < 1 || options.connections_max < 1) {
+    return fail(ErrorCode::kInvalidArgument, "a server needs at least one thread and connection");
+  }
+  const size_t needed =
+      connections_bytes(options) + options.body_bytes_max + static_cast<size_t>(kSendBufferBytes);
+  if (options.memory_bytes_max < needed) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} MiB are too little for {} connections and a body of {} bytes: at "
+                            "least {} MiB (--http-memory-mib), or fewer connections "
+                            "(--connections-max)",
+                            options.memory_bytes_max >> 20, options.connections_max,
+                            options.body_bytes_max, (needed + (1 << 20) - 1) >> 20));
+  }
+  return {};
+}
+
+// A file descriptor kept free, so that a connection for which none is left can be told so.
+class SpareDescriptor {
+ public:
+  SpareDescriptor() { open(); }
+  ~SpareDescriptor() { close(); }
+  SpareDescriptor(const SpareDescriptor&) = delete;
+  SpareDescriptor& operator=(const SpareDescriptor&) = delete;
+
+  void open() {
+    if (number_ < 0) number_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+  // False: it was not free.
+  bool close() {
+    const int number = std::exchange(number_, -1);
+    return number >= 0 && ::close(number) == 0;
+  }
+
+ private:
+  int number_ = -1;
+};
 
 }  // namespace
 
@@ -42,10 +92,12 @@ struct Server::Impl {
        const Clock& clock)
       : options(server_options),
         sink(std::move(record_sink)),
+        sites(options.allowed_hosts, options.cors_origins),
+        memory(options.memory_bytes_max - connections_bytes(options)),
         io(options.io_threads),
         acceptor(net::make_strand(io)),
         router(std::move(server_router)),
-        context{options, router, sink, clock} {}
+        context{options, router, sink, clock, sites, memory} {}
 
   Result<void> listen() {
     const auto failed = [&](const boost::system::error_code& ec) {
@@ -71,27 +123,52 @@ struct Server::Impl {
   net::awaitable<void> accept() {
     for (;;) {
       ConnectionSocket socket(net::make_strand(io));
-      auto [ec] = co_await acceptor.async_accept(socket, net::as_tuple(net::use_awaitable));
+      auto [ec] = co_await acceptor.async_accept(socket, kAwait);
       if (!acceptor.is_open() || context.stopping) co_return;
-      if (ec) {  // out of file descriptors, most likely: those that end make room
-        net::steady_timer pause(acceptor.get_executor(), std::chrono::milliseconds(100));
-        co_await pause.async_wait(net::as_tuple(net::use_awaitable));
-        continue;
+      bool taken = false;
+      try {
+        if (!ec) {
+          add(std::move(socket));
+          taken = true;
+        } else if (spare.close()) {
+          taken = co_await refuse_one();
+        }
+      } catch (const std::exception&) {  // out of memory: this one is closed, others may come
       }
-      boost::system::error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      socket.set_option(tcp::socket::send_buffer_size(kSendBufferBytes), ignored);
-      add(std::move(socket));
+      spare.open();
+      if (taken) continue;
+      net::steady_timer pause(acceptor.get_executor(), kAcceptPause);
+      co_await pause.async_wait(kAwait);
     }
   }
 
+  // Without a descriptor for them, those who wait to be accepted would wait for as long as others
+  // keep their connections: uses the spare one to tell one of them. Whether there was one.
+  net::awaitable<bool> refuse_one() {
+    ConnectionSocket socket(net::make_strand(io));
+    boost::system::error_code ec;
+    acceptor.non_blocking(true, ec);
+    acceptor.accept(socket, ec);
+    if (ec) co_return false;
+    net::steady_timer patience(acceptor.get_executor(), kAcceptPause);
+    using boost::asio::experimental::awaitable_operators::operator||;
+    co_await (socket.async_wait(tcp::socket::wait_read, kAwait) || patience.async_wait(kAwait));
+    refuse(socket);
+    co_return true;
+  }
+
   void add(ConnectionSocket socket) {
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(tcp::socket::send_buffer_size(kSendBufferBytes), ignored);
     std::shared_ptr<Connection> connection;
     uint64_t number = 0;
     {
       const std::lock_guard lock(mutex);
-      if (connections.size() < static_cast<size_t>(options.connections_max)) {
-        connection = std::make_shared<Connection>(std::move(socket), context);
+      const auto places_max = static_cast<size_t>(options.connections_max);
+      if (connections.size() < places_max + kHealthPlaces) {
+        const bool health_only = connections.size() >= places_max;
+        connection = std::make_shared<Connection>(std::move(socket), context, health_only);
         number = ++last_connection;
         connections.emplace(number, connection);
       }
@@ -104,11 +181,12 @@ struct Server::Impl {
     });
   }
 
-  // Reads nothing: the record knows neither method nor path. A fresh socket's buffer takes the
+  // Parses nothing: the record knows neither method nor path. A fresh socket's buffer takes the
   // whole answer at once.
   void refuse(ConnectionSocket& socket) const {
     const auto exchange = std::make_shared<Exchange>(socket.get_executor(), context.clock,
-                                                     context.clock.now_ns(), 0, nullptr);
+                                                     context.clock.now_ns(), context.memory, 0,
+                                                     nullptr);
     RequestRecord& record = exchange->record();
     record.request_id = choose_request_id({});
     record.trace = begin_span({}, {}, false);
@@ -122,12 +200,14 @@ struct Server::Impl {
                                  .keep_alive = false,
                                  .request_id = record.request_id,
                                  .trace_response = traceparent_text(record.trace),
-                                 .cors_origin = options.cors_origin,
                                  .wall_unix_ms = context.clock.wall_unix_ms()});
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.write_some(net::buffer(head + response.body), ignored);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
+    // What is unread when a socket is closed resets the connection, and the answer may be lost.
+    std::array<char, 4096> unread;
+    for (int i = 0; i < 16 && !ignored; ++i) socket.read_some(net::buffer(unread), ignored);
     exchange->take_figures(Stage::kHttpWrite);
     if (sink) sink(std::move(record));
   }
@@ -161,10 +241,13 @@ struct Server::Impl {
 
   const ServerOptions options;
   const RecordSink sink;
+  const SitePolicy sites;
+  MemoryBudget memory;  // outlives what waits in `io`, which gives back what it has taken
   net::io_context io;
   net::basic_socket_acceptor<tcp, ConnectionExecutor> acceptor;
   const Router router;  // its threads end before `io`, to which they hand their answers
   ConnectionContext context;
+  SpareDescriptor spare;
   uint16_t port = 0;
   std::vector<std::thread> threads;
 
@@ -176,9 +259,7 @@ struct Server::Impl {
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Router router,
                                               RecordSink sink, const Clock& clock) {
-  if (options.io_threads < 1 || options.connections_max < 1) {
-    return fail(ErrorCode::kInvalidArgument, "a server needs at least one thread and connection");
-  }
+  QAIO_RETURN_IF_ERROR(check(options));
   auto impl = std::make_unique<Impl>(options, std::move(router), std::move(sink), clock);
   QAIO_RETURN_IF_ERROR(impl->listen());
   net::co_spawn(impl->acceptor.get_executor(), impl->accept(), net::detached);
@@ -186,7 +267,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Rout
     impl->threads.emplace_back([io = &impl->io] {
       make_this_thread_quick();
       const auto work = net::make_work_guard(*io);
-      io->run();
+      while (!io->stopped()) {
+        try {
+          io->run();
+        } catch (const std::exception&) {  // out of memory: one handler's work is lost, no more
+        }
+      }
     });
   }
   return std::unique_ptr<Server>(new Server(std::move(impl)));

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -27,13 +28,23 @@ struct ServerOptions {
   size_t body_bytes_max = 1 << 20;
   uint32_t header_bytes_max = 16 << 10;
   size_t stream_bytes_max = 1 << 20;  // waiting to be read by one client of a stream
-  int connections_max = 4096;         // an idle one costs about 10 KiB
-  std::string cors_origin;     // whose pages may call from a browser, "*": any; empty: nobody's
+  int connections_max = 4096;
+  // What connections may hold together: kConnectionBytes each, and what longer requests and answers
+  // need beyond that. Past it 503.
+  size_t memory_bytes_max = 128 << 20;
+  std::vector<std::string> allowed_hosts;  // as SitePolicy has them
+  std::vector<std::string> cors_origins;   // likewise
   bool export_traces = false;  // somebody takes the spans of sampled requests
   std::chrono::milliseconds read_timeout{30'000};   // first byte -> request complete
   std::chrono::milliseconds write_timeout{30'000};  // for each piece of an answer
   std::chrono::milliseconds idle_timeout{75'000};   // between requests
 };
+
+// Places beyond `connections_max` for those who ask for the server's health, who have a moment to
+// do so. Others get 503 there.
+inline constexpr int kHealthPlaces = 16;
+// What an idle connection, a short request and a short answer cost.
+inline constexpr size_t kConnectionBytes = 16 << 10;
 
 class Server {
  public:

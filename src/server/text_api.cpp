@@ -3,11 +3,15 @@
 
 #include <array>
 #include <boost/json/array.hpp>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "server/endpoints.h"
 #include "server/json_fields.h"
+#include "server/json_pieces.h"
 
 namespace qaio {
 namespace {
@@ -31,34 +35,47 @@ void write_piece(std::string_view bytes, JsonWriter& json) {
   json.end_array();
 }
 
-Result<std::string> tokenize(Call& call, const Tokenizer& tokenizer) {
+// Every token of a text takes some thirty bytes with its piece, so a long one is written in pieces.
+HttpResponse tokens_response(std::vector<TokenId> ids, bool with_pieces,
+                             std::shared_ptr<const Backend> backend) {
+  const size_t held_bytes = ids.capacity() * sizeof(TokenId);
+  const auto kept = std::make_shared<const std::vector<TokenId>>(std::move(ids));
+  const auto write_some = [=, backend = std::move(backend), i = size_t{0}](
+                              JsonWriter& json) mutable {
+    if (i == 0) json.begin_object().key("tokens").begin_array();
+    if (i == kept->size()) {
+      json.end_array().end_object();
+      return false;
+    }
+    const TokenId id = (*kept)[i++];
+    if (!with_pieces) {
+      json.integer(id);
+      return true;
+    }
+    json.begin_object().key("id").integer(id).key("piece");
+    write_piece(backend->tokenizer->token_bytes(id), json);
+    json.end_object();
+    return true;
+  };
+  return json_in_pieces(write_some, held_bytes);
+}
+
+Result<HttpResponse> tokenize(Call& call, const std::shared_ptr<const Backend>& backend) {
+  const Tokenizer& tokenizer = *backend->tokenizer;
   QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(call.request().body, kTokenizeFields));
   QAIO_ASSIGN(const std::string content, fields.text("content"));
   QAIO_RETURN_IF_ERROR(fields.boolean("add_special"));  // Qwen adds none
   QAIO_ASSIGN(const std::optional<bool> parse_special, fields.boolean("parse_special"));
   QAIO_ASSIGN(const std::optional<bool> with_pieces, fields.boolean("with_pieces"));
   call.lap(Stage::kParse);
-  const std::vector<TokenId> ids = parse_special.value_or(true)
-                                       ? tokenizer.encode_with_special(content)
-                                       : tokenizer.encode(content);
+  std::vector<TokenId> ids = parse_special.value_or(true) ? tokenizer.encode_with_special(content)
+                                                          : tokenizer.encode(content);
   call.lap(Stage::kTokenize);
-  std::string body;
-  JsonWriter json(body);
-  json.begin_object().key("tokens").begin_array();
-  for (const TokenId id : ids) {
-    if (!with_pieces.value_or(false)) {
-      json.integer(id);
-      continue;
-    }
-    json.begin_object().key("id").integer(id).key("piece");
-    write_piece(tokenizer.token_bytes(id), json);
-    json.end_object();
-  }
-  json.end_array().end_object();
-  return body;
+  return tokens_response(std::move(ids), with_pieces.value_or(false), backend);
 }
 
-Result<std::string> detokenize(Call& call, const Tokenizer& tokenizer) {
+Result<HttpResponse> detokenize(Call& call, const std::shared_ptr<const Backend>& backend) {
+  const Tokenizer& tokenizer = *backend->tokenizer;
   QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(call.request().body, kDetokenizeFields));
   QAIO_ASSIGN(const boost::json::array* tokens, fields.array("tokens", call.request().body.size()));
   if (tokens == nullptr) return fields.must_be("tokens", "an array of token ids");
@@ -72,29 +89,27 @@ Result<std::string> detokenize(Call& call, const Tokenizer& tokenizer) {
     ids.push_back(static_cast<TokenId>(token.get_int64()));
   }
   call.lap(Stage::kParse);
-  std::string body;
-  JsonWriter(body)
+  HttpResponse response;
+  JsonWriter(response.body)
       .begin_object()
       .key("content")
       .string(tokenizer.decode(ids, /*skip_special=*/false))
       .end_object();
-  return body;
+  return response;
 }
 
-using Convert = Result<std::string> (*)(Call&, const Tokenizer&);
+using Convert = Result<HttpResponse> (*)(Call&, const std::shared_ptr<const Backend>&);
 
 BackendHandler text_handler(Convert convert) {
   return [convert](const auto& call, const auto& backend) {
-    Result<std::string> body = convert(*call, *backend->tokenizer);
-    if (!body) {
+    Result<HttpResponse> response = convert(*call, backend);
+    if (!response) {
       call->lap(Stage::kParse);
-      call->respond(error_response(body.error()));
+      call->respond(error_response(response.error()));
       return;
     }
-    HttpResponse response;
-    response.body = std::move(*body);
     call->lap(Stage::kSerialize);
-    call->respond(std::move(response));
+    call->respond(std::move(*response));
   };
 }
 

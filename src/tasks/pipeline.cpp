@@ -1,27 +1,16 @@
 #include "tasks/pipeline.h"
 
 #include <algorithm>
-#include <atomic>
 #include <future>
 #include <mutex>
-#include <random>
 #include <utility>
 
+#include "base/secure_random.h"
 #include "model/kv_cache.h"
 #include "tasks/labels.h"
 
 namespace qaio {
 namespace {
-
-// A different seed for every request: a random start and the increments of splitmix64.
-uint64_t next_seed() {
-  static std::atomic<uint64_t> state{(uint64_t{std::random_device{}()} << 32) ^
-                                     std::random_device{}()};
-  uint64_t z = state.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
 
 void apply(const GenerateOverrides& overrides, GenerateJob& job) {
   SamplingParams& sampling = job.sampling;
@@ -216,7 +205,7 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
 std::shared_ptr<PipelineRun> Pipeline::run(PipelineRequest request,
                                            PipelineCallbacks callbacks) const {
   auto run = std::make_shared<Run>(engine_, clock_, std::move(callbacks));
-  const uint64_t seed = request.overrides.seed ? *request.overrides.seed : next_seed();
+  const uint64_t seed = request.overrides.seed ? *request.overrides.seed : secure_random();
   std::vector<EngineRequest> requests;
   std::optional<Error> error;
   for (const std::string& name : request.tasks) {

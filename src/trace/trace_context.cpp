@@ -1,10 +1,8 @@
 #include "trace/trace_context.h"
 
 #include <algorithm>
-#include <atomic>
-#include <random>
 
-#include "base/random.h"
+#include "base/secure_random.h"
 
 namespace qaio {
 namespace {
@@ -52,14 +50,10 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// SplitMix64's sequence from a random place: every id comes once in 2^64, and 0 is left out.
 uint64_t fresh_id() {
-  constexpr uint64_t kGamma = 0x9E3779B97F4A7C15;
-  static std::atomic<uint64_t> state{(uint64_t{std::random_device{}()} << 32) |
-                                     std::random_device{}()};
   for (;;) {
-    const uint64_t id = Random::mixed(state.fetch_add(kGamma, std::memory_order_relaxed));
-    if (id != 0) return id;
+    const uint64_t id = secure_random();
+    if (id != 0) return id;  // 0 means that there is none
   }
 }
 
