@@ -140,7 +140,12 @@ RecordSink Observation::sink() {
   };
 }
 
-void Observation::listening(const std::string& host, uint16_t port) {
+void Observation::listening(const std::string& host, const Server& server) {
+  {
+    const std::lock_guard lock(mutex_);
+    server_ = &server;
+  }
+  const uint16_t port = server.port();
   *port_ = port;
   const bool any = host == "0.0.0.0" || host == "::";
   if (otlp_) otlp_->set_address(any ? std::string() : host, port);
@@ -188,6 +193,7 @@ ServerState Observation::state() const {
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
   const std::lock_guard lock(mutex_);
   state.run = run_;
+  if (server_ != nullptr) state.connections = server_->state();
   return state;
 }
 

@@ -48,8 +48,9 @@ class Observation {
   // For the server.
   RecordSink sink();
   bool exports_traces() const { return exports_traces_; }
-  // Once the server listens: what alerts and spans call it.
-  void listening(const std::string& host, uint16_t port);
+  // Once the server listens: what alerts and spans call it, and what it does. It outlives this, or
+  // finish().
+  void listening(const std::string& host, const Server& server);
   // Before the slot gets the runtime's backend.
   void model_loaded(const Runtime& runtime);
   // Once requests are served: tells the archives which model it is, which takes milliseconds.
@@ -70,7 +71,8 @@ class Observation {
   const BackendSlot& slot_;
   const std::shared_ptr<std::atomic<int>> port_;  // the SLA actions ask for it
   mutable std::mutex mutex_;
-  RunInfo run_;  // guarded by mutex_
+  RunInfo run_;                     // guarded by mutex_
+  const Server* server_ = nullptr;  // guarded by mutex_
 
   PerfLog perf_log_;
   RecentRecords recent_;

@@ -144,7 +144,7 @@ Result<void> serve(CLI::App& command, Options& options) {
               Server::start(options.server, std::move(router), observation->sink(),
                             SteadyClock::instance()));
   const std::string& host = options.server.host;
-  observation->listening(host, server->port());
+  observation->listening(host, *server);
   announce(fmt::format("listening on http://{}:{}",
                        host.find(':') == std::string::npos ? host : "[" + host + "]",
                        server->port()));

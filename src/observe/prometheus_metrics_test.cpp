@@ -28,6 +28,8 @@ ServerState ready_state() {
                .started_unix_ms = 1'700'000'000'500};
   state.engine = engine_at_work();
   state.records_dropped = 5;
+  state.connections =
+      ConnectionState{.connections = 4, .memory_bytes = 1000, .memory_bytes_max = 2000};
   SlaStatus kept;
   kept.value = 100;
   state.sla = {kept};
@@ -142,6 +144,9 @@ TEST(PrometheusMetrics, ShowTheStateOfTheServer) {
   EXPECT_EQ(all.at(R"(qaio_build_info{version="1.2.3",model="m\"1",isa="avx2",threads="2"})"), 1);
   EXPECT_EQ(all.at("qaio_ready"), 1);
   EXPECT_EQ(all.at("qaio_records_dropped_total"), 5);
+  EXPECT_EQ(all.at("qaio_http_connections"), 4);
+  EXPECT_EQ(all.at("qaio_http_memory_bytes"), 1000);
+  EXPECT_EQ(all.at("qaio_http_memory_max_bytes"), 2000);
   EXPECT_EQ(all.at("qaio_archive_records_written_total{archive=\"csv\"}"), 68);
   EXPECT_EQ(all.at("qaio_archive_records_lost_total{archive=\"sqlite\"}"), 2);
   EXPECT_EQ(all.at("qaio_sequences_running"), 3);

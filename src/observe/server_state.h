@@ -36,10 +36,19 @@ struct ArchiveState {
   uint64_t lost = 0;  // while it could not write
 };
 
+// Of the HTTP server.
+struct ConnectionState {
+  int connections = 0;
+  // For requests being read and answers being written; and the most that may be.
+  uint64_t memory_bytes = 0;
+  uint64_t memory_bytes_max = 0;
+};
+
 struct ServerState {
   std::optional<EngineState> engine;  // absent until the model is ready
   RunInfo run;                        // model, ISA and threads are empty until then
   uint64_t records_dropped = 0;
+  std::optional<ConnectionState> connections = {};  // absent until the server listens
   std::optional<OtlpCounts> otlp = {};  // absent: nothing is exported
   std::vector<ArchiveState> archives = {};
   std::vector<SlaStatus> sla = {};

@@ -101,6 +101,15 @@ void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
               "Records that an archive lost: not written, or gone with its file.", std::move(lost));
 }
 
+void add_connections(const ConnectionState& state, Families& out) {
+  out.gauge("qaio_http_connections", "Open connections.", state.connections);
+  out.gauge("qaio_http_memory_bytes",
+            "Memory that long requests being read and long answers being written hold.",
+            static_cast<double>(state.memory_bytes));
+  out.gauge("qaio_http_memory_max_bytes", "What they may hold; more are refused.",
+            static_cast<double>(state.memory_bytes_max));
+}
+
 void add_process(const ServerState& state, Families& out) {
   const ProcessUsage usage = process_usage();
   const ProcessState process = process_state();
@@ -136,6 +145,7 @@ std::vector<MetricFamily> state_metrics(const ServerState& state) {
   out.counter("qaio_records_dropped_total",
               "Requests whose record was lost because observing them fell behind.",
               static_cast<double>(state.records_dropped));
+  if (state.connections) add_connections(*state.connections, out);
   if (state.otlp) add_otlp(*state.otlp, out);
   if (!state.archives.empty()) add_archives(state.archives, out);
   if (state.engine) add_engine(*state.engine, out);

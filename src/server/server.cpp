@@ -289,6 +289,12 @@ int Server::connections() const {
   return static_cast<int>(impl_->connections.size());
 }
 
+ConnectionState Server::state() const {
+  return {.connections = connections(),
+          .memory_bytes = impl_->memory.bytes_used(),
+          .memory_bytes_max = impl_->memory.bytes_max()};
+}
+
 void Server::stop(std::chrono::milliseconds drain) { impl_->stop(drain); }
 
 }  // namespace qaio

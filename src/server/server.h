@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "observe/record.h"
+#include "observe/server_state.h"
 #include "server/router.h"
 
 namespace qaio {
@@ -58,6 +59,7 @@ class Server {
 
   uint16_t port() const;
   int connections() const;
+  ConnectionState state() const;  // any thread
 
   // Accepts nothing more, closes idle connections, lets running requests finish for `drain` at
   // most, then cancels them. Blocks until no thread of the server runs. Afterwards destroy the
