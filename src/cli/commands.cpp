@@ -1,12 +1,16 @@
 #include "cli/commands.h"
 
-#include <cstdio>
+#include <unistd.h>
+
+#include <string>
+
+#include "base/bounded_write.h"
 
 namespace qaio {
 
-ExitCode exit_code_of(const Result<void>& result) {
+ExitCode exit_code_of(const Result<void>& result, std::chrono::milliseconds patience) {
   if (result) return ExitCode::kOk;
-  std::fprintf(stderr, "qaio: %s\n", result.error().message.c_str());
+  write_bounded(STDERR_FILENO, "qaio: " + result.error().message + "\n", patience);
   return ExitCode::kFailed;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 
 #include "base/result.h"
 
@@ -30,7 +31,9 @@ void add_tokenize(CLI::App& app, ExitCode& exit_code);
 void add_logits(CLI::App& app, ExitCode& exit_code);
 void add_synth(CLI::App& app, ExitCode& exit_code);
 
-// Prints the error, if any, as "qaio: <sentence>" on standard error.
-ExitCode exit_code_of(const Result<void>& result);
+// Prints the error, if any, as "qaio: <sentence>" on standard error, whose reader gets `patience`:
+// as long as he likes.
+ExitCode exit_code_of(const Result<void>& result,
+                      std::chrono::milliseconds patience = std::chrono::milliseconds(-1));
 
 }  // namespace qaio

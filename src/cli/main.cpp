@@ -1,4 +1,9 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
+#include <exception>
 #include <string>
 
 #include "cli/commands.h"
@@ -6,7 +11,19 @@
 namespace qaio {
 namespace {
 
+// A file that is opened must not take the place of a standard one that whoever started the program
+// closed: a log line would be written into an archive.
+void keep_standard_files() {
+  int fd = 0;
+  do {
+    fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  } while (fd >= 0 && fd <= 2);
+  if (fd > 2) ::close(fd);
+}
+
 int run(int argc, char** argv) {
+  keep_standard_files();
+  std::signal(SIGXFSZ, SIG_IGN);  // a write past a limit on files fails as on a full disk
   CLI::App app("Qwen All-in-One: one small Qwen model, many tasks, every millisecond accounted for",
                "qaio");
   app.set_version_flag("--version", std::string("qaio ") + QAIO_VERSION);
@@ -42,6 +59,8 @@ int run(int argc, char** argv) {
                      ? "qaio"
                      : ("qaio " + app.get_subcommands().front()->get_name()).c_str());
     return static_cast<int>(ExitCode::kUsage);
+  } catch (const std::exception& error) {  // out of memory
+    return static_cast<int>(exit_code_of(fail(ErrorCode::kResourceExhausted, error.what())));
   }
   return static_cast<int>(exit_code);
 }

@@ -1,6 +1,5 @@
 #include "cli/observation.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
@@ -68,8 +67,8 @@ Result<std::unique_ptr<OtlpExporter>> open_otlp(std::optional<OtlpOptions> optio
 void set_record_sink(RecordSink sink) { replaced_sink() = std::move(sink); }
 
 Result<std::unique_ptr<Observation>> Observation::create(const ObservationOptions& options,
-                                                         const BackendSlot& slot) {
-  const auto logger = spdlog::stderr_color_mt("qaio");
+                                                         const BackendSlot& slot, ServerLog& log) {
+  const auto& logger = log.logger();
   QAIO_ASSIGN(Archives archives,
               Archives::open(options.archive, run_info(options.threads), logger));
   QAIO_ASSIGN(std::optional<OtlpOptions> otlp_wanted,
@@ -79,21 +78,21 @@ Result<std::unique_ptr<Observation>> Observation::create(const ObservationOption
   const auto port = std::make_shared<std::atomic<int>>(options.port);
   QAIO_ASSIGN(auto sla_actions, make_sla_actions(
                                     options.sla.actions, [port] { return port->load(); }, logger));
-  return std::unique_ptr<Observation>(new Observation(options, slot, logger, std::move(archives),
+  return std::unique_ptr<Observation>(new Observation(options, slot, log, std::move(archives),
                                                       std::move(sla_actions), std::move(otlp),
                                                       exports_traces, port));
 }
 
-Observation::Observation(const ObservationOptions& options, const BackendSlot& slot,
-                         std::shared_ptr<spdlog::logger> logger, Archives archives,
-                         std::vector<std::unique_ptr<SlaAction>> sla_actions,
+Observation::Observation(const ObservationOptions& options, const BackendSlot& slot, ServerLog& log,
+                         Archives archives, std::vector<std::unique_ptr<SlaAction>> sla_actions,
                          std::unique_ptr<OtlpExporter> otlp, bool exports_traces,
                          std::shared_ptr<std::atomic<int>> port)
     : options_(options),
       slot_(slot),
+      log_(log),
       port_(std::move(port)),
       run_(run_info(options.threads)),
-      perf_log_(std::move(logger)),
+      perf_log_(log.logger()),
       recent_(static_cast<size_t>(options.records_kept)),
       stats_(SteadyClock::instance()),
       metrics_(threshold_edges_s(options.sla.rules)),
@@ -186,6 +185,7 @@ void Observation::finish() {
 ServerState Observation::state() const {
   ServerState state;
   state.records_dropped = observer_->dropped();
+  state.log_lines_dropped = log_.lines_dropped();
   if (otlp_) state.otlp = otlp_->counts();
   state.archives = archives_.states();
   state.sla = sla_->snapshot();

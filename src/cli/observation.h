@@ -10,6 +10,7 @@
 #include "cli/archive_options.h"
 #include "cli/otlp_options.h"
 #include "cli/runtime.h"
+#include "cli/server_log.h"
 #include "observe/live_stats.h"
 #include "observe/observer.h"
 #include "observe/prometheus_metrics.h"
@@ -39,10 +40,10 @@ void set_record_sink(RecordSink sink);
 // Outlives the server.
 class Observation {
  public:
-  // `slot` outlives it. Errors are those of Archives::open(), otlp_options(),
+  // `slot` and `log` outlive it. Errors are those of Archives::open(), otlp_options(),
   // OtlpExporter::create() and make_sla_actions().
   static Result<std::unique_ptr<Observation>> create(const ObservationOptions& options,
-                                                     const BackendSlot& slot);
+                                                     const BackendSlot& slot, ServerLog& log);
 
   void add_endpoints(Router& router);
   // For the server.
@@ -60,15 +61,15 @@ class Observation {
   void finish();
 
  private:
-  Observation(const ObservationOptions& options, const BackendSlot& slot,
-              std::shared_ptr<spdlog::logger> logger, Archives archives,
-              std::vector<std::unique_ptr<SlaAction>> sla_actions,
+  Observation(const ObservationOptions& options, const BackendSlot& slot, ServerLog& log,
+              Archives archives, std::vector<std::unique_ptr<SlaAction>> sla_actions,
               std::unique_ptr<OtlpExporter> otlp, bool exports_traces,
               std::shared_ptr<std::atomic<int>> port);
   ServerState state() const;
 
   const ObservationOptions options_;
   const BackendSlot& slot_;
+  ServerLog& log_;
   const std::shared_ptr<std::atomic<int>> port_;  // the SLA actions ask for it
   mutable std::mutex mutex_;
   RunInfo run_;                     // guarded by mutex_

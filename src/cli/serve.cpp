@@ -1,5 +1,6 @@
 // qaio serve: the HTTP server. It listens at once and is ready when the model is warm.
 #include <fmt/format.h>
+#include <spdlog/logger.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -8,7 +9,6 @@
 #include <cctype>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <memory>
@@ -20,6 +20,7 @@
 #include "cli/config.h"
 #include "cli/observation.h"
 #include "cli/runtime.h"
+#include "cli/server_log.h"
 #include "cli/terminal.h"
 #include "server/api.h"
 #include "server/server.h"
@@ -27,6 +28,8 @@
 namespace qaio {
 namespace {
 
+// What is said last waits no longer for a reader.
+constexpr std::chrono::milliseconds kErrorTime{250};
 // Beside its connections the process holds files open: logs, and what comes and goes.
 constexpr rlim_t kOtherFiles = 64;
 
@@ -39,25 +42,30 @@ struct Options {
   std::chrono::milliseconds drain_time{5000};
 };
 
-// SIGTERM and SIGINT wait until somebody asks for them; threads started later inherit that.
-sigset_t block_stop_signals() {
+// These signals wait until somebody asks for them; threads started later inherit that.
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a closed log must not end the server
+  std::signal(SIGTTOU, SIG_IGN);  // nor a terminal of which it is in the background stop it
   return signals;
 }
 
-void announce(const std::string& line) {
-  fmt::print("{}\n", line);
-  std::fflush(stdout);
+// SIGHUP comes from a terminal that closes, or from who expects files to be opened anew.
+void wait_for_stop(const sigset_t& signals, ServerLog& log) {
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) return;
+    log.logger()->info("SIGHUP: the server goes on as it is; SIGTERM ends it");
+  }
 }
 
 // As many files as the connections need. Where the system allows fewer there are fewer
 // connections, so that those beyond are refused and do not wait for a descriptor.
-void allow_connections(int& connections_max) {
+void allow_connections(int& connections_max, ServerLog& log) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   const rlim_t others = kOtherFiles + kHealthPlaces;
@@ -67,8 +75,8 @@ void allow_connections(int& connections_max) {
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur >= wanted) return;
   connections_max = static_cast<int>(limit.rlim_cur > others ? limit.rlim_cur - others : 1);
-  announce(fmt::format("at most {} connections, as the system allows {} open files (ulimit -n)",
-                       connections_max, limit.rlim_cur));
+  log.announce(fmt::format("at most {} connections, as the system allows {} open files (ulimit -n)",
+                           connections_max, limit.rlim_cur));
 }
 
 std::string ready_line(const Runtime& runtime, std::chrono::duration<double> since_start) {
@@ -80,7 +88,8 @@ std::string ready_line(const Runtime& runtime, std::chrono::duration<double> sin
 
 // Loads the model, hands it to the endpoints, and waits for a signal.
 Result<void> serve_model(const Options& options, const std::string& tasks, BackendSlot& slot,
-                         Observation& observation, Server& server, const sigset_t& signals) {
+                         Observation& observation, Server& server, ServerLog& log,
+                         const sigset_t& signals) {
   const auto start = std::chrono::steady_clock::now();
   std::atomic<bool> decided = false;  // by the end of loading or a signal, whichever came first
   auto loading = std::async(std::launch::async, [&] {
@@ -91,18 +100,18 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
       Backend backend = (*runtime)->backend();
       backend.model_id = options.alias;
       slot.set(std::make_shared<const Backend>(std::move(backend)));
-      announce(ready_line(**runtime, std::chrono::steady_clock::now() - start));
+      log.announce(ready_line(**runtime, std::chrono::steady_clock::now() - start));
       observation.model_ready();
     } else {
       ::kill(::getpid(), SIGTERM);  // wakes the thread below
     }
     return runtime;
   });
-  int signal = 0;
-  sigwait(&signals, &signal);
+  wait_for_stop(signals, log);
   if (!decided.exchange(true)) {
     server.stop(options.drain_time);
     observation.finish();
+    log.finish();
     std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
   }
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
@@ -127,28 +136,30 @@ Result<void> serve(CLI::App& command, Options& options) {
   if (options.observation.archive.csv_gzip && options.observation.archive.csv_folder.empty()) {
     throw CLI::ValidationError("--archive-csv-gzip compresses CSV files; add --archive-csv DIR");
   }
-  const sigset_t signals = block_stop_signals();
+  const sigset_t signals = block_signals();
+  ServerLog log;
   BackendSlot slot;
   options.observation.threads = options.runtime.model.threads;
   options.observation.model = options.runtime.model.model;
   options.observation.port = options.server.port;
   QAIO_ASSIGN(const std::unique_ptr<Observation> observation,
-              Observation::create(options.observation, slot));
+              Observation::create(options.observation, slot, log));
   Router router;
   options.limits.messages_max = 2 * options.limits.history_turns_max + 2;
   add_api(router, slot, options.limits);
   observation->add_endpoints(router);
   options.server.export_traces = observation->exports_traces();
-  allow_connections(options.server.connections_max);
+  allow_connections(options.server.connections_max, log);
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
               Server::start(options.server, std::move(router), observation->sink(),
                             SteadyClock::instance()));
   const std::string& host = options.server.host;
   observation->listening(host, *server);
-  announce(fmt::format("listening on http://{}:{}",
-                       host.find(':') == std::string::npos ? host : "[" + host + "]",
-                       server->port()));
-  Result<void> served = serve_model(options, config.tasks, slot, *observation, *server, signals);
+  log.announce(fmt::format("listening on http://{}:{}",
+                           host.find(':') == std::string::npos ? host : "[" + host + "]",
+                           server->port()));
+  Result<void> served =
+      serve_model(options, config.tasks, slot, *observation, *server, log, signals);
   server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
   observation->finish();
   return served;
@@ -213,9 +224,10 @@ void add_limit_options(CLI::App& command, Options& options) {
             "The same of one client address, past it 429; 0: no limit");
   add_count(command, "connections-max", options.server.connections_max, 1, kMany,
             "Connections at once; past it 503");
-  add_mebibytes(command, "http-memory-mib", options.server.memory_bytes_max, kMany,
-                "MiB that connections, requests being read and answers being written may hold; past "
-                "it 503");
+  add_mebibytes(
+      command, "http-memory-mib", options.server.memory_bytes_max, kMany,
+      "MiB that connections, requests being read and answers being written may hold; past "
+      "it 503");
   add_count(command, "body-bytes-max", options.server.body_bytes_max, 1024, 1 << 30,
             "Bytes of a request's body; past it 413");
   add_count(command, "history-turns-max", options.limits.history_turns_max, 0, kMany,
@@ -261,8 +273,9 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
   add_limit_options(*command, *options);
   add_archive_options(*command, options->observation.archive);
   add_otlp_options(*command, options->observation.otlp);
-  command->callback(
-      [command, options, &exit_code] { exit_code = exit_code_of(serve(*command, *options)); });
+  command->callback([command, options, &exit_code] {
+    exit_code = exit_code_of(serve(*command, *options), kErrorTime);
+  });
 }
 
 }  // namespace qaio

@@ -164,6 +164,7 @@ TEST(OtlpMetricsTest, TheStateIsNumbers) {
   ServerState state;
   state.engine = engine_at_work();
   state.records_dropped = 5;
+  state.log_lines_dropped = 6;
   state.archives = {{.kind = "csv", .written = 68, .lost = 2}};
   const std::string text = otlp_state_metrics(state, 1'000, 2'000);
   const auto found = numbers(text);
@@ -173,6 +174,7 @@ TEST(OtlpMetricsTest, TheStateIsNumbers) {
   EXPECT_EQ(found.at("qaio.kv_cache.utilization"), 0.4);
   EXPECT_EQ(found.at("qaio.engine.steps"), 7);
   EXPECT_EQ(found.at("qaio.dropped_records"), 5);
+  EXPECT_EQ(found.at("qaio.dropped_log_lines"), 6);
   EXPECT_EQ(found.at("qaio.archived_records csv lost"), 2);
   EXPECT_GT(found.at("process.cpu.time user"), 0);
   EXPECT_GT(found.at("process.memory.usage"), 1 << 20);

@@ -73,6 +73,10 @@ void add_losses(const ServerState& state, Writer& out) {
       {"qaio.dropped_records", "{record}",
        "Requests whose record was lost because observing them fell behind.", OtlpKind::kCounter},
       {point(state.records_dropped)});
+  out.metric(
+      {"qaio.dropped_log_lines", "{line}",
+       "Lines of the log that nobody read or that could not be written.", OtlpKind::kCounter},
+      {point(state.log_lines_dropped)});
   if (state.archives.empty()) return;
   std::vector<OtlpPoint> points;
   for (const ArchiveState& archive : state.archives) {

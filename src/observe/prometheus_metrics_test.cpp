@@ -30,6 +30,7 @@ ServerState ready_state() {
   state.records_dropped = 5;
   state.connections =
       ConnectionState{.connections = 4, .memory_bytes = 1000, .memory_bytes_max = 2000};
+  state.log_lines_dropped = 6;
   SlaStatus kept;
   kept.value = 100;
   state.sla = {kept};
@@ -147,6 +148,7 @@ TEST(PrometheusMetrics, ShowTheStateOfTheServer) {
   EXPECT_EQ(all.at("qaio_http_connections"), 4);
   EXPECT_EQ(all.at("qaio_http_memory_bytes"), 1000);
   EXPECT_EQ(all.at("qaio_http_memory_max_bytes"), 2000);
+  EXPECT_EQ(all.at("qaio_log_lines_dropped_total"), 6);
   EXPECT_EQ(all.at("qaio_archive_records_written_total{archive=\"csv\"}"), 68);
   EXPECT_EQ(all.at("qaio_archive_records_lost_total{archive=\"sqlite\"}"), 2);
   EXPECT_EQ(all.at("qaio_sequences_running"), 3);

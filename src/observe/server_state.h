@@ -49,6 +49,7 @@ struct ServerState {
   RunInfo run;                        // model, ISA and threads are empty until then
   uint64_t records_dropped = 0;
   std::optional<ConnectionState> connections = {};  // absent until the server listens
+  uint64_t log_lines_dropped = 0;
   std::optional<OtlpCounts> otlp = {};  // absent: nothing is exported
   std::vector<ArchiveState> archives = {};
   std::vector<SlaStatus> sla = {};

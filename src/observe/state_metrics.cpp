@@ -146,6 +146,9 @@ std::vector<MetricFamily> state_metrics(const ServerState& state) {
               "Requests whose record was lost because observing them fell behind.",
               static_cast<double>(state.records_dropped));
   if (state.connections) add_connections(*state.connections, out);
+  out.counter("qaio_log_lines_dropped_total",
+              "Lines of the log that nobody read or that could not be written.",
+              static_cast<double>(state.log_lines_dropped));
   if (state.otlp) add_otlp(*state.otlp, out);
   if (!state.archives.empty()) add_archives(state.archives, out);
   if (state.engine) add_engine(*state.engine, out);

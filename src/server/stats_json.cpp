@@ -77,6 +77,7 @@ void write_stats(std::span<const WindowStats> windows, const ServerState& state,
   state.engine ? json.string(state.run.model) : json.null();
   json.key("started_unix_ms").integer(state.run.started_unix_ms);
   json.key("records_dropped").integer(signed_of(state.records_dropped));
+  json.key("log_lines_dropped").integer(signed_of(state.log_lines_dropped));
   json.key("archives").begin_array();
   for (const ArchiveState& archive : state.archives) {
     json.begin_object().key("archive").string(archive.kind);
