@@ -1,5 +1,7 @@
 #include "observe/record_text.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -27,12 +29,24 @@ constexpr RunColumn kRunColumns[] = {
     {"started_unix_ms", [](const RunInfo& run) -> ColumnValue { return run.started_unix_ms; }},
 };
 
+// Spreadsheets compute a cell that begins like a formula, and what it computes may send the rest of
+// the sheet to whoever wrote it. The wide forms count where Chinese and Japanese are written.
+bool begins_as_formula(std::string_view text) {
+  constexpr auto kBegins = std::to_array<std::string_view>(
+      {"=", "+", "-", "@", "\t", "\r", "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"});
+  return std::ranges::any_of(kBegins,
+                             [&](std::string_view begin) { return text.starts_with(begin); });
+}
+
+// A program that is told another separator must not see a cell begin in the middle of this one.
 void append_csv_text(std::string_view text, std::string& out) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+  const bool formula = begins_as_formula(text);
+  if (!formula && text.find_first_of(",;\t\"\r\n") == std::string_view::npos) {
     out += text;
     return;
   }
   out += '"';
+  if (formula) out += '\'';
   for (const char c : text) {
     if (c == '"') out += '"';
     out += c;

