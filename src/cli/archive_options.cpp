@@ -47,11 +47,42 @@ void add_archive_options(CLI::App& command, ArchiveOptions& options) {
       ->envname("QAIO_RECORD_TEXT");
 }
 
+namespace {
+
+spdlog::level::level_enum level_of(ArchiveEvent event) {
+  switch (event) {
+    case ArchiveEvent::kResumed:
+    case ArchiveEvent::kRemoved:
+    case ArchiveEvent::kTakenUp:
+      return spdlog::level::info;
+    default:
+      return spdlog::level::warn;
+  }
+}
+
+std::unique_ptr<ConsumerThread> thread_of(RecordConsumer& archive, const std::string& place,
+                                          const ArchiveMessage& say) {
+  ConsumerThread::Options options;
+  options.tell = [say, place](bool keeps_up, uint64_t dropped) {
+    if (keeps_up) {
+      say(ArchiveEvent::kResumed, place + ": the archive keeps up again; " +
+                                      std::to_string(dropped) + " records were lost");
+    } else {
+      say(ArchiveEvent::kDropping,
+          place +
+              ": requests end faster than the archive can write: records are lost until it "
+              "keeps up");
+    }
+  };
+  return std::make_unique<ConsumerThread>(std::move(options), archive);
+}
+
+}  // namespace
+
 Result<Archives> Archives::open(const ArchiveOptions& options, const RunInfo& run,
                                 const std::shared_ptr<spdlog::logger>& logger) {
   const ArchiveMessage say = [logger](ArchiveEvent event, const std::string& text) {
-    logger->log(event == ArchiveEvent::kResumed ? spdlog::level::info : spdlog::level::warn, "{}",
-                text);
+    logger->log(level_of(event), "{}", text);
   };
   const std::chrono::hours age_max{24 * options.days};
   const int64_t bytes_max = int64_t{options.mib} << 20;
@@ -60,32 +91,51 @@ Result<Archives> Archives::open(const ArchiveOptions& options, const RunInfo& ru
   if (!options.file.empty()) {
     SqliteArchiveOptions sqlite;
     sqlite.path = options.file;
+    sqlite.with_texts = options.record_text;
     sqlite.retention = {.age_max = age_max, .bytes_max = bytes_max};
     QAIO_ASSIGN(archives.sqlite_, SqliteArchive::open(std::move(sqlite), run, say, clock));
   }
   if (!options.csv_folder.empty()) {
     CsvArchiveOptions csv;
     csv.folder = options.csv_folder;
+    csv.with_texts = options.record_text;
     csv.records_per_file = static_cast<size_t>(options.csv_records);
     csv.gzip = options.csv_gzip;
     csv.bounds.age_max = age_max;
     csv.bounds.bytes_max = bytes_max;
     QAIO_ASSIGN(archives.csv_, CsvArchive::open(std::move(csv), run, say, clock));
   }
+  if (archives.sqlite_) {
+    archives.sqlite_thread_ = thread_of(*archives.sqlite_, options.file, say);
+  }
+  if (archives.csv_) archives.csv_thread_ = thread_of(*archives.csv_, options.csv_folder, say);
   return archives;
+}
+
+Result<void> Archives::close() {
+  if (sqlite_thread_) sqlite_thread_->stop();
+  if (csv_thread_) csv_thread_->stop();
+  const Result<void> sqlite = sqlite_ ? sqlite_->close() : Result<void>();
+  const Result<void> csv = csv_ ? csv_->close() : Result<void>();
+  if (!sqlite && !csv) {
+    return fail(ErrorCode::kIo, sqlite.error().message + "; " + csv.error().message);
+  }
+  return sqlite ? csv : sqlite;
 }
 
 std::vector<RecordConsumer*> Archives::consumers() const {
   std::vector<RecordConsumer*> consumers;
-  if (sqlite_) consumers.push_back(sqlite_.get());
-  if (csv_) consumers.push_back(csv_.get());
+  if (sqlite_thread_) consumers.push_back(sqlite_thread_.get());
+  if (csv_thread_) consumers.push_back(csv_thread_.get());
   return consumers;
 }
 
 std::vector<ArchiveState> Archives::states() const {
   std::vector<ArchiveState> states;
-  if (sqlite_) states.push_back({"sqlite", sqlite_->written(), sqlite_->lost()});
-  if (csv_) states.push_back({"csv", csv_->written(), csv_->lost()});
+  if (sqlite_) {
+    states.push_back({"sqlite", sqlite_->written(), sqlite_->lost() + sqlite_thread_->dropped()});
+  }
+  if (csv_) states.push_back({"csv", csv_->written(), csv_->lost() + csv_thread_->dropped()});
   return states;
 }
 

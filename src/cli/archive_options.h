@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "observe/consumer_thread.h"
 #include "observe/csv_archive.h"
 #include "observe/observer.h"
 #include "observe/prometheus_metrics.h"
@@ -33,8 +34,8 @@ struct ArchiveOptions {
 // --archive-csv-gzip, --record-text, each also as QAIO_*.
 void add_archive_options(CLI::App& command, ArchiveOptions& options);
 
-// What --archive and --archive-csv ask for; none of them is an ordinary case. Outlives the
-// observer, at whose end the last records are written.
+// What --archive and --archive-csv ask for, each on a thread of its own; none of them is an
+// ordinary case. Outlives the observer.
 class Archives {
  public:
   // `logger` gets the warning when an archive pauses. Errors are those of SqliteArchive::open() and
@@ -42,16 +43,23 @@ class Archives {
   static Result<Archives> open(const ArchiveOptions& options, const RunInfo& run,
                                const std::shared_ptr<spdlog::logger>& logger);
 
+  // After the observer's end: the last records are written. kIo names an archive that lost some
+  // and could not tell so far.
+  Result<void> close();
+
   std::vector<RecordConsumer*> consumers() const;
   bool empty() const { return !sqlite_ && !csv_; }
-  SqliteArchive* sqlite() const { return sqlite_.get(); }  // null: there is none
-  std::vector<ArchiveState> states() const;                // any thread
+  SqliteArchive* sqlite() const { return sqlite_.get(); }                 // null: there is none
+  ConsumerThread* sqlite_thread() const { return sqlite_thread_.get(); }  // null likewise
+  std::vector<ArchiveState> states() const;                               // any thread
   // When the model is known. Any thread.
   void set_run(const RunInfo& run);
 
  private:
   std::unique_ptr<SqliteArchive> sqlite_;
   std::unique_ptr<CsvArchive> csv_;
+  std::unique_ptr<ConsumerThread> sqlite_thread_;
+  std::unique_ptr<ConsumerThread> csv_thread_;
 };
 
 }  // namespace qaio

@@ -103,8 +103,8 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
       otlp_(std::move(otlp)),
       reports_(kReportsWaitingMax, kReportNiceness),
       searches_(kSearchesWaitingMax) {
-  std::vector<RecordConsumer*> consumers = {&perf_log_, &recent_, &stats_, &metrics_, sla_.get()};
-  for (RecordConsumer* archive : archives_.consumers()) consumers.push_back(archive);
+  std::vector<RecordConsumer*> consumers = archives_.consumers();  // first: they wait for nothing
+  consumers.insert(consumers.end(), {&perf_log_, &recent_, &stats_, &metrics_, sla_.get()});
   if (otlp_) {
     otlp_->set_state([this] { return state(); });
     consumers.push_back(otlp_.get());
@@ -128,7 +128,8 @@ void Observation::add_endpoints(Router& router) {
                                },
                            .reports = &reports_,
                            .searches = &searches_,
-                           .archive = archives_.sqlite()});
+                           .archive = archives_.sqlite(),
+                           .archive_thread = archives_.sqlite_thread()});
 }
 
 RecordSink Observation::sink() {
@@ -170,16 +171,18 @@ void Observation::model_ready() {
   archives_.set_run(run);
 }
 
-void Observation::finish() {
+Result<void> Observation::finish() {
   reports_.stop();
   searches_.stop();
   observer_->stop();
   // What is to be sent gets a moment, all of it the same one.
   if (sla_) sla_->begin_stop();
   if (otlp_) otlp_->begin_stop();
+  Result<void> closed = archives_.close();
   archives_ = {};
   sla_.reset();
   otlp_.reset();
+  return closed;
 }
 
 ServerState Observation::state() const {

@@ -57,8 +57,8 @@ class Observation {
   // Once requests are served: tells the archives which model it is, which takes milliseconds.
   void model_ready();
   // After the server's stop, before the runtime or the server goes: the last records are written,
-  // and nothing here refers to them any more.
-  void finish();
+  // and nothing here refers to them any more. Errors are those of Archives::close(), once.
+  Result<void> finish();
 
  private:
   Observation(const ObservationOptions& options, const BackendSlot& slot, ServerLog& log,

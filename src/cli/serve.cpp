@@ -110,15 +110,15 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
   wait_for_stop(signals, log);
   if (!decided.exchange(true)) {
     server.stop(options.drain_time);
-    observation.finish();
+    const ExitCode code = exit_code_of(observation.finish());
     log.finish();
-    std::_Exit(0);  // loading cannot be interrupted, and nothing is lost
+    std::_Exit(static_cast<int>(code));  // loading cannot be interrupted
   }
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
   server.stop(options.drain_time);
-  observation.finish();
+  Result<void> finished = observation.finish();
   runtime.reset();  // the engine's last callbacks still refer to connections of the server
-  return {};
+  return finished;
 }
 
 // Its rules may name the tasks of the same file.
@@ -161,8 +161,8 @@ Result<void> serve(CLI::App& command, Options& options) {
   Result<void> served =
       serve_model(options, config.tasks, slot, *observation, *server, log, signals);
   server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
-  observation->finish();
-  return served;
+  Result<void> finished = observation->finish();
+  return served ? finished : served;
 }
 
 // "requests-max" becomes "QAIO_REQUESTS_MAX".

@@ -25,6 +25,8 @@ class ArchiveClock final : public Clock {
     now_ns_ += time.count() * 1'000'000;
     wall_unix_ms_ += time.count();
   }
+  // Somebody sets the wall clock; steady time does not notice.
+  void set_wall_by(std::chrono::milliseconds time) { wall_unix_ms_ += time.count(); }
 
  private:
   TimeNs now_ns_ = 1'000'000'000'000;

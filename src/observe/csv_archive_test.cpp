@@ -56,6 +56,7 @@ TEST_F(CsvArchiveTest, AFileForEveryHundredRecordsAndOneForTheRest) {
   archive->consume(records(0, 130));
   clock_.advance(std::chrono::milliseconds(70));
   archive->consume(records(130, 120));
+  archive->settle();
   EXPECT_EQ(files(), (std::vector<std::string>{"qaio-20260921T141320000Z.csv",
                                                "qaio-20260921T141320001Z.csv",
                                                "qaio-20260921T141320070Z.csv.part"}));
@@ -112,27 +113,128 @@ TEST_F(CsvArchiveTest, AFileThatAnotherServerWritesIsLeftAlone) {
   EXPECT_TRUE(contents("qaio-20260921T141320000Z_2.csv") == csv_header() + lines(5, 5));
 }
 
-TEST_F(CsvArchiveTest, TheOldestFilesGo) {
-  const auto write = [&](CsvFolderBounds bounds, uint64_t first) {
-    open({.records_per_file = 10, .bounds = bounds})->consume(records(first, 50));
+// Files are as old as the time they were last written at, which is the tests' real one.
+void set_written(const std::filesystem::path& file, int64_t unix_ms) {
+  const auto time =
+      std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(unix_ms));
+  std::filesystem::last_write_time(file, std::chrono::file_clock::from_sys(time));
+}
+
+TEST_F(CsvArchiveTest, TheOldestFilesGoAShareAtATime) {
+  const auto write = [&](CsvFolderBounds bounds, uint64_t first, uint64_t count) {
+    open({.records_per_file = 10, .bounds = bounds})->consume(records(first, count));
     clock_.advance(std::chrono::milliseconds(1000));
   };
-  write({}, 0);
-  ASSERT_EQ(files().size(), 5u);
-  write({.files_max = 3}, 50);
-  ASSERT_EQ(files().size(), 3u);
-  EXPECT_TRUE(contents(files().back()) == csv_header() + lines(90, 10));
+  write({}, 0, 200);
+  ASSERT_EQ(files().size(), 20u);
+  write({.files_max = 3}, 200, 10);
+  ASSERT_EQ(files().size(), 17u) << "a tenth, and two for the one that came";
+  EXPECT_TRUE(contents(files().back()) == csv_header() + lines(200, 10));
   const auto bytes = static_cast<int64_t>(std::filesystem::file_size(folder_ / files().front()));
-  write({.bytes_max = bytes * 5 / 2}, 100);
+  {
+    const auto archive = open({.records_per_file = 10, .bounds = {.bytes_max = bytes * 5 / 2}});
+    for (int hour = 0; hour < 48; ++hour) {
+      archive->consume({});
+      clock_.advance(std::chrono::hours(1));
+    }
+  }
   EXPECT_EQ(files().size(), 2u);
-  clock_.advance(std::chrono::hours(24 * 31));
+  std::string said;
+  for (const auto& [event, text] : said_) {
+    EXPECT_EQ(event, ArchiveEvent::kRemoved);
+    said += text + "\n";
+  }
+  EXPECT_THAT(said, testing::HasSubstr(folder_.string() + ": removed the oldest 2 CSV files\n"));
+}
+
+TEST_F(CsvArchiveTest, FilesGoAsTheyGetOldWhateverTheClockSaysForAWhile) {
+  const auto file_of = [&](int64_t days_ago) {
+    const int64_t time = clock_.wall_unix_ms() - days_ago * 86'400'000;
+    const auto path = folder_ / ("qaio-" + utc_file_text(time) + ".csv");
+    std::ofstream(path) << csv_header() << lines(0, 1);
+    set_written(path, time);
+  };
+  for (int day = 0; day < 20; ++day) file_of(day);
+  file_of(20'000);  // by a clock that had not been set
+  file_of(-1000);   // by one that was wrong
+  const auto days = [](CsvArchive& archive, ArchiveClock& clock, int count) {
+    for (int hour = 0; hour < 24 * count; ++hour) {
+      clock.advance(std::chrono::hours(1));
+      archive.consume({});
+    }
+  };
+  {
+    const auto archive = open();
+    for (const auto jump : {std::chrono::hours(24 * 40), std::chrono::hours(24 * 4000)}) {
+      clock_.set_wall_by(jump);
+      clock_.advance(std::chrono::seconds(12));
+      archive->consume({});
+      days(*archive, clock_, 0);
+      clock_.set_wall_by(-jump);
+    }
+    days(*archive, clock_, 5);
+  }
+  EXPECT_EQ(files().size(), 22u);
+  clock_.set_wall_by(std::chrono::hours(24 * 40));  // or it was off
+  const auto archive = open();
+  archive->consume({});
+  EXPECT_EQ(files().size(), 22u);
+  days(*archive, clock_, 2);
+  EXPECT_LT(files().size(), 18u);
+  days(*archive, clock_, 5);
+  EXPECT_EQ(files().size(), 2u) << "those of which nobody knows the age";
+}
+
+TEST_F(CsvArchiveTest, AClockThatIsSetBackIsFollowedByTheNames) {
+  const auto archive = open({.records_per_file = 1});
+  archive->consume(records(0, 1));
+  clock_.set_wall_by(std::chrono::hours(24 * 40));
+  archive->consume(records(1, 1));
+  clock_.set_wall_by(-std::chrono::hours(24 * 40));
+  archive->consume(records(2, 2));
+  archive->settle();
+  EXPECT_EQ(files(), (std::vector<std::string>{
+                         "qaio-20260921T141320000Z.csv", "qaio-20260921T141320000Z_2.csv",
+                         "qaio-20260921T141320001Z.csv", "qaio-20261031T141320000Z.csv"}));
+}
+
+TEST_F(CsvArchiveTest, FilesOfOthersInTheFolderAreCounted) {
+  const auto one = open({.records_per_file = 10, .bounds = {.files_max = 30}});
+  open({.records_per_file = 10})->consume(records(0, 400));
+  for (int hour = 0; hour < 24; ++hour) {
+    clock_.advance(std::chrono::hours(1));
+    one->consume({});
+  }
+  EXPECT_EQ(files().size(), 30u);
+}
+
+TEST_F(CsvArchiveTest, FilesAreForTheirOwnerAlone) {
+  using std::filesystem::perms;
+  const auto mode = [&](const std::string& name) {
+    return std::filesystem::status(folder_ / name).permissions();
+  };
+  const auto own = perms::owner_read | perms::owner_write;
+  {
+    const auto archive = open({.records_per_file = 3});
+    archive->consume(records(0, 4));
+    archive->settle();
+    for (const std::string& name : files()) EXPECT_EQ(mode(name), own) << name;
+  }
+  open({.records_per_file = 3, .gzip = true})->consume(records(4, 3));
+  for (const std::string& name : files()) {
+    EXPECT_EQ(mode(name), own) << name;
+    std::filesystem::permissions(folder_ / name, own | perms::group_read | perms::others_read);
+  }
   open();
-  EXPECT_TRUE(files().empty());
+  EXPECT_NE(mode(files().front()), own) << "as somebody made it, while there are no texts";
+  open({.with_texts = true});
+  for (const std::string& name : files()) EXPECT_EQ(mode(name), own) << name;
 }
 
 TEST_F(CsvArchiveTest, GoesOnAfterTheFolderWasRemoved) {
   auto archive = open({.records_per_file = 10});
   archive->consume(records(0, 13));
+  archive->settle();
   std::filesystem::remove_all(folder_);
   archive->consume({});
   ASSERT_EQ(said_.size(), 1u);
@@ -140,6 +242,7 @@ TEST_F(CsvArchiveTest, GoesOnAfterTheFolderWasRemoved) {
   EXPECT_THAT(said_[0].second, testing::HasSubstr("removed, 3 records with it"));
   EXPECT_EQ(archive->lost(), 3u);
   archive->consume(records(13, 10));
+  archive->settle();
   std::filesystem::remove_all(folder_);  // between two files
   archive->consume(records(23, 4));
   archive.reset();

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "observe/private_file.h"
+
 namespace qaio {
 namespace {
 
@@ -21,17 +23,6 @@ tl::unexpected<Error> system_fault(const std::filesystem::path& path, std::strin
   const int error = errno;
   return fail(ErrorCode::kIo,
               path.string() + ": cannot " + std::string(what) + ": " + std::strerror(error));
-}
-
-// False with errno set. A full disk may take a part of it first.
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
 }
 
 void sync_folder(const std::filesystem::path& file) {
@@ -100,7 +91,7 @@ Result<CsvFile> CsvFile::create(const std::filesystem::path& stem, std::string_v
       continue;
     }
     const auto part = file.with(kCsvPartEnd);
-    file.fd_ = ::open(part.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+    file.fd_ = ::open(part.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, kPrivateMode);
     if (file.fd_ < 0 && errno == EEXIST) continue;
     if (file.fd_ < 0) return system_fault(part, "create it");
     if (::flock(file.fd_, LOCK_EX | LOCK_NB) != 0) continue;  // somebody took it for a left one
@@ -162,7 +153,7 @@ Result<std::filesystem::path> CsvFile::complete(bool gzip) {
 }
 
 Result<void> CsvFile::compress(const std::filesystem::path& to) const {
-  const int fd = ::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int fd = ::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kPrivateMode);
   if (fd < 0) return system_fault(to, "create it");
   const int own = ::dup(fd);  // gzclose() closes its file, which is to be synced after that
   gzFile out = gzdopen(own, "wb");

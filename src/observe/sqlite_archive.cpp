@@ -9,12 +9,12 @@
 
 #include "observe/archive_reader.h"
 #include "observe/archive_schema.h"
+#include "observe/private_file.h"
 #include "observe/record_text.h"
 
 namespace qaio {
 namespace {
 
-constexpr TimeNs kBoundsIntervalNs = TimeNs{10} * 1'000'000'000;
 constexpr size_t kProblemsMax = 16;  // said of one file
 
 TimeNs to_ns(std::chrono::milliseconds time) {
@@ -45,6 +45,8 @@ SqliteArchive::SqliteArchive(SqliteArchiveOptions options, RunInfo run, ArchiveM
     : options_(std::move(options)),
       on_message_(std::move(on_message)),
       clock_(clock),
+      bounds_(options_.retention, on_message_, clock_),
+      spool_(options_.path, options_.spool_bytes_max, clock_),
       run_(std::move(run)) {
   pending_.reserve(options_.batch_max);
 }
@@ -54,8 +56,10 @@ Result<std::unique_ptr<SqliteArchive>> SqliteArchive::open(SqliteArchiveOptions 
                                                            const Clock& clock) {
   std::unique_ptr<SqliteArchive> archive(
       new SqliteArchive(std::move(options), std::move(run), std::move(on_message), clock));
+  archive->protect_texts();
   Result<void> opened = archive->open_writer();
   if (!opened && archive->set_aside(opened.error())) opened = archive->open_writer();
+  if (opened) opened = archive->writer_->try_to_write();
   if (opened) return archive;
   if (opened.error().code != ErrorCode::kResourceExhausted) {
     return tl::unexpected<Error>(opened.error());
@@ -64,8 +68,40 @@ Result<std::unique_ptr<SqliteArchive>> SqliteArchive::open(SqliteArchiveOptions 
   return archive;
 }
 
-SqliteArchive::~SqliteArchive() {
-  if (waiting() || to_be_left()) flush();
+SqliteArchive::~SqliteArchive() { static_cast<void>(close()); }
+
+Result<void> SqliteArchive::close() {
+  if (std::exchange(closed_, true)) return {};
+  if (waiting() || to_be_left() || spool_.records() > 0) flush();
+  lose(pending_.size());
+  pending_.clear();
+  if (!retry_at_ns_) return {};
+  if (spool_.records() > 0) {
+    on_message_(ArchiveEvent::kDoubtful, records_text(spool_.records()) +
+                                             " that could not be written to the archive are in " +
+                                             spool_.path() + "; the next start takes them up");
+  }
+  const uint64_t count = lost() - lost_before_pause_;
+  lost_before_pause_ = lost();
+  if (count == 0) return {};
+  return fail(ErrorCode::kIo, options_.path + ": " + records_text(count) +
+                                  " could not be archived and are lost: " + pause_reason_);
+}
+
+// Of an archive and what lies beside it that earlier versions, or runs without texts, have made.
+void SqliteArchive::protect_texts() {
+  if (!options_.with_texts) return;
+  for (const char* part : {"", "-wal", "-shm"}) {
+    if (make_private(options_.path + part)) continue;
+    on_message_(ArchiveEvent::kDoubtful, options_.path + part +
+                                             ": everybody on this machine may read it, which only "
+                                             "its owner can change (chmod o= FILE)");
+  }
+}
+
+RunInfo SqliteArchive::run() {
+  const std::lock_guard lock(mutex_);
+  return run_;
 }
 
 void SqliteArchive::set_run(RunInfo run) {
@@ -82,20 +118,24 @@ bool SqliteArchive::waiting() {
 
 void SqliteArchive::consume(std::span<const RecordPtr> records) {
   const TimeNs now_ns = clock_.now_ns();
-  if (retry_at_ns_ && now_ns >= *retry_at_ns_) flush();
+  if (retry_at_ns_ ? now_ns >= *retry_at_ns_ : spools_left_) flush();
   for (const RecordPtr& record : records) {
-    if (pending_.size() == options_.batch_max && !retry_at_ns_) flush();
+    if (pending_.size() == options_.batch_max) retry_at_ns_ ? spool_pending() : flush();
     if (pending_.size() == options_.batch_max) {
-      lost_.fetch_add(1, std::memory_order_relaxed);
+      lose(1);
       continue;
     }
     if (pending_.empty()) pending_since_ns_ = now_ns;
     pending_.push_back(record);
   }
-  if (retry_at_ns_) return;
-  const bool due = now_ns - pending_since_ns_ >= to_ns(options_.flush_interval);
-  if (pending_.size() == options_.batch_max || (due && (waiting() || to_be_left()))) flush();
-  if (!retry_at_ns_) keep_bounds(now_ns);
+  const bool due = pending_.size() == options_.batch_max ||
+                   now_ns - pending_since_ns_ >= to_ns(options_.flush_interval);
+  if (retry_at_ns_) {
+    if (due) spool_pending();
+    return;
+  }
+  if (due && (waiting() || to_be_left())) flush();
+  if (!retry_at_ns_) keep_bounds();
 }
 
 void SqliteArchive::write_now() {
@@ -119,9 +159,13 @@ void SqliteArchive::say_once(const std::string& problem) {
 
 // Writes what waits, and pauses or resumes as that turns out.
 void SqliteArchive::flush() {
+  spool_full_ = false;
   Result<void> done = write_pending();
   if (!done && set_aside(done.error())) done = write_pending();
-  if (!done) return pause(done.error());
+  if (!done) {
+    pause(done.error());
+    return spool_pending();
+  }
   written_.fetch_add(pending_.size(), std::memory_order_relaxed);
   written_to_file_ += pending_.size();
   pending_.clear();
@@ -148,7 +192,7 @@ void SqliteArchive::leave_file() {
   forget_file();
   const std::string were = records_text(count) + " of this run";
   if (removed) {
-    lost_.fetch_add(count, std::memory_order_relaxed);
+    lose(count);
     lost_before_pause_ += count;
   }
   on_message_(ArchiveEvent::kBegunAnew,
@@ -197,6 +241,7 @@ Result<void> SqliteArchive::write_pending() {
   if (gone()) leave_file();
   if (suspect_.exchange(false)) writer_.reset();
   if (!writer_) QAIO_RETURN_IF_ERROR(open_writer());
+  QAIO_RETURN_IF_ERROR(take_up_spools());
   RunInfo run;
   {
     const std::lock_guard lock(mutex_);
@@ -207,35 +252,108 @@ Result<void> SqliteArchive::write_pending() {
   return {};
 }
 
+// What is older comes before what waits.
+Result<void> SqliteArchive::take_up_spools() {
+  if (spools_left_) {
+    for (const auto& path : archive_spools(options_.path)) {
+      if (path == spool_.path()) continue;
+      auto reader = SpoolReader::open(path.string());
+      if (!reader) {
+        on_message_(ArchiveEvent::kDoubtful, reader.error().message);
+      } else if (*reader) {
+        QAIO_RETURN_IF_ERROR(take_up(*std::move(*reader), path.string(), false));
+      }
+    }
+    spools_left_ = false;
+  }
+  lose(spool_.take_lost());
+  if (spool_.records() == 0) return {};
+  QAIO_RETURN_IF_ERROR(take_up(SpoolReader::of_own(spool_.path()), spool_.path(), true));
+  spool_.remove();
+  return {};
+}
+
+// A crash between two of these steps costs nothing and doubles nothing.
+Result<void> SqliteArchive::take_up(SpoolReader reader, const std::string& path, bool own) {
+  uint64_t count = 0;
+  for (SpoolReader::Batch batch = reader.next(options_.batch_max); !batch.records.empty();
+       batch = reader.next(options_.batch_max)) {
+    const auto done =
+        writer_->write_missing(batch.records, own ? run() : batch.run, own ? run_id_ : 0);
+    if (!done && done.error().code == ErrorCode::kInternal) {  // trying again cannot help
+      lose(batch.records.size());
+      continue;
+    }
+    QAIO_ASSIGN(const ArchiveWriter::Written written, done);
+    if (own && written.run_id != 0) run_id_ = written.run_id;
+    if (own) written_to_file_ += written.records;
+    written_.fetch_add(written.records, std::memory_order_relaxed);
+    count += written.records;
+  }
+  lose(reader.damaged());
+  if (own) return {};
+  std::error_code ec;
+  if (reader.damaged() > 0) {
+    std::filesystem::rename(path, path + ".damaged", ec);
+  } else {
+    std::filesystem::remove(path, ec);
+  }
+  tell_taken_up(path, count, reader.damaged());
+  return {};
+}
+
+void SqliteArchive::tell_taken_up(const std::string& path, uint64_t count, size_t damaged) {
+  std::string text = "took up " + records_text(count) + " that an earlier run left in " + path;
+  if (damaged > 0) {
+    text += "; " + std::to_string(damaged) +
+            (damaged == 1 ? " line of it is damaged" : " lines of it are damaged") +
+            ", and it is now " + path + ".damaged";
+  }
+  on_message_(damaged > 0 ? ArchiveEvent::kDoubtful : ArchiveEvent::kTakenUp, text);
+}
+
+// What cannot be spooled either stays, as far as there is room.
+void SqliteArchive::spool_pending() {
+  if (spool_full_) return;
+  const Result<void> spooled = spool_.append(pending_, run());
+  lose(spool_.take_lost());
+  if (spooled) {
+    pending_.clear();
+  } else {
+    spool_full_ = true;
+    pause_reason_ = pause_error_ + "; " + spooled.error().message;
+  }
+}
+
 // The connection goes as well: a new one starts from what the file holds.
 void SqliteArchive::pause(const Error& error) {
   writer_.reset();
+  pause_error_ = error.message;
+  pause_reason_ = error.message;
   if (!retry_at_ns_) {
     lost_before_pause_ = lost();
     on_message_(ArchiveEvent::kPaused,
-                "archiving pauses until it can write again: " + error.message);
+                "archiving pauses until it can write again, and spools records as far as it can: " +
+                    error.message);
   }
   retry_at_ns_ = clock_.now_ns() + to_ns(options_.retry_interval);
   if (error.code == ErrorCode::kInternal) {  // trying again cannot help this batch
-    lost_.fetch_add(pending_.size(), std::memory_order_relaxed);
+    lose(pending_.size());
     pending_.clear();
   }
 }
 
 void SqliteArchive::resume() {
   retry_at_ns_.reset();
-  on_message_(
-      ArchiveEvent::kResumed,
-      "archiving goes on; " + std::to_string(lost() - lost_before_pause_) + " records were lost");
+  on_message_(ArchiveEvent::kResumed,
+              "archiving goes on; " + records_text(lost() - lost_before_pause_) + " were lost");
 }
 
-// After each batch would cost more than it gives; as long as there is more to do, at every call.
-void SqliteArchive::keep_bounds(TimeNs now_ns) {
-  if (!writer_ || now_ns - bounds_checked_ns_ < kBoundsIntervalNs) return;
-  const Result<bool> more = writer_->remove_excess(options_.retention, clock_.wall_unix_ms());
-  if (!more && set_aside(more.error())) return;
-  if (!more) return pause(more.error());
-  if (!*more) bounds_checked_ns_ = now_ns;
+void SqliteArchive::keep_bounds() {
+  if (!writer_) return;
+  const Result<void> kept = bounds_.keep(*writer_, run_id_);
+  if (kept || set_aside(kept.error())) return;
+  pause(kept.error());
 }
 
 }  // namespace qaio

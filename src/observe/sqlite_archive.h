@@ -14,38 +14,49 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "observe/archive_bounds.h"
 #include "observe/archive_message.h"
+#include "observe/archive_spool.h"
 #include "observe/archive_writer.h"
 #include "observe/held_file.h"
 #include "observe/observer.h"
 #include "observe/record.h"
+#include "observe/retention.h"
 
 namespace qaio {
 
 struct SqliteArchiveOptions {
   std::string path = {};
   size_t batch_max = 1000;  // records that wait for one transaction
-  std::chrono::milliseconds flush_interval{1000};
+  std::chrono::milliseconds flush_interval{250};
   std::chrono::milliseconds retry_interval{5000};  // after a write that failed
   ArchiveRetention retention = {};
+  int64_t spool_bytes_max = int64_t{64} << 20;
+  bool with_texts = false;  // what everybody could read until now is for its owner alone
 };
 
 // Records wait until a batch is full or the interval has passed and are then written in one
-// transaction. When that fails the archive pauses: it keeps the batch, counts further records as
-// lost, and tries again at intervals. A file that was removed, replaced or moved away is not
-// written any more, and one that is damaged is renamed: in both cases a new one begins.
+// transaction. When that fails the archive pauses and tries again at intervals; meanwhile records
+// go to a spool beside it, from which they come into the archive when it can be written again, by
+// this process or the next. When that fails as well, it keeps a batch and counts further records as
+// lost. A file that was removed, replaced or moved away is not written any more, and one that is
+// damaged is renamed: in both cases a new one begins.
 class SqliteArchive final : public RecordConsumer {
  public:
   // Creates the file if it is missing and brings an older one up to date. A full disk or a lock is
-  // no error: the archive begins paused. Nor is a damaged archive; a file that is none of ours is.
-  // Errors are those of Database and migrate().
+  // no error: the archive begins paused. Nor is a damaged archive; a file that is none of ours is,
+  // and one that cannot be written. Errors are those of Database and migrate().
   static Result<std::unique_ptr<SqliteArchive>> open(SqliteArchiveOptions options, RunInfo run,
                                                      ArchiveMessage on_message, const Clock& clock);
-  ~SqliteArchive() override;  // writes what waits; after the observer's end
+  ~SqliteArchive() override;  // as close()
+
+  // The end: writes what waits, or spools it. kIo if records are lost that no message has told of:
+  // how many since it last could write, and why. After the last consume().
+  Result<void> close();
 
   void consume(std::span<const RecordPtr> records) override;
   // Does not wait for a full batch or the interval: whoever reads the archive next finds
-  // everything consumed so far, unless it is paused. On the observer's thread.
+  // everything consumed so far, unless it is paused. On the thread of consume().
   void write_now();
   // For those who read the archive and could not, or found so many damaged records: says so, but
   // nothing twice of the same file. One that is damaged as a whole is looked at anew before the
@@ -64,9 +75,16 @@ class SqliteArchive final : public RecordConsumer {
  private:
   SqliteArchive(SqliteArchiveOptions options, RunInfo run, ArchiveMessage on_message,
                 const Clock& clock);
+  void protect_texts();
+  RunInfo run();
   bool waiting();
   Result<void> open_writer();
   Result<void> write_pending();
+  Result<void> take_up_spools();
+  Result<void> take_up(SpoolReader reader, const std::string& path, bool own);
+  void tell_taken_up(const std::string& path, uint64_t count, size_t damaged);
+  void spool_pending();
+  void lose(uint64_t count) { lost_.fetch_add(count, std::memory_order_relaxed); }
   void flush();
   bool to_be_left() const;
   bool gone() const;
@@ -76,7 +94,7 @@ class SqliteArchive final : public RecordConsumer {
   bool set_aside(const Error& error);
   void pause(const Error& error);
   void resume();
-  void keep_bounds(TimeNs now_ns);
+  void keep_bounds();
 
   const SqliteArchiveOptions options_;
   const ArchiveMessage on_message_;
@@ -88,8 +106,14 @@ class SqliteArchive final : public RecordConsumer {
   TimeNs pending_since_ns_ = 0;
   std::optional<TimeNs> retry_at_ns_;  // set: paused
   uint64_t lost_before_pause_ = 0;
-  TimeNs bounds_checked_ns_ = 0;
-  int64_t run_id_ = 0;  // 0: not written yet
+  std::string pause_error_;   // why it cannot be written
+  std::string pause_reason_;  // and why nothing is spooled
+  int64_t run_id_ = 0;        // 0: not written yet
+  ArchiveBounds bounds_;
+  ArchiveSpool spool_;
+  bool spool_full_ = false;  // it took no more; tried anew with the archive
+  bool spools_left_ = true;  // there may be some of earlier runs
+  bool closed_ = false;
 
   std::mutex mutex_;
   RunInfo run_;                        // guarded by mutex_

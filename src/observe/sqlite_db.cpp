@@ -3,8 +3,11 @@
 #include <sqlite3.h>
 
 #include <cassert>
+#include <cstring>
 #include <filesystem>
 #include <utility>
+
+#include "observe/private_file.h"
 
 namespace qaio {
 namespace {
@@ -35,10 +38,22 @@ ErrorCode code_of(int sqlite_code) {
   }
 }
 
+// With the system's reason, where it is the system that refused.
+std::string text_of(sqlite3* database, int code, int system = 0) {
+  std::string text = sqlite3_errmsg(database);
+  if (system == 0) system = sqlite3_system_errno(database);
+  const int kind = code & 0xff;
+  if (system != 0 && (kind == SQLITE_CANTOPEN || kind == SQLITE_IOERR))
+    text += " (" + std::string(std::strerror(system)) + ")";
+  if (kind == SQLITE_READONLY) text += " (the file and its folder must be writable)";
+  return text;
+}
+
 tl::unexpected<Error> fault(sqlite3* database) {
   const char* path = sqlite3_db_filename(database, "main");
-  return fail(code_of(sqlite3_errcode(database)),
-              std::string(path == nullptr ? "" : path) + ": " + sqlite3_errmsg(database));
+  const int code = sqlite3_errcode(database);
+  return fail(code_of(code),
+              std::string(path == nullptr ? "" : path) + ": " + text_of(database, code));
 }
 
 std::string uri_of(const std::string& path, Database::Mode mode) {
@@ -149,6 +164,8 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
   const int flags =
       SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
       (mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  // SQLite gives its -wal and -shm the same mode.
+  const int uncreated = mode == Mode::kReadWrite ? create_private_file(path) : 0;
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(uri_of(path, mode).c_str(), &handle, flags, nullptr);
   Database database;
@@ -156,7 +173,11 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
   database.path_ = path;
   if (handle == nullptr) return fail(ErrorCode::kResourceExhausted, path + ": out of memory");
   if (code != SQLITE_OK) {
-    return fail(code_of(code), path + ": " + sqlite3_errmsg(handle));
+    return fail(code_of(code), path + ": " + text_of(handle, code, uncreated));
+  }
+  // SQLite opens what it may not write for reading, and says so with the first write.
+  if (mode == Mode::kReadWrite && sqlite3_db_readonly(handle, "main") == 1) {
+    return fail(ErrorCode::kIo, path + ": this user may not write it");
   }
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   return database;

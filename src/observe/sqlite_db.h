@@ -56,7 +56,8 @@ class Statement {
 // Messages name the file.
 class Database {
  public:
-  enum class Mode : uint8_t { kReadOnly, kReadWrite };  // kReadWrite creates the file if missing
+  enum class Mode : uint8_t { kReadOnly, kReadWrite };
+  // kReadWrite creates the file if it is missing, for its owner alone.
   static Result<Database> open(const std::string& path, Mode mode);
 
   // One or more statements without parameters.

@@ -92,6 +92,13 @@ void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
                                            "too many such requests wait already; try again later"));
 }
 
+void when_archived(const ObserveSources& sources, std::function<void()> then) {
+  sources.archive_thread->when_consumed([archive = sources.archive, then = std::move(then)] {
+    archive->write_now();
+    then();
+  });
+}
+
 HttpResponse archive_error_response(SqliteArchive& archive, const Error& error) {
   if (error.code == ErrorCode::kCancelled) {
     return error_response(504, error_code_name(ErrorCode::kDeadlineExceeded),

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "observe/consumer_thread.h"
 #include "observe/live_stats.h"
 #include "observe/observer.h"
 #include "observe/prometheus_metrics.h"
@@ -31,9 +32,10 @@ struct ObserveSources {
   // The engine's steps that overlap a time on the steady clock, oldest first; any thread. May be
   // empty.
   std::function<std::vector<EngineStep>(TimeNs from_ns, TimeNs until_ns)> steps = {};
-  SideThread* reports = nullptr;     // makes reports
-  SideThread* searches = nullptr;    // looks into the archive; not needed without one
-  SqliteArchive* archive = nullptr;  // what memory no longer holds; null: there is none
+  SideThread* reports = nullptr;             // makes reports
+  SideThread* searches = nullptr;            // looks into the archive; not needed without one
+  SqliteArchive* archive = nullptr;          // what memory no longer holds; null: there is none
+  ConsumerThread* archive_thread = nullptr;  // the archive's; among the consumers in its stead
 };
 
 void add_observe_api(Router& router, const ObserveSources& sources);
@@ -60,6 +62,10 @@ Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Cal
 // Answers with what `make` returns on the thread; with 503 if too many wait for it. Any thread.
 void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
                   std::function<HttpResponse()> make);
+
+// Calls `then` on the archive's thread once the archive holds everything that the observer has
+// consumed, unless it is paused. On the observer's thread.
+void when_archived(const ObserveSources& sources, std::function<void()> then);
 
 // Why the archive gave no answer, without its path; the cause goes to the log.
 HttpResponse archive_error_response(SqliteArchive& archive, const Error& error);

@@ -39,7 +39,12 @@ class ObserveFixture : public ServerFixture {
   }
   void start_observed(std::chrono::microseconds step = {}) {
     std::vector<RecordConsumer*> consumers = {&recent_, &stats_, &metrics_, &sla_};
-    if (archive_) consumers.push_back(archive_.get());
+    if (archive_) {
+      ConsumerThread::Options options;
+      options.interval = std::chrono::hours(1);
+      archive_thread_ = std::make_unique<ConsumerThread>(std::move(options), *archive_);
+      consumers.push_back(archive_thread_.get());
+    }
     // Its own time would be the default's, but nobody waits for it in these tests.
     observer_ = std::make_unique<Observer>(Observer::Options{.interval = std::chrono::hours(1)},
                                            std::move(consumers));
@@ -57,7 +62,8 @@ class ObserveFixture : public ServerFixture {
                                  },
                              .reports = &reports_,
                              .searches = &searches_,
-                             .archive = archive_.get()});
+                             .archive = archive_.get(),
+                             .archive_thread = archive_thread_.get()});
     auto server = Server::start(
         options_, std::move(router),
         [this](RequestRecord record) { observer_->push(std::move(record)); }, clock_);
@@ -71,6 +77,7 @@ class ObserveFixture : public ServerFixture {
     reports_.stop();
     searches_.stop();
     observer_.reset();
+    archive_thread_.reset();
     archive_.reset();
     EXPECT_TRUE(archive_said_.empty()) << archive_said_.front();
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
@@ -116,6 +123,7 @@ class ObserveFixture : public ServerFixture {
   SlaMonitor sla_{{SlaRule()}, {}, clock_};
   ServerState state_;
   std::unique_ptr<SqliteArchive> archive_;
+  std::unique_ptr<ConsumerThread> archive_thread_;
   SideThread reports_{1};
   SideThread searches_{8};
   std::unique_ptr<Observer> observer_;
