@@ -110,9 +110,9 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
   wait_for_stop(signals, log);
   if (!decided.exchange(true)) {
     server.stop(options.drain_time);
-    const ExitCode code = exit_code_of(observation.finish());
+    const Result<void> finished = observation.finish();
     log.finish();
-    std::_Exit(static_cast<int>(code));  // loading cannot be interrupted
+    std::_Exit(static_cast<int>(exit_code_of(finished, kErrorTime)));  // loading goes on
   }
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
   server.stop(options.drain_time);

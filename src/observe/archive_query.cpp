@@ -196,6 +196,16 @@ Result<std::vector<int64_t>> matching_ids(Database& database, const ArchiveFilte
   return ids;
 }
 
+Result<int64_t> matching_count(Database& database, const ArchiveFilter& filter) {
+  QAIO_ASSIGN(const Query query, query_of(filter, database));
+  QAIO_ASSIGN(const std::string index, index_for(filter, database));
+  QAIO_ASSIGN(Statement count,
+              query.prepare(database, "SELECT count(*) FROM (SELECT 1 FROM requests r" + index,
+                            " LIMIT " + std::to_string(filter.limit) + ")"));
+  QAIO_ASSIGN(const bool row, count.step());
+  return row ? count.integer(0) : 0;
+}
+
 Result<IdRange> matching_range(Database& database, const ArchiveFilter& filter) {
   if (filter.limit > 0) {
     ArchiveFilter newest = filter;

@@ -10,6 +10,9 @@
 
 namespace qaio {
 
+// How many match, counted up to the filter's limit.
+Result<int64_t> matching_count(Database& database, const ArchiveFilter& filter);
+
 // The ids of a filter's requests, in its order.
 Result<std::vector<int64_t>> matching_ids(Database& database, const ArchiveFilter& filter);
 

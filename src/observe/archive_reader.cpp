@@ -220,6 +220,10 @@ Result<void> ArchiveReader::for_each(const ArchiveFilter& filter, const TakeReco
   return {};
 }
 
+Result<int64_t> ArchiveReader::count(const ArchiveFilter& filter) {
+  return matching_count(database_, filter);
+}
+
 Result<RecordPtr> ArchiveReader::find(int64_t id) {
   QAIO_ASSIGN(const Transaction snapshot, Transaction::begin_read(database_));
   QAIO_ASSIGN(const int64_t there,

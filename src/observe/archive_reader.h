@@ -89,6 +89,9 @@ class ArchiveReader {
   using TakeRecord = std::function<bool(const ArchivedRecord& record, double fraction)>;
   Result<void> for_each(const ArchiveFilter& filter, const TakeRecord& take);
 
+  // How many match, counted up to the filter's limit.
+  Result<int64_t> count(const ArchiveFilter& filter);
+
   // The record in one row of `requests`; null if it is gone or damaged.
   Result<RecordPtr> find(int64_t id);
 

@@ -39,10 +39,9 @@ uint64_t RecentRecords::end_place() const {
   return end_;
 }
 
-RecordPtr RecentRecords::find(std::string_view request_id) const {
-  const auto found =
-      last(1, [&](const RequestRecord& record) { return record.request_id == request_id; });
-  return found.empty() ? nullptr : found.front();
+std::vector<RecordPtr> RecentRecords::find(std::string_view request_id) const {
+  return last(count_max_,
+              [&](const RequestRecord& record) { return record.request_id == request_id; });
 }
 
 }  // namespace qaio

@@ -28,8 +28,8 @@ class RecentRecords final : public RecordConsumer {
   // parts, without keeping what is dropped meanwhile. It begins at end_place().
   std::vector<RecordPtr> last_before(uint64_t& place, size_t limit, const Wanted& wanted) const;
   uint64_t end_place() const;
-  // Null if it is not (or no longer) there.
-  RecordPtr find(std::string_view request_id) const;
+  // Those that came with this id, newest first: clients may repeat one.
+  std::vector<RecordPtr> find(std::string_view request_id) const;
 
   size_t count_max() const { return count_max_; }
 

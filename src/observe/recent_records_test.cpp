@@ -31,13 +31,28 @@ TEST(RecentRecords, KeepsTheLastNewestFirst) {
   EXPECT_EQ(ids(recent.last(2)), (std::vector<std::string>{"7", "6"}));
   EXPECT_EQ(ids(recent.last(5, [](const RequestRecord& r) { return r.status == 200; })),
             std::vector<std::string>{"6"});
-  EXPECT_EQ(recent.find("5")->request_id, "5");
-  EXPECT_EQ(recent.find("4"), nullptr);
+  EXPECT_EQ(ids(recent.find("5")), std::vector<std::string>{"5"});
+  EXPECT_TRUE(recent.find("4").empty());
   auto look = std::make_shared<RequestRecord>();
   look->method = "GET";
   const RecordPtr one = std::move(look);
   recent.consume({&one, 1});
   EXPECT_EQ(ids(recent.last(1)), std::vector<std::string>{"7"});
+}
+
+TEST(RecentRecords, ARepeatedIdHidesNoRequest) {
+  RecentRecords recent(4);
+  for (int status = 200; status < 206; ++status) {
+    auto record = std::make_shared<RequestRecord>();
+    record->request_id = status % 2 == 0 ? "mine" : "other";
+    record->status = status;
+    const RecordPtr one = std::move(record);
+    recent.consume({&one, 1});
+  }
+  const std::vector<RecordPtr> found = recent.find("mine");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0]->status, 204);
+  EXPECT_EQ(found[1]->status, 202);
 }
 
 }  // namespace

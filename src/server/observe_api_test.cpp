@@ -22,7 +22,9 @@ TEST_F(ObserveApiTest, ARequestIsThereRightAfterItsAnswer) {
   const json::object said = answer.json();
   const std::string id(said.at("request_id").as_string());
   const json::object record = get("/requests/" + id);
-  EXPECT_EQ(record, list().at(0).as_object());
+  json::object listed = list().at(0).as_object();
+  listed["same_id"] = 0;  // lists do not say
+  EXPECT_EQ(record, listed);
   EXPECT_EQ(record.at("request_id").as_string(), id);
   EXPECT_EQ(record.at("path").as_string(), "/chat");
   EXPECT_EQ(record.at("status").as_int64(), 200);

@@ -82,7 +82,8 @@ void write_task(const TaskRecord& task, TimeNs origin_ns, JsonWriter& json) {
 
 }  // namespace
 
-void write_record_view(const RequestRecord& record, JsonWriter& json) {
+void write_record_view(const RequestRecord& record, JsonWriter& json,
+                       std::optional<uint64_t> same_id) {
   const TimeNs origin_ns = record.lane.begin_ns();
   json.begin_object().key("request_id").string(record.request_id);
   write_trace(record.trace, json);
@@ -106,7 +107,9 @@ void write_record_view(const RequestRecord& record, JsonWriter& json) {
   json.end_array().key("lanes").begin_array();
   write_lane("request", record.lane, origin_ns, json);
   for (const TaskRecord& task : record.tasks) write_lane(task.task, task.lane, origin_ns, json);
-  json.end_array().end_object();
+  json.end_array();
+  if (same_id) json.key("same_id").integer(static_cast<int64_t>(*same_id));
+  json.end_object();
 }
 
 }  // namespace qaio

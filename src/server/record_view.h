@@ -3,12 +3,17 @@
 // observe/record_json.h, which keeps every nanosecond.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "base/json_writer.h"
 #include "observe/record.h"
 
 namespace qaio {
 
-// One object; docs/http.md lists its members.
-void write_record_view(const RequestRecord& record, JsonWriter& json);
+// One object; docs/http.md lists its members. `same_id`: how many other requests came with its id;
+// lists do not say.
+void write_record_view(const RequestRecord& record, JsonWriter& json,
+                       std::optional<uint64_t> same_id = std::nullopt);
 
 }  // namespace qaio

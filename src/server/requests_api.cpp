@@ -24,17 +24,18 @@ namespace {
 
 constexpr int64_t kLimitDefault = 50;
 constexpr int64_t kArchivedLimitMax = 1000;  // a list of MiB
-constexpr size_t kRecordBytes = 3 << 10;        // of one in memory, about
+constexpr size_t kRecordBytes = 3 << 10;     // of one in memory, about
 constexpr double kSlowMsMax = 1e9;
 constexpr std::chrono::seconds kSearchTime{2};
 constexpr auto kListFields =
-    std::to_array<std::string_view>({"limit", "slow", "task", "since", "until", "format"});
+    std::to_array<std::string_view>({"limit", "slow", "task", "id", "since", "until", "format"});
 constexpr auto kOneFields = std::to_array<std::string_view>({"format"});
 
 struct RecordQuery {
   size_t limit = 0;
   double slow_ms = 0;
   std::optional<std::string> task;
+  std::optional<std::string> id;
   std::optional<int64_t> since_unix_ms;
   std::optional<int64_t> until_unix_ms;
   bool chrome = false;  // a timeline of those in memory, else JSON of our own
@@ -43,6 +44,7 @@ struct RecordQuery {
     if (since_unix_ms && record.arrived_unix_ms < *since_unix_ms) return false;
     if (until_unix_ms && record.arrived_unix_ms >= *until_unix_ms) return false;
     if (static_cast<double>(record.lane.wall_ns()) < slow_ms * 1e6) return false;
+    if (id && record.request_id != *id) return false;
     return !task || std::ranges::find(record.tasks, *task, &TaskRecord::task) != record.tasks.end();
   }
   ArchiveFilter filter() const {
@@ -51,6 +53,7 @@ struct RecordQuery {
     filter.from_unix_ms = since_unix_ms;
     filter.until_unix_ms = until_unix_ms;
     filter.task = task.value_or("");
+    filter.request_id = id.value_or("");
     if (slow_ms > 0) filter.total_min_us = static_cast<int64_t>(std::ceil(slow_ms * 1000));
     filter.limit = limit;
     filter.order = ArchiveFilter::Order::kNewestFirst;
@@ -80,6 +83,10 @@ Result<RecordQuery> read_query(const std::string& text, const ObserveSources& so
   query.task = fields.text("task");
   if (query.task && query.task->empty()) {
     return fail(ErrorCode::kInvalidArgument, "'task' must be the name of a task", "task");
+  }
+  query.id = fields.text("id");
+  if (query.id && query.id->empty()) {
+    return fail(ErrorCode::kInvalidArgument, "'id' must be the id of a request", "id");
   }
   return query;
 }
@@ -191,26 +198,58 @@ void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sour
     if (recent.size() == query.limit) {
       return respond_from_thread(call, recent_response(*sources.recent, query));
     }
-    sources.archive->write_now();
-    answer_aside(*sources.searches, call, [=, recent = std::move(recent)] {
-      const auto older = archived(*sources.archive, query.filter(), unwanted);
-      if (!older) return archive_error_response(*sources.archive, older.error());
-      return joined_response(recent, *older, query.limit);
+    when_archived(sources, [=, recent = std::move(recent)] {
+      answer_aside(*sources.searches, call, [=] {
+        const auto older = archived(*sources.archive, query.filter(), unwanted);
+        if (!older) return archive_error_response(*sources.archive, older.error());
+        return joined_response(recent, *older, query.limit);
+      });
     });
   });
 }
 
-HttpResponse record_response(const RequestRecord& record) {
+// `same_id`: the request and all others that came with its id.
+HttpResponse record_response(const RequestRecord& record, size_t same_id) {
   HttpResponse response;
   JsonWriter json(response.body);
-  write_record_view(record, json);
+  write_record_view(record, json, same_id - 1);
   return response;
+}
+
+// How many the archive holds with this id, counted up to the most that a list shows; 0 if it cannot
+// tell.
+size_t count_archived(SqliteArchive& archive, const std::string& id, const Unwanted& unwanted) {
+  Result<ArchiveReader> reader = ArchiveReader::open(archive.path());
+  if (reader) {
+    reader->stop_when(unwanted);
+    const Result<int64_t> count =
+        reader->count({.request_id = id, .limit = size_t{kArchivedLimitMax}});
+    if (count) return static_cast<size_t>(*count);
+    if (count.error().code != ErrorCode::kCancelled) archive.report_unreadable(count.error());
+  } else {
+    archive.report_unreadable(reader.error());
+  }
+  return 0;
 }
 
 HttpResponse unknown_response(const std::string& id, size_t kept_max, bool archive) {
   return error_response(404, error_code_name(ErrorCode::kNotFound),
                         fmt::format("there is no record of request '{}' among the last {}{}", id,
                                     kept_max, archive ? " or in the archive" : ""));
+}
+
+// One that memory no longer holds: the newest of its id.
+HttpResponse archived_response(const ObserveSources& sources, const std::string& id, bool chrome,
+                               const Unwanted& unwanted) {
+  const ArchiveFilter filter{
+      .request_id = id, .limit = 1, .order = ArchiveFilter::Order::kNewestFirst};
+  const auto found = archived(*sources.archive, filter, unwanted);
+  if (!found) return archive_error_response(*sources.archive, found.error());
+  if (found->empty()) return unknown_response(id, sources.recent->count_max(), true);
+  const auto& [record, run] = found->front();
+  if (chrome) return chrome_response({record}, run->info, nullptr);
+  return record_response(*record,
+                         std::max<size_t>(1, count_archived(*sources.archive, id, unwanted)));
 }
 
 void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
@@ -222,32 +261,27 @@ void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sourc
     return;
   }
   const std::string id = percent_decoded(call->request().parameter);
-  const auto remembered = [=, sources = sources,
-                           chrome = *chrome]() -> std::optional<HttpResponse> {
-    const RecordPtr record = sources.recent->find(id);
-    if (record == nullptr) return std::nullopt;
-    return chrome ? chrome_response({record}, sources.state().run, &sources)
-                  : record_response(*record);
+  const auto remembered = [=, sources = sources, chrome = *chrome](
+                              const std::vector<RecordPtr>& same, size_t archived_count) {
+    if (chrome) return chrome_response({same.front()}, sources.state().run, &sources);
+    return record_response(*same.front(), std::max(same.size(), archived_count));
   };
   if (sources.archive == nullptr) {
-    answer_when_consumed(*sources.observer, call, [=, kept = sources.recent->count_max()] {
-      return remembered().value_or(unknown_response(id, kept, false));
+    answer_when_consumed(*sources.observer, call, [=, recent = sources.recent] {
+      const std::vector<RecordPtr> same = recent->find(id);
+      return same.empty() ? unknown_response(id, recent->count_max(), false) : remembered(same, 0);
     });
     return;
   }
   call->lap(Stage::kParse);
   const Unwanted unwanted = unwanted_after(kSearchTime, call, *sources.searches);
   sources.observer->when_consumed([=, sources = sources, chrome = *chrome] {
-    if (auto response = remembered()) return respond_from_thread(call, *std::move(response));
-    sources.archive->write_now();
-    answer_aside(*sources.searches, call, [=] {
-      const ArchiveFilter filter{
-          .request_id = id, .limit = 1, .order = ArchiveFilter::Order::kNewestFirst};
-      const auto found = archived(*sources.archive, filter, unwanted);
-      if (!found) return archive_error_response(*sources.archive, found.error());
-      if (found->empty()) return unknown_response(id, sources.recent->count_max(), true);
-      const auto& [record, run] = found->front();
-      return chrome ? chrome_response({record}, run->info, nullptr) : record_response(*record);
+    when_archived(sources, [=, same = sources.recent->find(id)] {
+      if (!same.empty() && chrome) return respond_from_thread(call, remembered(same, 0));
+      answer_aside(*sources.searches, call, [=] {
+        if (!same.empty()) return remembered(same, count_archived(*sources.archive, id, unwanted));
+        return archived_response(sources, id, chrome, unwanted);
+      });
     });
   });
 }

@@ -36,7 +36,7 @@ TEST_F(RequestsApiTest, WhatMemoryForgotIsFoundInTheArchive) {
   std::vector<std::string> all = {first};
   for (size_t i = 0; i < 2 * kKept; ++i) all.insert(all.begin(), chat_id());
   EXPECT_EQ(ids("?limit=1"), std::vector{all.front()});  // so all of them are consumed
-  ASSERT_EQ(recent_.find(first), nullptr);
+  ASSERT_TRUE(recent_.find(first).empty());
   EXPECT_EQ(get("/requests/" + first), archived) << "the same record";
   EXPECT_EQ(ids(""), all) << "newest first, none twice, no GET among them";
   EXPECT_EQ(ids("?limit=7"), std::vector(all.begin(), all.begin() + 7));
@@ -44,6 +44,46 @@ TEST_F(RequestsApiTest, WhatMemoryForgotIsFoundInTheArchive) {
   EXPECT_EQ(ids("?slow=0&limit=1000"), all);
   EXPECT_TRUE(ids("?slow=100000").empty());
   EXPECT_TRUE(ids("?task=nobody").empty());
+}
+
+// An id is the client's to choose: whoever repeats one hides nothing.
+TEST_F(RequestsApiTest, ARepeatedIdIsToldAndAllOfItsRequestsAreFound) {
+  const auto ask = [&](std::string_view tasks) {
+    const std::string body = fmt::format(R"({{"input":"hello","tasks":[{}]}})", tasks);
+    EXPECT_EQ(client_->request("POST", "/chat", body, "X-Request-Id: mine\r\n").status, 200);
+  };
+  const auto same_id = [&] { return get("/requests/mine").at("same_id").as_int64(); };
+  const auto tasks_of = [&](std::string_view query) {
+    std::string tasks;
+    for (const json::value& record : list(query))
+      tasks += std::string(record.at("tasks").as_array().at(0).at("task").as_string()) + " ";
+    return tasks;
+  };
+  ask(R"("sentiment")");
+  EXPECT_EQ(same_id(), 0);
+  ask(R"("chat")");
+  EXPECT_EQ(same_id(), 1) << "in memory";
+  EXPECT_EQ(get("/requests/mine").at("tasks").as_array().at(0).at("task").as_string(), "chat")
+      << "the newest";
+  EXPECT_EQ(tasks_of("?id=mine"), "chat sentiment ");
+  chat_id();
+  EXPECT_EQ(tasks_of("?id=mine&limit=2"), "chat sentiment ");
+  for (size_t i = 0; i < kKept; ++i) chat_id();
+  EXPECT_EQ(same_id(), 1) << "in the archive";
+  ask(R"("sentiment")");
+  EXPECT_EQ(same_id(), 2) << "here and there";
+  EXPECT_EQ(tasks_of("?id=mine"), "sentiment chat sentiment ");
+  EXPECT_EQ(tasks_of("?id=mine&task=chat"), "chat ");
+  EXPECT_TRUE(list("?id=other").empty());
+  EXPECT_EQ(get(fmt::format("/requests/{}", chat_id())).at("same_id").as_int64(), 0);
+  expect_refused("/requests?id=", 400, "id", "'id' must be the id of a request");
+}
+
+TEST_F(RequestsApiTest, WhatMemoryHoldsIsShownThoughTheArchiveCannotBeRead) {
+  const std::string id = chat_id();
+  make_archive_unreadable();
+  EXPECT_EQ(get("/requests/" + id).at("same_id").as_int64(), 0);
+  EXPECT_EQ(archive_said().size(), 1u);
 }
 
 TEST_F(RequestsApiTest, TimesAreComparedAlike) {
