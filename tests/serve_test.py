@@ -3,6 +3,7 @@
 import concurrent.futures
 import http.client
 import json
+import math
 import os
 import re
 import signal
@@ -87,6 +88,61 @@ class Answers(ServeTest):
     def test_health(self):
         for path in ("/health/live", "/health/ready"):
             self.assertEqual(self.request("GET", path)[0], 200)
+
+
+class WholeLabels(ServeTest):
+    """Choices of several tokens: the product of all their tokens' probabilities."""
+    MESSAGES = [{"role": "system", "content": "S"}, {"role": "user", "content": "你好"}]
+    CHOICES = (["你走开", "很高兴"], ["1", "10"], ["10", "1", "2"], ["好", "很高兴", "很高兴认识你"],
+               ["正面", "负面"], [f"{i}" for i in range(0, 300, 7)])
+
+    def scores(self, choices, server=None):
+        status, _, answer = (server or self).request("POST", "/v1/chat/completions", {
+            "messages": self.MESSAGES, "guided_choice": choices})
+        self.assertEqual(status, 200, answer)
+        scores = answer["choices"][0]["scores"]
+        self.assertAlmostEqual(sum(scores.values()), 1, places=5)
+        self.assertEqual(answer["choices"][0]["message"]["content"], max(scores, key=scores.get))
+        return scores
+
+    def tokens(self, text):
+        return self.request("POST", "/tokenize", {"content": text})[2]["tokens"]
+
+    def logprob(self, prompt, token):
+        """The model's own, of one token behind a prompt: forced, and reported before the bias."""
+        status, _, answer = self.request("POST", "/v1/completions", {
+            "prompt": prompt, "max_tokens": 1, "logprobs": 0, "ignore_eos": True, "temperature": 0,
+            "logit_bias": {str(token): 100}})
+        self.assertEqual(status, 200, answer)
+        return answer["choices"][0]["logprobs"]["token_logprobs"][0]
+
+    def test_as_each_token_by_itself(self):
+        prompt = self.tokens("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\n你好<|im_end|>\n"
+                             "<|im_start|>assistant\n")
+        end = self.tokens("<|im_end|>")
+        for choices, ends in zip(self.CHOICES[:4], (False, True, True, True)):
+            whole = {}
+            for choice in choices:
+                label = self.tokens(choice) + (end if ends else [])
+                whole[choice] = math.exp(sum(self.logprob(prompt + label[:i], token)
+                                             for i, token in enumerate(label)))
+            for choice, score in self.scores(choices).items():
+                self.assertAlmostEqual(score, whole[choice] / sum(whole.values()), places=4)
+
+    def test_what_begins_likely_but_goes_on_impossibly_loses(self):
+        self.assertLess(self.scores(["你走开", "很高兴"])["你走开"], 1e-6)
+
+    def test_the_same_whatever_computes_it(self):
+        expected = [self.scores(choices) for choices in self.CHOICES]
+        self.assertEqual([self.scores(choices) for choices in self.CHOICES], expected)
+        with concurrent.futures.ThreadPoolExecutor(6) as threads:
+            self.assertEqual(list(threads.map(self.scores, self.CHOICES)), expected)
+        for options, isa in ((["--threads", 1, "--kv-tokens", 256], "scalar"),
+                             (["--threads", 3, "--parallel", 1], "avx2")):
+            with Server(*options, environment={"QAIO_ISA": isa}) as server:
+                other = WholeLabels()
+                other.server = server
+                self.assertEqual([self.scores(choices, other) for choices in self.CHOICES], expected)
 
 
 class Times(ServeTest):

@@ -7,66 +7,98 @@
 #include <numeric>
 
 namespace qaio {
+namespace {
 
-LabelWalk::LabelWalk(const std::vector<std::vector<TokenId>>& labels, TokenId end_token)
-    : log_probabilities_(labels.size(), 0.0) {
-  assert(labels.size() >= 2);
-  // In lexicographic order the labels of a subtree stand together, and a label stands right before
-  // those it is the beginning of.
+// Indices of the labels in lexicographic order: those of a subtree stand together, and a label
+// right before those that it begins.
+std::vector<size_t> sorted(std::span<const LabelTokens> labels) {
   std::vector<size_t> order(labels.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::sort(order, [&](size_t a, size_t b) { return labels[a] < labels[b]; });
+  return order;
+}
 
-  std::vector<std::span<const size_t>> subtrees{order};  // of at least two labels each
-  while (!subtrees.empty()) {
-    const std::span<const size_t> subtree = subtrees.back();
-    subtrees.pop_back();
-    const auto& first = labels[subtree.front()];
-    const auto fork = std::ranges::mismatch(first, labels[subtree.back()]).in1;
-    const auto depth = static_cast<size_t>(std::distance(first.begin(), fork));
+}  // namespace
 
-    Branch branch;
-    branch.path.assign(first.begin(), fork);
-    std::vector<std::span<const size_t>> deeper;
-    for (size_t begin = 0; begin < subtree.size();) {
-      const auto next_token = [&](size_t label) {
-        return depth < labels[label].size() ? labels[label][depth] : end_token;
-      };
-      const TokenId row = next_token(subtree[begin]);
-      size_t end = begin + 1;
-      while (end < subtree.size() && next_token(subtree[end]) == row) ++end;
-      const auto child = subtree.subspan(begin, end - begin);
-      branch.rows.push_back(row);
-      branch.labels.emplace_back(child.begin(), child.end());
-      if (child.size() > 1) deeper.push_back(child);
+bool label_begins_another(std::span<const LabelTokens> labels) {
+  const std::vector<size_t> order = sorted(labels);
+  return std::ranges::adjacent_find(order, [&](size_t a, size_t b) {
+           return std::ranges::mismatch(labels[a], labels[b]).in1 == labels[a].end();
+         }) != order.end();
+}
+
+LabelWalk::LabelWalk(std::vector<LabelTokens> labels, TokenId end_token)
+    : label_edges_(labels.size(), kNone) {
+  assert(labels.size() >= 2);
+  if (label_begins_another(labels)) {
+    for (LabelTokens& label : labels) label.push_back(end_token);
+  }
+  const std::vector<size_t> order = sorted(labels);
+  const LabelTokens& first = labels[order.front()];
+  beginning_.assign(first.begin(), std::ranges::mismatch(first, labels[order.back()]).in1);
+
+  struct Subtree {
+    std::span<const size_t> labels;  // the same down to its root
+    size_t depth = 0;                // tokens of a label before its root
+    size_t edge = kNone;             // the last of them
+  };
+  std::vector<Subtree> left{{.labels = order, .depth = beginning_.size()}};
+  while (!left.empty()) {
+    const Subtree subtree = left.back();
+    left.pop_back();
+    const size_t edges_begin = edges_.size();
+    std::vector<Subtree> below;
+    for (auto begin = subtree.labels.begin(); begin != subtree.labels.end();) {
+      const TokenId token = labels[*begin][subtree.depth];
+      const auto end = std::find_if(begin, subtree.labels.end(), [&](size_t label) {
+        return labels[label][subtree.depth] != token;
+      });
+      if (labels[*begin].size() > subtree.depth + 1) {
+        below.push_back(
+            {.labels = {begin, end}, .depth = subtree.depth + 1, .edge = edges_.size()});
+      } else {
+        label_edges_[*begin] = edges_.size();  // of one label alone: none begins another
+      }
+      edges_.push_back({.above = subtree.edge, .token = token});
       begin = end;
     }
-    branches_.push_back(std::move(branch));
-    subtrees.insert(subtrees.end(), deeper.rbegin(), deeper.rend());
+    if (subtree.edge != kNone) {
+      nodes_.push_back({.token = edges_[subtree.edge].token,
+                        .depth = static_cast<int>(subtree.depth - beginning_.size()),
+                        .edges_begin = edges_begin,
+                        .edges_end = edges_.size()});
+    } else {
+      for (const Edge& edge : edges_) rows_.push_back(edge.token);
+    }
+    left.insert(left.end(), below.rbegin(), below.rend());
   }
 }
 
-void LabelWalk::score(std::span<const float> logits) {
-  const Branch& branch = branches_[current_++];
-  assert(logits.size() == branch.rows.size());
-  const double max = *std::ranges::max_element(logits);
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(logit - max);
-  for (size_t row = 0; row < logits.size(); ++row) {
-    const double log_probability = logits[row] - max - std::log(sum);
-    for (const size_t label : branch.labels[row]) log_probabilities_[label] += log_probability;
+void LabelWalk::score_root(std::span<const float> logits) {
+  assert(logits.size() == rows_.size());
+  for (size_t i = 0; i < logits.size(); ++i) edges_[i].log_probability = logits[i];
+}
+
+void LabelWalk::score_node(size_t index, std::span<const float> logits, double log_sum) {
+  const Node& node = nodes_[index];
+  for (size_t i = node.edges_begin; i < node.edges_end; ++i) {
+    edges_[i].log_probability = logits[static_cast<size_t>(edges_[i].token)] - log_sum;
   }
 }
 
 std::vector<float> LabelWalk::probabilities() const {
-  assert(done());
-  double sum = 0;
-  for (const double log_probability : log_probabilities_) sum += std::exp(log_probability);
-  std::vector<float> result;
-  result.reserve(log_probabilities_.size());
-  for (const double log_probability : log_probabilities_) {
-    result.push_back(static_cast<float>(std::exp(log_probability) / sum));
+  std::vector<double> weights(label_edges_.size(), 0.0);
+  for (size_t label = 0; label < weights.size(); ++label) {
+    for (size_t edge = label_edges_[label]; edge != kNone; edge = edges_[edge].above) {
+      weights[label] += edges_[edge].log_probability;
+    }
   }
+  const double max = *std::ranges::max_element(weights);
+  double sum = 0;
+  for (double& weight : weights) sum += weight = std::exp(weight - max);
+  std::vector<float> result;
+  result.reserve(weights.size());
+  for (const double weight : weights) result.push_back(static_cast<float>(weight / sum));
   return result;
 }
 

@@ -1,9 +1,15 @@
-// Probabilities of label token sequences from the logits of a few rows.
+// Probabilities of labels, each judged whole: the product of its tokens' probabilities, given the
+// prompt and the label's tokens before.
 //
-// The labels form a trie. Only where it branches does the model have a choice, and there only the
-// rows of the branch's next tokens matter: a softmax over them splits the branch's probability. A
-// label that ends where others go on has the end token as its row. Labels with different first
-// tokens, the usual case, have a single branch, right behind the prompt.
+// The labels form a trie behind what all of them begin with. At its root the logits of the tokens
+// that go on suffice: what makes a logit a probability, the sum over the vocabulary, is the same
+// for all labels there. Behind each token below the root it is another sum, so all logits are read.
+// Labels of one token each, the usual case, have no such token: they need no pass but the prompt's.
+//
+// A label's probability is that of an answer which begins with it. Where one label begins another,
+// that of the shorter one would include the longer one's, so the end token is put behind it. Then
+// it is put behind all of them: one label with its end among others that may go on would be asked
+// for more than they.
 #pragma once
 
 #include <cstddef>
@@ -14,34 +20,58 @@
 
 namespace qaio {
 
-// Visits the branches in depth-first order: each one's path() is to be computed behind the prompt,
-// keeping of the path before what is common, and the logits of rows() given to score().
+using LabelTokens = std::vector<TokenId>;
+
+// Of different labels: one is the beginning of another, so that all are judged with their end.
+bool label_begins_another(std::span<const LabelTokens> labels);
+
 class LabelWalk {
  public:
+  // A token below the root behind which labels go on.
+  struct Node {
+    TokenId token = 0;
+    int depth = 0;  // 1: right behind the root
+    size_t edges_begin = 0;
+    size_t edges_end = 0;
+  };
+
   // Labels as in ClassifyJob: different and not empty. `end_token` is in none of them.
-  LabelWalk(const std::vector<std::vector<TokenId>>& labels, TokenId end_token);
+  LabelWalk(std::vector<LabelTokens> labels, TokenId end_token);
 
-  bool done() const { return current_ == branches_.size(); }
-  // Tokens from the prompt's end to the current branch; empty in the usual case. Not when done().
-  std::span<const TokenId> path() const { return branches_[current_].path; }
-  // The current branch's next tokens: at least two, all different. Not when done().
-  std::span<const TokenId> rows() const { return branches_[current_].rows; }
-  // Takes the current branch's logits, one per row, and goes on to the next branch.
-  void score(std::span<const float> logits);
+  // What all labels begin with: the root lies behind the prompt and this.
+  std::span<const TokenId> beginning() const { return beginning_; }
+  // The different tokens that follow at the root: at least two.
+  std::span<const TokenId> rows() const { return rows_; }
+  // Takes their logits, one per row.
+  void score_root(std::span<const float> logits);
 
-  // Once done(): one per label in the order given, sum 1.
+  // In depth-first order: each one's parent is the last one before it that is less deep by one.
+  std::span<const Node> nodes() const { return nodes_; }
+  // Those not yet taken to be computed, and taking the first of them.
+  std::span<const Node> left() const { return nodes().subspan(taken_); }
+  void take(size_t count) { taken_ += count; }
+  // Takes what follows a node: logits [vocab] and the logarithm of the sum of their e^logit.
+  // Different nodes may be scored by different threads at the same time.
+  void score_node(size_t index, std::span<const float> logits, double log_sum);
+
+  // Once the root and all nodes are scored: one per label in the order given, sum 1.
   std::vector<float> probabilities() const;
 
  private:
-  struct Branch {
-    std::vector<TokenId> path;
-    std::vector<TokenId> rows;
-    std::vector<std::vector<size_t>> labels;  // per row: the labels behind it
+  // A token of labels that differ before it or at it.
+  struct Edge {
+    size_t above = 0;  // the edge of the token before; kNone at the root
+    TokenId token = 0;
+    double log_probability = 0;  // at the root but for what all labels have in common
   };
+  static constexpr size_t kNone = ~size_t{0};
 
-  std::vector<Branch> branches_;
-  size_t current_ = 0;
-  std::vector<double> log_probabilities_;
+  std::vector<TokenId> beginning_;
+  std::vector<TokenId> rows_;
+  std::vector<Node> nodes_;
+  size_t taken_ = 0;
+  std::vector<Edge> edges_;          // those of the root first, in the order of rows_
+  std::vector<size_t> label_edges_;  // by label: its last edge
 };
 
 }  // namespace qaio

@@ -11,55 +11,72 @@
 namespace qaio {
 namespace {
 
-using Labels = std::vector<std::vector<TokenId>>;
+using Labels = std::vector<LabelTokens>;
 constexpr TokenId kEnd = 0;
+constexpr size_t kVocab = 12;
 
-// Any deterministic function of the tokens before and the row asked for.
-float fake_logit(const std::vector<TokenId>& path, TokenId row) {
-  uint32_t hash = 2166136261U;
-  for (const TokenId token : path) hash = (hash ^ static_cast<uint32_t>(token)) * 16777619U;
-  hash = (hash ^ static_cast<uint32_t>(row + 1000)) * 16777619U;
-  return static_cast<float>(hash % 8000) / 1000.0F - 4.0F;
+// Any deterministic function of the tokens before.
+std::vector<float> fake_logits(const LabelTokens& before) {
+  std::vector<float> logits(kVocab);
+  for (size_t row = 0; row < kVocab; ++row) {
+    uint32_t hash = 2166136261U;
+    for (const TokenId token : before) hash = (hash ^ static_cast<uint32_t>(token)) * 16777619U;
+    hash = (hash ^ static_cast<uint32_t>(row + 1000)) * 16777619U;
+    logits[row] = static_cast<float>(hash % 8000) / 1000.0F - 4.0F;
+  }
+  return logits;
 }
 
-// Every label, and the end token behind those that begin another, token by token through every
-// node of the trie: the softmax over the node's children.
+double log_sum(const std::vector<float>& logits) {
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit));
+  return std::log(sum);
+}
+
+// The product of a label's tokens' probabilities over the whole vocabulary, divided by the sum over
+// labels; with the end token behind each where one begins another.
 std::vector<double> brute_force(const Labels& labels) {
+  const bool ends = std::ranges::any_of(labels, [&](const LabelTokens& a) {
+    return std::ranges::any_of(labels, [&](const LabelTokens& b) {
+      return a.size() < b.size() && std::equal(a.begin(), a.end(), b.begin());
+    });
+  });
   std::vector<double> result;
-  for (const auto& label : labels) {
+  double sum = 0;
+  for (LabelTokens label : labels) {
+    if (ends) label.push_back(kEnd);
     double probability = 1;
-    for (size_t depth = 0; depth <= label.size(); ++depth) {
-      const std::vector<TokenId> path(label.begin(), label.begin() + static_cast<long>(depth));
-      std::set<TokenId> children;
-      for (const auto& other : labels) {
-        if (other.size() < depth || !std::equal(path.begin(), path.end(), other.begin())) continue;
-        children.insert(depth < other.size() ? other[depth] : kEnd);
-      }
-      double sum = 0;
-      for (const TokenId child : children) sum += std::exp(fake_logit(path, child));
-      const TokenId next = depth < label.size() ? label[depth] : kEnd;
-      probability *= std::exp(fake_logit(path, next)) / sum;
+    LabelTokens before;
+    for (const TokenId token : label) {
+      const std::vector<float> logits = fake_logits(before);
+      probability *= std::exp(logits[static_cast<size_t>(token)] - log_sum(logits));
+      before.push_back(token);
     }
-    result.push_back(probability);
+    sum += result.emplace_back(probability);
   }
+  for (double& probability : result) probability /= sum;
   return result;
 }
 
-// Returns the tokens that had to be computed behind the prompt.
-int check(const Labels& labels) {
+// Returns the tokens that had to be computed behind the root.
+size_t check(const Labels& labels) {
   LabelWalk walk(labels, kEnd);
-  int computed = 0;
-  std::vector<TokenId> before;
-  while (!walk.done()) {
-    const std::vector<TokenId> path(walk.path().begin(), walk.path().end());
-    const auto common = std::ranges::mismatch(before, path).in1 - before.begin();
-    computed += static_cast<int>(path.size()) - static_cast<int>(common);
-    before = path;
-    EXPECT_GE(walk.rows().size(), 2U);
-    EXPECT_EQ(std::set<TokenId>(walk.rows().begin(), walk.rows().end()).size(), walk.rows().size());
-    std::vector<float> logits;
-    for (const TokenId row : walk.rows()) logits.push_back(fake_logit(path, row));
-    walk.score(logits);
+  LabelTokens way(walk.beginning().begin(), walk.beginning().end());
+  const size_t root = way.size();
+  EXPECT_GE(walk.rows().size(), 2U);
+  EXPECT_EQ(std::set<TokenId>(walk.rows().begin(), walk.rows().end()).size(), walk.rows().size());
+  const std::vector<float> at_root = fake_logits(way);
+  std::vector<float> logits;
+  for (const TokenId row : walk.rows()) logits.push_back(at_root[static_cast<size_t>(row)]);
+  walk.score_root(logits);
+  for (size_t i = 0; i < walk.nodes().size(); ++i) {
+    const LabelWalk::Node& node = walk.nodes()[i];
+    EXPECT_GE(node.depth, 1);
+    EXPECT_LE(root + static_cast<size_t>(node.depth), way.size() + 1) << "not depth first";
+    way.resize(root + static_cast<size_t>(node.depth) - 1);
+    way.push_back(node.token);
+    const std::vector<float> all = fake_logits(way);
+    walk.score_node(i, all, log_sum(all));
   }
   const auto probabilities = walk.probabilities();
   const auto expected = brute_force(labels);
@@ -70,23 +87,35 @@ int check(const Labels& labels) {
     sum += probabilities[i];
   }
   EXPECT_NEAR(sum, 1, 1e-5);
-  return computed;
+  return walk.nodes().size();
 }
 
-TEST(LabelWalkTest, DistinctFirstTokensNeedNoFurtherPass) {
-  EXPECT_EQ(check({{7}, {5}}), 0);
-  EXPECT_EQ(check({{7, 1, 2}, {5, 3}, {6}}), 0);
+TEST(LabelWalkTest, LabelsOfOneTokenNeedNoFurtherPass) {
+  EXPECT_EQ(check({{7}, {5}}), 0U);
+  EXPECT_EQ(check({{9, 8, 1}, {9, 8, 2}, {9, 8, 3}}), 0U);  // nor one behind what all begin with
+}
+
+TEST(LabelWalkTest, TokensThatTellNoLabelApartCountAsWell) {
+  EXPECT_EQ(check({{7, 1, 2}, {5, 3}, {6}}), 3U);
+  // As likely at first, but what follows in one of them is next to impossible.
+  LabelWalk walk({{1, 2}, {3}}, kEnd);
+  walk.score_root(std::vector<float>{1.0F, 1.0F});
+  std::vector<float> logits(kVocab, 0.0F);
+  logits[2] = -24.0F;
+  walk.score_node(0, logits, log_sum(logits));
+  EXPECT_LT(walk.probabilities()[0], 1e-10F);
 }
 
 TEST(LabelWalkTest, SharedTokensAreComputedOnce) {
-  EXPECT_EQ(check({{9, 8, 1}, {9, 8, 2}, {9, 8, 3}}), 2);
-  EXPECT_EQ(check({{9, 1}, {9, 2}, {8, 1}, {8, 2}, {7}}), 2);
-  EXPECT_EQ(check({{9, 1, 1}, {9, 1, 2}, {9, 2, 1}, {9, 2, 2}}), 3);
+  EXPECT_EQ(check({{9, 1}, {9, 2}, {8, 1}, {8, 2}, {7}}), 2U);
+  EXPECT_EQ(check({{9, 1, 1}, {9, 1, 2}, {9, 2, 1}, {9, 2, 2}}), 2U);
 }
 
-TEST(LabelWalkTest, ALabelThatBeginsAnotherEndsWithTheEndToken) {
-  EXPECT_EQ(check({{9}, {9, 1}}), 1);
-  EXPECT_EQ(check({{9, 1, 2}, {9}, {9, 1}}), 2);
+TEST(LabelWalkTest, WhereALabelBeginsAnotherAllAreJudgedWithTheirEnd) {
+  EXPECT_TRUE(label_begins_another(Labels{{9, 1}, {3}, {9}}));
+  EXPECT_FALSE(label_begins_another(Labels{{9, 1}, {3}, {9, 2}}));
+  EXPECT_EQ(check({{9}, {9, 1}}), 1U);
+  EXPECT_EQ(check({{9, 1, 2}, {9}, {9, 1}, {4}}), 4U);
 }
 
 TEST(LabelWalkTest, RandomTries) {
@@ -107,8 +136,15 @@ TEST(LabelWalkTest, RandomTries) {
 
 TEST(LabelWalkTest, ExtremeLogitsStillSumToOne) {
   LabelWalk walk({{1}, {2}, {3}}, kEnd);
-  walk.score(std::vector<float>{1000.0F, -1000.0F, 1000.0F});
+  walk.score_root(std::vector<float>{1000.0F, -1000.0F, 1000.0F});
   EXPECT_EQ(walk.probabilities(), (std::vector<float>{0.5F, 0.0F, 0.5F}));
+
+  LabelWalk unlikely({{1, 2}, {3, 2}}, kEnd);  // e^-2000 each
+  unlikely.score_root(std::vector<float>{0.0F, 0.0F});
+  std::vector<float> logits(kVocab, 0.0F);
+  logits[2] = -2000.0F;
+  for (size_t i = 0; i < 2; ++i) unlikely.score_node(i, logits, log_sum(logits));
+  EXPECT_EQ(unlikely.probabilities(), (std::vector<float>{0.5F, 0.5F}));
 }
 
 }  // namespace

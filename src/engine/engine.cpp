@@ -10,6 +10,7 @@
 
 #include "engine/generation.h"
 #include "engine/inbox.h"
+#include "engine/label_round.h"
 #include "engine/pacer.h"
 #include "engine/prefix_cache.h"
 #include "engine/scheduler.h"
@@ -30,6 +31,9 @@ bool call(const Callback& callback, Arguments&&... arguments) noexcept {
   }
 }
 
+// Nodes of label walks in one step. More would hardly be faster, and each has logits of its own.
+constexpr int kLabelNodes = 64;
+
 int step_tokens(const EngineOptions& options, const Model& model) {
   return std::clamp(options.step_tokens, 1, model.step_tokens_max());
 }
@@ -45,12 +49,14 @@ struct Engine::Impl {
   void end_early(std::span<const EngineRequestId> cancelled);
   void refuse_what_cannot_fit();
   void step();
+  int extend_walks(int tokens);
   std::optional<int> admit(EngineRequestId id);
   void prepare(const StepItem& item, EngineStep& step);
   void draw_tokens(std::span<const StepItem> plan);
   void go_on(Sequence& sequence, size_t item, TimeNs usable_ns);
   void generate(Sequence& sequence, Generation& generation, TokenId token);
-  void score(Sequence& sequence, LabelWalk& walk, std::span<const float> logits);
+  void score(Sequence& sequence, LabelWalk& walk, std::span<const float> root_logits);
+  int running_in(Stage stage) const;
   void pin(Sequence& sequence, TimeNs now_ns);
   void remember(Sequence& sequence);
   void publish();
@@ -69,6 +75,7 @@ struct Engine::Impl {
   RequestLimits limits_;
   Inbox inbox_;
   PrefixCache cache_;
+  LabelRound label_round_;
   Pacer pacer_;
   Scheduler scheduler_;
   std::vector<std::unique_ptr<GenerationScratch>> scratch_;  // one per thread that draws
@@ -95,6 +102,7 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
               .end_tokens = options_.end_tokens},
       inbox_(options_.queue_max, model.kv_pool().blocks_total()),
       cache_(model.kv_pool()),
+      label_round_(model, cache_, clock, std::max(kLabelNodes, static_cast<int>(sequences_max_))),
       pacer_({.step_ns = options_.step_time.count(),
               .tokens_max = step_tokens(options_, model),
               .sequences_max = static_cast<int>(sequences_max_)}),
@@ -177,23 +185,29 @@ void Engine::Impl::refuse_what_cannot_fit() {
 }
 
 void Engine::Impl::step() {
-  const int generating = scheduler_.generating();
+  const int generating = running_in(Stage::kDecode);
+  const int spare_tokens = pacer_.prompt_tokens(generating);
+  const int label_nodes = extend_walks(spare_tokens);
   const std::span<const StepItem> plan = scheduler_.plan(
-      pacer_.prompt_tokens(generating), [this](EngineRequestId id) { return admit(id); });
+      std::max(spare_tokens - label_nodes, 1), [this](EngineRequestId id) { return admit(id); });
   assert(scheduler_.idle() == plan.empty() && "what waits alone was seen to fit");
   if (plan.empty()) return;
   EngineStep stamp;
   stamp.begin_ns = clock_.now_ns();
   stamp.sequences = static_cast<uint32_t>(plan.size());
   items_.clear();
+  label_round_.clear();
   for (const StepItem& item : plan) prepare(item, stamp);
+  items_.insert(items_.end(), label_round_.items().begin(), label_round_.items().end());
   publish();
 
   const TimeNs forward_begin_ns = clock_.now_ns();
   model_.forward(items_);
+  label_round_.release();
   const TimeNs forward_end_ns = clock_.now_ns();
   stamp.forward_ns = forward_end_ns - forward_begin_ns;
-  pacer_.observe(generating, static_cast<int>(stamp.prompt_tokens), stamp.forward_ns);
+  pacer_.observe(generating, static_cast<int>(stamp.prompt_tokens + label_round_.nodes()),
+                 stamp.forward_ns);
   ++totals_.steps;
 
   draw_tokens(plan);
@@ -205,6 +219,30 @@ void Engine::Impl::step() {
   }
   stamp.end_ns = clock_.now_ns();
   step_log_.add(stamp);
+}
+
+int Engine::Impl::running_in(Stage stage) const {
+  return static_cast<int>(std::ranges::count_if(
+      sequences_, [stage](const auto& entry) { return entry.second.stage() == stage; }));
+}
+
+// Label walks past their root go on in equal parts, with what a step has beside the answers, or
+// half of it where prompts want it as well. Returns the nodes that are to be computed.
+int Engine::Impl::extend_walks(int tokens) {
+  const int walks = running_in(Stage::kScore);
+  if (walks == 0) return 0;
+  if (running_in(Stage::kPrefill) + scheduler_.waiting() > 0) tokens /= 2;
+  const int room = step_tokens(options_, model_) - running_in(Stage::kDecode);
+  const int part = std::max(std::min({tokens, room, kLabelNodes}) / walks, 1);
+  int nodes = 0;
+  for (auto& [id, sequence] : sequences_) {
+    if (sequence.stage() != Stage::kScore) continue;
+    const auto left = std::get<LabelWalk>(sequence.work).left().size();
+    const int count = static_cast<int>(std::min(left, static_cast<size_t>(part)));
+    scheduler_.extend(id, sequence.kv.length(), sequence.kv.length() + count);
+    nodes += count;
+  }
+  return nodes;
 }
 
 // Takes what the prefix cache knows of the prompt and reserves the rest; all or nothing. At least
@@ -241,6 +279,12 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   assert(sequence.kv.length() == item.begin);
   const bool prompt = sequence.stage() == Stage::kPrefill;
   (prompt ? step.prompt_tokens : step.decode_tokens) += static_cast<uint32_t>(item.count);
+  auto* walk = std::get_if<LabelWalk>(&sequence.work);
+  if (walk != nullptr && !prompt) {
+    const auto root = static_cast<int>(sequence.tokens.size());
+    items_.push_back(label_round_.add(*walk, sequence.kv, root, item.count));
+    return;
+  }
   ForwardItem forward{
       .kv = &sequence.kv,
       .tokens = std::span(sequence.tokens)
@@ -251,7 +295,7 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   if (item.complete && !std::holds_alternative<PinJob>(sequence.work)) {
     forward.logits_at = LogitsAt::kLast;
     forward.logits = logits_of(items_.size());
-    if (const auto* walk = std::get_if<LabelWalk>(&sequence.work)) {
+    if (walk != nullptr) {
       forward.logit_rows = walk->rows();
       forward.logits = forward.logits.first(walk->rows().size());
     }
@@ -259,34 +303,42 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   items_.push_back(forward);
 }
 
-// Going over a large vocabulary takes up to a millisecond a token, so all threads help.
+// Going over a large vocabulary takes up to a millisecond a token, so all threads help: to draw
+// tokens and to score labels.
 void Engine::Impl::draw_tokens(std::span<const StepItem> plan) {
   drawn_.assign(plan.size(), 0);
+  const size_t readings = plan.size() + label_round_.nodes();
   std::atomic<size_t> next = 0;
-  const auto draw = [&](int thread) {
-    for (size_t i = next++; i < plan.size(); i = next++) {
+  const auto read = [&](int thread) {
+    GenerationScratch& scratch = *scratch_[static_cast<size_t>(thread)];
+    for (size_t i = next++; i < readings; i = next++) {
+      if (i >= plan.size()) {
+        scratch.raw_logits.resize(vocab_);
+        label_round_.read(i - plan.size(), scratch.raw_logits);
+        continue;
+      }
       Sequence& sequence = sequences_.at(plan[i].id);
       auto* generation = std::get_if<Generation>(&sequence.work);
       if (!plan[i].complete || generation == nullptr) continue;
       const TimeNs begin_ns = clock_.now_ns();
-      drawn_[i] = generation->draw(items_[i].logits, *scratch_[static_cast<size_t>(thread)]);
+      drawn_[i] = generation->draw(items_[i].logits, scratch);
       sequence.trace.counters.sample_ns += clock_.now_ns() - begin_ns;
     }
   };
-  options_.pool != nullptr&& plan.size() > 1 ? options_.pool->run(draw) : draw(0);
+  options_.pool != nullptr&& readings > 1 ? options_.pool->run(read) : read(0);
 }
 
 // What follows from the logits behind the last known token, usable since usable_ns.
 void Engine::Impl::go_on(Sequence& sequence, size_t item, TimeNs usable_ns) {
   if (std::holds_alternative<PinJob>(sequence.work)) return pin(sequence, usable_ns);
   auto* generation = std::get_if<Generation>(&sequence.work);
-  if (sequence.stage() == Stage::kPrefill) {
-    sequence.enter(generation ? Stage::kDecode : Stage::kScore, usable_ns);
-  }
+  const bool first = sequence.stage() == Stage::kPrefill;
+  if (first) sequence.enter(generation ? Stage::kDecode : Stage::kScore, usable_ns);
   if (generation) {
     generate(sequence, *generation, drawn_[item]);
   } else {
-    score(sequence, std::get<LabelWalk>(sequence.work), items_[item].logits);
+    score(sequence, std::get<LabelWalk>(sequence.work),
+          first ? items_[item].logits : std::span<const float>{});
   }
 }
 
@@ -329,26 +381,21 @@ void Engine::Impl::generate(Sequence& sequence, Generation& generation, TokenId 
   }
 }
 
-void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const float> logits) {
+// `root_logits`: empty once the root is behind it.
+void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const float> root_logits) {
   const TimeNs begin_ns = clock_.now_ns();
-  walk.score(logits);
+  if (!root_logits.empty()) walk.score_root(root_logits);
   std::vector<float> probabilities;
-  if (walk.done()) {
-    probabilities = walk.probabilities();
-  } else {
-    sequence.follow(walk.path());
-    scheduler_.extend(sequence.id, sequence.kv.length(), static_cast<int>(sequence.tokens.size()));
-  }
+  if (walk.left().empty()) probabilities = walk.probabilities();
   const TimeNs end_ns = clock_.now_ns();
-  sequence.trace.counters.sample_ns += end_ns - begin_ns;
-  if (walk.done()) {
-    finish(sequence,
-           EngineResult{.finish_reason = FinishReason::kScored,
-                        .text = {},
-                        .tokens = {},
-                        .label_probabilities = std::move(probabilities)},
-           end_ns);
-  }
+  sequence.trace.counters.sample_ns += label_round_.reading_ns(walk) + end_ns - begin_ns;
+  if (!walk.left().empty()) return;  // extend_walks() goes on
+  finish(sequence,
+         EngineResult{.finish_reason = FinishReason::kScored,
+                      .text = {},
+                      .tokens = {},
+                      .label_probabilities = std::move(probabilities)},
+         end_ns);
 }
 
 // Destroys the sequence: all it held is free before the client hears of it.

@@ -3,13 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <condition_variable>
 #include <future>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <string>
 #include <vector>
 
+#include "engine/classify.h"
 #include "engine/engine.h"
 #include "engine/fake_model.h"
 #include "engine/sampler.h"
@@ -107,6 +110,26 @@ inline EngineRequest classify(std::vector<TokenId> prompt,
   request.prompt = std::move(prompt);
   request.job = ClassifyJob{std::move(labels)};
   return request;
+}
+
+// A label's share of what the labels have together, straight from the model's definition.
+inline std::vector<double> label_shares(const std::vector<TokenId>& prompt,
+                                        const std::vector<LabelTokens>& labels) {
+  std::vector<double> result;
+  for (LabelTokens label : labels) {
+    if (label_begins_another(labels)) label.push_back(FakeModel::kEnd);
+    std::vector<TokenId> history = prompt;
+    double& probability = result.emplace_back(1.0);
+    for (const TokenId token : label) {
+      double sum = 0;
+      for (const float logit : FakeModel::all_logits(history)) sum += std::exp(logit);
+      probability *= std::exp(FakeModel::logit(history, token)) / sum;
+      history.push_back(token);
+    }
+  }
+  const double sum = std::accumulate(result.begin(), result.end(), 0.0);
+  for (double& probability : result) probability /= sum;
+  return result;
 }
 
 inline std::vector<TokenId> prompt_of(int length, int first) {

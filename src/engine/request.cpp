@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <tuple>
+
+#include "engine/classify.h"
 
 namespace qaio {
 namespace {
@@ -103,13 +104,12 @@ Result<void> validate(const ClassifyJob& job, const RequestLimits& limits) {
   }
   auto sorted = labels;
   std::ranges::sort(sorted);
-  for (size_t i = 1; i < sorted.size(); ++i) {
-    const auto& [shorter, longer] = std::tie(sorted[i - 1], sorted[i]);
-    if (shorter == longer) return invalid("two labels are the same tokens", "labels");
-    if (limits.end_tokens.empty() && std::ranges::mismatch(shorter, longer).in1 == shorter.end()) {
-      return invalid("a label begins another one and the model has no end token to tell them apart",
-                     "labels");
-    }
+  if (std::ranges::adjacent_find(sorted) != sorted.end()) {
+    return invalid("two labels are the same tokens", "labels");
+  }
+  if (limits.end_tokens.empty() && label_begins_another(labels)) {
+    return invalid("a label begins another one and the model has no end token to tell them apart",
+                   "labels");
   }
   return {};
 }
@@ -148,12 +148,11 @@ int64_t positions_needed(const EngineRequest& request) {
     return prompt + generate->max_new_tokens;
   }
   if (std::holds_alternative<PinJob>(request.job)) return prompt;
-  // The last token of a label is only read from logits, never computed.
-  size_t longest = 1;
-  for (const auto& label : std::get<ClassifyJob>(request.job).labels) {
-    longest = std::max(longest, label.size());
-  }
-  return prompt + static_cast<int64_t>(longest) - 1;
+  // The last token of a label, or the end token behind it, is only read from logits, never
+  // computed.
+  const auto& labels = std::get<ClassifyJob>(request.job).labels;
+  const auto longest = std::ranges::max_element(labels, {}, &LabelTokens::size);
+  return prompt + static_cast<int64_t>(longest->size()) - (label_begins_another(labels) ? 0 : 1);
 }
 
 std::string field_too_long(bool prompt_fits, bool classifies) {

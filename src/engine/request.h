@@ -40,9 +40,8 @@ struct SamplingParams {
   uint64_t seed = 0;                       // same seed and prompt: same tokens, whatever else runs
 };
 
-// Scores label sequences on the prompt's next-token logits; nothing is generated. Where labels
-// share their first tokens the walk goes on token by token; probabilities are normalized over the
-// labels.
+// Scores whole labels as answers to the prompt; nothing is generated. Probabilities are normalized
+// over the labels (src/engine/classify.h).
 struct ClassifyJob {
   // At least two, at most kClassifyLabelsMax, all different, none empty or holding an end token.
   std::vector<std::vector<TokenId>> labels;

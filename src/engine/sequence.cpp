@@ -36,7 +36,10 @@ Sequence::Sequence(Inbox::Submission submission, Model& model, const Tokenizer& 
   trace.counters.submitted_ns = submission.submitted_ns;
   trace.counters.queued_ahead = static_cast<uint32_t>(submission.queued_ahead);
   // What all labels begin with is computed together with the prompt.
-  if (const auto* walk = std::get_if<LabelWalk>(&work)) follow(walk->path());
+  if (const auto* walk = std::get_if<LabelWalk>(&work)) {
+    const auto beginning = walk->beginning();
+    tokens.insert(tokens.end(), beginning.begin(), beginning.end());
+  }
 }
 
 void Sequence::enter(Stage next, TimeNs now_ns) {
@@ -75,19 +78,8 @@ void Sequence::count_token(TimeNs now_ns) {
   counters.last_token_ns = now_ns;
 }
 
-void Sequence::follow(std::span<const TokenId> path) {
-  const auto behind_prompt = std::span(tokens).subspan(prompt_size);
-  const auto common = std::ranges::mismatch(behind_prompt, path).in2;
-  tokens.resize(prompt_size + static_cast<size_t>(std::distance(path.begin(), common)));
-  const int length = std::min(kv.length(), static_cast<int>(tokens.size()));
-  kv.advance(length - kv.length());
-  tokens.insert(tokens.end(), common, path.end());
-}
-
 std::span<const TokenId> Sequence::lasting() const {
-  auto positions = static_cast<size_t>(kv.length());
-  if (std::holds_alternative<LabelWalk>(work)) positions = std::min(positions, prompt_size);
-  return std::span(tokens).first(positions);
+  return std::span(tokens).first(std::min(static_cast<size_t>(kv.length()), tokens.size()));
 }
 
 }  // namespace qaio

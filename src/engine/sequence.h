@@ -27,17 +27,14 @@ struct Sequence {
   void count_pass(int64_t forward_ns, size_t batch);
   // Counts a token that is out: times and gaps.
   void count_token(TimeNs now_ns);
-  // Makes `path`, the way to the walk's next branch, what follows the prompt. Positions that are
-  // computed already and still right stay; the sequence backs up over the others.
-  void follow(std::span<const TokenId> path);
-  // What the computed positions hold and will hold until the end: a label's path may change.
+  // What the computed positions hold and will hold until the end: labels come and go behind it.
   std::span<const TokenId> lasting() const;
 
   EngineRequestId id;
   EngineRequest request;  // its prompt has moved to `tokens`, its lane to `trace`
   size_t prompt_size;
   int64_t positions_max;        // KV memory it will ever need
-  std::vector<TokenId> tokens;  // known so far; positions [0, kv.length()) are computed
+  std::vector<TokenId> tokens;  // known so far, but for labels behind what all begin with
   KvSequence kv;
   std::variant<Generation, LabelWalk, PinJob> work;
   EngineTrace trace;

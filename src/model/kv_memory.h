@@ -5,6 +5,7 @@
 // clears two megabytes, and a step that did so in every layer would take twice its time.
 #pragma once
 
+#include <cstring>
 #include <memory>
 
 #include "base/huge_buffer.h"
@@ -33,6 +34,10 @@ class KvMemory {
   }
   std::byte* values(int layer, BlockId block, int kv_head) const {
     return keys(layer, block, kv_head) + half_bytes_;
+  }
+  // All heads of a layer.
+  void copy(int layer, BlockId from, BlockId to) const {
+    std::memcpy(keys(layer, to, 0), keys(layer, from, 0), block_bytes_);
   }
   size_t bytes() const { return buffer_.size(); }
 

@@ -31,6 +31,12 @@ struct ModelInfo {
 // Which positions of an item want logits.
 enum class LogitsAt : uint8_t { kNone, kLast, kAll };
 
+// A sequence that branches off behind positions which an item of the same step computes.
+struct KvBranch {
+  KvSequence* kv = nullptr;  // has blocks for them
+  int end = 0;               // it holds the item's positions before this one as well
+};
+
 // One sequence's token range in a step.
 struct ForwardItem {
   // Holds positions [0, kv->length()); the pass appends tokens.size() positions, for which the
@@ -40,6 +46,14 @@ struct ForwardItem {
   LogitsAt logits_at = LogitsAt::kNone;
   std::span<const TokenId> logit_rows;  // vocabulary rows wanted; empty: all
   std::span<float> logits;              // out: [positions, logit_rows or vocab] f32, row-major
+  // Those of later items whose positions before kv->length() this item computes in part.
+  std::span<const KvBranch> branches = {};
+};
+
+// A block to be made the same as another.
+struct KvCopy {
+  BlockId from = 0;
+  BlockId to = 0;  // only one sequence holds it
 };
 
 // The engine's view of a model; tests implement it with a fake.
@@ -51,6 +65,8 @@ class Model {
   // One thread at a time. Cannot fail: everything was validated and allocated before.
   virtual void forward(std::span<ForwardItem> items) = 0;
   virtual int step_tokens_max() const = 0;
+  // Between steps.
+  virtual void copy_kv(std::span<const KvCopy> copies) = 0;
   virtual KvPool& kv_pool() = 0;
 };
 

@@ -300,6 +300,46 @@ TEST_F(Forward, ThreadsChangeNoBit) {
   }
 }
 
+// Two ways on from one beginning, which a copied block and a shared token give to both: each has
+// the logits that it has alone.
+TEST_F(Forward, BranchesAreAsEachAlone) {
+  for (const auto& [file, kv_type] : {std::pair{"mini-qwen2.5/model-q4_k_m.gguf", KvType::kF16},
+                                      {"mini-qwen3/model.safetensors", KvType::kQ8}}) {
+    ThreadPool pool(2);
+    LoadedModel loaded = load(file, pool, {.kv_tokens = 1024, .kv_type = kv_type});
+    Model& model = *loaded.model;
+    const auto vocab = static_cast<size_t>(model.info().vocab);
+    const auto way = [&](std::initializer_list<TokenId> last) {
+      std::vector<TokenId> ids(sample_ids().begin(), sample_ids().begin() + 60);
+      ids.insert(ids.end(), last);
+      return ids;
+    };
+    KvSequence base(model.kv_pool()), branch(model.kv_pool());
+    ASSERT_TRUE(base.reserve(70));
+    ForwardItem prompt{&base, std::span(sample_ids()).first(60), LogitsAt::kNone, {}, {}};
+    model.forward({&prompt, 1});
+    ASSERT_EQ(branch.share_prefix(base.blocks(), 60), 32);
+    ASSERT_TRUE(branch.reserve(70));
+    const KvCopy copy{.from = base.blocks()[1], .to = branch.blocks()[1]};
+    model.copy_kv({&copy, 1});
+    branch.advance(60 - branch.length());
+    base.advance(2);  // 7 and 8, by the first item
+
+    const std::vector<TokenId> first{7, 8, 9, 10, 11, 12}, second{20, 21};
+    std::vector<float> first_logits(first.size() * vocab), second_logits(second.size() * vocab);
+    const KvBranch shared{.kv = &base, .end = 62};
+    ForwardItem items[] = {{&branch, first, LogitsAt::kAll, {}, first_logits, {&shared, 1}},
+                           {&base, second, LogitsAt::kAll, {}, second_logits}};
+    model.forward(items);
+    const auto whole_first = all_logits(model, way({7, 8, 9, 10, 11, 12}));
+    const auto whole_second = all_logits(model, way({7, 8, 20, 21}));
+    EXPECT_TRUE(std::ranges::equal(first_logits, std::span(whole_first).subspan(60 * vocab)))
+        << file;
+    EXPECT_TRUE(std::ranges::equal(second_logits, std::span(whole_second).subspan(62 * vocab)))
+        << file;
+  }
+}
+
 // In the last layer only the rows are computed whose logits are wanted.
 TEST_F(Forward, WantedRowsAreThoseOfAll) {
   ThreadPool pool(2);

@@ -80,6 +80,17 @@ void Transformer::forward(std::span<ForwardItem> items) {
   for (ForwardItem& item : items) item.kv->advance(static_cast<int>(item.tokens.size()));
 }
 
+void Transformer::copy_kv(std::span<const KvCopy> copies) {
+  if (copies.empty()) return;
+  kv_memory_.in_use(std::ranges::max_element(copies, {}, &KvCopy::to)->to);
+  std::atomic<int> next = 0;
+  pool_.run([&](int) {
+    for (int layer = next++; layer < config_.layers; layer = next++) {
+      for (const KvCopy& copy : copies) kv_memory_.copy(layer, copy.from, copy.to);
+    }
+  });
+}
+
 void Transformer::plan(std::span<ForwardItem> items) {
   tokens_.clear();
   wanted_.clear();
@@ -262,12 +273,17 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
     const int head = (i + thread * config_.kv_heads / pool_.size()) % config_.kv_heads;
     for_share(all_rows_.parts, thread, [&](int token) {
       const TokenPlace& place = tokens_[static_cast<size_t>(token)];
-      const BlockId block =
-          place.item->kv->blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
       const float* key = row_of(token) + q_cols + head * head_dim;
-      kernels_.store_kv(key, key + kv_cols, head_dim, place.position % kKvBlockTokens,
-                        options_.kv_type, kv_memory_.keys(index, block, head),
-                        kv_memory_.values(index, block, head));
+      const auto store = [&](const KvSequence& kv) {
+        const BlockId block = kv.blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
+        kernels_.store_kv(key, key + kv_cols, head_dim, place.position % kKvBlockTokens,
+                          options_.kv_type, kv_memory_.keys(index, block, head),
+                          kv_memory_.values(index, block, head));
+      };
+      store(*place.item->kv);
+      for (const KvBranch& branch : place.item->branches) {
+        if (place.position < branch.end) store(*branch.kv);
+      }
     });
   }
 }

@@ -45,6 +45,7 @@ class Transformer final : public Model {
   const ModelInfo& info() const override { return info_; }
   void forward(std::span<ForwardItem> items) override;
   int step_tokens_max() const override { return options_.step_tokens_max; }
+  void copy_kv(std::span<const KvCopy> copies) override;
   KvPool& kv_pool() override { return kv_pool_; }
 
  private:

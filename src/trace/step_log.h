@@ -20,7 +20,7 @@ struct EngineStep {
   uint32_t sequences = 0;      // that took part
   uint32_t prompt_tokens = 0;  // computed
   uint32_t cached_tokens = 0;  // of prompts that began in this step: found in the prefix cache
-  uint32_t decode_tokens = 0;  // computed past the prompts: one of each running answer
+  uint32_t decode_tokens = 0;  // computed past the prompts: one of each running answer; of labels
 };
 
 // The newest `steps_max` steps. One thread adds, without lock or wait, in some 10 ns; any number of
