@@ -69,7 +69,7 @@ class Server:
     def _read(self):
         for line in self.process.stdout:
             self.lines.append(line)
-            match = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
+            match = re.search(r"listening on http://\S+:(\d+)", line)
             if match:
                 self.port = int(match[1])
             if re.search(r"\bready\b", line):

@@ -8,9 +8,10 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import unittest
 
-from program import OK, ProgramTest, Server
+from program import FAILED, OK, QAIO, ProgramTest, Server
 
 POSITIVE = "今天被领导表扬了,心情超好!"
 NEGATIVE = "排队两小时还卖完了,气死我了"
@@ -292,6 +293,45 @@ class Ends(ProgramTest):
         text = "".join(server.lines)
         self.assertRegex(text, r"http://127\.0\.0\.1:\d+")
         self.assertEqual(len(re.findall(r"\bready\b", text)), 1)
+
+    def test_a_name_means_every_address_that_it_has(self):
+        hosts = self.folder / "hosts"
+        hosts.write_text("127.0.0.1 localhost qaio.lan\n::1 localhost qaio.lan\n127.0.0.7 qaio.lan\n")
+        own_hosts = ("unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"',
+                     "sh")
+        if subprocess.run([*own_hosts, "true"], capture_output=True).returncode:
+            self.skipTest("no mount namespaces here")
+        addresses = ["127.0.0.1", "127.0.0.7"]
+        with socket.socket(socket.AF_INET6) as probe:
+            try:
+                probe.bind(("::1", 0))
+                addresses.append("::1")
+            except OSError:
+                pass
+        with Server("--host", "qaio.lan", program_prefix=own_hosts) as server:
+            self.assertIn(f"http://qaio.lan:{server.port}", "".join(server.lines))
+            for address in addresses:
+                connection = http.client.HTTPConnection(address, server.port, timeout=60)
+                connection.request("GET", "/health", headers={"Host": f"qaio.lan:{server.port}"})
+                self.assertEqual(connection.getresponse().status, 200, address)
+                connection.close()
+            taken = subprocess.run([*own_hosts, QAIO, "serve", "--host", "localhost", "--port",
+                                    str(server.port)], capture_output=True, text=True, timeout=60)
+            self.assertEqual(taken.returncode, FAILED)
+            self.assertRegex(taken.stderr + taken.stdout, rf"(127\.0\.0\.1|\[::1\]):{server.port}.*--port")
+
+    def test_a_literal_of_ipv6_in_brackets(self):
+        with socket.socket(socket.AF_INET6) as probe:
+            try:
+                probe.bind(("::1", 0))
+            except OSError:
+                self.skipTest("no IPv6 here")
+        with Server("--host", "[::1]") as server:
+            connection = http.client.HTTPConnection("::1", server.port, timeout=60)
+            connection.request("GET", "/health")
+            self.assertEqual(connection.getresponse().status, 200)
+            connection.close()
+            self.assertIn(f"http://[::1]:{server.port}", "".join(server.lines))
 
     def test_a_taken_port_is_one_sentence(self):
         with socket.socket() as taken:

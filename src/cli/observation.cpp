@@ -147,7 +147,7 @@ void Observation::listening(const std::string& host, const Server& server) {
   }
   const uint16_t port = server.port();
   *port_ = port;
-  const bool any = host == "0.0.0.0" || host == "::";
+  const bool any = host.empty() || host == "0.0.0.0" || host == "::";
   if (otlp_) otlp_->set_address(any ? std::string() : host, port);
 }
 

@@ -23,6 +23,7 @@
 #include "cli/server_log.h"
 #include "cli/terminal.h"
 #include "server/api.h"
+#include "server/listen.h"
 #include "server/server.h"
 
 namespace qaio {
@@ -153,11 +154,8 @@ Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
               Server::start(options.server, std::move(router), observation->sink(),
                             SteadyClock::instance()));
-  const std::string& host = options.server.host;
-  observation->listening(host, *server);
-  log.announce(fmt::format("listening on http://{}:{}",
-                           host.find(':') == std::string::npos ? host : "[" + host + "]",
-                           server->port()));
+  observation->listening(std::string(without_brackets(options.server.host)), *server);
+  log.announce("listening on " + client_url(options.server.host, server->port()));
   Result<void> served =
       serve_model(options, config.tasks, slot, *observation, *server, log, signals);
   server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
@@ -254,7 +252,9 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("serve", "Serve the model over HTTP");
   add_runtime_options(*command, options->runtime);
-  command->add_option("--host", options->server.host, "Address to listen on")
+  command
+      ->add_option("--host", options->server.host,
+                   "Address to listen on, or a name: all addresses it has")
       ->envname("QAIO_HOST")
       ->type_name("ADDRESS")
       ->capture_default_str();

@@ -24,6 +24,7 @@
 
 #include "base/quick_thread.h"
 #include "server/connection.h"
+#include "server/listen.h"
 #include "server/request_id.h"
 #include "server/response_head.h"
 #include "trace/trace_context.h"
@@ -92,35 +93,22 @@ struct Server::Impl {
        const Clock& clock)
       : options(server_options),
         sink(std::move(record_sink)),
-        sites(options.allowed_hosts, options.cors_origins),
+        sites(options.allowed_hosts, options.cors_origins, options.host),
         memory(options.memory_bytes_max - connections_bytes(options)),
         io(options.io_threads),
-        acceptor(net::make_strand(io)),
+        accepting(net::make_strand(io)),
         router(std::move(server_router)),
         context{options, router, sink, clock, sites, memory} {}
 
   Result<void> listen() {
-    const auto failed = [&](const boost::system::error_code& ec) {
-      return fail(ErrorCode::kIo, fmt::format("cannot listen on {}:{}: {}", options.host,
-                                              options.port, ec.message()));
-    };
-    boost::system::error_code ec;
-    const auto found = tcp::resolver(io).resolve(options.host, std::to_string(options.port),
-                                                 tcp::resolver::passive, ec);
-    if (ec) return failed(ec);
-    const tcp::endpoint endpoint = found.begin()->endpoint();
-    acceptor.open(endpoint.protocol(), ec);
-    if (ec) return failed(ec);
-    acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
-    acceptor.bind(endpoint, ec);
-    if (ec) return failed(ec);
-    acceptor.listen(tcp::acceptor::max_listen_connections, ec);
-    if (ec) return failed(ec);
-    port = acceptor.local_endpoint().port();
+    QAIO_ASSIGN(const Endpoints endpoints, resolve_host(options.host, options.port));
+    QAIO_ASSIGN(acceptors, listen_on(accepting, endpoints));
+    port = acceptors.front().local_endpoint().port();
+    for (Acceptor& acceptor : acceptors) net::co_spawn(accepting, accept(acceptor), net::detached);
     return {};
   }
 
-  net::awaitable<void> accept() {
+  net::awaitable<void> accept(Acceptor& acceptor) {
     for (;;) {
       ConnectionSocket socket(net::make_strand(io));
       auto [ec] = co_await acceptor.async_accept(socket, kAwait);
@@ -131,26 +119,26 @@ struct Server::Impl {
           add(std::move(socket));
           taken = true;
         } else if (spare.close()) {
-          taken = co_await refuse_one();
+          taken = co_await refuse_one(acceptor);
         }
       } catch (const std::exception&) {  // out of memory: this one is closed, others may come
       }
       spare.open();
       if (taken) continue;
-      net::steady_timer pause(acceptor.get_executor(), kAcceptPause);
+      net::steady_timer pause(accepting, kAcceptPause);
       co_await pause.async_wait(kAwait);
     }
   }
 
   // Without a descriptor for them, those who wait to be accepted would wait for as long as others
   // keep their connections: uses the spare one to tell one of them. Whether there was one.
-  net::awaitable<bool> refuse_one() {
+  net::awaitable<bool> refuse_one(Acceptor& acceptor) {
     ConnectionSocket socket(net::make_strand(io));
     boost::system::error_code ec;
     acceptor.non_blocking(true, ec);
     acceptor.accept(socket, ec);
     if (ec) co_return false;
-    net::steady_timer patience(acceptor.get_executor(), kAcceptPause);
+    net::steady_timer patience(accepting, kAcceptPause);
     using boost::asio::experimental::awaitable_operators::operator||;
     co_await (socket.async_wait(tcp::socket::wait_read, kAwait) || patience.async_wait(kAwait));
     refuse(socket);
@@ -184,9 +172,8 @@ struct Server::Impl {
   // Parses nothing: the record knows neither method nor path. A fresh socket's buffer takes the
   // whole answer at once.
   void refuse(ConnectionSocket& socket) const {
-    const auto exchange = std::make_shared<Exchange>(socket.get_executor(), context.clock,
-                                                     context.clock.now_ns(), context.memory, 0,
-                                                     nullptr);
+    const auto exchange = std::make_shared<Exchange>(
+        socket.get_executor(), context.clock, context.clock.now_ns(), context.memory, 0, nullptr);
     RequestRecord& record = exchange->record();
     record.request_id = choose_request_id({});
     record.trace = begin_span({}, {}, false);
@@ -225,9 +212,9 @@ struct Server::Impl {
   void stop(std::chrono::milliseconds drain) {
     if (threads.empty()) return;
     context.stopping = true;
-    net::post(acceptor.get_executor(), [this] {
+    net::post(accepting, [this] {
       boost::system::error_code ignored;
-      acceptor.close(ignored);
+      for (Acceptor& acceptor : acceptors) acceptor.close(ignored);
     });
     stop_connections(false);
     if (!wait_for_connections(drain)) {
@@ -244,7 +231,8 @@ struct Server::Impl {
   const SitePolicy sites;
   MemoryBudget memory;  // outlives what waits in `io`, which gives back what it has taken
   net::io_context io;
-  net::basic_socket_acceptor<tcp, ConnectionExecutor> acceptor;
+  const ConnectionExecutor accepting;  // of all acceptors
+  std::vector<Acceptor> acceptors;
   const Router router;  // its threads end before `io`, to which they hand their answers
   ConnectionContext context;
   SpareDescriptor spare;
@@ -262,7 +250,6 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Rout
   QAIO_RETURN_IF_ERROR(check(options));
   auto impl = std::make_unique<Impl>(options, std::move(router), std::move(sink), clock);
   QAIO_RETURN_IF_ERROR(impl->listen());
-  net::co_spawn(impl->acceptor.get_executor(), impl->accept(), net::detached);
   for (int i = 0; i < options.io_threads; ++i) {
     impl->threads.emplace_back([io = &impl->io] {
       make_this_thread_quick();

@@ -23,7 +23,7 @@ namespace qaio {
 using RecordSink = std::function<void(RequestRecord)>;
 
 struct ServerOptions {
-  std::string host = "127.0.0.1";
+  std::string host = "127.0.0.1";  // or a name: every address that it has
   uint16_t port = 8080;  // 0: any free one
   int io_threads = 2;    // so that a probe does not wait while one reads a long prompt
   size_t body_bytes_max = 1 << 20;

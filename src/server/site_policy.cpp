@@ -63,7 +63,7 @@ bool takes_any(std::vector<std::string>& values) { return std::erase(values, kAn
 }  // namespace
 
 SitePolicy::SitePolicy(std::vector<std::string> allowed_hosts,
-                       std::vector<std::string> cors_origins)
+                       std::vector<std::string> cors_origins, std::string_view own_host)
     : hosts_(std::move(allowed_hosts)), cors_origins_(std::move(cors_origins)) {
   hosts_given_ = !hosts_.empty();
   any_host_ = takes_any(hosts_);
@@ -74,6 +74,7 @@ SitePolicy::SitePolicy(std::vector<std::string> allowed_hosts,
     while (origin.ends_with('/')) origin.pop_back();
   }
   hosts_.push_back(own_name());
+  hosts_.push_back(name_of(own_host));
 }
 
 bool SitePolicy::knows_host(std::string_view host) const {
@@ -93,8 +94,7 @@ std::optional<HttpResponse> SitePolicy::refuse(const RequestSite& site) const {
   }
   if (any_origin_) return std::nullopt;
   if (site.origin) {
-    const bool own =
-        site.host && lower(without_scheme(*site.origin)) == lower(*site.host);
+    const bool own = site.host && lower(without_scheme(*site.origin)) == lower(*site.host);
     if (own || !cors_origin(*site.origin).empty()) return std::nullopt;
     const std::string origin = shown(*site.origin);
     return error_response(

@@ -17,14 +17,16 @@ struct RequestSite {
   std::optional<std::string> origin = {};
   std::string_view fetch_site = {};  // Sec-Fetch-Site
   std::string_view fetch_mode = {};  // Sec-Fetch-Mode
-  bool over_loopback = false;   // the server's end of the connection is a loopback address
+  bool over_loopback = false;        // the server's end of the connection is a loopback address
 };
 
 class SitePolicy {
  public:
   // `allowed_hosts`: names beside the server's own, or "*". `cors_origins`: sites whose pages may
-  // use it, as https://example.org, or "*". Letter case does not matter.
-  SitePolicy(std::vector<std::string> allowed_hosts, std::vector<std::string> cors_origins);
+  // use it, as https://example.org, or "*". Letter case does not matter. `own_host`: the name or
+  // address that the server listens on.
+  SitePolicy(std::vector<std::string> allowed_hosts, std::vector<std::string> cors_origins,
+             std::string_view own_host = {});
 
   // The refusal of a request that nobody allowed, before anything is done for it.
   //

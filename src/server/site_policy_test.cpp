@@ -25,8 +25,8 @@ RequestSite without_origin(std::string_view site, std::string_view mode) {
 TEST(SitePolicy, OverLoopbackOnlyNamesOfThisMachineAndAddressesAreTaken) {
   const SitePolicy policy({}, {});
   for (const char* host :
-       {"localhost", "localhost:8080", "LocalHost:1", "localhost.", "app.localhost:8080", "127.0.0.1",
-        "127.0.0.1:8080", "[::1]:8080", "[::1]", "192.168.1.7:8080", ""}) {
+       {"localhost", "localhost:8080", "LocalHost:1", "localhost.", "app.localhost:8080",
+        "127.0.0.1", "127.0.0.1:8080", "[::1]:8080", "[::1]", "192.168.1.7:8080", ""}) {
     EXPECT_FALSE(policy.refuse(from_host(host))) << host;
   }
   for (const char* host : {"evil.example", "evil.example:8080", "localhost.evil.example",
@@ -49,6 +49,12 @@ TEST(SitePolicy, TheRefusalNamesTheOptionAndTheHostWithoutItsTricks) {
   const std::string body = policy.refuse(from_host("evil'\x1b[31m" + std::string(999, 'x')))->body;
   EXPECT_EQ(body.find('\x1b'), std::string::npos);
   EXPECT_LT(body.size(), 600U);
+}
+
+TEST(SitePolicy, TheNameThatTheServerListensOnIsItsOwn) {
+  const SitePolicy policy({}, {}, "Qaio.LAN");
+  EXPECT_FALSE(policy.refuse(from_host("qaio.lan:8080")));
+  EXPECT_TRUE(policy.refuse(from_host("evil.example")));
 }
 
 // There the names by which others know this machine are theirs to choose, unless they are given.
