@@ -333,8 +333,12 @@ TEST_F(ArchiveSpoolTest, FilesAreForTheirOwnerAlone) {
   std::filesystem::permissions(path(), std::filesystem::perms(0644));
   { open(); }
   EXPECT_EQ(mode(path()), 0644u) << "as somebody made it, while there are no texts";
+  const std::string damaged = path() + ".damaged-20250101T000000000Z";
+  std::filesystem::copy_file(path(), damaged);
+  EXPECT_EQ(mode(damaged), 0644u);
   { open({.with_texts = true}); }
   EXPECT_EQ(mode(path()), 0600u);
+  EXPECT_EQ(mode(damaged), 0600u);
   std::filesystem::permissions(path(), std::filesystem::perms(0640));
   { open({.with_texts = true}); }
   EXPECT_EQ(mode(path()), 0640u) << "a group was chosen";

@@ -88,12 +88,21 @@ Result<void> SqliteArchive::close() {
                                   " could not be archived and are lost: " + pause_reason_);
 }
 
-// Of an archive and what lies beside it that earlier versions, or runs without texts, have made.
+// Of an archive and what lies beside it (-wal, -shm, damaged copies, spools) that earlier versions,
+// or runs without texts, have made.
 void SqliteArchive::protect_texts() {
   if (!options_.with_texts) return;
-  for (const char* part : {"", "-wal", "-shm"}) {
-    if (make_private(options_.path + part)) continue;
-    on_message_(ArchiveEvent::kDoubtful, options_.path + part +
+  const std::filesystem::path archive(options_.path);
+  const auto folder = archive.has_parent_path() ? archive.parent_path() : ".";
+  const std::string name = archive.filename().string();
+  std::error_code ec;
+  for (std::filesystem::directory_iterator it(folder, ec), end; !ec && it != end;
+       it.increment(ec)) {
+    const std::string other = it->path().filename().string();
+    const bool ours = other == name || other == name + "-wal" || other == name + "-shm" ||
+                      other.starts_with(name + ".damaged-") || other.starts_with(name + ".spool-");
+    if (!ours || make_private(it->path().string())) continue;
+    on_message_(ArchiveEvent::kDoubtful, it->path().string() +
                                              ": everybody on this machine may read it, which only "
                                              "its owner can change (chmod o= FILE)");
   }

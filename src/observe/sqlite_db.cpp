@@ -13,7 +13,7 @@ namespace qaio {
 namespace {
 
 constexpr int kInstructionsUnasked = 10'000;  // some hundred microseconds
-constexpr int kBusyTimeoutMs = 1000;          // another process writes: its transactions are short
+constexpr int kBusyTimeoutMs = 500;           // another process writes: its transactions are short
 
 ErrorCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
