@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "base/thread_pool.h"
+#include "base/cores.h"
 #include "observe/archive_reader.h"
 #include "observe/archive_source.h"
 #include "observe/archive_writer.h"

@@ -2,15 +2,13 @@
 
 #include <sched.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <fstream>
-#include <string>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+
+#include "base/cores.h"
 
 namespace qaio {
 namespace {
@@ -42,26 +40,6 @@ bool spin(Done done, std::chrono::steady_clock::duration limit) {
   }
 }
 
-// CPU quota of the control group in cores, or a huge number if there is none.
-double cgroup_cores() {
-  std::ifstream file("/sys/fs/cgroup/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 1e9;
-  return std::stod(quota) / period;
-}
-
-std::vector<int> cores_of_process() {
-  std::vector<int> cores;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) != 0) return cores;
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (CPU_ISSET(core, &set)) cores.push_back(core);
-  }
-  return cores;
-}
-
 // Fails only if the core has been taken away meanwhile; the thread then stays free.
 void pin_this_thread(int core) {
   cpu_set_t set;
@@ -71,16 +49,6 @@ void pin_this_thread(int core) {
 }
 
 }  // namespace
-
-int cores_allowed() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  int cores = sched_getaffinity(0, sizeof(set), &set) == 0
-                  ? CPU_COUNT(&set)
-                  : static_cast<int>(std::thread::hardware_concurrency());
-  cores = static_cast<int>(std::min<double>(cores, std::ceil(cgroup_cores())));
-  return std::max(cores, 1);
-}
 
 ThreadPool::ThreadPool(int threads, Pinning pinning) {
   if (pinning == Pinning::kCores) cores_ = cores_of_process();

@@ -14,9 +14,6 @@
 
 namespace qaio {
 
-// Cores this process may use: affinity mask and cgroup CPU quota, at least 1.
-int cores_allowed();
-
 enum class Pinning : uint8_t { kNone, kCores };
 
 class ThreadPool {

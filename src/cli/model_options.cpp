@@ -1,6 +1,6 @@
 #include "cli/model_options.h"
 
-#include "base/thread_pool.h"
+#include "base/cores.h"
 #include "cli/embedded_model.h"
 
 namespace qaio {
@@ -47,7 +47,11 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
 
 void add_threads_option(CLI::App& command, int& threads) {
   threads = cores_allowed();
-  command.add_option("-t,--threads", threads, "Threads that compute")
+  command
+      .add_option(
+          "-t,--threads", threads,
+          "Threads that compute; by default the cores that this process may use: those of its "
+          "affinity and cpuset, and no more than its CPU quota has whole")
       ->envname("QAIO_THREADS")
       ->check(CLI::Range(1, 1024))
       ->type_name("N")

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/thread_pool.h"
+#include "base/cores.h"
 #include "base/time_argument.h"
 #include "observe/archive_reader.h"
 #include "observe/archive_source.h"

@@ -12,7 +12,7 @@
 #include <set>
 
 #include "base/clock.h"
-#include "base/thread_pool.h"
+#include "base/cores.h"
 #include "base/time_argument.h"
 #include "cli/commands.h"
 #include "cli/config.h"
