@@ -157,7 +157,7 @@ size_t CsvFolder::remove_old(int64_t before_unix_ms, int64_t now_unix_ms, TimeNs
   return removed;
 }
 
-std::deque<CsvFolder::File>::iterator CsvFolder::remove(std::deque<File>::iterator file) {
+std::deque<CsvFolder::File>::iterator CsvFolder::remove(const std::deque<File>::iterator& file) {
   std::error_code ec;  // one that is gone or cannot be removed is no longer ours to count
   std::filesystem::remove(file->path, ec);
   bytes_ -= file->bytes;

@@ -52,7 +52,7 @@ class CsvFolder {
   };
   static std::optional<File> look_at(const std::filesystem::path& path);
   Result<void> list();
-  std::deque<File>::iterator remove(std::deque<File>::iterator file);
+  std::deque<File>::iterator remove(const std::deque<File>::iterator& file);
   size_t remove_old(int64_t before_unix_ms, int64_t now_unix_ms, TimeNs now_ns);
 
   std::filesystem::path folder_;
