@@ -11,8 +11,10 @@
 #include "cli/json_text.h"
 #include "cli/model_options.h"
 #include "cli/terminal.h"
+#include "model/chat_template_source.h"
 #include "model/config.h"
 #include "model/packed_file.h"
+#include "tasks/chat_template.h"
 #include "text/tokenizer.h"
 #include "weights/gguf.h"
 #include "weights/safetensors.h"
@@ -33,6 +35,7 @@ struct Listing {
   uint64_t file_bytes = 0;
   std::vector<std::pair<std::string, std::string>> settings;  // name, value as JSON
   int64_t vocabulary = 0;                                     // tokens; 0: no tokenizer
+  std::string chat_template;                                  // its source; may be empty
   TensorTable tensors;                                        // borrows the model's bytes
 };
 
@@ -52,6 +55,7 @@ Result<Listing> list_gguf(const FileSet& files, const std::string& name) {
     listing.settings.emplace_back(entry.key, json_value(gguf, entry));
   if (const GgufEntry* tokens = gguf.find("tokenizer.ggml.tokens"))
     listing.vocabulary = static_cast<int64_t>(tokens->count);
+  listing.chat_template = chat_template_of(gguf);
   listing.tensors = gguf.tensors();
   return listing;
 }
@@ -79,6 +83,7 @@ Result<Listing> list_folder(const FileSet& files) {
     QAIO_ASSIGN(const auto tokenizer, Tokenizer::from_json(files.text("tokenizer.json")));
     listing.vocabulary = tokenizer->size();
   }
+  QAIO_ASSIGN(listing.chat_template, chat_template_of(files));
   return listing;
 }
 
@@ -94,6 +99,7 @@ Result<Listing> list_packed(const FileSet& files, const std::string& name) {
                       {"weights_bytes", std::to_string(model.weights.area.size())},
                       {"parameters", std::to_string(model.info.parameters)}};
   listing.vocabulary = model.tokenizer->size();
+  listing.chat_template = model.chat_template;
   return listing;
 }
 
@@ -165,9 +171,11 @@ void print_json(const Listing& listing, const std::string& label) {
   }
   fmt::print(
       "{{\n  \"model\": {},\n  \"format\": \"{}\",\n  \"file_bytes\": {},\n  \"parameters\": {},\n"
-      "  \"vocabulary\": {},\n  {},\n  \"settings\": {{\n{}\n  }},\n  \"tensors\": [\n{}\n  "
+      "  \"vocabulary\": {},\n  \"chat_template\": {},\n  {},\n  \"settings\": {{\n{}\n  }},\n  "
+      "\"tensors\": [\n{}\n  "
       "]\n}}\n",
       json_quote(label), listing.format, listing.file_bytes, parameters, listing.vocabulary,
+      json_quote(ChatTemplate::of_model(listing.chat_template).describe()),
       config_json(listing.config), fmt::join(settings, ",\n"), fmt::join(tensors, ",\n"));
 }
 
@@ -187,6 +195,7 @@ void print_text(const Listing& listing, const std::string& label) {
   for (const auto& [name, value] : listing.settings) settings.row({name, shortened(value)});
   if (listing.vocabulary > 0)
     settings.row({"vocabulary", count_text(static_cast<uint64_t>(listing.vocabulary)) + " tokens"});
+  settings.row({"chat template", ChatTemplate::of_model(listing.chat_template).describe()});
   fmt::print("{}\n", settings.text());
   if (listing.tensors.tensors().empty() && listing.tensors.foreign().empty()) return;
 

@@ -79,7 +79,8 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
                     .pool = &runtime->pool_});
   QAIO_ASSIGN(runtime->pipeline_,
               Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
-                               SteadyClock::instance()));
+                               SteadyClock::instance(),
+                               ChatTemplate::of_model(runtime->loaded_.chat_template)));
   QAIO_RETURN_IF_ERROR(runtime->warm_up());
   return runtime;
 }
@@ -98,6 +99,14 @@ Result<void> Runtime::warm_up() {
   return {};
 }
 
+std::vector<std::string> Runtime::warnings() const {
+  const auto corrections = loaded_.tokenizer->corrections();
+  std::vector<std::string> out(corrections.begin(), corrections.end());
+  const std::string& note = pipeline_->chat_template().note();
+  if (!note.empty()) out.push_back(note + "; plain ChatML is used");
+  return out;
+}
+
 Backend Runtime::backend() const {
   return {.pipeline = pipeline_.get(),
           .tasks = &tasks_,
@@ -106,6 +115,11 @@ Backend Runtime::backend() const {
           .engine = engine_.get(),
           .loaded_unix_s = SteadyClock::instance().wall_unix_ms() / 1000,
           .fingerprint = fingerprint(loaded_.model->info())};
+}
+
+void print_warnings(const Runtime& runtime) {
+  for (const std::string& warning : runtime.warnings())
+    fmt::print(stderr, "qaio: warning: {}: {}\n", runtime.model().name, warning);
 }
 
 RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,

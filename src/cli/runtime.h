@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/thread_pool.h"
@@ -49,6 +50,8 @@ class Runtime {
   // What the server's endpoints need; it borrows from this runtime.
   Backend backend() const;
   int threads() const { return pool_.size(); }
+  // What is odd about the model's files, one sentence each; it runs all the same.
+  std::vector<std::string> warnings() const;
 
  private:
   explicit Runtime(const ModelOptions& options) : pool_(options.threads, options.pinning()) {}
@@ -60,6 +63,9 @@ class Runtime {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Pipeline> pipeline_;
 };
+
+// To standard error, for commands whose output is an answer.
+void print_warnings(const Runtime& runtime);
 
 // Runs one request and waits for it. `callbacks.on_done` is taken.
 RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,

@@ -101,6 +101,9 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
       Backend backend = (*runtime)->backend();
       backend.model_id = options.alias;
       slot.set(std::make_shared<const Backend>(std::move(backend)));
+      for (const std::string& warning : (*runtime)->warnings())
+        log.announce(fmt::format("warning: {}: {}", (*runtime)->model().name, warning));
+      log.announce("chat template: " + (*runtime)->pipeline().chat_template().describe());
       log.announce(ready_line(**runtime, std::chrono::steady_clock::now() - start));
       observation.model_ready();
     } else {

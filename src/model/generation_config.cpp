@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/json.h"
 
 namespace qaio {
 namespace {
+
+// A top_p of 0: the fewest tokens whose sum is above it are one.
+constexpr float kLikeliestAlone = std::numeric_limits<float>::min();
+
+int top_k_of(double number) { return static_cast<int>(std::clamp(number, 0.0, 1e9)); }
 
 std::optional<double> number_at(const boost::json::object& object, std::string_view key) {
   const boost::json::value* value = object.if_contains(key);
@@ -49,15 +55,47 @@ Result<GenerationConfig> generation_config_from_json(std::string_view text,
   read("temperature", config.temperature);
   read("top_p", config.top_p);
   read("min_p", config.min_p);
+  if (config.top_p == 0.0F) config.top_p = kLikeliestAlone;
   read("repetition_penalty", config.repetition_penalty);
   if (const auto number = number_at(object, "top_k")) {
-    config.top_k = static_cast<int>(std::clamp(*number, -1.0, 1e9));
+    config.top_k = top_k_of(*number);
   }
   if (const auto* sample = object.if_contains("do_sample");
       sample != nullptr && sample->is_bool()) {
     if (!sample->get_bool()) config.temperature = 0.0F;
   }
   QAIO_RETURN_IF_ERROR(validate_generation_config(config, label));
+  return config;
+}
+
+Result<GenerationConfig> generation_config_from_gguf(const GgufFile& file) {
+  GenerationConfig config;
+  const auto read = [&](const char* name) -> Result<std::optional<double>> {
+    const std::string key = std::string("general.sampling.") + name;
+    const GgufEntry* entry = file.find(key);
+    if (entry == nullptr) return std::optional<double>();
+    if (entry->type == GgufType::kFloat32 || entry->type == GgufType::kFloat64) {
+      QAIO_ASSIGN(const double value, file.get_float(key));
+      return std::optional(value);
+    }
+    QAIO_ASSIGN(const int64_t value, file.get_int(key, INT64_MIN, INT64_MAX));
+    return std::optional(static_cast<double>(value));
+  };
+  const auto assign = [&](const char* name, double least, double most,
+                          std::optional<float>& out) -> Result<void> {
+    QAIO_ASSIGN(const std::optional<double> value, read(name));
+    if (value) out = static_cast<float>(std::clamp(*value, least, most));
+    return {};
+  };
+  constexpr double kUnbounded = 1e30;
+  QAIO_RETURN_IF_ERROR(assign("temp", 0, kUnbounded, config.temperature));
+  QAIO_RETURN_IF_ERROR(assign("top_p", -1, 1, config.top_p));
+  if (config.top_p == 0.0F) config.top_p = kLikeliestAlone;
+  QAIO_RETURN_IF_ERROR(assign("min_p", 0, kUnbounded, config.min_p));
+  QAIO_RETURN_IF_ERROR(assign("penalty_repeat", -1, kUnbounded, config.repetition_penalty));
+  QAIO_ASSIGN(const std::optional<double> top_k, read("top_k"));
+  if (top_k) config.top_k = top_k_of(*top_k);
+  QAIO_RETURN_IF_ERROR(validate_generation_config(config, file.label() + ": general.sampling"));
   return config;
 }
 

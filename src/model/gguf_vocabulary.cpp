@@ -8,6 +8,16 @@ namespace {
 // Values of tokenizer.ggml.token_type.
 constexpr int64_t kControl = 3;
 constexpr int64_t kUserDefined = 4;
+constexpr int64_t kUnused = 5;
+
+// "[PAD151669]": what converters call the rows of the embedding matrix that have no token.
+bool is_padding(std::string_view spelling) {
+  constexpr std::string_view kBegin = "[PAD";
+  if (!spelling.starts_with(kBegin) || !spelling.ends_with(']')) return false;
+  const std::string_view digits =
+      spelling.substr(kBegin.size(), spelling.size() - kBegin.size() - 1);
+  return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -25,12 +35,16 @@ Result<Vocabulary> vocabulary_from_gguf(const GgufFile& file) {
   Vocabulary vocabulary;
   vocabulary.tokens.assign(tokens.begin(), tokens.end());
   vocabulary.merges.assign(merges.begin(), merges.end());
+  for (std::string& token : vocabulary.tokens) {
+    if (is_padding(token)) token.clear();
+  }
   if (!file.contains("tokenizer.ggml.token_type")) return vocabulary;
   QAIO_ASSIGN(const auto types, file.get_int_array("tokenizer.ggml.token_type"));
   for (size_t i = 0; i < std::min(types.size(), tokens.size()); ++i) {
-    if (types[i] != kControl && types[i] != kUserDefined) continue;
-    vocabulary.added.push_back(
-        {static_cast<TokenId>(i), vocabulary.tokens[i], types[i] == kControl});
+    if (types[i] != kControl && types[i] != kUserDefined && types[i] != kUnused) continue;
+    if (vocabulary.tokens[i].empty()) continue;
+    vocabulary.added.push_back(  // an unused token is never shown
+        {static_cast<TokenId>(i), vocabulary.tokens[i], types[i] != kUserDefined});
   }
   return vocabulary;
 }

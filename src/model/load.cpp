@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/pages.h"
 #include "kernels/isa.h"
+#include "model/chat_template_source.h"
 #include "model/config.h"
 #include "model/gguf_vocabulary.h"
 #include "model/transformer.h"
@@ -25,6 +26,7 @@ struct Source {
   std::future<Result<std::unique_ptr<Tokenizer>>> tokenizer;
   std::vector<TokenId> end_tokens;
   GenerationConfig generation;
+  std::string chat_template;
   uint64_t file_bytes = 0;
 };
 
@@ -66,8 +68,13 @@ Result<Source> open_folder(const FileSet& files) {
   Source source;
   QAIO_ASSIGN(source.config, config_from_json(files.text("config.json"), in("config.json")));
   QAIO_ASSIGN(source.tensors, load_safetensors(files));
-  start_tokenizer(source, in("tokenizer.json"),
-                  [text = files.text("tokenizer.json")] { return Tokenizer::from_json(text); });
+  const std::string_view config = files.contains("tokenizer_config.json")
+                                      ? files.text("tokenizer_config.json")
+                                      : std::string_view();
+  start_tokenizer(source, in("tokenizer.json"), [text = files.text("tokenizer.json"), config] {
+    return Tokenizer::from_json(text, config);
+  });
+  QAIO_ASSIGN(source.chat_template, chat_template_of(files));
   for (const char* name : {"generation_config.json", "config.json"}) {
     if (!files.contains(name)) continue;
     QAIO_ASSIGN(const boost::json::value json, parse_json(files.text(name), in(name)));
@@ -96,10 +103,13 @@ Result<Source> open_gguf(const FileSet& files, const std::string& name) {
     QAIO_ASSIGN(const Vocabulary vocabulary, vocabulary_from_gguf(*shared));
     return Tokenizer::from_vocabulary(vocabulary);
   });
-  if (file.contains("tokenizer.ggml.eos_token_id")) {
-    QAIO_ASSIGN(const int64_t eos, file.get_int("tokenizer.ggml.eos_token_id", 0, INT32_MAX));
-    add_end_token(source, static_cast<TokenId>(eos));
+  for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"}) {
+    if (!file.contains(key)) continue;
+    QAIO_ASSIGN(const int64_t end, file.get_int(key, 0, INT32_MAX));
+    add_end_token(source, static_cast<TokenId>(end));
   }
+  QAIO_ASSIGN(source.generation, generation_config_from_gguf(file));
+  source.chat_template = chat_template_of(file);
   source.tensors = file.tensors();
   return source;
 }
@@ -200,6 +210,7 @@ Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMo
   std::erase_if(source.end_tokens, [&](TokenId id) { return id >= source.config.vocab; });
   model.end_tokens = std::move(source.end_tokens);
   model.generation = source.generation;
+  model.chat_template = std::move(source.chat_template);
   model.info.name = model_name(files);
   model.info.weight_type = model.weights.weight_type;
   model.info.parameters = model.weights.parameters;
@@ -226,6 +237,7 @@ Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const Loa
   loaded.tokenizer = std::move(model.tokenizer);
   loaded.end_tokens = std::move(model.end_tokens);
   loaded.generation = model.generation;
+  loaded.chat_template = std::move(model.chat_template);
   return loaded;
 }
 

@@ -27,7 +27,8 @@ struct LoadedModel {
   std::unique_ptr<Model> model;
   std::unique_ptr<Tokenizer> tokenizer;
   std::vector<TokenId> end_tokens;  // from generation_config.json or GGUF metadata
-  GenerationConfig generation;      // from generation_config.json; a GGUF file says nothing
+  GenerationConfig generation;      // from generation_config.json or GGUF metadata
+  std::string chat_template;        // its source; empty if the files have none
 };
 
 // `files` holds config.json, tokenizer.json and *.safetensors, or a single *.gguf, or a single

@@ -1,9 +1,8 @@
 // The packed file: a model in the form it has in memory, so that starting is mapping.
 //
 //   offset 0         magic "QAIOPACK", u32 version, u32 zero, u64 head bytes, u64 checksum
-//   32               the head: config, description, end tokens, sampling defaults, norms and
-//   biases, one descriptor
-//                    (layout, shape, offset) per matrix, the tokenizer's tables
+//   32               the head: config, description, end tokens, sampling defaults, chat
+//                    template, norms and biases, one descriptor (layout, shape, offset) per matrix, the tokenizer's tables
 //   multiple of      the weights: matrices as packed.h lays them out, each at a multiple of 64,
 //   2 MiB            to the end of the file
 //
@@ -35,6 +34,7 @@ struct PackedModel {
   GenerationConfig generation;
   ModelWeights weights;
   std::unique_ptr<Tokenizer> tokenizer;
+  std::string chat_template;  // its source; empty if the files had none
 };
 
 // Whether the bytes begin as a packed file of any version does.

@@ -167,6 +167,7 @@ void visit_rest(Archive& archive, Model& model, Head& head) {
                        &generation.repetition_penalty})
     visit_optional(archive, *number);
   visit_optional(archive, generation.top_k);
+  archive(model.chat_template);
   archive(head.weights_bytes);
   visit_matrix(archive, head.embedding);
   visit_matrix(archive, head.output);

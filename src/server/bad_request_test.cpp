@@ -54,7 +54,6 @@ TEST_F(BadRequestTest, ChatSaysWhatIsWrong) {
       {R"({"input":"x","presence_penalty":3})", "presence_penalty", "from -2 to 2"},
       {R"({"input":"x","frequency_penalty":-3})", "frequency_penalty", "from -2 to 2"},
       {R"({"input":"x","stop":[1]})", "stop", "strings"},
-      {R"({"input":"x","seed":-1})", "seed", "whole number"},
       {R"({"input":"x","seed":99999999999999999999})", "seed", "whole number"},
       {R"({"input":"x","tasks":"chat"})", "tasks", "must be an array"},
       {R"({"input":"x","tasks":[]})", "tasks", "at least one"},

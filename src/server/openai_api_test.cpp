@@ -221,6 +221,7 @@ TEST_F(OpenAiApiTest, CompletionsContinueTextOrTokens) {
 }
 
 TEST_F(OpenAiApiTest, RolesPartsAndTheMissingSystemMessage) {
+  use_template("qwen2");
   start();
   const auto prompt_tokens = [&](std::string_view messages) {
     const ClientResponse response = post(kChat, fmt::format(R"({{"messages":{}}})", messages));

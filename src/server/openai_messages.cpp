@@ -10,8 +10,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Of an answer that the client sends back, the model sees the content alone: "reasoning_content" is
-// left out as Qwen's own template leaves it out.
+// Of an answer that the client sends back, the model's template decides whether its thoughts
+// ("reasoning_content") are repeated.
 constexpr auto kMessageFields =
     std::to_array<std::string_view>({"role", "content", "name", "refusal", "annotations", "audio",
                                      "tool_calls", "function_call", "reasoning_content"});
@@ -64,6 +64,10 @@ Result<Message> read_message(const json::value& value, size_t index) {
     }
   }
   QAIO_ASSIGN(message.text, read_content(fields));
+  if (const json::value* thoughts = fields.find("reasoning_content");
+      thoughts != nullptr && message.role == Role::kAssistant) {
+    QAIO_ASSIGN(message.reasoning, fields.text("reasoning_content"));
+  }
   return message;
 }
 

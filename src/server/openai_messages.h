@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "server/json_fields.h"
-#include "tasks/chat_prompt.h"
+#include "tasks/chat_template.h"
 
 namespace qaio {
 

@@ -22,8 +22,7 @@ namespace json = boost::json;
 // other kinds of models heed.
 constexpr auto kIgnored = std::to_array<std::string_view>(
     {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key",
-     "prompt_cache_retention", "cache_prompt", "parallel_tool_calls", "reasoning_effort",
-     "verbosity"});
+     "prompt_cache_retention", "cache_prompt", "parallel_tool_calls", "verbosity"});
 
 // What clients may say although there is only one answer to it.
 struct FixedField {
@@ -78,6 +77,7 @@ constexpr auto kStructuredFields = std::to_array<std::string_view>({"choice"});
 std::vector<std::string_view> known_fields(std::span<const std::string_view> own) {
   std::vector<std::string_view> known(own.begin(), own.end());
   known.insert(known.end(), kShared.begin(), kShared.end());
+  known.insert(known.end(), kThinkingFields.begin(), kThinkingFields.end());
   known.insert(known.end(), kIgnored.begin(), kIgnored.end());
   for (const FixedField& field : kFixed) known.push_back(field.name);
   return known;
@@ -177,7 +177,7 @@ Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   take(frequency, sampling.frequency_penalty);
   QAIO_ASSIGN(const auto seed, fields.integer("seed", std::numeric_limits<int64_t>::min(),
                                               std::numeric_limits<int64_t>::max()));
-  if (seed) request.seed = static_cast<uint64_t>(*seed);
+  if (seed && *seed >= 0) request.seed = static_cast<uint64_t>(*seed);  // -1: any, as elsewhere
   return read_logit_bias(fields, sampling.logit_bias);
 }
 
@@ -250,6 +250,7 @@ Result<void> read_shared(const JsonFields& fields, const ApiLimits& limits,
   if (fields.find("model") != nullptr) {
     QAIO_ASSIGN(request.model, fields.text("model"));
   }
+  QAIO_ASSIGN(request.thinking, read_thinking(fields));
   QAIO_RETURN_IF_ERROR(read_stream(fields, request));
   QAIO_RETURN_IF_ERROR(read_sampling(fields, request));
   QAIO_ASSIGN(request.stops, read_stops(fields));

@@ -13,7 +13,8 @@
 #include "base/token.h"
 #include "engine/request.h"
 #include "server/api.h"
-#include "tasks/chat_prompt.h"
+#include "server/thinking_fields.h"
+#include "tasks/chat_template.h"
 
 namespace qaio {
 
@@ -33,6 +34,8 @@ struct OpenAiRequest {
   bool ignore_eos = false;
   std::vector<std::string> stops;
   std::optional<int> logprobs;  // as GenerateJob::logprobs
+
+  ThinkingWish thinking;
 
   std::chrono::milliseconds time{};  // what the request may take
 

@@ -12,6 +12,7 @@
 #include "server/endpoints.h"
 #include "server/openai_answer.h"
 #include "server/run_tasks.h"
+#include "tasks/chat_prompt.h"
 
 namespace qaio {
 namespace {
@@ -72,6 +73,7 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
   const std::shared_ptr<const Backend> backend_;
   const OpenAiRequest request_;
   OpenAiAnswer answer_;
+  bool prompt_refused_ = false;
   bool streaming_ = false;  // something was sent: an error is an event from now on
   size_t tokens_sent_ = 0;
   std::optional<GenerationSettings> settings_;  // of a job that generates
@@ -92,20 +94,27 @@ Result<Prompt> OpenAiRun::build_prompt(size_t tokens_max, Lane& lane) const {
     prompt.input_tokens = static_cast<int>(prompt.ids.size());
     return prompt;
   }
-  // The model was trained with a system message: /chat's stands in for one that is missing.
-  const TaskDefinition* chat = backend_->tasks->find("chat");
-  if (request_.messages.front().role == Role::kSystem || chat == nullptr || chat->system.empty()) {
-    return build_chat_prompt(request_.messages, tokenizer, tokens_max, lane, clock);
+  const ChatTemplate& chat = backend_->pipeline->chat_template();
+  QAIO_RETURN_IF_ERROR(check_thinking(request_.thinking, chat));
+  // A choice stands where the answer begins.
+  const TemplateOptions options{.close_thought = !request_.choices.empty()};
+  // A system text that the chat task was given stands in for one that is missing; else the template
+  // has its own or none.
+  const TaskDefinition* task = backend_->tasks->find("chat");
+  if (request_.messages.front().role == Role::kSystem || task == nullptr || task->system.empty()) {
+    return build_chat_prompt(request_.messages, chat, options, tokenizer, tokens_max, lane, clock);
   }
-  std::vector<Message> messages = {{Role::kSystem, chat->system}};
+  std::vector<Message> messages = {{Role::kSystem, task->system}};
   messages.insert(messages.end(), request_.messages.begin(), request_.messages.end());
-  return build_chat_prompt(messages, tokenizer, tokens_max, lane, clock);
+  return build_chat_prompt(messages, chat, options, tokenizer, tokens_max, lane, clock);
 }
 
 Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
   const int positions = backend_->engine->positions_max();
   EngineRequest out;
-  QAIO_ASSIGN(Prompt prompt, build_prompt(static_cast<size_t>(positions), lane));
+  Result<Prompt> built = build_prompt(static_cast<size_t>(positions), lane);
+  prompt_refused_ = !built;
+  QAIO_ASSIGN(Prompt prompt, std::move(built));
   call_->record().input_tokens = prompt.input_tokens;
   out.prompt = std::move(prompt.ids);
   out.deadline_ns = call_->deadline_ns(request_.time);
@@ -253,9 +262,11 @@ void OpenAiRun::end_stream(const EngineResult& result, const EngineTrace& trace)
   call_->end_stream();
 }
 
-// While the prompt is built, and of what the engine took, only its length can be wrong.
+// Of what the engine took, only its length can be wrong; of what was not taken, the template or the
+// wish to think may have refused something else.
 std::string_view OpenAiRun::code_of(const Error& error) const {
-  return error.code == ErrorCode::kInvalidArgument ? kTooLong : error_code_name(error.code);
+  const bool length = error.code == ErrorCode::kInvalidArgument && !prompt_refused_;
+  return length ? kTooLong : error_code_name(error.code);
 }
 
 void OpenAiRun::fail_with(const Error& error, std::string_view code) {

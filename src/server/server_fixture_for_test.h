@@ -31,6 +31,15 @@ class ServerFixture : public testing::Test {
     tokenizer_ = std::move(*loaded);
   }
 
+  // A published chat template, for what is loaded from now on.
+  void use_template(const std::string& name) {
+    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/chat_templates");
+    ASSERT_TRUE(files) << files.error().message;
+    auto chat = ChatTemplate::compile(files->text(name + ".jinja"));
+    ASSERT_TRUE(chat) << chat.error().message;
+    chat_ = std::move(*chat);
+  }
+
   void listen() {
     Router router;
     add_api(router, slot_, limits_);
@@ -58,7 +67,7 @@ class ServerFixture : public testing::Test {
     engine_options.end_tokens = {script.end};
     engine_options.queue_max = queue_max;
     engine_ = std::make_unique<Engine>(*model_, *tokenizer_, clock_, engine_options);
-    auto pipeline = Pipeline::create(tasks_, *engine_, *tokenizer_, clock_);
+    auto pipeline = Pipeline::create(tasks_, *engine_, *tokenizer_, clock_, chat_);
     ASSERT_TRUE(pipeline) << pipeline.error().message;
     pipeline_ = std::move(*pipeline);
     slot_.set(std::make_shared<Backend>(
@@ -105,6 +114,7 @@ class ServerFixture : public testing::Test {
   ServerOptions options_;
   ApiLimits limits_;
   TaskRegistry tasks_ = TaskRegistry::built_in();
+  ChatTemplate chat_ = ChatTemplate::chatml();
   BackendSlot slot_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::mutex mutex_;

@@ -19,7 +19,8 @@ class ChatPromptTest : public testing::Test {
     lane_.start(clock_.now_ns());
   }
   Result<std::vector<TokenId>> build(const std::vector<Message>& messages, size_t max = 1000) {
-    QAIO_ASSIGN(Prompt prompt, build_chat_prompt(messages, *tokenizer_, max, lane_, clock_));
+    QAIO_ASSIGN(Prompt prompt, build_chat_prompt(messages, ChatTemplate::chatml(), {}, *tokenizer_,
+                                                 max, lane_, clock_));
     input_tokens_ = prompt.input_tokens;
     return std::move(prompt.ids);
   }
@@ -55,8 +56,9 @@ TEST_F(ChatPromptTest, TextNeverBecomesASpecialToken) {
 
 TEST_F(ChatPromptTest, SharesItsIdsWithTheChatTask) {
   const TaskRegistry tasks = TaskRegistry::built_in();
-  const TaskDefinition& chat = *tasks.find("chat");
-  const auto task_template = PromptTemplate::compile(chat, *tokenizer_);
+  TaskDefinition chat = *tasks.find("chat");
+  chat.system = "Be brief.";
+  const auto task_template = PromptTemplate::compile(chat, ChatTemplate::chatml(), *tokenizer_);
   ASSERT_TRUE(task_template);
   const std::vector<Turn> history = {{"你好", "Hello there."}};
   const auto task = task_template->build("And you?", history, lane_, clock_);

@@ -1,28 +1,193 @@
 #include "tasks/chat_template.h"
 
-#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "tasks/jinja_parser.h"
+#include "tasks/jinja_renderer.h"
 
 namespace qaio {
 namespace {
 
+constexpr std::string_view kChatMl =
+    "{%- for message in messages -%}"
+    "{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
+    "{%- endfor -%}"
+    "{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}";
+
+constexpr std::string_view kImStart = "<|im_start|>";
+constexpr std::string_view kImEnd = "<|im_end|>";
+constexpr std::string_view kThought = "<think>";
 constexpr std::string_view kThoughtEnd = "</think>";
 
-bool thinks(const Tokenizer& tokenizer) {
-  return tokenizer.special("<think>") && tokenizer.special(kThoughtEnd);
+// Whether the text ends inside a thought.
+bool leaves_thought_open(std::string_view text) {
+  const size_t begin = text.rfind(kThought);
+  const size_t end = text.rfind(kThoughtEnd);
+  return begin != std::string_view::npos && (end == std::string_view::npos || end < begin);
 }
+
+// The system text at the beginning of a rendered conversation.
+std::string system_text(std::string_view rendered) {
+  constexpr std::string_view kSystem = "<|im_start|>system\n";
+  if (!rendered.starts_with(kSystem)) return {};
+  rendered.remove_prefix(kSystem.size());
+  return std::string(rendered.substr(0, rendered.find(kImEnd)));
+}
+
+jinja::Value message_value(const Message& message) {
+  jinja::Dict dict;
+  dict.set("role", jinja::Value::of_template(std::string(role_name(message.role))));
+  dict.set("content", jinja::Value::of_message(message.text));
+  if (message.reasoning)
+    dict.set("reasoning_content", jinja::Value::of_message(*message.reasoning));
+  return jinja::Value(std::move(dict));
+}
+
+// What the published templates do, told apart by what they render.
+struct KnownForm {
+  std::string_view name;
+  std::string_view system;
+  Thinking thinking;
+  bool open_thought;  // thinking, the prompt ends inside the thought
+};
+constexpr auto kKnownForms = std::to_array<KnownForm>({
+    {"Qwen1.5", "You are a helpful assistant", Thinking::kNone, false},
+    {"Qwen2", "You are a helpful assistant.", Thinking::kNone, false},
+    {"Qwen2.5", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+     Thinking::kNone, false},
+    {"Qwen3", "", Thinking::kSwitch, false},
+    {"Qwen3-2507 Instruct, or plain ChatML", "", Thinking::kNone, false},
+    {"Qwen3-2507 Thinking", "", Thinking::kAlways, true},
+    {"Qwen3.5", "", Thinking::kSwitch, true},
+});
 
 }  // namespace
 
-std::string answer_head(const Tokenizer& tokenizer) {
-  return thinks(tokenizer) ? "assistant\n<think>\n\n</think>\n\n" : "assistant\n";
+struct ChatTemplate::Compiled {
+  std::vector<jinja::Statement> program;
+  std::string default_system;
+  Thinking thinking = Thinking::kNone;
+  bool open_thought = false;
+  bool writes_im_start = false;
+
+  Result<MarkedText> render(std::span<const Message> messages, bool think) const {
+    jinja::List list;
+    for (const Message& message : messages) list.push_back(message_value(message));
+    jinja::Dict variables;
+    variables.set("messages", jinja::Value(std::move(list)));
+    variables.set("add_generation_prompt", jinja::Value(true));
+    variables.set("enable_thinking", jinja::Value(think));
+    variables.set("tools", jinja::Value(jinja::None()));
+    variables.set("documents", jinja::Value(jinja::None()));
+    variables.set("eos_token", jinja::Value::of_template(std::string(kImEnd)));
+    return jinja::render(program, std::move(variables));
+  }
+
+  // Finds out how the template behaves.
+  Result<void> probe() {
+    const std::string probe = "probe 5d1f";
+    const std::vector<Message> messages = {{Role::kUser, probe}};
+    QAIO_ASSIGN(const MarkedText answers, render(messages, false));
+    QAIO_ASSIGN(const MarkedText thinks, render(messages, true));
+    if (answers.text.find(probe) == std::string::npos) {
+      return fail(ErrorCode::kUnsupported, "it does not write down what a user says");
+    }
+    default_system = system_text(answers.text);
+    writes_im_start = answers.text.find(kImStart) != std::string::npos;
+    open_thought = leaves_thought_open(thinks.text);
+    thinking = answers.text != thinks.text         ? Thinking::kSwitch
+               : leaves_thought_open(answers.text) ? Thinking::kAlways
+                                                   : Thinking::kNone;
+    return {};
+  }
+};
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::kSystem:
+      return "system";
+    case Role::kUser:
+      return "user";
+    case Role::kAssistant:
+      return "assistant";
+  }
+  return "unknown";
 }
 
-std::string_view repeated_answer(std::string_view answer, const Tokenizer& tokenizer) {
-  const size_t end = answer.rfind(kThoughtEnd);
-  if (end == std::string_view::npos || !thinks(tokenizer)) return answer;
-  answer.remove_prefix(end + kThoughtEnd.size());
-  answer.remove_prefix(std::min(answer.find_first_not_of('\n'), answer.size()));
-  return answer;
+Result<ChatTemplate> ChatTemplate::compile(std::string_view source) {
+  const auto compiled = std::make_shared<Compiled>();
+  QAIO_ASSIGN(compiled->program, jinja::parse(source));
+  if (const Result<void> probed = compiled->probe(); !probed)
+    return fail(ErrorCode::kUnsupported, probed.error().message);
+  return ChatTemplate(compiled);
+}
+
+const ChatTemplate& ChatTemplate::chatml() {
+  static const ChatTemplate plain = std::move(*compile(kChatMl));
+  return plain;
+}
+
+ChatTemplate ChatTemplate::of_model(std::string_view source) {
+  std::string note = "the model's files hold no chat template";
+  if (!source.empty()) {
+    Result<ChatTemplate> own = compile(source);
+    if (own) return std::move(*own);
+    note = "the model's chat template cannot be used (" + own.error().message + ")";
+  }
+  ChatTemplate plain = chatml();
+  plain.note_ = std::move(note);
+  return plain;
+}
+
+Result<MarkedText> ChatTemplate::render(std::span<const Message> messages,
+                                        TemplateOptions options) const {
+  Result<MarkedText> rendered = compiled_->render(messages, options.think);
+  if (!rendered) {
+    // As with every other refusal of a conversation, it is the conversation that has to change.
+    return fail(ErrorCode::kInvalidArgument,
+                "the model's chat template refuses this conversation: " + rendered.error().message,
+                "messages");
+  }
+  if (options.close_thought && leaves_thought_open(rendered->text)) {
+    rendered->append(rendered->text.ends_with('\n') ? "\n</think>\n\n" : "\n\n</think>\n\n",
+                     TextOrigin::kTemplate);
+  }
+  return rendered;
+}
+
+Result<void> ChatTemplate::check_vocabulary(const Tokenizer& tokenizer) const {
+  if (!compiled_->writes_im_start || (tokenizer.special(kImStart) && tokenizer.special(kImEnd)))
+    return {};
+  return fail(ErrorCode::kUnsupported,
+              "the vocabulary has no <|im_start|> and <|im_end|>: not a Qwen chat model");
+}
+
+Thinking ChatTemplate::thinking() const { return compiled_->thinking; }
+const std::string& ChatTemplate::default_system() const { return compiled_->default_system; }
+
+std::string ChatTemplate::describe() const {
+  std::string out = note_.empty() ? "the model's own" : "plain ChatML, as " + note_;
+  for (const KnownForm& form : kKnownForms) {
+    if (note_.empty() && compiled_->writes_im_start && form.system == compiled_->default_system &&
+        form.thinking == compiled_->thinking && form.open_thought == compiled_->open_thought) {
+      out += ", as " + std::string(form.name);
+    }
+  }
+  out += compiled_->default_system.empty()
+             ? "; no system text by default"
+             : "; system text by default: \"" + compiled_->default_system + "\"";
+  switch (compiled_->thinking) {
+    case Thinking::kNone:
+      break;
+    case Thinking::kSwitch:
+      out += "; thinking switched off";
+      break;
+    case Thinking::kAlways:
+      out += "; answers begin with thoughts";
+      break;
+  }
+  return out;
 }
 
 }  // namespace qaio

@@ -1,71 +1,134 @@
 #include "tasks/chat_template.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
-#include <algorithm>
-
-#include "base/file_set.h"
-#include "tasks/chat_prompt.h"
-#include "tasks/prompt.h"
+#include <fstream>
+#include <sstream>
 
 namespace qaio {
 namespace {
 
-// The small tokenizer, with the tokens that Qwen3's has more or as it is.
-std::unique_ptr<Tokenizer> load_tokenizer(bool thinking) {
-  auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
-  EXPECT_TRUE(files) << files.error().message;
-  std::string json(files->text("tokenizer.json"));
-  if (thinking) {
-    constexpr std::string_view kList = "\"added_tokens\":";
-    json.insert(json.find('[', json.find(kList)) + 1,
-                R"({"id": 1027, "content": "<think>", "special": false},)"
-                R"({"id": 1028, "content": "</think>", "special": false},)");
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// A published template.
+std::string source_of(const std::string& name) {
+  std::ifstream file(QAIO_SOURCE_DIR "/tests/data/chat_templates/" + name + ".jinja");
+  EXPECT_TRUE(file) << name;
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+ChatTemplate published(const std::string& name) {
+  auto compiled = ChatTemplate::compile(source_of(name));
+  EXPECT_TRUE(compiled) << name << ": " << compiled.error().message;
+  return compiled ? std::move(*compiled) : ChatTemplate::chatml();
+}
+
+std::string text_of(const ChatTemplate& chat, const std::vector<Message>& messages,
+                    TemplateOptions options = {}) {
+  const auto rendered = chat.render(messages, options);
+  EXPECT_TRUE(rendered) << rendered.error().message;
+  return rendered ? rendered->text : std::string();
+}
+
+const std::vector<Message> kHi = {{Role::kUser, "hi"}};
+constexpr std::string_view kAsked = "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n";
+
+TEST(ChatTemplate, PublishedFormsAreKnownByWhatTheyRender) {
+  constexpr struct {
+    const char* file;
+    const char* name;
+    const char* system;
+    Thinking thinking;
+    const char* answer;
+  } kForms[] = {
+      {"qwen1.5", "Qwen1.5", "You are a helpful assistant", Thinking::kNone, ""},
+      {"qwen2", "Qwen2", "You are a helpful assistant.", Thinking::kNone, ""},
+      {"qwen2.5", "Qwen2.5", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+       Thinking::kNone, ""},
+      {"qwen3", "Qwen3", "", Thinking::kSwitch, "<think>\n\n</think>\n\n"},
+      {"qwen3-2507-instruct", "Qwen3-2507 Instruct", "", Thinking::kNone, ""},
+      {"qwen3-2507-thinking", "Qwen3-2507 Thinking", "", Thinking::kAlways, "<think>\n"},
+      {"qwen3.5", "Qwen3.5", "", Thinking::kSwitch, "<think>\n\n</think>\n\n"},
+  };
+  for (const auto& form : kForms) {
+    const ChatTemplate chat = published(form.file);
+    EXPECT_EQ(chat.default_system(), form.system) << form.file;
+    EXPECT_EQ(chat.thinking(), form.thinking) << form.file;
+    EXPECT_THAT(chat.describe(), StartsWith(std::string("the model's own, as ") + form.name));
+    const std::string system(form.system);
+    EXPECT_EQ(text_of(chat, kHi),
+              (system.empty() ? "" : "<|im_start|>system\n" + system + "<|im_end|>\n") +
+                  std::string(kAsked) + form.answer)
+        << form.file;
+    EXPECT_EQ(text_of(chat, {{Role::kSystem, "S"}, {Role::kUser, "hi"}}),
+              "<|im_start|>system\nS<|im_end|>\n" + std::string(kAsked) + form.answer)
+        << form.file;
   }
-  auto loaded = Tokenizer::from_json(json);
-  EXPECT_TRUE(loaded) << loaded.error().message;
-  return std::move(*loaded);
 }
 
-std::string prompt_of(const Tokenizer& tokenizer, const std::vector<Turn>& history) {
-  TaskDefinition task;
-  task.name = "small";
-  task.history = true;
-  const auto compiled = PromptTemplate::compile(task, tokenizer);
-  EXPECT_TRUE(compiled) << compiled.error().message;
-  Lane lane;
-  lane.start(0);
-  return tokenizer.decode(compiled->build("hi", history, lane, SteadyClock::instance())->ids,
-                          false);
+TEST(ChatTemplate, ThoughtsOfEarlierAnswers) {
+  const std::vector<Message> messages = {
+      {Role::kUser, "hey"},
+      {Role::kAssistant, "<think>\nA greeting.\n</think>\n\nHello!"},
+      {Role::kUser, "hi"}};
+  const auto expected = [](std::string_view answer) {
+    return "<|im_start|>user\nhey<|im_end|>\n<|im_start|>assistant\n" + std::string(answer) +
+           "<|im_end|>\n" + std::string(kAsked);
+  };
+  EXPECT_EQ(text_of(published("qwen3"), messages), expected("Hello!") + "<think>\n\n</think>\n\n");
+  EXPECT_EQ(text_of(published("qwen3"), messages, {.think = true}), expected("Hello!"));
+  EXPECT_EQ(text_of(published("qwen3-2507-thinking"), messages), expected("Hello!") + "<think>\n");
+  EXPECT_EQ(text_of(published("qwen3-2507-instruct"), messages), expected(messages[1].text));
+  // one that is to be continued keeps them
+  const std::vector<Message> open = {{Role::kUser, "hi"},
+                                     {Role::kAssistant, "Hello!", "A greeting."}};
+  EXPECT_THAT(text_of(published("qwen3"), open),
+              HasSubstr("assistant\n<think>\nA greeting.\n</think>\n\nHello!<|im_end|>"));
 }
 
-std::string chat_prompt_of(const Tokenizer& tokenizer, const std::vector<Message>& messages) {
-  Lane lane;
-  lane.start(0);
-  return tokenizer.decode(
-      build_chat_prompt(messages, tokenizer, 1000, lane, SteadyClock::instance())->ids, false);
+TEST(ChatTemplate, ALabelStandsWhereTheAnswerBegins) {
+  const TemplateOptions close{.close_thought = true};
+  const std::string closed = std::string(kAsked) + "<think>\n\n</think>\n\n";
+  EXPECT_EQ(text_of(published("qwen3-2507-thinking"), kHi, close), closed);
+  EXPECT_EQ(text_of(published("qwen3"), kHi, close), closed);
+  EXPECT_EQ(text_of(published("qwen3-2507-instruct"), kHi, close), kAsked);
+  // what a user writes opens nothing
+  EXPECT_EQ(text_of(ChatTemplate::chatml(), {{Role::kUser, "hi"}}, close), kAsked);
 }
 
-constexpr const char* kThoughtful = "<think>\nA greeting.\n</think>\n\nHello!";
-
-TEST(ChatTemplate, AThinkingModelIsAskedForTheAnswerAtOnce) {
-  const auto tokenizer = load_tokenizer(true);
-  const std::string expected =
-      "<|im_start|>user\nhey<|im_end|>\n<|im_start|>assistant\nHello!<|im_end|>\n"
-      "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n";
-  EXPECT_EQ(prompt_of(*tokenizer, {{"hey", kThoughtful}}), expected);
-  EXPECT_EQ(
-      chat_prompt_of(*tokenizer,
-                     {{Role::kUser, "hey"}, {Role::kAssistant, kThoughtful}, {Role::kUser, "hi"}}),
-      expected);
-  // the token, not its spelling
-  EXPECT_EQ(std::ranges::count(tokenizer->encode(answer_head(*tokenizer)), 1027), 1);
+TEST(ChatTemplate, OtherTemplatesAreRenderedToo) {
+  const auto chat = ChatTemplate::compile(
+      "{{ bos_token }}{% for m in messages %}[{{ m['role']|upper }}] {{ m['content'] | trim }}\n"
+      "{% endfor %}{% if add_generation_prompt %}[ASSISTANT]{% endif %}");
+  ASSERT_TRUE(chat) << chat.error().message;
+  EXPECT_EQ(text_of(*chat, {{Role::kUser, " hi "}}), "[USER] hi\n[ASSISTANT]");
+  EXPECT_EQ(chat->describe(), "the model's own; no system text by default");
 }
 
-TEST(ChatTemplate, OthersHaveNoThoughts) {
-  const auto tokenizer = load_tokenizer(false);
-  EXPECT_EQ(answer_head(*tokenizer), "assistant\n");
-  EXPECT_EQ(repeated_answer(kThoughtful, *tokenizer), kThoughtful);
+TEST(ChatTemplate, WithoutAUsableOneItIsChatMlAndSaysSo) {
+  const ChatTemplate none = ChatTemplate::of_model("");
+  EXPECT_EQ(text_of(none, kHi), kAsked);
+  EXPECT_THAT(none.note(), HasSubstr("hold no chat template"));
+  EXPECT_THAT(none.describe(), StartsWith("plain ChatML, as the model's files hold no"));
+  for (const char* source : {"{% include 'x' %}", "{{ raise_exception('no') }}", "hello",
+                             "{% for m in messages %}{{ m.content.nosuch }}{% endfor %}"}) {
+    const ChatTemplate odd = ChatTemplate::of_model(source);
+    EXPECT_EQ(text_of(odd, kHi), kAsked) << source;
+    EXPECT_THAT(odd.note(), HasSubstr("cannot be used (")) << source;
+  }
+  EXPECT_EQ(ChatTemplate::of_model(source_of("qwen3")).note(), "");
+}
+
+TEST(ChatTemplate, RefusesAConversationInItsOwnWords) {
+  const auto refused = published("qwen3.5").render(
+      std::vector<Message>{{Role::kUser, "hi"}, {Role::kSystem, "late"}, {Role::kUser, "ho"}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(refused.error().field, "messages");
+  EXPECT_THAT(refused.error().message, HasSubstr("System message must be at the beginning."));
 }
 
 }  // namespace

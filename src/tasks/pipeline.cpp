@@ -139,10 +139,11 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
 };
 
 Result<std::unique_ptr<Pipeline>> Pipeline::create(const TaskRegistry& tasks, Engine& engine,
-                                                   const Tokenizer& tokenizer, const Clock& clock) {
-  std::unique_ptr<Pipeline> pipeline(new Pipeline(engine, clock));
+                                                   const Tokenizer& tokenizer, const Clock& clock,
+                                                   ChatTemplate chat) {
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(engine, clock, std::move(chat)));
   for (const TaskDefinition& task : tasks.all()) {
-    QAIO_ASSIGN(PromptTemplate prompt, PromptTemplate::compile(task, tokenizer));
+    QAIO_ASSIGN(PromptTemplate prompt, PromptTemplate::compile(task, pipeline->chat_, tokenizer));
     pipeline->tasks_.emplace(
         task.name, std::make_shared<const CompiledTask>(CompiledTask{task, std::move(prompt)}));
   }

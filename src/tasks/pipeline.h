@@ -92,12 +92,15 @@ class Pipeline {
   // Compiles every task's prompt; the error names the task that this vocabulary cannot serve. Waits
   // until what the tasks' prompts begin with is computed: it stays in KV memory, up to half of it.
   static Result<std::unique_ptr<Pipeline>> create(const TaskRegistry& tasks, Engine& engine,
-                                                  const Tokenizer& tokenizer, const Clock& clock);
+                                                  const Tokenizer& tokenizer, const Clock& clock,
+                                                  ChatTemplate chat = ChatTemplate::chatml());
 
   // Builds all prompts on the calling thread, submits them together and returns. Errors arrive
   // through on_done: kNotFound for an unknown task, kInvalidArgument as of PromptTemplate::build()
   // and Engine::submit(), kResourceExhausted when the engine's queue is full.
   std::shared_ptr<PipelineRun> run(PipelineRequest request, PipelineCallbacks callbacks) const;
+
+  const ChatTemplate& chat_template() const { return chat_; }
 
  private:
   struct CompiledTask {
@@ -106,13 +109,15 @@ class Pipeline {
   };
   class Run;
 
-  Pipeline(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+  Pipeline(Engine& engine, const Clock& clock, ChatTemplate chat)
+      : engine_(engine), clock_(clock), chat_(std::move(chat)) {}
   void pin_heads() const;
   Result<EngineRequest> prepare(const CompiledTask& task, const PipelineRequest& request,
                                 uint64_t seed, TaskOutcome& outcome) const;
 
   Engine& engine_;
   const Clock& clock_;
+  const ChatTemplate chat_;  // the compiled tasks refer to it
   std::map<std::string, std::shared_ptr<const CompiledTask>, std::less<>> tasks_;
 };
 

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <bit>
 
-#include "tasks/chat_template.h"
-
 namespace qaio {
 namespace {
 
 using Ids = std::vector<TokenId>;
-
-void append(Ids& to, const Ids& from) { to.insert(to.end(), from.begin(), from.end()); }
 
 size_t longest_token_bytes(const Tokenizer& tokenizer) {
   size_t longest = 1;
@@ -30,47 +26,46 @@ size_t first_turn(size_t turns, size_t fitting) {
   return (turns - fitting + step - 1) / step * step;
 }
 
+// What two prompts have in common, up to where the last message of it begins.
+Ids common_head(const Ids& a, const Ids& b, const Tokenizer& tokenizer) {
+  Ids head(a.begin(), std::ranges::mismatch(a, b).in1);
+  while (!head.empty() && !tokenizer.is_special(head.back())) head.pop_back();
+  if (!head.empty()) head.pop_back();
+  return head;
+}
+
 }  // namespace
 
-Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task,
+Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task, const ChatTemplate& chat,
                                                const Tokenizer& tokenizer) {
-  const auto im_start = tokenizer.special("<|im_start|>");
-  const auto im_end = tokenizer.special("<|im_end|>");
-  if (!im_start || !im_end) {
-    return fail(ErrorCode::kUnsupported,
-                "the vocabulary has no <|im_start|> and <|im_end|>: not a Qwen chat model");
-  }
+  QAIO_RETURN_IF_ERROR(chat.check_vocabulary(tokenizer));
   PromptTemplate out;
   out.tokenizer_ = &tokenizer;
+  out.chat_ = &chat;
+  // A label stands where the answer begins.
+  out.options_.close_thought = task.kind == TaskKind::kClassify;
   out.task_name_ = task.name;
+  out.system_ = task.system;
   const size_t at = task.user.find(kInputPlaceholder);
-  out.user_prefix_ = "user\n" + task.user.substr(0, at);
+  out.user_prefix_ = task.user.substr(0, at);
   out.user_suffix_ = task.user.substr(at + kInputPlaceholder.size());
-  out.frame_tokens_ = tokenizer.encode(out.fill_user("")).size();
   out.prompt_tokens_max_ = static_cast<size_t>(task.max_prompt_tokens);
   // NFC shortens text to a third at most (three conjoining jamo become one syllable).
   out.bytes_per_token_max_ = 3 * longest_token_bytes(tokenizer);
-  out.im_start_ = *im_start;
-  out.im_end_ = *im_end;
-  out.newline_ = tokenizer.encode("\n");
 
-  if (!task.system.empty()) {
-    out.head_.push_back(*im_start);
-    append(out.head_, tokenizer.encode("system\n" + task.system));
-    out.head_.push_back(*im_end);
-    append(out.head_, out.newline_);
-  }
-  out.tail_.push_back(*im_end);
-  append(out.tail_, out.newline_);
-  out.tail_.push_back(*im_start);
-  append(out.tail_, tokenizer.encode(answer_head(tokenizer)));
-
-  const size_t fixed = out.head_.size() + 1 + out.tail_.size();
-  if (fixed >= out.prompt_tokens_max_) {
+  const auto encode = [&](std::string_view input) { return out.encode(input, {}, SIZE_MAX); };
+  QAIO_ASSIGN(const EncodedPrompt frame, encode(""));
+  QAIO_ASSIGN(const EncodedPrompt one, encode("a"));
+  QAIO_ASSIGN(const EncodedPrompt other, encode("中"));
+  out.frame_tokens_ = frame.ids.size();
+  const bool bare = out.user_prefix_.empty() && out.user_suffix_.empty();
+  out.frame_message_tokens_ = bare ? 0 : frame.last_message_tokens;
+  out.head_ = common_head(one.ids, other.ids, tokenizer);
+  if (out.frame_tokens_ >= out.prompt_tokens_max_) {
     return fail(ErrorCode::kInvalidArgument,
                 "task '" + task.name + "': max_prompt_tokens = " +
                     std::to_string(task.max_prompt_tokens) + " leaves no room for an input, the " +
-                    "template alone has " + std::to_string(fixed) + " tokens");
+                    "template alone has " + std::to_string(out.frame_tokens_) + " tokens");
   }
   for (const std::string& label : task.labels) {
     Ids ids = tokenizer.encode(label);
@@ -98,61 +93,90 @@ tl::unexpected<Error> PromptTemplate::too_long(size_t tokens, bool exact) const 
               "input");
 }
 
-size_t PromptTemplate::turn_tokens(size_t user_tokens, size_t bot_tokens) const {
-  constexpr size_t kMarks = 4;  // start and end of both messages
-  return kMarks + user_tokens + bot_tokens + 2 * newline_.size();
+Result<MarkedText> PromptTemplate::render(std::string_view input,
+                                          std::span<const Turn> history) const {
+  std::vector<Message> messages;
+  messages.reserve(2 * history.size() + 2);
+  if (!system_.empty()) messages.push_back({Role::kSystem, system_});
+  for (const Turn& turn : history) {
+    messages.push_back({Role::kUser, fill_user(turn.user)});
+    messages.push_back({Role::kAssistant, turn.bot});
+  }
+  messages.push_back({Role::kUser, fill_user(input)});
+  Result<MarkedText> rendered = chat_->render(messages, options_);
+  if (rendered) return rendered;
+  return fail(rendered.error().code, "task '" + task_name_ + "': " + rendered.error().message);
+}
+
+Result<EncodedPrompt> PromptTemplate::encode(std::string_view input, std::span<const Turn> history,
+                                             size_t tokens_max, SpanCache* cache) const {
+  QAIO_ASSIGN(const MarkedText rendered, render(input, history));
+  return encode_prompt(rendered, *tokenizer_, tokens_max, cache);
+}
+
+// How many of the newest turns take at most `room` tokens.
+Result<size_t> PromptTemplate::fitting_turns(std::span<const Turn> history, size_t room,
+                                             SpanCache& cache) const {
+  size_t fitting = 0;
+  for (; fitting < history.size(); ++fitting) {
+    const auto turn = history.subspan(history.size() - fitting - 1, 1);
+    if (tokens_min(turn[0].user.size() + turn[0].bot.size()) > room) break;
+    QAIO_ASSIGN(const EncodedPrompt with, encode("", turn, frame_tokens_ + room, &cache));
+    const size_t tokens = with.ids.size() - std::min(frame_tokens_, with.ids.size());
+    if (tokens > room) break;
+    room -= tokens;
+  }
+  return fitting;
+}
+
+// With as many of the newest turns as fit into `tokens_max`; `dropped` are the others.
+Result<EncodedPrompt> PromptTemplate::encode_shortened(std::string_view input,
+                                                       std::span<const Turn> history,
+                                                       size_t tokens_max, SpanCache& cache,
+                                                       size_t& dropped) const {
+  QAIO_ASSIGN(EncodedPrompt prompt, encode(input, {}, SIZE_MAX, &cache));
+  dropped = history.size();
+  if (prompt.ids.size() >= tokens_max) return prompt;
+  QAIO_ASSIGN(const size_t fitting, fitting_turns(history, tokens_max - prompt.ids.size(), cache));
+  // A template may write a turn longer among others than alone: then one more goes.
+  for (size_t first = first_turn(history.size(), fitting); first < history.size(); ++first) {
+    QAIO_ASSIGN(EncodedPrompt longer, encode(input, history.subspan(first), tokens_max, &cache));
+    if (longer.ids.size() > tokens_max) continue;
+    dropped = first;
+    return longer;
+  }
+  return prompt;
 }
 
 Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Turn> history,
                                      Lane& lane, const Clock& clock, size_t tokens_max) const {
-  const size_t fixed = head_.size() + 1 + tail_.size();
-  if (const size_t least = fixed + tokens_min(input.size()); least > prompt_tokens_max_) {
+  if (const size_t least = frame_tokens_ + tokens_min(input.size()); least > prompt_tokens_max_) {
     return too_long(least, false);
   }
-  const std::string user_text = fill_user(input);
-  lane.lap(Stage::kPromptBuild, clock.now_ns());
-  struct TurnIds {
-    Ids user, bot;
-  };
-  std::vector<TurnIds> turns;  // newest first
   const size_t turns_end = std::min(prompt_tokens_max_, tokens_max);
-  const Ids user_ids = tokenizer_->encode(user_text);
-  size_t total = fixed + user_ids.size();
-  for (size_t i = history.size(); i > 0 && total < turns_end; --i) {
-    const Turn& turn = history[i - 1];
-    if (total + tokens_min(turn.user.size() + turn.bot.size()) > turns_end) break;
-    std::string answer("assistant\n");
-    answer += repeated_answer(turn.bot, *tokenizer_);
-    TurnIds ids{tokenizer_->encode(fill_user(turn.user)), tokenizer_->encode(answer)};
-    const size_t tokens = turn_tokens(ids.user.size(), ids.bot.size());
-    if (total + tokens > turns_end) break;
-    total += tokens;
-    turns.push_back(std::move(ids));
+  size_t bytes = input.size();
+  for (const Turn& turn : history) bytes += turn.user.size() + turn.bot.size();
+
+  EncodedPrompt encoded;
+  size_t dropped = 0;
+  SpanCache cache;
+  if (const bool may_fit = history.empty() || tokens_min(bytes) <= turns_end; may_fit) {
+    QAIO_ASSIGN(const MarkedText rendered, render(input, history));
+    lane.lap(Stage::kPromptBuild, clock.now_ns());
+    const size_t most = history.empty() ? SIZE_MAX : turns_end;
+    encoded = encode_prompt(rendered, *tokenizer_, most, history.empty() ? nullptr : &cache);
+  }
+  if (!history.empty() && (encoded.ids.empty() || encoded.ids.size() > turns_end)) {
+    QAIO_ASSIGN(encoded, encode_shortened(input, history, turns_end, cache, dropped));
   }
   lane.lap(Stage::kTokenize, clock.now_ns());
-  if (total > prompt_tokens_max_) return too_long(total, true);
-  turns.resize(history.size() - first_turn(history.size(), turns.size()));
+  if (encoded.ids.size() > prompt_tokens_max_) return too_long(encoded.ids.size(), true);
 
   Prompt prompt;
-  prompt.input_tokens =
-      static_cast<int>(user_ids.size() - std::min(frame_tokens_, user_ids.size()));
-  prompt.history_dropped = static_cast<int>(history.size() - turns.size());
-  prompt.ids.reserve(total);
-  append(prompt.ids, head_);
-  const auto message = [&](const Ids& ids) {
-    prompt.ids.push_back(im_start_);
-    append(prompt.ids, ids);
-    prompt.ids.push_back(im_end_);
-    append(prompt.ids, newline_);
-  };
-  for (size_t i = turns.size(); i > 0; --i) {
-    message(turns[i - 1].user);
-    message(turns[i - 1].bot);
-  }
-  prompt.ids.push_back(im_start_);
-  append(prompt.ids, user_ids);
-  append(prompt.ids, tail_);
-  lane.lap(Stage::kPromptBuild, clock.now_ns());
+  prompt.ids = std::move(encoded.ids);
+  prompt.history_dropped = static_cast<int>(dropped);
+  prompt.input_tokens = static_cast<int>(
+      encoded.last_message_tokens - std::min(frame_message_tokens_, encoded.last_message_tokens));
   return prompt;
 }
 

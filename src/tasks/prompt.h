@@ -1,5 +1,5 @@
-// ChatML prompts as token ids. Special tokens come from the template alone: whatever a user writes
-// is plain text.
+// The prompts of tasks as token ids. Special tokens come from the model's chat template alone:
+// whatever a user writes is plain text.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/token.h"
+#include "tasks/chat_template.h"
+#include "tasks/encode_prompt.h"
 #include "tasks/task.h"
 #include "text/tokenizer.h"
 #include "trace/trace.h"
@@ -29,13 +31,14 @@ struct Prompt {
   int input_tokens = 0;     // what the input adds to its message: without the template around it
 };
 
-// One task's template with everything constant already tokenized. Immutable, thread-safe; the
-// tokenizer must outlive it.
+// One task's messages, measured once. Immutable, thread-safe; the tokenizer and the chat template
+// must outlive it.
 class PromptTemplate {
  public:
-  // kUnsupported when the vocabulary lacks the ChatML tokens; kInvalidArgument when the template
-  // alone fills max_prompt_tokens.
-  static Result<PromptTemplate> compile(const TaskDefinition& task, const Tokenizer& tokenizer);
+  // kUnsupported when the vocabulary lacks the template's tokens, kInvalidArgument when the
+  // template alone fills max_prompt_tokens or refuses such conversations.
+  static Result<PromptTemplate> compile(const TaskDefinition& task, const ChatTemplate& chat,
+                                        const Tokenizer& tokenizer);
 
   // Each text is tokenized once, newest turn first, and only as far as turns fit. Stamps
   // prompt_build and tokenize on `lane`, without a gap from its latest stage on. kInvalidArgument
@@ -44,7 +47,7 @@ class PromptTemplate {
   Result<Prompt> build(std::string_view input, std::span<const Turn> history, Lane& lane,
                        const Clock& clock, size_t tokens_max = SIZE_MAX) const;
 
-  // What every prompt of the task begins with; empty without a system turn.
+  // What every prompt of the task begins with: the system turn, if there is one.
   const std::vector<TokenId>& head() const { return head_; }
   // Token sequences of the task's labels, in their order.
   const std::vector<std::vector<TokenId>>& label_ids() const { return label_ids_; }
@@ -52,23 +55,29 @@ class PromptTemplate {
  private:
   PromptTemplate() = default;
   std::string fill_user(std::string_view input) const;
+  Result<MarkedText> render(std::string_view input, std::span<const Turn> history) const;
+  Result<EncodedPrompt> encode(std::string_view input, std::span<const Turn> history,
+                               size_t tokens_max, SpanCache* cache = nullptr) const;
+  Result<size_t> fitting_turns(std::span<const Turn> history, size_t room, SpanCache& cache) const;
+  Result<EncodedPrompt> encode_shortened(std::string_view input, std::span<const Turn> history,
+                                         size_t tokens_max, SpanCache& cache,
+                                         size_t& dropped) const;
   // Fewest tokens that `bytes` of text can become.
   size_t tokens_min(size_t bytes) const { return bytes / bytes_per_token_max_; }
   tl::unexpected<Error> too_long(size_t tokens, bool exact) const;
-  size_t turn_tokens(size_t user_tokens, size_t bot_tokens) const;
 
   const Tokenizer* tokenizer_ = nullptr;
+  const ChatTemplate* chat_ = nullptr;
+  TemplateOptions options_;
   std::string task_name_;
-  std::string user_prefix_;  // "user\n" and the template before {input}
-  std::string user_suffix_;  // the template after {input}
-  size_t frame_tokens_ = 0;  // of these two around no input
+  std::string system_;
+  std::string user_prefix_;          // the task's text before {input}
+  std::string user_suffix_;          // and after it
+  size_t frame_tokens_ = 0;          // of a prompt with no input
+  size_t frame_message_tokens_ = 0;  // of its user message
   size_t prompt_tokens_max_ = 0;
   size_t bytes_per_token_max_ = 1;
-  TokenId im_start_ = 0;
-  TokenId im_end_ = 0;
-  std::vector<TokenId> newline_;
-  std::vector<TokenId> head_;  // the system turn
-  std::vector<TokenId> tail_;  // end of the user turn and "<|im_start|>assistant\n"
+  std::vector<TokenId> head_;
   std::vector<std::vector<TokenId>> label_ids_;
 };
 

@@ -21,7 +21,7 @@ class PromptTest : public testing::Test {
   static void TearDownTestSuite() { delete tokenizer_; }
 
   static PromptTemplate compile(const TaskDefinition& task) {
-    auto result = PromptTemplate::compile(task, *tokenizer_);
+    auto result = PromptTemplate::compile(task, ChatTemplate::chatml(), *tokenizer_);
     EXPECT_TRUE(result) << result.error().message;
     return std::move(*result);
   }
@@ -173,9 +173,39 @@ TEST_F(PromptTest, StampsBuildingAndTokenizingApart) {
 TEST_F(PromptTest, ATemplateWithoutRoomForAnInputIsRefused) {
   TaskDefinition task = small_task();
   task.max_prompt_tokens = 3;
-  const auto refused = PromptTemplate::compile(task, *tokenizer_);
+  const auto refused = PromptTemplate::compile(task, ChatTemplate::chatml(), *tokenizer_);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("max_prompt_tokens = 3"));
+}
+
+// A template may trim what it writes, leave out thoughts, or have a system text of its own.
+TEST_F(PromptTest, FollowsTheModelsTemplate) {
+  const auto chat = ChatTemplate::compile(
+      "{% if messages[0].role != 'system' %}{{ '<|im_start|>system\nOwn.<|im_end|>\n' }}{% endif %}"
+      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
+      "{{ (m.content.split('</think>')|last)|trim }}{{ '<|im_end|>\n' }}{% endfor %}"
+      "{{ '<|im_start|>assistant\n<think>\n' }}");
+  ASSERT_TRUE(chat) << chat.error().message;
+  TaskDefinition task = small_task();
+  task.system.clear();
+  task.user = "Q: {input} ";
+  for (const TaskKind kind : {TaskKind::kGenerate, TaskKind::kClassify}) {
+    task.kind = kind;
+    const auto compiled = PromptTemplate::compile(task, *chat, *tokenizer_);
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    EXPECT_EQ(compiled->head(), reference("<|im_start|>system\nOwn.<|im_end|>\n"));
+    const std::vector<Turn> history = {{"one", "<think>x</think>\n1"}};
+    Lane lane;
+    lane.start(0);
+    const auto prompt = compiled->build("two", history, lane, SteadyClock::instance());
+    ASSERT_TRUE(prompt);
+    EXPECT_EQ(prompt->ids, reference(std::string("<|im_start|>system\nOwn.<|im_end|>\n"
+                                                 "<|im_start|>user\nQ: one<|im_end|>\n"
+                                                 "<|im_start|>assistant\n1<|im_end|>\n"
+                                                 "<|im_start|>user\nQ: two<|im_end|>\n"
+                                                 "<|im_start|>assistant\n<think>\n") +
+                                     (kind == TaskKind::kClassify ? "\n</think>\n\n" : "")));
+  }
 }
 
 }  // namespace

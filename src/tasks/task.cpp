@@ -42,7 +42,6 @@ TaskRegistry TaskRegistry::built_in(const GenerationConfig& defaults) {
 
   TaskDefinition chat = base;
   chat.name = "chat";
-  chat.system = "You are a helpful assistant.";
   chat.history = true;
 
   registry.tasks_ = {std::move(sentiment), std::move(chat)};

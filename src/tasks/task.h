@@ -25,7 +25,7 @@ inline constexpr std::string_view kInputPlaceholder = "{input}";
 struct TaskDefinition {
   std::string name;  // [a-z0-9_-]+, at most 64 characters
   TaskKind kind = TaskKind::kGenerate;
-  std::string system;               // may be empty: no system turn
+  std::string system;  // empty: what the model's chat template says by itself, if anything
   std::string user = "{input}";     // holds {input} exactly once
   std::vector<std::string> labels;  // classify only
   DecodeMode decode = DecodeMode::kScore;

@@ -101,6 +101,26 @@ std::vector<TokenId> Tokenizer::encode_with_special(std::string_view text, size_
   return Encoder(*impl_, impl_->all_added, ids_max).run(text);
 }
 
+std::vector<Tokenizer::Span> Tokenizer::spans(const MarkedText& rendered) const {
+  const std::string_view text = rendered.text;
+  std::vector<Span> out;
+  size_t begin = 0;  // of the text that has no token yet
+  size_t from = 0;   // where the next token may begin
+  while (const auto match = impl_->all_added.raw.find(text, from)) {
+    if (!rendered.is_template(match->begin, match->end)) {
+      from = match->begin + 1;
+      continue;
+    }
+    if (match->begin > begin) out.push_back({text.substr(begin, match->begin - begin), {}});
+    out.push_back({text.substr(match->begin, match->end - match->begin), match->id});
+    begin = from = match->end;
+  }
+  if (begin < text.size()) out.push_back({text.substr(begin), {}});
+  return out;
+}
+
+std::span<const std::string> Tokenizer::corrections() const { return impl_->corrections; }
+
 std::optional<TokenId> Tokenizer::special(std::string_view content) const {
   if (const auto id = impl_->all_added.raw.lookup(content)) return id;
   return impl_->all_added.normalized.lookup(content);

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/token.h"
+#include "text/marked_text.h"
 
 namespace qaio {
 
@@ -58,8 +59,10 @@ class Tokenizer {
   // kCorrupt: not JSON, a section is missing or contradicts another. kUnsupported: well-formed, but
   // would tokenize in a way this class does not. The message names what was found.
   // The post-processor, truncation and padding are ignored: special tokens come from the prompt
-  // template alone, and lengths are limited elsewhere.
-  static Result<std::unique_ptr<Tokenizer>> from_json(std::string_view tokenizer_json);
+  // template alone, and lengths are limited elsewhere. Some folders list added tokens in
+  // tokenizer_config.json alone: its bytes, or empty.
+  static Result<std::unique_ptr<Tokenizer>> from_json(std::string_view tokenizer_json,
+                                                      std::string_view tokenizer_config_json = {});
   // kCorrupt: ids or merges contradict each other. kUnsupported: a byte has no token, the split
   // pattern does not compile, or a maximum is exceeded.
   static Result<std::unique_ptr<Tokenizer>> from_vocabulary(const Vocabulary& vocabulary);
@@ -67,13 +70,20 @@ class Tokenizer {
   static Result<std::unique_ptr<Tokenizer>> from_tables(TokenizerTables tables);
   ~Tokenizer();
 
-  // Ids of plain text: "<|im_end|>" in it is ordinary characters, and no id for which is_special()
-  // holds is ever returned. Added tokens that are not special ("<think>") are recognized.
+  // Ids of plain text: "<|im_end|>" or "<think>" in it are ordinary characters, and no control
+  // token (control_tokens.h) is ever returned. Other added tokens, which are words, are recognized.
   // Ends soon after `ids_max` ids: if there are more of them, the text has more, too.
   std::vector<TokenId> encode(std::string_view text, size_t ids_max = SIZE_MAX) const;
   // Like encode(), but the spelling of any added token becomes that token: the leftmost first, the
   // longest where several begin. For text that the prompt template itself wrote.
   std::vector<TokenId> encode_with_special(std::string_view text, size_t ids_max = SIZE_MAX) const;
+  // The pieces of a rendered prompt: added tokens whose whole spelling the template wrote, and the
+  // text between them, for encode(). The texts are parts of `rendered`.
+  struct Span {
+    std::string_view text;
+    std::optional<TokenId> token;
+  };
+  std::vector<Span> spans(const MarkedText& rendered) const;
   // The id of an added token, special or not, by its exact spelling, e.g. "<|im_start|>".
   std::optional<TokenId> special(std::string_view content) const;
 
@@ -84,6 +94,9 @@ class Tokenizer {
   // lives. Empty if there is no such token.
   std::string_view token_bytes(TokenId id) const;
   bool is_special(TokenId id) const;
+  // Control tokens that the vocabulary's source called ordinary ones, in words for its user. Not
+  // kept in tables().
+  std::span<const std::string> corrections() const;
   // The largest id, added tokens included, plus one.
   TokenId size() const;
   TokenizerTables tables() const;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "text/byte_alphabet.h"
+#include "text/control_tokens.h"
 #include "text/normalize.h"
 #include "text/tokenizer_impl.h"
 
@@ -49,13 +50,13 @@ class Tokenizer::Builder {
   std::optional<TokenId> lookup(std::string_view text) const {
     return index_.lookup(text, [this](TokenId id) -> std::string_view { return spelling(id); });
   }
-  // Whether plain text may give this id. Special tokens: never. Other added tokens stand for their
+  // Whether plain text may give this id. Control tokens: never. Other added tokens stand for their
   // plain spelling, so if the byte alphabet reads it differently, only a match may give them.
   bool is_plain(TokenId id) const {
     const auto index = static_cast<size_t>(id);
     if (added_spelling_[index] == nullptr) return true;
     std::string bytes;
-    return !impl_.special[index] && append_spelled_bytes(*added_spelling_[index], &bytes) &&
+    return !control_[index] && append_spelled_bytes(*added_spelling_[index], &bytes) &&
            bytes == *added_spelling_[index];
   }
 
@@ -74,13 +75,15 @@ class Tokenizer::Builder {
 
   Result<void> add_added_tokens() {
     size_t size = vocabulary_.tokens.size();
-    for (const auto& token : vocabulary_.added) {
+    impl_.added = with_control_tokens(vocabulary_, &impl_.corrections);
+    for (const auto& token : impl_.added) {
       QAIO_RETURN_IF_ERROR(check_added(token));
       size = std::max(size, static_cast<size_t>(token.id) + 1);
     }
     impl_.special.assign(size, false);
+    control_.assign(size, false);
     added_spelling_.assign(size, nullptr);
-    for (const auto& token : vocabulary_.added) {
+    for (const auto& token : impl_.added) {
       const auto index = static_cast<size_t>(token.id);
       if (added_spelling_[index] != nullptr) {
         return corrupt("added tokens " + quoted(*added_spelling_[index]) + " and " +
@@ -88,6 +91,7 @@ class Tokenizer::Builder {
       }
       added_spelling_[index] = &token.content;
       impl_.special[index] = token.special;
+      control_[index] = is_control_token(token);
       if (!add_to_matchers(token)) {
         return corrupt("two added tokens are spelled " + quoted(token.content));
       }
@@ -127,7 +131,7 @@ class Tokenizer::Builder {
     const auto add = [&](AddedTokenSet* set) {
       return (normalized ? set->normalized : set->raw).add(text, token.id);
     };
-    return add(&impl_.all_added) && (token.special || add(&impl_.plain_added));
+    return add(&impl_.all_added) && (is_control_token(token) || add(&impl_.plain_added));
   }
 
   // The bytes of every token.
@@ -215,6 +219,7 @@ class Tokenizer::Builder {
   const Vocabulary& vocabulary_;
   Impl& impl_;
   TokenIndex index_;
+  std::vector<bool> control_;                       // by id
   std::vector<const std::string*> added_spelling_;  // by id; null: not an added token
 };
 
@@ -230,7 +235,6 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::from_vocabulary(const Vocabulary& 
       vocabulary.split_pattern.empty() ? kQwenSplitPattern : vocabulary.split_pattern;
   QAIO_ASSIGN(SplitPattern split, SplitPattern::compile(pattern));
   auto impl = std::make_unique<Impl>(std::move(split), vocabulary.merges.size());
-  impl->added = vocabulary.added;
   impl->split_pattern = pattern;
   QAIO_RETURN_IF_ERROR(Builder(vocabulary, impl.get()).build());
   return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(impl)));

@@ -41,9 +41,10 @@ struct Tokenizer::Impl {
   std::array<TokenId, 256> byte_ids{};
   SplitPattern split;
   MergeTable merges;
-  AddedTokenSet plain_added;  // not special: recognized in all text
+  AddedTokenSet plain_added;  // words: recognized in all text
   AddedTokenSet all_added;
   std::vector<Vocabulary::AddedToken> added;
+  std::vector<std::string> corrections;
   std::string split_pattern;
   std::unique_ptr<TokenIndex> whole_pieces;  // by bytes; null unless ignore_merges
   bool nfc = true;

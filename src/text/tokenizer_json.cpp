@@ -4,6 +4,7 @@
 
 #include "text/bpe.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_config.h"
 #include "text/tokenizer_json_parser.h"
 
 namespace qaio {
@@ -211,9 +212,13 @@ class Reader {
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> Tokenizer::from_json(std::string_view tokenizer_json) {
+Result<std::unique_ptr<Tokenizer>> Tokenizer::from_json(std::string_view tokenizer_json,
+                                                        std::string_view tokenizer_config_json) {
   QAIO_ASSIGN(TokenizerJson file, parse_tokenizer_json(tokenizer_json));
-  QAIO_ASSIGN(const Vocabulary vocabulary, Reader(std::move(file)).read());
+  QAIO_ASSIGN(Vocabulary vocabulary, Reader(std::move(file)).read());
+  if (!tokenizer_config_json.empty()) {
+    QAIO_RETURN_IF_ERROR(add_configured_tokens(tokenizer_config_json, &vocabulary));
+  }
   return from_vocabulary(vocabulary);
 }
 

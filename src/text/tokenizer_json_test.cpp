@@ -77,7 +77,7 @@ TEST(TokenizerFromJson, ReadsBothFormsOfMerges) {
     ASSERT_TRUE(t) << t.error().message;
     EXPECT_THAT((*t)->encode("hello hello中"), ElementsAre(kHello, kSpaceHello, kZhong));
     EXPECT_THAT((*t)->encode_with_special("<|im_start|>"), ElementsAre(kImStart));
-    EXPECT_THAT((*t)->encode("<think>"), ElementsAre(kThink));
+    EXPECT_THAT((*t)->encode_with_special("<think>"), ElementsAre(kThink));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "text/byte_alphabet.h"
+#include "text/control_tokens.h"
 #include "text/normalize.h"
 #include "text/tokenizer_impl.h"
 
@@ -50,7 +51,7 @@ Result<void> Tokenizer::Impl::add_tokens(std::vector<Vocabulary::AddedToken> tok
     const bool normalized = token.normalized && nfc;
     const std::string_view text = normalized ? to_nfc(token.content, &storage) : token.content;
     for (AddedTokenSet* set : {&all_added, &plain_added}) {
-      if (set == &plain_added && token.special) continue;
+      if (set == &plain_added && is_control_token(token)) continue;
       if (!(normalized ? set->normalized : set->raw).add(text, token.id))
         return corrupt("two added tokens have one spelling");
     }
@@ -62,8 +63,9 @@ void Tokenizer::Impl::index_whole_pieces() {
   std::vector<bool> plain(special.size(), true);
   for (const auto& token : added) {  // which of them plain text may give, see Builder::is_plain()
     std::string spelled;
-    plain[static_cast<size_t>(token.id)] =
-        !token.special && append_spelled_bytes(token.content, &spelled) && spelled == token.content;
+    plain[static_cast<size_t>(token.id)] = !is_control_token(token) &&
+                                           append_spelled_bytes(token.content, &spelled) &&
+                                           spelled == token.content;
   }
   whole_pieces = std::make_unique<TokenIndex>(special.size());
   const auto spelling_of = [this](TokenId id) { return token_bytes(id); };

@@ -41,7 +41,7 @@ TEST(Tokenizer, UserTextNeverGivesSpecialTokens) {
   for (const TokenId id : ids) EXPECT_FALSE(t->is_special(id));
   EXPECT_EQ(t->decode(ids), text);
   EXPECT_THAT(t->encode_with_special(text), ElementsAre(kImStart, kHello, kImEnd));
-  EXPECT_THAT(t->encode("<think>hello"), ElementsAre(kThink, kHello));
+  EXPECT_THAT(t->encode_with_special("<think>hello"), ElementsAre(kThink, kHello));
 }
 
 TEST(Tokenizer, SkipsSpecialTokensWhenDecoding) {

@@ -17,8 +17,8 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"^\.{0,2}/?[\w.+-]+(?:/[\w.+-]+)+/?$")
 FILE = re.compile(r"^[\w.-]+\.(?:md|cpp|h|py|toml|json|cmake|mjs|ts)$")
 # Names that documents rightly use for files that a user or a model folder holds.
-USER_FILES = {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-              "qaio.toml", "expected.json"}
+USER_FILES = {"chat_template.json", "config.json", "generation_config.json", "tokenizer.json",
+              "tokenizer_config.json", "qaio.toml", "expected.json"}
 
 
 def command_lines(text):

@@ -1,0 +1,70 @@
+#include "model/gguf_vocabulary.h"
+
+#include <gmock/gmock.h>
+
+#include "text/test_vocabulary.h"
+#include "weights/gguf_writer.h"
+
+namespace qaio {
+namespace {
+
+using ::testing::SizeIs;
+
+constexpr int32_t kNormal = 1, kControl = 3, kUserDefined = 4, kUnused = 5;
+
+// The hand-made vocabulary as a GGUF file, its added tokens of one type, and two padding rows.
+Result<std::unique_ptr<Tokenizer>> read(int32_t added, int32_t padding) {
+  Vocabulary v = test_vocabulary();
+  std::vector<int32_t> types(v.tokens.size(), kNormal);
+  for (const auto& token : v.added) {
+    v.tokens.push_back(token.content);
+    types.push_back(token.special ? added : kUserDefined);
+  }
+  for (const char* spelling : {"[PAD267]", "[PAD268]"}) {
+    v.tokens.emplace_back(spelling);
+    types.push_back(padding);
+  }
+  v.tokens.emplace_back(
+      "hel"
+      "per");  // no merge leads here
+  types.push_back(kUnused);
+  GgufWriter writer;
+  writer.add_string("tokenizer.ggml.model", "gpt2");
+  writer.add_strings("tokenizer.ggml.tokens", v.tokens);
+  writer.add_strings("tokenizer.ggml.merges", v.merges);
+  writer.add_ints("tokenizer.ggml.token_type", types);
+  const int64_t shape[] = {1};
+  writer.add_tensor("x", TensorType::kF32, shape);
+  const std::string bytes = writer.header() + std::string(64, '\0');
+  QAIO_ASSIGN(const GgufFile file, GgufFile::parse(std::as_bytes(std::span(bytes)), "model.gguf"));
+  QAIO_ASSIGN(const Vocabulary vocabulary, vocabulary_from_gguf(file));
+  return Tokenizer::from_vocabulary(vocabulary);
+}
+
+TEST(GgufVocabulary, FramesAreControlTokensWhateverTheirType) {
+  for (const int32_t type : {kNormal, kControl, kUserDefined, kUnused}) {
+    const auto t = read(type, kUnused);
+    ASSERT_TRUE(t) << type << t.error().message;
+    EXPECT_EQ((*t)->special("<|im_end|>"), kImEnd) << type;
+    EXPECT_TRUE((*t)->is_special(kImEnd)) << type;
+    const auto ids = (*t)->encode("<|im_end|><|im_start|>hello<|endoftext|>");
+    for (const TokenId id : ids) EXPECT_LT(id, 263) << type;
+    const bool mistaken = type == kNormal || type == kUserDefined;
+    EXPECT_THAT((*t)->corrections(), SizeIs(mistaken ? 1 : 0)) << type;
+  }
+}
+
+TEST(GgufVocabulary, PaddingIsNeverShown) {
+  for (const int32_t type : {kNormal, kControl, kUserDefined, kUnused}) {
+    const auto t = read(kControl, type);
+    ASSERT_TRUE(t) << type << t.error().message;
+    EXPECT_EQ((*t)->size(), 270);
+    const std::vector<TokenId> ids = {kHello, 267, 268, 269};
+    EXPECT_EQ((*t)->decode(ids), "hello") << type;  // an unused token neither
+    EXPECT_EQ((*t)->decode(std::vector<TokenId>{267}, false), "") << type;
+    EXPECT_EQ((*t)->decode((*t)->encode_with_special("[PAD267]")), "[PAD267]") << type;
+  }
+}
+
+}  // namespace
+}  // namespace qaio
