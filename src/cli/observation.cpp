@@ -109,7 +109,11 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
     otlp_->set_state([this] { return state(); });
     consumers.push_back(otlp_.get());
   }
-  observer_ = std::make_unique<Observer>(Observer::Options{}, std::move(consumers));
+  Observer::Options observing;
+  observing.on_problem = [logger = log.logger()](const std::string& problem) {
+    logger->error("{}", problem);
+  };
+  observer_ = std::make_unique<Observer>(observing, std::move(consumers));
 }
 
 void Observation::add_endpoints(Router& router) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <future>
 #include <memory>
 #include <string>
@@ -87,6 +88,16 @@ std::string ready_line(const Runtime& runtime, std::chrono::duration<double> sin
                      model.weight_type, runtime.threads(), runtime.threads() == 1 ? "" : "s");
 }
 
+Result<std::unique_ptr<Runtime>> create_runtime(const RuntimeOptions& options,
+                                                const std::string& tasks) {
+  try {
+    return Runtime::create(options, tasks);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kResourceExhausted,
+                fmt::format("loading the model: {}: is there enough memory?", error.what()));
+  }
+}
+
 // Loads the model, hands it to the endpoints, and waits for a signal.
 Result<void> serve_model(const Options& options, const std::string& tasks, BackendSlot& slot,
                          Observation& observation, Server& server, ServerLog& log,
@@ -94,7 +105,7 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
   const auto start = std::chrono::steady_clock::now();
   std::atomic<bool> decided = false;  // by the end of loading or a signal, whichever came first
   auto loading = std::async(std::launch::async, [&] {
-    auto runtime = Runtime::create(options.runtime, tasks);
+    auto runtime = create_runtime(options.runtime, tasks);
     if (decided.exchange(true)) return runtime;
     if (runtime) {
       observation.model_loaded(**runtime);

@@ -78,8 +78,16 @@ void ConsumerThread::run() {
       stopping = stopping_;
       due.swap(asked_);
     }
-    consume_waiting();
-    for (auto& then : due) then();
+    try {
+      consume_waiting();
+    } catch (const std::exception&) {  // no memory for a batch: the records wait
+    }
+    for (auto& then : due) {
+      try {
+        then();
+      } catch (const std::exception&) {  // one who asked is not told; the thread goes on
+      }
+    }
     due.clear();
     tell_if_it_keeps_up();
   }
@@ -95,6 +103,7 @@ void ConsumerThread::consume_waiting() {
     {
       const std::lock_guard lock(mutex_);
       const size_t count = std::min(waiting_.size(), kBatchMax);
+      batch.reserve(count);
       for (size_t i = 0; i < count; ++i) {
         waiting_bytes_ -= record_bytes(*waiting_.front());
         batch.push_back(std::move(waiting_.front()));

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -68,7 +69,11 @@ constexpr size_t kAnswerBytesMax = 64 << 10;
 size_t keep_body(char* data, size_t size, size_t count, void* user) {
   auto& body = *static_cast<std::string*>(user);
   const size_t bytes = size * count;
-  body.append(data, std::min(bytes, kAnswerBytesMax - body.size()));
+  try {
+    body.append(data, std::min(bytes, kAnswerBytesMax - body.size()));
+  } catch (const std::exception&) {  // nothing may be thrown through libcurl: the attempt failed
+    return 0;
+  }
   return bytes;
 }
 
@@ -191,7 +196,11 @@ void HttpSender::Impl::run() {
     queue.pop_front();
     queue_bytes -= post.body.size();
     lock.unlock();
-    deliver(post);
+    try {
+      deliver(post);
+    } catch (const std::exception&) {  // out of memory for what was to be said of its end
+      ++failed;
+    }
     lock.lock();
   }
   dropped += queue.size();
@@ -202,7 +211,11 @@ void HttpSender::Impl::run() {
 void HttpSender::Impl::deliver(const HttpPost& post) {
   milliseconds delay = options.retry_delay;
   for (int attempts = 1;; ++attempts) {
-    Answer answer = attempt(post);
+    Answer answer;
+    try {
+      answer = attempt(post);
+    } catch (const std::exception&) {  // out of memory: as if there had been no connection
+    }
     if (answer.ok()) {
       failing = false;
       end_post(post, HttpSendResult::Outcome::kSent, std::move(answer.body));

@@ -1,6 +1,7 @@
 #include "observe/observer.h"
 
 #include <algorithm>
+#include <exception>
 #include <future>
 #include <memory>
 #include <new>
@@ -62,7 +63,11 @@ void Observer::run() {
     }
     consume_queue();
     for (auto& then : due) {
-      then();
+      try {
+        then();
+      } catch (const std::exception& error) {
+        fails(error.what(), 0);
+      }
       then = nullptr;  // what it holds is gone before the next one runs
     }
     due.clear();
@@ -75,12 +80,52 @@ void Observer::consume_queue() {
   size_t left = options_.queue_max;
   do {
     batch_.clear();
-    RequestRecord* record = nullptr;
-    while (batch_.size() < kBatchMax && queue_.pop(record)) batch_.emplace_back(record);
-    for (RecordConsumer* consumer : consumers_) consumer->consume(batch_);
+    take_batch();
+    give_batch();
     left -= std::min(left, batch_.size());
   } while (batch_.size() == kBatchMax && left > 0);
   batch_.clear();
+}
+
+void Observer::take_batch() {
+  RequestRecord* record = nullptr;
+  while (batch_.size() < kBatchMax && queue_.pop(record)) {
+    try {
+      batch_.emplace_back(record);  // which deletes the record if it throws
+    } catch (const std::exception& error) {
+      fails(error.what(), 1);
+    }
+  }
+}
+
+// What fails for one consumer is there for the others, but no figure of all can be trusted then.
+void Observer::give_batch() {
+  const char* why = nullptr;
+  for (RecordConsumer* consumer : consumers_) {
+    try {
+      consumer->consume(batch_);
+    } catch (const std::bad_alloc&) {
+      why = "out of memory";
+    } catch (const std::exception&) {
+      why = "a fault inside the server";
+    }
+  }
+  if (why != nullptr) {
+    fails(why, batch_.size());
+  } else if (!batch_.empty()) {
+    failing_ = false;
+  }
+}
+
+void Observer::fails(const char* why, size_t records) noexcept {
+  dropped_.fetch_add(records, std::memory_order_relaxed);
+  if (std::exchange(failing_, true) || !options_.on_problem) return;
+  try {
+    options_.on_problem(std::string("observing requests fails: ") + why +
+                        "; what is missing counts as dropped, until it works again");
+  } catch (const std::exception&) {  // no memory for a sentence either: the counter tells
+    failing_ = false;
+  }
 }
 
 }  // namespace qaio

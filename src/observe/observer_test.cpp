@@ -108,6 +108,49 @@ TEST(Observer, CallsThoseWhoWaitWhenAllIsConsumedAtTheLatestAtTheEnd) {
   for (size_t i = 0; i < seen.size(); ++i) EXPECT_GE(seen[i], i + 1);
 }
 
+// As a consumer does that finds no memory.
+class Thrower final : public RecordConsumer {
+ public:
+  void consume(std::span<const RecordPtr> records) override {
+    if (throws && !records.empty()) throw std::bad_alloc();
+  }
+  std::atomic<bool> throws = true;
+};
+
+TEST(Observer, AConsumerThatThrowsEndsNeitherTheThreadNorTheOthers) {
+  Thrower thrower;
+  Collector collector;
+  std::vector<std::string> problems;
+  Observer observer({.on_problem = [&](const std::string& text) { problems.push_back(text); }},
+                    {&thrower, &collector});
+  for (int i = 0; i < 3; ++i) {
+    observer.push(record_named("x"));
+    observer.flush();
+  }
+  EXPECT_EQ(collector.ids.size(), 3u);
+  EXPECT_EQ(observer.dropped(), 3u);
+  EXPECT_EQ(problems, std::vector<std::string>{"observing requests fails: out of memory; what is "
+                                               "missing counts as dropped, until it works again"})
+      << "said once";
+  thrower.throws = false;
+  observer.push(record_named("x"));
+  observer.flush();
+  thrower.throws = true;
+  observer.push(record_named("x"));
+  observer.flush();
+  EXPECT_EQ(problems.size(), 2u) << "and once again";
+  EXPECT_EQ(observer.dropped(), 4u);
+}
+
+TEST(Observer, OneThatWaitsAndThrowsEndsNotTheThread) {
+  Collector collector;
+  Observer observer({}, {&collector});
+  observer.when_consumed([] { throw std::bad_alloc(); });
+  observer.push(record_named("x"));
+  observer.flush();
+  EXPECT_EQ(collector.ids.size(), 1u);
+}
+
 TEST(Observer, GivesTheTimeToConsumersWithoutRecords) {
   Collector collector;
   Observer observer({.interval = std::chrono::milliseconds(1)}, {&collector});

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -121,7 +122,11 @@ void Command::run() {
     const ChildCommand child = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    run_one(child);
+    try {
+      run_one(child);
+    } catch (const std::exception&) {  // out of memory
+      ++failed_;
+    }
     lock.lock();
   }
   dropped_ += queue_.size();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "observe/private_file.h"
+#include "observe/sqlite_mappings.h"
 
 namespace qaio {
 namespace {
@@ -52,6 +53,11 @@ std::string text_of(sqlite3* database, int code, int system = 0) {
 tl::unexpected<Error> fault(sqlite3* database) {
   const char* path = sqlite3_db_filename(database, "main");
   const int code = sqlite3_errcode(database);
+  if (sqlite_mapping_lost()) {  // whatever SQLite says of zeros, it is not damaged
+    return fail(ErrorCode::kResourceExhausted,
+                std::string(path == nullptr ? "" : path) +
+                    ": its -shm, or it itself, was truncated while it was in use");
+  }
   return fail(code_of(code),
               std::string(path == nullptr ? "" : path) + ": " + text_of(database, code));
 }
@@ -101,8 +107,9 @@ Statement& Statement::bind_bytes(int parameter, std::span<const uint8_t> bytes) 
 
 Result<bool> Statement::step() {
   const int code = sqlite3_step(statement_.get());
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) {
+  const bool lost = sqlite_mapping_lost();
+  if (code == SQLITE_ROW && !lost) return true;
+  if (code == SQLITE_DONE && !lost) {
     reset();
     return false;
   }
@@ -157,6 +164,7 @@ ColumnValue Statement::value(int column) const {
 void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
 Result<Database> Database::open(const std::string& path, Mode mode) {
+  guard_sqlite_mappings();
   std::error_code ec;
   if (mode == Mode::kReadOnly && !std::filesystem::exists(path, ec)) {
     return fail(ErrorCode::kNotFound, path + ": no such file");

@@ -51,6 +51,16 @@ void show_metrics(const std::shared_ptr<Call>& call, const ObserveSources& sourc
   call->respond(std::move(response));
 }
 
+void respond_with(const std::shared_ptr<Call>& call, const std::function<HttpResponse()>& make) {
+  try {
+    respond_from_thread(call, make());
+  } catch (const std::exception&) {  // out of memory: one request fails, not the server
+    respond_from_thread(call,
+                        error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                                       "there is not enough memory for this answer; ask for less"));
+  }
+}
+
 }  // namespace
 
 void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse response) {
@@ -63,7 +73,7 @@ void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse respons
 void answer_when_consumed(Observer& observer, const std::shared_ptr<Call>& call,
                           std::function<HttpResponse()> make) {
   call->lap(Stage::kParse);
-  observer.when_consumed([call, make = std::move(make)] { respond_from_thread(call, make()); });
+  observer.when_consumed([call, make = std::move(make)] { respond_with(call, make); });
 }
 
 Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Call>& call,
@@ -78,15 +88,7 @@ Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Cal
 
 void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
                   std::function<HttpResponse()> make) {
-  const bool taken = thread.post([call, make = std::move(make)] {
-    try {
-      respond_from_thread(call, make());
-    } catch (const std::exception&) {  // out of memory: one request fails, not the server
-      respond_from_thread(
-          call, error_response(503, error_code_name(ErrorCode::kResourceExhausted),
-                               "there is not enough memory for this answer; ask for less"));
-    }
-  });
+  const bool taken = thread.post([call, make = std::move(make)] { respond_with(call, make); });
   if (taken) return;
   respond_from_thread(call, error_response(503, error_code_name(ErrorCode::kResourceExhausted),
                                            "too many such requests wait already; try again later"));

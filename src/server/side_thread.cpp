@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <exception>
 #include <utility>
 
 namespace qaio {
@@ -44,7 +45,10 @@ void SideThread::run(int niceness) {
       work = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    work();
+    try {
+      work();
+    } catch (const std::exception&) {  // out of memory: one piece of work is lost, not the thread
+    }
   }
 }
 

@@ -11,7 +11,8 @@
 
 namespace qaio {
 
-// One piece of work at a time, in the order of arrival. Work must not throw.
+// One piece of work at a time, in the order of arrival. Work should not throw:
+// what it was to do is then left undone.
 class SideThread {
  public:
   // At most `waiting_max` pieces wait. `niceness` above 0: it gives way to other threads.

@@ -1,0 +1,94 @@
+"""What a box in a cupboard does to `qaio serve` in months: terminals that close, limits that are
+reached, files that are truncated. It says so and serves on.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import resource
+import signal
+import sqlite3
+import time
+import unittest
+
+from program import ProgramTest, Server
+
+
+class Unwatched(ProgramTest):
+    def archive(self):
+        return self.folder / f"{self.id()}.db"
+
+    def ask(self, server, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def tokenize(self, server, count, text="good"):
+        """Requests that must be answered."""
+        for _ in range(count):
+            status, body = self.ask(server, "POST", "/tokenize", json.dumps({"content": text}))
+            self.assertEqual(status, 200, body)
+        return count
+
+    def said(self, server, text, seconds=20):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if any(text in line for line in server.lines):
+                return
+            time.sleep(0.05)
+        self.fail(f"{text!r} is not in the log:\n" + "".join(server.lines[-20:]))
+
+    def assert_archived(self, path, count):
+        with contextlib.closing(sqlite3.connect(path)) as rows:
+            self.assertEqual(rows.execute("PRAGMA integrity_check").fetchone()[0], "ok")
+            found = rows.execute("SELECT count(*), count(DISTINCT id) FROM requests"
+                                 " WHERE path = '/tokenize'").fetchone()
+        self.assertEqual(found, (count, count))
+
+    def test_sighup_ends_nothing(self):
+        with Server() as server:
+            for _ in range(2):
+                server.process.send_signal(signal.SIGHUP)
+            self.said(server, "SIGHUP: the server goes on")
+            self.tokenize(server, 3)
+            self.assertEqual(server.stop(), 0)
+
+    def test_a_limit_on_the_size_of_files_is_like_a_full_disk(self):
+        path = self.archive()
+        with Server("--archive", path) as server:
+            pid = server.process.pid
+            count = self.tokenize(server, 5)
+            time.sleep(1)  # they are written
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+            count += self.tokenize(server, 5)
+            self.said(server, "archiving pauses")
+            count += self.tokenize(server, 5)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE,
+                             (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            self.said(server, "archiving goes on")
+            count += self.tokenize(server, 5)
+            self.assertEqual(server.stop(), 0)
+        self.assert_archived(path, count)
+
+    def test_a_truncated_shm_of_the_archive(self):
+        path = self.archive()
+        with Server("--archive", path) as server:
+            count = 0
+            for size in (0, 1, 20_000, 0):
+                count += self.tokenize(server, 30)
+                time.sleep(0.6)  # they are written
+                os.truncate(f"{path}-shm", size)
+                count += self.tokenize(server, 30)
+                time.sleep(0.6)
+            self.said(server, "was truncated while it was in use")
+            self.said(server, "archiving goes on")
+            self.assertEqual(self.ask(server, "GET", "/report?last=100")[0], 200)
+            self.assertEqual(server.stop(), 0)
+        self.assert_archived(path, count)
+
+
+if __name__ == "__main__":
+    unittest.main()
