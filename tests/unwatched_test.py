@@ -19,8 +19,8 @@ class Unwatched(ProgramTest):
     def archive(self):
         return self.folder / f"{self.id()}.db"
 
-    def ask(self, server, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    def ask(self, server, method, path, body=None, timeout=30):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout)
         with contextlib.closing(connection):
             connection.request(method, path, body)
             answer = connection.getresponse()
@@ -88,6 +88,33 @@ class Unwatched(ProgramTest):
             self.assertEqual(self.ask(server, "GET", "/report?last=100")[0], 200)
             self.assertEqual(server.stop(), 0)
         self.assert_archived(path, count)
+
+    def test_no_more_memory_to_be_had(self):
+        path = self.archive()
+        with Server("--archive", path) as server:
+            pid = server.process.pid
+            self.tokenize(server, 50)
+            with open(f"/proc/{pid}/statm") as statm:
+                size = int(statm.read().split()[0]) * resource.getpagesize()
+            resource.prlimit(pid, resource.RLIMIT_AS, (size, resource.RLIM_INFINITY))
+            large = json.dumps({"content": "one two three " * 60_000})
+            short = 0  # answers that there was no memory for
+            for _ in range(2):
+                for method, what, body in (("POST", "/tokenize", large), ("GET", "/stats", None),
+                                           ("GET", "/metrics", None), ("GET", "/report", None),
+                                           ("GET", "/requests?limit=1000", None)):
+                    try:
+                        short += self.ask(server, method, what, body, timeout=2)[0] >= 500
+                    except (OSError, http.client.HTTPException):
+                        short += 1
+            self.assertIsNone(server.process.poll(), "it ended:\n" + "".join(server.lines[-5:]))
+            resource.prlimit(pid, resource.RLIMIT_AS,
+                             (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            self.tokenize(server, 5)
+            for what in ("/stats", "/metrics", "/report", "/requests"):
+                self.assertEqual(self.ask(server, "GET", what)[0], 200, what)
+            self.assertEqual(server.stop(), 0)
+            self.assertGreater(short, 0, "memory was never short")
 
 
 if __name__ == "__main__":
