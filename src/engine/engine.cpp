@@ -34,6 +34,9 @@ bool call(const Callback& callback, Arguments&&... arguments) noexcept {
 // Nodes of label walks in one step. More would hardly be faster, and each has logits of its own.
 constexpr int kLabelNodes = 64;
 
+// Of the KV memory, this part is kept for short work while others run.
+constexpr int kPartKept = 16;
+
 int step_tokens(const EngineOptions& options, const Model& model) {
   return std::clamp(options.step_tokens, 1, model.step_tokens_max());
 }
@@ -41,7 +44,7 @@ int step_tokens(const EngineOptions& options, const Model& model) {
 }  // namespace
 
 // Everything but inbox_ and limits_ belongs to the engine thread.
-struct Engine::Impl {
+struct Engine::Impl final : private SequenceMemory {
   Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock, EngineOptions options);
 
   void run();
@@ -50,7 +53,9 @@ struct Engine::Impl {
   void refuse_what_cannot_fit();
   void step();
   int extend_walks(int tokens);
-  std::optional<int> admit(EngineRequestId id);
+  std::optional<int> admit(EngineRequestId id, int positions, bool to_the_last) override;
+  bool grow(EngineRequestId id, int positions) override;
+  void pause(EngineRequestId id) override;
   void prepare(const StepItem& item, EngineStep& step);
   void draw_tokens(std::span<const StepItem> plan);
   void go_on(Sequence& sequence, size_t item, TimeNs usable_ns);
@@ -58,6 +63,7 @@ struct Engine::Impl {
   void score(Sequence& sequence, LabelWalk& walk, std::span<const float> root_logits);
   int running_in(Stage stage) const;
   void pin(Sequence& sequence, TimeNs now_ns);
+  bool reserve(Sequence& sequence, int positions, int blocks_left);
   void remember(Sequence& sequence);
   void publish();
   void finish(Sequence& sequence, Result<EngineResult> result, TimeNs now_ns);
@@ -82,6 +88,7 @@ struct Engine::Impl {
   std::unique_ptr<float[]> logits_;  // [sequences_max, vocab] f32; untouched rows cost no memory
   std::vector<ForwardItem> items_;
   std::vector<TokenId> drawn_;  // by item of the step; only where a token was to be drawn
+  const int blocks_kept_;  // that a newcomer leaves for short work
   Load totals_;
   StepLog step_log_;
   std::unordered_map<EngineRequestId, Sequence> sequences_;
@@ -107,8 +114,10 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
               .tokens_max = step_tokens(options_, model),
               .sequences_max = static_cast<int>(sequences_max_)}),
       scheduler_({.step_tokens = step_tokens(options_, model),
-                  .sequences_max = static_cast<int>(sequences_max_)}),
+                  .sequences_max = static_cast<int>(sequences_max_)},
+                 *this),
       logits_(std::make_unique_for_overwrite<float[]>(vocab_ * sequences_max_)),
+      blocks_kept_(model.kv_pool().blocks_total() / kPartKept),
       step_log_(options_.steps_kept) {
   items_.reserve(sequences_max_);
   for (int i = 0, threads = options_.pool ? options_.pool->size() : 1; i < threads; ++i) {
@@ -137,7 +146,11 @@ void Engine::Impl::arrive(std::span<Inbox::Submission> submissions) {
     const EngineRequestId id = submission.id;
     const auto [it, added] =
         sequences_.try_emplace(id, std::move(submission), model_, tokenizer_, end_token);
-    scheduler_.add(id, static_cast<int>(it->second.tokens.size()));
+    const Sequence& sequence = it->second;
+    scheduler_.add(id, {.known = static_cast<int>(sequence.tokens.size()),
+                        .positions_max = static_cast<int>(sequence.positions_max),
+                        .brief = !std::holds_alternative<Generation>(sequence.work),
+                        .client = sequence.request.client});
   }
 }
 
@@ -188,8 +201,7 @@ void Engine::Impl::step() {
   const int generating = running_in(Stage::kDecode);
   const int spare_tokens = pacer_.prompt_tokens(generating);
   const int label_nodes = extend_walks(spare_tokens);
-  const std::span<const StepItem> plan = scheduler_.plan(
-      std::max(spare_tokens - label_nodes, 1), [this](EngineRequestId id) { return admit(id); });
+  const std::span<const StepItem> plan = scheduler_.plan(std::max(spare_tokens - label_nodes, 1));
   assert(scheduler_.idle() == plan.empty() && "what waits alone was seen to fit");
   if (plan.empty()) return;
   EngineStep stamp;
@@ -245,36 +257,61 @@ int Engine::Impl::extend_walks(int tokens) {
   return nodes;
 }
 
-// Takes what the prefix cache knows of the prompt and reserves the rest; all or nothing. At least
+// Takes what the prefix cache knows of the sequence and reserves the rest; all or nothing. At least
 // the last token is computed, as its logits are wanted.
-std::optional<int> Engine::Impl::admit(EngineRequestId id) {
+std::optional<int> Engine::Impl::admit(EngineRequestId id, int positions, bool to_the_last) {
   Sequence& sequence = sequences_.at(id);
-  KvPool& pool = model_.kv_pool();
   const auto known = static_cast<int>(sequence.tokens.size());
   const auto shared = cache_.find(sequence.tokens, (known - 1) / kKvBlockTokens);
   const int cached = sequence.kv.share_prefix(shared, known);
-  const auto positions = static_cast<int>(sequence.positions_max);
-  const int wanted = KvPool::blocks_for(positions) - cached / kKvBlockTokens;
-  if (wanted > pool.blocks_free() + pool.blocks_idle()) {
+  if (!reserve(sequence, positions, to_the_last ? 0 : blocks_kept_)) {
     sequence.kv.clear();
     return std::nullopt;
   }
+  if (!sequence.scheduled()) {
+    sequence.trace.counters.cached_tokens = static_cast<uint32_t>(cached);
+  }
+  return cached;
+}
+
+bool Engine::Impl::grow(EngineRequestId id, int positions) {
+  return reserve(sequences_.at(id), positions, 0);
+}
+
+// Unless so many blocks would not be left for others.
+bool Engine::Impl::reserve(Sequence& sequence, int positions, int blocks_left) {
+  const KvPool& pool = model_.kv_pool();
+  const int wanted =
+      KvPool::blocks_for(positions) - static_cast<int>(sequence.kv.blocks().size());
+  if (wanted + blocks_left > pool.blocks_free() + pool.blocks_idle()) return false;
   cache_.make_room(wanted);
   [[maybe_unused]] const auto reserved = sequence.kv.reserve(positions);
   assert(reserved && "idle blocks can be freed");
-  sequence.trace.counters.cached_tokens = static_cast<uint32_t>(cached);
-  return cached;
+  return true;
+}
+
+// What it has computed stays in the cache for as long as nobody else needs the memory. All else of
+// it, the state of its sampler above all, stays as it is, so that it goes on bit for bit.
+void Engine::Impl::pause(EngineRequestId id) {
+  Sequence& sequence = sequences_.at(id);
+  remember(sequence);
+  sequence.kv.clear();
+  sequence.enter(Stage::kQueue, clock_.now_ns());
+  ++totals_.preemptions;
+  inbox_.paused(id);
 }
 
 void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   Sequence& sequence = sequences_.at(item.id);
   if (item.admitted) {
     sequence.enter(Stage::kPrefill, step.begin_ns);
-    sequence.trace.counters.scheduled_ns = step.begin_ns;
-    step.cached_tokens += sequence.trace.counters.cached_tokens;
+    step.cached_tokens += static_cast<uint32_t>(item.begin);
     inbox_.admitted(item.id);
-    totals_.prompt_tokens += sequence.trace.counters.prompt_tokens;
-    totals_.cached_tokens += sequence.trace.counters.cached_tokens;
+    if (!sequence.scheduled()) {
+      sequence.trace.counters.scheduled_ns = step.begin_ns;
+      totals_.prompt_tokens += sequence.trace.counters.prompt_tokens;
+      totals_.cached_tokens += sequence.trace.counters.cached_tokens;
+    }
   }
   assert(sequence.kv.length() == item.begin);
   const bool prompt = sequence.stage() == Stage::kPrefill;

@@ -57,7 +57,7 @@ class Engine {
   int positions_max() const;
 
   struct Load {
-    int waiting = 0;  // accepted, no token computed yet
+    int waiting = 0;  // accepted, no token computed yet, or paused
     int running = 0;
     int kv_blocks_used = 0;    // held by running sequences
     int kv_blocks_pinned = 0;  // beside them, for good
@@ -68,6 +68,7 @@ class Engine {
     uint64_t prompt_tokens = 0;      // of prompts that were scheduled
     uint64_t cached_tokens = 0;      // of them, found in the prefix cache
     uint64_t completion_tokens = 0;  // drawn
+    uint64_t preemptions = 0;        // times that a sequence was paused
   };
   // As of the last step. Thread-safe.
   Load load() const;

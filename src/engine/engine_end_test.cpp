@@ -25,7 +25,7 @@ TEST_F(EngineEndTest, CancellationIsSeenAtTheNextStepAndFreesTheBlocks) {
   const auto first = running.submit(engine, generate(prompt_of(40, 1), 100));
   gate.wait_for_arrivals(1);
   EXPECT_EQ(engine.load().running, 1);
-  EXPECT_EQ(engine.load().kv_blocks_used, 5);  // 140 positions
+  EXPECT_EQ(engine.load().kv_blocks_used, 4);  // the prompt and a turn
   EXPECT_EQ(engine.load().kv_blocks_total, 64);
   const auto second = waiting.submit(engine, generate(prompt_of(40, 1), 100));
   EXPECT_EQ(engine.load().waiting, 1);

@@ -80,6 +80,13 @@ void Inbox::admitted(EngineRequestId id) {
   ++load_.running;
 }
 
+void Inbox::paused(EngineRequestId id) {
+  const std::lock_guard lock(mutex_);
+  live_.at(id).state = State::kWaiting;
+  ++load_.waiting;
+  --load_.running;
+}
+
 void Inbox::finished(EngineRequestId id) {
   const std::lock_guard lock(mutex_);
   const auto it = live_.find(id);

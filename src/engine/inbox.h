@@ -43,6 +43,7 @@ class Inbox {
   // `may_sleep`.
   Mail take(bool may_sleep);
   void admitted(EngineRequestId id);
+  void paused(EngineRequestId id);
   void finished(EngineRequestId id);
   // What load() says of the memory and the totals since the start.
   void publish(const Engine::Load& load);

@@ -113,6 +113,7 @@ struct EngineRequest {
   std::vector<TokenId> prompt;  // at least one token
   std::variant<ClassifyJob, GenerateJob, PinJob> job;
   TimeNs deadline_ns = 0;  // on the engine's clock; 0: none
+  uint64_t client = 0;     // whose it is: clients get equal shares
   Lane lane;               // started by the caller, its prompt_build and tokenize already stamped
   // Pieces of the answer as they come; together they are EngineResult::text and ::tokens. May be
   // empty. Called on the engine thread; must not block or throw. Text never ends inside a

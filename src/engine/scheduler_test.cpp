@@ -2,135 +2,314 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace qaio {
 namespace {
 
 constexpr int kAnyNumber = 1000;
+constexpr int kPlenty = 1 << 20;
 
-std::optional<int> admit_all(EngineRequestId) { return 0; }
+// So many positions of memory, counted one by one.
+class FakeMemory final : public SequenceMemory {
+ public:
+  explicit FakeMemory(int positions = kPlenty) : left(positions) {}
 
-std::vector<StepItem> plan(Scheduler& scheduler, int prompt_tokens = kAnyNumber,
-                           const Scheduler::Admit& admit = admit_all) {
-  const auto step = scheduler.plan(prompt_tokens, admit);
-  return {step.begin(), step.end()};
-}
+  std::optional<int> admit(EngineRequestId id, int positions, bool to_the_last) override {
+    EXPECT_EQ(held[id], 0) << "twice";
+    if (refused == id || positions > left - (to_the_last ? 0 : kept)) return std::nullopt;
+    left -= positions;
+    held[id] = positions;
+    return cached;
+  }
+  bool grow(EngineRequestId id, int positions) override {
+    EXPECT_GT(positions, held[id]);
+    if (positions - held[id] > left) return false;
+    left -= positions - held[id];
+    held[id] = positions;
+    return true;
+  }
+  void pause(EngineRequestId id) override {
+    free(id);
+    paused.push_back(id);
+  }
+  void free(EngineRequestId id) { left += std::exchange(held[id], 0); }
+
+  int left;
+  int kept = 0;    // where not `to_the_last`
+  int cached = 0;  // of every sequence
+  EngineRequestId refused = 0;
+  std::map<EngineRequestId, int> held;
+  std::vector<EngineRequestId> paused;
+};
+
+// A scheduler and its memory.
+struct Planner {
+  explicit Planner(Scheduler::Limits limits, int positions = kPlenty)
+      : memory(positions), scheduler(limits, memory) {}
+
+  void add(EngineRequestId id, int known, int new_tokens = 100, uint64_t client = 0) {
+    scheduler.add(id, {.known = known, .positions_max = known + new_tokens, .client = client});
+    next_token[id] = known;
+  }
+  void add_brief(EngineRequestId id, int known, uint64_t client = 0) {
+    scheduler.add(id, {.known = known, .positions_max = known, .brief = true, .client = client});
+    brief.insert(id);
+  }
+  std::vector<StepItem> plan(int prompt_tokens = kAnyNumber) {
+    const auto step = scheduler.plan(prompt_tokens);
+    return {step.begin(), step.end()};
+  }
+  void remove(EngineRequestId id) {
+    memory.free(id);
+    scheduler.remove(id);
+  }
+  // Plans a step and gives whoever completed one more token, or ends it; who took part.
+  std::vector<EngineRequestId> step() {
+    std::vector<EngineRequestId> ids;
+    for (const StepItem& item : plan()) {
+      ids.push_back(item.id);
+      if (!item.complete) continue;
+      if (brief.contains(item.id)) {
+        remove(item.id);
+        continue;
+      }
+      const int known = next_token[item.id]++;
+      scheduler.extend(item.id, known, known + 1);
+    }
+    return ids;
+  }
+  void steps(int count) {
+    for (int i = 0; i < count; ++i) step();
+  }
+
+  FakeMemory memory;
+  Scheduler scheduler;
+  std::map<EngineRequestId, int> next_token;
+  std::set<EngineRequestId> brief;  // they end with their first complete range
+};
+
+using Ids = std::vector<EngineRequestId>;
 
 TEST(SchedulerTest, AnswersGoFirstThenPrompts) {
-  Scheduler scheduler({.step_tokens = 50, .sequences_max = 4});
-  scheduler.add(1, 20);
-  scheduler.add(2, 40);
-  EXPECT_EQ(plan(scheduler),
+  Planner planner({.step_tokens = 50, .sequences_max = 4});
+  planner.add(1, 20);
+  planner.add(2, 40);
+  EXPECT_EQ(planner.plan(),
             (std::vector<StepItem>{{1, 0, 20, true, true}, {2, 0, 30, true, false}}));
-  scheduler.extend(1, 20, 21);
-  scheduler.add(3, 90);
-  EXPECT_EQ(plan(scheduler),
+  planner.scheduler.extend(1, 20, 21);
+  planner.add(3, 90);
+  EXPECT_EQ(planner.plan(),
             (std::vector<StepItem>{
                 {1, 20, 1, false, true}, {2, 30, 10, false, true}, {3, 0, 39, true, false}}));
-  scheduler.remove(1);
-  scheduler.extend(2, 40, 41);
-  EXPECT_EQ(plan(scheduler),
+  planner.remove(1);
+  planner.scheduler.extend(2, 40, 41);
+  EXPECT_EQ(planner.plan(),
             (std::vector<StepItem>{{2, 40, 1, false, true}, {3, 39, 49, false, false}}));
-  EXPECT_EQ(scheduler.running(), 2);
-  EXPECT_EQ(scheduler.generating(), 1);
+  EXPECT_EQ(planner.scheduler.running(), 2);
+  EXPECT_EQ(planner.scheduler.generating(), 1);
 }
 
 TEST(SchedulerTest, PromptsShareTheirPartOfTheStep) {
-  Scheduler scheduler({.step_tokens = 512, .sequences_max = 8});
-  scheduler.add(1, 1000);
-  scheduler.add(2, 30);
-  scheduler.add(3, 1000);
+  Planner planner({.step_tokens = 512, .sequences_max = 8});
+  planner.add(1, 1000);
+  planner.add(2, 30);
+  planner.add(3, 1000);
   // 40 each; what 2 leaves goes to the first.
-  EXPECT_EQ(plan(scheduler, 120),
+  EXPECT_EQ(planner.plan(120),
             (std::vector<StepItem>{
                 {1, 0, 50, true, false}, {2, 0, 30, true, true}, {3, 0, 40, true, false}}));
-  scheduler.extend(2, 30, 31);
-  EXPECT_EQ(plan(scheduler, 20),
+  planner.scheduler.extend(2, 30, 31);
+  EXPECT_EQ(planner.plan(20),
             (std::vector<StepItem>{
                 {1, 50, 16, false, false}, {2, 30, 1, false, true}, {3, 40, 4, false, false}}));
 }
 
 TEST(SchedulerTest, AdmitsNoMoreThanGetAPartWorthHaving) {
-  Scheduler scheduler({.step_tokens = 512, .sequences_max = 8});
-  for (EngineRequestId id = 1; id <= 5; ++id) scheduler.add(id, 100);
-  EXPECT_EQ(plan(scheduler, 33).size(), 3U);
-  EXPECT_EQ(scheduler.waiting(), 2);
-  EXPECT_EQ(plan(scheduler, 8).size(), 1U);  // the first goes on, however little there is
+  Planner planner({.step_tokens = 512, .sequences_max = 8});
+  for (EngineRequestId id = 1; id <= 5; ++id) planner.add(id, 100);
+  EXPECT_EQ(planner.plan(33).size(), 3U);
+  EXPECT_EQ(planner.scheduler.waiting(), 2);
+  EXPECT_EQ(planner.plan(8).size(), 1U);  // the first goes on, however little there is
 }
 
 TEST(SchedulerTest, PromptsThatAreNearlyKnownNeedLittleRoom) {
-  Scheduler scheduler({.step_tokens = 512, .sequences_max = 8});
-  for (EngineRequestId id = 1; id <= 5; ++id) scheduler.add(id, 100);
-  const auto nearly_known = [](EngineRequestId) { return std::optional(96); };
-  EXPECT_EQ(plan(scheduler, 16, nearly_known).size(), 4U);
-}
-
-TEST(SchedulerTest, WaitsForTheWholeNeedAndOvertakesNobody) {
-  Scheduler scheduler({.step_tokens = 100, .sequences_max = 4});
-  for (EngineRequestId id = 1; id <= 3; ++id) scheduler.add(id, 10);
-  EngineRequestId too_large = 2;
-  const auto admit = [&](EngineRequestId id) {
-    return id == too_large ? std::nullopt : std::optional(0);
-  };
-  // 3 would fit beside 1, but 2 came first.
-  EXPECT_EQ(plan(scheduler, 100, admit), (std::vector<StepItem>{{1, 0, 10, true, true}}));
-  EXPECT_EQ(scheduler.waiting(), 2);
-  scheduler.remove(1);
-  too_large = 0;
-  EXPECT_EQ(plan(scheduler, 100, admit),
-            (std::vector<StepItem>{{2, 0, 10, true, true}, {3, 0, 10, true, true}}));
+  Planner planner({.step_tokens = 512, .sequences_max = 8});
+  for (EngineRequestId id = 1; id <= 5; ++id) planner.add(id, 100);
+  planner.memory.cached = 96;
+  EXPECT_EQ(planner.plan(16).size(), 4U);
 }
 
 TEST(SchedulerTest, BeginsBehindWhatIsCached) {
-  Scheduler scheduler({.step_tokens = 100, .sequences_max = 4});
-  scheduler.add(1, 70);
-  EXPECT_EQ(plan(scheduler, 100, [](EngineRequestId) { return std::optional(64); }),
+  Planner planner({.step_tokens = 100, .sequences_max = 4});
+  planner.add(1, 70);
+  planner.memory.cached = 64;
+  EXPECT_EQ(planner.plan(100),
             (std::vector<StepItem>{{1, 64, 6, true, true}}));
 }
 
 TEST(SchedulerTest, ASequenceMayBackUp) {
-  Scheduler scheduler({.step_tokens = 100, .sequences_max = 4});
-  scheduler.add(1, 10);
-  plan(scheduler);
-  scheduler.extend(1, 10, 13);
-  EXPECT_EQ(plan(scheduler), (std::vector<StepItem>{{1, 10, 3, false, true}}));
-  scheduler.extend(1, 11, 14);
-  EXPECT_EQ(plan(scheduler), (std::vector<StepItem>{{1, 11, 3, false, true}}));
+  Planner planner({.step_tokens = 100, .sequences_max = 4});
+  planner.add(1, 10);
+  planner.plan();
+  planner.scheduler.extend(1, 10, 13);
+  EXPECT_EQ(planner.plan(), (std::vector<StepItem>{{1, 10, 3, false, true}}));
+  planner.scheduler.extend(1, 11, 14);
+  EXPECT_EQ(planner.plan(), (std::vector<StepItem>{{1, 11, 3, false, true}}));
 }
 
 TEST(SchedulerTest, NothingToDoIsAnEmptyStep) {
-  Scheduler scheduler({.step_tokens = 4, .sequences_max = 8});
-  EXPECT_TRUE(plan(scheduler).empty());
-  scheduler.remove(42);
-  scheduler.add(1, 4);
-  EXPECT_TRUE(plan(scheduler, 4, [](EngineRequestId) { return std::nullopt; }).empty());
-  scheduler.remove(1);
-  EXPECT_TRUE(scheduler.idle());
+  Planner planner({.step_tokens = 4, .sequences_max = 8});
+  EXPECT_TRUE(planner.plan().empty());
+  planner.remove(42);
+  planner.add(1, 4);
+  planner.memory.refused = 1;
+  EXPECT_TRUE(planner.plan(4).empty());
+  planner.remove(1);
+  EXPECT_TRUE(planner.scheduler.idle());
 }
 
 TEST(SchedulerTest, EveryAnswerGetsATokenInEveryStep) {
-  Scheduler scheduler({.step_tokens = 2, .sequences_max = 8});
-  for (EngineRequestId id = 1; id <= 3; ++id) scheduler.add(id, 1);
-  EXPECT_EQ(plan(scheduler), (std::vector<StepItem>{{1, 0, 1, true, true}, {2, 0, 1, true, true}}));
+  Planner planner({.step_tokens = 2, .sequences_max = 8});
+  for (EngineRequestId id = 1; id <= 3; ++id) planner.add(id, 1);
+  EXPECT_EQ(planner.plan(), (std::vector<StepItem>{{1, 0, 1, true, true}, {2, 0, 1, true, true}}));
   for (int position = 1; position < 4; ++position) {
-    scheduler.extend(1, position, position + 1);
-    scheduler.extend(2, position, position + 1);
-    EXPECT_EQ(plan(scheduler), (std::vector<StepItem>{{1, position, 1, false, true},
+    planner.scheduler.extend(1, position, position + 1);
+    planner.scheduler.extend(2, position, position + 1);
+    EXPECT_EQ(planner.plan(), (std::vector<StepItem>{{1, position, 1, false, true},
                                                       {2, position, 1, false, true}}));
   }
-  EXPECT_EQ(scheduler.waiting(), 1);
-  scheduler.remove(2);
-  scheduler.extend(1, 4, 5);
-  EXPECT_EQ(plan(scheduler),
+  EXPECT_EQ(planner.scheduler.waiting(), 1);
+  planner.remove(2);
+  planner.scheduler.extend(1, 4, 5);
+  EXPECT_EQ(planner.plan(),
             (std::vector<StepItem>{{1, 4, 1, false, true}, {3, 0, 1, true, true}}));
 }
 
-// Thousands of random arrivals, cancellations, cached beginnings and backings-up against an
+TEST(SchedulerTest, ReservesAPromptAndATurnNotTheWholeAnswer) {
+  Planner planner({.step_tokens = 512, .sequences_max = 16}, 1000);
+  for (EngineRequestId id = 1; id <= 10; ++id) planner.add(id, 30, 5000);
+  EXPECT_EQ(planner.step().size(), 10U);
+  EXPECT_EQ(planner.memory.held[1], 30 + Scheduler::kTurnTokens);
+  Planner brief({.step_tokens = 512, .sequences_max = 16}, 1000);
+  brief.add(1, 30, 8);
+  brief.step();
+  EXPECT_EQ(brief.memory.held[1], 38);
+}
+
+TEST(SchedulerTest, WhenMemoryRunsOutTheYoungestIsPausedAndComesBack) {
+  Planner planner({.step_tokens = 512, .sequences_max = 4}, 230);
+  planner.add(1, 10, 200);
+  planner.add(2, 10, 200);
+  EXPECT_EQ(planner.step(), (Ids{1, 2}));
+  while (planner.memory.paused.empty()) ASSERT_EQ(planner.step().front(), 1U);
+  EXPECT_EQ(planner.memory.paused, Ids{2});
+  EXPECT_EQ(planner.scheduler.waiting(), 1);
+  EXPECT_EQ(planner.memory.held[2], 0);
+  // All that it knows is computed again, as a prompt is.
+  planner.remove(1);
+  const int known = planner.next_token[2];
+  EXPECT_EQ(planner.plan(), (std::vector<StepItem>{{2, 0, known, true, true}}));
+  EXPECT_EQ(planner.memory.held[2], std::min(210, known + 2 * Scheduler::kTurnTokens));
+}
+
+TEST(SchedulerTest, AfterItsLastPauseASequenceGetsAllItWillEverNeed) {
+  Planner planner({.step_tokens = 4096, .sequences_max = 2}, 6000);
+  planner.add(1, 10, 5900);
+  planner.step();
+  for (int pauses = 1; pauses <= Scheduler::kPausesMax; ++pauses) {
+    planner.steps(Scheduler::kTurnTokens << (pauses - 1));
+    planner.memory.left -= 200;  // as if others had it: a newcomer needs what 1 holds
+    const int others = planner.memory.left + planner.memory.held[1] > 6000 ? 0 : 200;
+    planner.memory.kept = 0;
+    planner.add_brief(100 + static_cast<EngineRequestId>(pauses),
+                      planner.memory.left + planner.memory.held[1] - 10);
+    planner.step();
+    ASSERT_EQ(static_cast<int>(planner.memory.paused.size()), pauses);
+    planner.remove(100 + static_cast<EngineRequestId>(pauses));
+    planner.memory.left += others;
+    planner.step();
+    ASSERT_GT(planner.memory.held[1], 0);
+  }
+  EXPECT_EQ(planner.memory.held[1], 5910);
+  planner.steps(Scheduler::kTurnTokens);
+  planner.add_brief(200, 500);
+  planner.steps(3);
+  EXPECT_EQ(static_cast<int>(planner.memory.paused.size()), Scheduler::kPausesMax);
+}
+
+TEST(SchedulerTest, OneThatDoesNotFitIsPassedAFewTimesOnly) {
+  Planner planner({.step_tokens = 512, .sequences_max = 4}, 400);
+  planner.add(1, 200, 40);
+  planner.step();
+  planner.add(2, 300, 20);
+  EngineRequestId id = 3;
+  for (; id < 3 + Scheduler::kPassedMax; ++id) {
+    planner.add(id, 20, 10);
+    const Ids ids = planner.step();
+    ASSERT_EQ(ids.back(), id);
+    planner.remove(id);
+  }
+  planner.add(id, 20, 10);
+  EXPECT_EQ(planner.step(), Ids{1});
+  planner.remove(1);
+  EXPECT_EQ(planner.step(), (Ids{2, id}));
+}
+
+TEST(SchedulerTest, ShortWorkComesFirstAndEndsNobodysTurnEarly) {
+  Planner planner({.step_tokens = 512, .sequences_max = 2});
+  planner.add(1, 10, 500);
+  planner.add(2, 10, 500);
+  planner.step();
+  planner.add(3, 10);
+  planner.add_brief(4, 10);
+  planner.steps(Scheduler::kTurnTokens - 1);
+  EXPECT_TRUE(planner.memory.paused.empty());
+  EXPECT_EQ(planner.step(), (Ids{1, 4}));
+  EXPECT_EQ(planner.memory.paused, Ids{2});  // the youngest of those that have had a turn
+  EXPECT_EQ(planner.step(), (Ids{1, 2}));  // its place is its again: it came before 3
+}
+
+TEST(SchedulerTest, SomeMemoryIsKeptForShortWork) {
+  Planner planner({.step_tokens = 512, .sequences_max = 8}, 300);
+  planner.memory.kept = 50;
+  planner.add(1, 100, 100);
+  planner.add(2, 100, 100);
+  planner.add_brief(3, 40);
+  EXPECT_EQ(planner.step(), (Ids{1, 3}));
+  planner.remove(1);
+  planner.remove(3);
+  EXPECT_EQ(planner.step(), Ids{2});  // alone it may have everything
+}
+
+TEST(SchedulerTest, ClientsGetEqualShares) {
+  Planner planner({.step_tokens = 512, .sequences_max = 4});
+  for (EngineRequestId id = 1; id <= 20; ++id) planner.add(id, 10, 1000, /*client=*/1);
+  EXPECT_EQ(planner.step(), (Ids{1, 2, 3, 4}));
+  planner.add(21, 10, 1000, /*client=*/2);
+  planner.add(22, 10, 1000, /*client=*/2);
+  planner.add(23, 10, 1000, /*client=*/2);
+  planner.remove(1);
+  EXPECT_EQ(planner.step(), (Ids{2, 3, 4, 21}));
+  // As many as the other has, once somebody's turn is over.
+  planner.steps(Scheduler::kTurnTokens);
+  EXPECT_EQ(planner.memory.paused, Ids{4});
+  EXPECT_EQ(planner.step(), (Ids{2, 3, 21, 22}));
+  planner.steps(10 * Scheduler::kTurnTokens);
+  EXPECT_EQ(planner.memory.paused, Ids{4});
+  planner.remove(21);
+  planner.remove(22);
+  EXPECT_EQ(planner.step(), (Ids{2, 3, 4, 23}));
+}
+
+// Thousands of random arrivals, cancellations, cached beginnings, backings-up and pauses against an
 // independent account of what each sequence has and holds.
-class SchedulerFuzz {
+class SchedulerFuzz final : public SequenceMemory {
  public:
   explicit SchedulerFuzz(uint32_t seed) : random_(seed) {}
 
@@ -145,47 +324,54 @@ class SchedulerFuzz {
         drop(std::next(live_.begin(), below(static_cast<int>(live_.size())))->first);
       }
       step();
-      if (testing::Test::HasFatalFailure()) return;
+      if (testing::Test::HasFailure()) return;
     }
     EXPECT_TRUE(scheduler_.idle());
-    EXPECT_EQ(blocks_free_, kBlocks);
+    EXPECT_EQ(positions_left_, kPositions);
+    EXPECT_GT(pauses_, 0);
   }
 
  private:
-  static constexpr int kBlocks = 40;
+  static constexpr int kPositions = 400;
   static constexpr int kStepTokens = 24;
   static constexpr int kSequences = 6;
 
   struct Account {
     int known;
-    int blocks;
+    int positions_max;
+    bool brief;
+    int held = 0;
     int computed = 0;
+    int pauses = 0;
     int extensions_left = 0;
-    bool admitted = false;  // its blocks are taken
-    bool started = false;   // it has had its first range
+    bool started = false;   // it has had its first range since it waited
     bool extended = false;  // past its prompt
   };
 
   int below(int n) { return std::uniform_int_distribution<int>(0, n - 1)(random_); }
 
   void arrive() {
-    Account account{.known = 1 + below(90), .blocks = 1 + below(kBlocks)};
-    account.extensions_left = below(12);
-    scheduler_.add(next_id_, account.known);
+    Account account{.known = 1 + below(90), .positions_max = 0, .brief = below(3) == 0};
+    account.extensions_left = account.brief ? below(3) : below(200);
+    // A brief one may take three tokens at a time.
+    account.positions_max = account.known + 1 + account.extensions_left * (account.brief ? 3 : 1);
+    scheduler_.add(next_id_, {.known = account.known,
+                              .positions_max = account.positions_max,
+                              .brief = account.brief,
+                              .client = static_cast<uint64_t>(below(3))});
     live_.emplace(next_id_++, account);
   }
 
   void drop(EngineRequestId id) {
-    const Account& account = live_.at(id);
-    if (account.admitted) blocks_free_ += account.blocks;
+    positions_left_ += live_.at(id).held;
     live_.erase(id);
     scheduler_.remove(id);
   }
 
   void step() {
     const int prompt_tokens = 1 + below(kStepTokens);
-    const auto items =
-        plan(scheduler_, prompt_tokens, [this](EngineRequestId id) { return admit(id); });
+    const auto planned = scheduler_.plan(prompt_tokens);
+    const std::vector<StepItem> items(planned.begin(), planned.end());
     ASSERT_EQ(items.empty(), live_.empty());  // always some progress
     int tokens = 0;
     int prompts = 0;
@@ -196,11 +382,11 @@ class SchedulerFuzz {
       Account& account = live_.at(item.id);
       ASSERT_EQ(item.begin, account.computed) << "each token once, in order";
       ASSERT_GE(item.count, 1);
-      ASSERT_TRUE(account.admitted);
       ASSERT_EQ(item.admitted, !account.started);
       account.started = true;
       if (!account.extended) prompts += item.count;
       account.computed += item.count;
+      ASSERT_LE(account.computed, account.held) << "no memory for it";
       ASSERT_LE(account.computed, account.known);
       ASSERT_EQ(item.complete, account.computed == account.known);
       tokens += item.count;
@@ -217,34 +403,61 @@ class SchedulerFuzz {
     }
   }
 
-  std::optional<int> admit(EngineRequestId id) {
+  std::optional<int> admit(EngineRequestId id, int positions, bool to_the_last) override {
     Account& account = live_.at(id);
-    EXPECT_FALSE(account.admitted) << "twice";
-    EXPECT_GT(id, last_admitted_) << "overtaken";
-    if (account.blocks > blocks_free_) return std::nullopt;
-    account.admitted = true;
-    last_admitted_ = id;
-    blocks_free_ -= account.blocks;
+    EXPECT_EQ(account.held, 0) << "twice";
+    EXPECT_GE(positions, account.known);
+    EXPECT_LE(positions, account.positions_max);
+    if (account.brief || account.pauses == Scheduler::kPausesMax) {
+      EXPECT_EQ(positions, account.positions_max);
+    }
+    if (positions > positions_left_ - (to_the_last ? 0 : 20)) return std::nullopt;
+    account.held = positions;
+    positions_left_ -= positions;
     account.computed = below(3) == 0 ? below(account.known) : 0;
     return account.computed;
+  }
+
+  bool grow(EngineRequestId id, int positions) override {
+    Account& account = live_.at(id);
+    EXPECT_GT(account.held, 0);
+    EXPECT_GT(positions, account.held);
+    if (positions - account.held > positions_left_) return false;
+    positions_left_ -= positions - account.held;
+    account.held = positions;
+    return true;
+  }
+
+  void pause(EngineRequestId id) override {
+    Account& account = live_.at(id);
+    EXPECT_FALSE(account.brief);
+    EXPECT_TRUE(account.extended);
+    EXPECT_LE(++account.pauses, Scheduler::kPausesMax);
+    positions_left_ += std::exchange(account.held, 0);
+    account.computed = 0;
+    account.started = account.extended = false;
+    ++pauses_;
   }
 
   void go_on(EngineRequestId id) {
     Account& account = live_.at(id);
     if (account.extensions_left-- == 0) return drop(id);
     account.extended = true;
-    if (below(4) == 0) account.computed -= below(account.computed);
-    // No more than is left for everybody else's token.
-    account.known = account.computed + 1 + (below(4) == 0 ? below(3) : 0);
+    int more = 1;
+    if (account.brief) {
+      if (below(4) == 0) account.computed -= below(account.computed);
+      if (below(4) == 0) more += below(3);  // no more than is left for everybody else's token
+    }
+    account.known = std::min(account.computed + more, account.positions_max);
     scheduler_.extend(id, account.computed, account.known);
   }
 
   std::mt19937 random_;
-  Scheduler scheduler_{{.step_tokens = kStepTokens, .sequences_max = kSequences}};
+  Scheduler scheduler_{{.step_tokens = kStepTokens, .sequences_max = kSequences}, *this};
   std::map<EngineRequestId, Account> live_;
   EngineRequestId next_id_ = 1;
-  EngineRequestId last_admitted_ = 0;
-  int blocks_free_ = kBlocks;
+  int positions_left_ = kPositions;
+  int pauses_ = 0;
 };
 
 TEST(SchedulerTest, InvariantsHoldForRandomTraffic) {

@@ -19,6 +19,8 @@ struct Sequence {
            TokenId end_token);
 
   Stage stage() const { return stage_; }
+  // Whether it has had a step; also of one that was paused since.
+  bool scheduled() const { return trace.counters.scheduled_ns != 0; }
   // Ends the current stage of the lane and begins the next at the same instant.
   void enter(Stage next, TimeNs now_ns);
   // Ends the current stage for good.

@@ -15,7 +15,7 @@ class UnderLoadTest : public testing::Test {
     const auto files = FileSet::open(std::filesystem::path(QAIO_SOURCE_DIR) / "models" / "demo");
     ASSERT_TRUE(files);
     // Little KV memory, so that requests wait for it and the cache has to let go.
-    auto loaded = load_model(*files, pool_, {.kv_tokens = 1024, .step_tokens_max = 128});
+    auto loaded = load_model(*files, pool_, {.kv_tokens = 512, .step_tokens_max = 128});
     ASSERT_TRUE(loaded) << loaded.error().message;
     loaded_ = std::move(*loaded);
   }
@@ -39,13 +39,14 @@ class UnderLoadTest : public testing::Test {
     }
     out.prompt = loaded_.tokenizer->encode_with_special(text);
     GenerateJob job;
-    job.max_new_tokens = 20 + i;
+    job.max_new_tokens = 20 + 8 * i;
     job.ignore_eos = i % 3 == 0;
     job.sampling.temperature = i % 5 == 0 ? 0.0F : 1.2F;
     job.sampling.top_k = i % 2 == 0 ? 40 : 0;
     job.sampling.repetition_penalty = i % 4 == 0 ? 1.1F : 1.0F;
     job.sampling.seed = static_cast<uint64_t>(i % 7);
     if (i % 6 == 0) job.logprobs = 2;
+    if (i % 5 == 1) job.stops = {"!!", "。。"};
     out.job = std::move(job);
     return out;
   }
@@ -96,6 +97,7 @@ TEST_F(UnderLoadTest, SameSeedSameTokensWhateverElseRuns) {
   }
   EXPECT_GE(most_together, 4U);
   EXPECT_GT(cached, 0U);
+  EXPECT_GT(engine.load().preemptions, 0U);
   EXPECT_EQ(engine.load().kv_blocks_used, 0);
 }
 
