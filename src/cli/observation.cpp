@@ -41,7 +41,8 @@ EngineState engine_state(const Engine::Load& load) {
           .steps = load.steps,
           .prompt_tokens = load.prompt_tokens,
           .cached_tokens = load.cached_tokens,
-          .completion_tokens = load.completion_tokens};
+          .completion_tokens = load.completion_tokens,
+          .preemptions = load.preemptions};
 }
 
 RunInfo run_info(int threads) {

@@ -18,7 +18,7 @@
 namespace qaio {
 
 struct EngineOptions {
-  int queue_max = 128;     // waiting requests; past it submit() refuses
+  int queue_max = 256;     // waiting requests; past it submit() refuses
   int sequences_max = 16;  // sequences in one step
   int step_tokens = 512;   // tokens in one step, at most the model's step_tokens_max()
   std::chrono::nanoseconds step_time{100'000'000};  // no step is planned to take longer

@@ -155,6 +155,7 @@ TEST(PrometheusMetrics, ShowTheStateOfTheServer) {
   EXPECT_EQ(all.at("qaio_sequences_waiting"), 1);
   EXPECT_EQ(all.at(R"(qaio_kv_blocks{state="free"})"), 40);
   EXPECT_EQ(all.at("qaio_kv_usage_ratio"), 0.4);
+  EXPECT_EQ(all.at("qaio_preemptions_total"), 2);
   EXPECT_EQ(all.at("qaio_prefix_cache_queries_total"), 500);
   EXPECT_EQ(all.at("qaio_prefix_cache_hits_total"), 400);
   EXPECT_EQ(all.at("process_start_time_seconds"), 1'700'000'000.5);

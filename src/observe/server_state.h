@@ -27,6 +27,7 @@ struct EngineState {
   uint64_t prompt_tokens = 0;  // looked for in the prefix cache
   uint64_t cached_tokens = 0;  // found there
   uint64_t completion_tokens = 0;
+  uint64_t preemptions = 0;  // times that a sequence was paused for want of memory or place
 };
 
 // Of one archive since the start.

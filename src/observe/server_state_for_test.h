@@ -15,7 +15,8 @@ inline EngineState engine_at_work() {
           .steps = 7,
           .prompt_tokens = 500,
           .cached_tokens = 400,
-          .completion_tokens = 9};
+          .completion_tokens = 9,
+          .preemptions = 2};
 }
 
 }  // namespace qaio

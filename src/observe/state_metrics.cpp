@@ -66,6 +66,9 @@ void add_engine(const EngineState& engine, Families& out) {
   out.gauge("qaio_kv_usage_ratio", "Share of KV memory that running tasks and pinned prompts hold.",
             engine.kv_blocks_total == 0 ? 0 : unavailable / engine.kv_blocks_total);
   out.counter("qaio_engine_steps_total", "Steps of the engine.", static_cast<double>(engine.steps));
+  out.counter("qaio_preemptions_total",
+              "Times that a task was paused because others needed its memory or place.",
+              static_cast<double>(engine.preemptions));
   out.counter("qaio_prefix_cache_queries_total",
               "Prompt tokens that were looked for in the prefix cache.",
               static_cast<double>(engine.prompt_tokens));

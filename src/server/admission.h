@@ -1,12 +1,15 @@
 // Who may use the model now: past the limits a request is refused at once, before any work for it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "server/http.h"
 
 namespace qaio {
@@ -14,12 +17,17 @@ namespace qaio {
 // Thread-safe. Remembers a client only while one of its requests is admitted.
 class Admission : public std::enable_shared_from_this<Admission> {
  public:
-  // Requests at once: in all, at least 1, and per client; 0: no limit per client.
-  Admission(int requests_max, int client_requests_max)
-      : requests_max_(requests_max), client_requests_max_(client_requests_max) {}
+  struct Limits {
+    int requests_max = 1;         // at once, at least 1
+    int client_requests_max = 0;  // of one client; 0: no limit
+    std::chrono::nanoseconds time_max = std::chrono::hours(1);  // what a request may take
+  };
+  Admission(const Limits& limits, const Clock& clock) : limits_(limits), clock_(clock) {}
 
   // On success `ticket` holds the place until its last copy is gone. Otherwise the refusal: 503
-  // when all places are taken, 429 when `client` has too many of them.
+  // when all places are taken, or when those admitted will take longer than a request may; 429 when
+  // `client` has too many of them. Retry-After says when those ahead will be done, by the pace at
+  // which the last ones ended.
   std::optional<HttpResponse> admit(const std::string& client, std::shared_ptr<void>& ticket);
 
   int admitted() const {
@@ -29,11 +37,15 @@ class Admission : public std::enable_shared_from_this<Admission> {
 
  private:
   void leave(const std::string& client);
+  HttpResponse refusal(int status, std::string_view code, const std::string& message,
+                       double requests_ahead) const;
 
-  const int requests_max_;
-  const int client_requests_max_;
+  const Limits limits_;
+  const Clock& clock_;
   mutable std::mutex mutex_;
   int admitted_ = 0;                              // guarded by mutex_
+  TimeNs busy_since_ns_ = 0;                      // guarded by mutex_; or since the last one ended
+  double pace_ns_ = 0;                            // guarded by mutex_; from one end to the next
   std::unordered_map<std::string, int> clients_;  // guarded by mutex_; admitted requests of each
 };
 

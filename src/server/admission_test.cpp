@@ -11,8 +11,58 @@ namespace {
 
 using testing::HasSubstr;
 
+std::shared_ptr<Admission> admission_of(int requests_max, int client_requests_max) {
+  return std::make_shared<Admission>(
+      Admission::Limits{.requests_max = requests_max, .client_requests_max = client_requests_max},
+      SteadyClock::instance());
+}
+
+TEST(AdmissionTest, RetryAfterIsWhenThoseAheadWillBeDone) {
+  FakeClock clock;
+  const auto admission = std::make_shared<Admission>(
+      Admission::Limits{.requests_max = 10, .client_requests_max = 5}, clock);
+  std::vector<std::shared_ptr<void>> tickets(10);
+  for (size_t i = 0; i < tickets.size(); ++i) {
+    EXPECT_FALSE(admission->admit(i < 5 ? "a" : "b", tickets[i]));
+  }
+  std::shared_ptr<void> none;
+  EXPECT_EQ(admission->admit("c", none)->headers.front().value, "1");  // nothing is known yet
+  for (int i = 0; i < 30; ++i) {  // one ends every two seconds
+    clock.advance_ns(2'000'000'000);
+    tickets[9].reset();
+    EXPECT_FALSE(admission->admit("b", tickets[9]));
+  }
+  EXPECT_EQ(admission->admit("c", none)->headers.front().value, "20");
+  tickets[9].reset();
+  const auto refused = admission->admit("a", none);  // one of its five is done after 9 / 5 ends
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->headers.front().value, "4");
+  // Idle time is nobody's pace.
+  for (auto& ticket : tickets) ticket.reset();
+  clock.advance_ns(3'600'000'000'000);
+  EXPECT_FALSE(admission->admit("a", none));
+  none.reset();
+}
+
+TEST(AdmissionTest, WhoCannotBeReachedInTimeIsRefusedAtOnce) {
+  FakeClock clock;
+  const auto admission = std::make_shared<Admission>(
+      Admission::Limits{.requests_max = 100, .time_max = std::chrono::seconds(60)}, clock);
+  std::vector<std::shared_ptr<void>> tickets(8);
+  for (auto& ticket : tickets) EXPECT_FALSE(admission->admit("a", ticket));
+  clock.advance_ns(10'000'000'000);
+  tickets[0].reset();
+  const auto refused = admission->admit("a", tickets[0]);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->headers.front().value, "70");
+  tickets[1].reset();
+  tickets[2].reset();
+  EXPECT_FALSE(admission->admit("a", tickets[0]));
+}
+
 TEST(AdmissionTest, RefusesPastTheLimitAndForgetsWhoLeft) {
-  const auto admission = std::make_shared<Admission>(2, 0);
+  const auto admission = admission_of(2, 0);
   std::shared_ptr<void> first, second, third;
   EXPECT_FALSE(admission->admit("a", first));
   EXPECT_FALSE(admission->admit("a", second));
@@ -31,7 +81,7 @@ TEST(AdmissionTest, RefusesPastTheLimitAndForgetsWhoLeft) {
 }
 
 TEST(AdmissionTest, OneClientCannotTakeEveryPlace) {
-  const auto admission = std::make_shared<Admission>(10, 2);
+  const auto admission = admission_of(10, 2);
   std::vector<std::shared_ptr<void>> tickets(4);
   EXPECT_FALSE(admission->admit("a", tickets[0]));
   EXPECT_FALSE(admission->admit("a", tickets[1]));
@@ -46,7 +96,7 @@ TEST(AdmissionTest, OneClientCannotTakeEveryPlace) {
 }
 
 TEST(AdmissionTest, ATicketOutlivesItsAdmission) {
-  auto admission = std::make_shared<Admission>(1, 1);
+  auto admission = admission_of(1, 1);
   std::shared_ptr<void> ticket;
   EXPECT_FALSE(admission->admit("a", ticket));
   admission.reset();
@@ -55,7 +105,7 @@ TEST(AdmissionTest, ATicketOutlivesItsAdmission) {
 
 TEST(AdmissionTest, NeverAdmitsMoreThanItsLimit) {
   constexpr int kLimit = 3;
-  const auto admission = std::make_shared<Admission>(kLimit, 0);
+  const auto admission = admission_of(kLimit, 0);
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
   std::vector<std::thread> threads;

@@ -53,10 +53,8 @@ struct ApiLimits {
   size_t messages_max = 130;      // of an OpenAI conversation: 64 exchanges and what frames them
   int new_tokens_max = 0;         // what a request may ask for; 0: what fits
   int new_tokens_default = 2048;  // of a chat completion that does not say; less if less fits
-  // Requests to the model that are admitted at once, computing or waiting; past it 503. Half as
-  // many may wait as one step can hold, so that under any overload an admitted request takes at
-  // most 1.5 times what it takes at capacity.
-  int requests_max = 24;
+  // Requests to the model that are admitted at once, computing or waiting; past it 503.
+  int requests_max = 128;
   int client_requests_max = 0;  // the same per client address, past it 429; 0: no limit
   std::chrono::milliseconds request_time{600'000};  // from its arrival; then it ends with 504
 

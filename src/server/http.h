@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct HttpRequest {
   std::string client = {};  // the address it came from, without the port
   std::string accept = {};  // the header
   std::string origin = {};  // the header
+  uint64_t client_key = 0;  // of the API key, or of the address without one: who gets a share
 };
 
 struct HttpHeader {

@@ -118,6 +118,7 @@ Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
   call_->record().input_tokens = prompt.input_tokens;
   out.prompt = std::move(prompt.ids);
   out.deadline_ns = call_->deadline_ns(request_.time);
+  out.client = call_->request().client_key;
   if (!request_.choices.empty()) {
     ClassifyJob job;
     for (const std::string& choice : request_.choices) {

@@ -9,6 +9,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,8 @@ void describe(const Parser& parser, bool export_traces, Exchange& exchange) {
   request.query = target.substr(std::min(query + 1, target.size()));
   request.accept = message[http::field::accept];
   request.origin = message[http::field::origin];
+  const std::string key = message[http::field::authorization];
+  request.client_key = std::hash<std::string>()(key.empty() ? request.client : key);
 
   RequestRecord& record = exchange.record();
   record.request_id = choose_request_id(message["X-Request-Id"]);

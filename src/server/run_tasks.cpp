@@ -143,6 +143,7 @@ void run_tasks(TaskCall task_call) {
   const std::shared_ptr<Call> call = task_call.call;
   const std::shared_ptr<const Backend> backend = task_call.backend;
   PipelineRequest request = std::move(task_call.request);
+  request.client = task_call.call->request().client_key;
   call->record_input(request.input);
   const auto running = std::make_shared<RunningCall>(RunningCall{std::move(task_call)});
 

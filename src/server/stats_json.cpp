@@ -66,6 +66,7 @@ void write_engine(const EngineState& engine, JsonWriter& json) {
   json.key("prompt_tokens").integer(signed_of(engine.prompt_tokens));
   json.key("cached_tokens").integer(signed_of(engine.cached_tokens));
   json.key("completion_tokens").integer(signed_of(engine.completion_tokens));
+  json.key("preemptions").integer(signed_of(engine.preemptions));
   json.end_object();
 }
 

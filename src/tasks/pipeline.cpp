@@ -195,6 +195,7 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
   EngineRequest out;
   out.prompt = std::move(prompt.ids);
   out.deadline_ns = request.deadline_ns;
+  out.client = request.client;
   if (scores) {
     out.job = ClassifyJob{task.prompt.label_ids()};
   } else {

@@ -42,6 +42,7 @@ struct PipelineRequest {
   std::vector<Turn> history;  // oldest first; for tasks that take it
   GenerateOverrides overrides;
   TimeNs deadline_ns = 0;  // 0: none
+  uint64_t client = 0;     // as EngineRequest has it
 };
 
 struct TaskOutcome {
