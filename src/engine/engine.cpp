@@ -34,6 +34,8 @@ bool call(const Callback& callback, Arguments&&... arguments) noexcept {
 // Nodes of label walks in one step. More would hardly be faster, and each has logits of its own.
 constexpr int kLabelNodes = 64;
 
+constexpr int kPausesOnLane = 5;
+
 // Of the KV memory, this part is kept for short work while others run.
 constexpr int kPartKept = 16;
 
@@ -296,7 +298,9 @@ void Engine::Impl::pause(EngineRequestId id) {
   Sequence& sequence = sequences_.at(id);
   remember(sequence);
   sequence.kv.clear();
-  sequence.enter(Stage::kQueue, clock_.now_ns());
+  // Each pause takes three intervals of the lane; later ones are part of `decode`, so that no time
+  // of it goes missing.
+  if (++sequence.pauses <= kPausesOnLane) sequence.enter(Stage::kQueue, clock_.now_ns());
   ++totals_.preemptions;
   inbox_.paused(id);
 }
@@ -304,7 +308,7 @@ void Engine::Impl::pause(EngineRequestId id) {
 void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   Sequence& sequence = sequences_.at(item.id);
   if (item.admitted) {
-    sequence.enter(Stage::kPrefill, step.begin_ns);
+    if (sequence.stage() == Stage::kQueue) sequence.enter(Stage::kPrefill, step.begin_ns);
     step.cached_tokens += static_cast<uint32_t>(item.begin);
     inbox_.admitted(item.id);
     if (!sequence.scheduled()) {

@@ -65,7 +65,7 @@ std::span<const StepItem> Scheduler::plan(int prompt_tokens) {
 
 // What it knows and a turn of new tokens, or all that it will ever need.
 int Scheduler::Sequence::wanted_positions() const {
-  if (need.brief || pauses == kPausesMax) return need.positions_max;
+  if (need.brief) return need.positions_max;
   return std::min(need.positions_max, need.known + turn());
 }
 

@@ -7,9 +7,9 @@
 //
 // Memory is reserved for the prompt and a turn of new tokens, and for another turn when that is used
 // up. When there is none left, the youngest sequence is paused: it gives up its memory and waits to
-// compute again what is lost. Nothing fails midway, and everything ends: a sequence alone fits, each
-// is paused at most kPausesMax times, every turn is twice as long as the one before, and after the
-// last pause it gets all the memory that it will ever need.
+// compute again what is lost. Nothing fails midway, and everything ends: a sequence alone fits, the
+// oldest is paused for nobody's growth, and whoever is admitted has the memory of a whole turn,
+// which is longer after each pause.
 //
 // Who is admitted next: short work (a classification, whose need is known and soon over), then the
 // client with the fewest running sequences, then who arrived first. One that does not fit now may be
@@ -18,6 +18,7 @@
 // has had its turn is paused.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -67,8 +68,8 @@ class Scheduler {
     int step_tokens = 512;   // positions computed in one step, at least 1
     int sequences_max = 16;  // admitted at the same time; more than step_tokens are never used
   };
-  static constexpr int kTurnTokens = 64;  // of a sequence that was never paused
-  static constexpr int kPausesMax = 6;
+  static constexpr int kTurnTokens = 64;   // of a sequence that was never paused
+  static constexpr int kTurnDoublings = 6;  // at most; one with each pause
   static constexpr int kPassedMax = 32;
 
   // `memory` outlives it.
@@ -109,9 +110,9 @@ class Scheduler {
     bool tried = false;     // in the step being planned: it does not fit
     int planned = 0;        // positions in the step being planned
 
-    int turn() const { return kTurnTokens << pauses; }
+    int turn() const { return kTurnTokens << std::min(pauses, kTurnDoublings); }
     bool due() const { return passed >= kPassedMax; }
-    bool may_pause() const { return extended && !need.brief && pauses < kPausesMax; }
+    bool may_pause() const { return extended && !need.brief; }
     int wanted_positions() const;
   };
   using Sequences = std::vector<Sequence>;

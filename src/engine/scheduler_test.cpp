@@ -218,29 +218,22 @@ TEST(SchedulerTest, WhenMemoryRunsOutTheYoungestIsPausedAndComesBack) {
   EXPECT_EQ(planner.memory.held[2], std::min(210, known + 2 * Scheduler::kTurnTokens));
 }
 
-TEST(SchedulerTest, AfterItsLastPauseASequenceGetsAllItWillEverNeed) {
-  Planner planner({.step_tokens = 4096, .sequences_max = 2}, 6000);
-  planner.add(1, 10, 5900);
+TEST(SchedulerTest, EachPauseMakesTheNextTurnLonger) {
+  Planner planner({.step_tokens = 4096, .sequences_max = 1}, 1 << 20);
+  planner.add(1, 10, 100'000);
   planner.step();
-  for (int pauses = 1; pauses <= Scheduler::kPausesMax; ++pauses) {
-    planner.steps(Scheduler::kTurnTokens << (pauses - 1));
-    planner.memory.left -= 200;  // as if others had it: a newcomer needs what 1 holds
-    const int others = planner.memory.left + planner.memory.held[1] > 6000 ? 0 : 200;
-    planner.memory.kept = 0;
-    planner.add_brief(100 + static_cast<EngineRequestId>(pauses),
-                      planner.memory.left + planner.memory.held[1] - 10);
-    planner.step();
+  EngineRequestId brief_id = 100;
+  for (int pauses = 0; pauses < 9; ++pauses) {
+    const int turn = Scheduler::kTurnTokens << std::min(pauses, Scheduler::kTurnDoublings);
+    EXPECT_GE(planner.memory.held[1], planner.next_token[1] - 1 + turn);
+    planner.add_brief(brief_id, 10);
+    planner.steps(turn - 1);
     ASSERT_EQ(static_cast<int>(planner.memory.paused.size()), pauses);
-    planner.remove(100 + static_cast<EngineRequestId>(pauses));
-    planner.memory.left += others;
-    planner.step();
+    planner.steps(2);  // the short one, then the long one again
+    ASSERT_EQ(static_cast<int>(planner.memory.paused.size()), pauses + 1);
     ASSERT_GT(planner.memory.held[1], 0);
+    ++brief_id;
   }
-  EXPECT_EQ(planner.memory.held[1], 5910);
-  planner.steps(Scheduler::kTurnTokens);
-  planner.add_brief(200, 500);
-  planner.steps(3);
-  EXPECT_EQ(static_cast<int>(planner.memory.paused.size()), Scheduler::kPausesMax);
 }
 
 TEST(SchedulerTest, OneThatDoesNotFitIsPassedAFewTimesOnly) {
@@ -342,7 +335,6 @@ class SchedulerFuzz final : public SequenceMemory {
     bool brief;
     int held = 0;
     int computed = 0;
-    int pauses = 0;
     int extensions_left = 0;
     bool started = false;   // it has had its first range since it waited
     bool extended = false;  // past its prompt
@@ -408,9 +400,7 @@ class SchedulerFuzz final : public SequenceMemory {
     EXPECT_EQ(account.held, 0) << "twice";
     EXPECT_GE(positions, account.known);
     EXPECT_LE(positions, account.positions_max);
-    if (account.brief || account.pauses == Scheduler::kPausesMax) {
-      EXPECT_EQ(positions, account.positions_max);
-    }
+    if (account.brief) EXPECT_EQ(positions, account.positions_max);
     if (positions > positions_left_ - (to_the_last ? 0 : 20)) return std::nullopt;
     account.held = positions;
     positions_left_ -= positions;
@@ -432,7 +422,6 @@ class SchedulerFuzz final : public SequenceMemory {
     Account& account = live_.at(id);
     EXPECT_FALSE(account.brief);
     EXPECT_TRUE(account.extended);
-    EXPECT_LE(++account.pauses, Scheduler::kPausesMax);
     positions_left_ += std::exchange(account.held, 0);
     account.computed = 0;
     account.started = account.extended = false;

@@ -40,6 +40,7 @@ struct Sequence {
   KvSequence kv;
   std::variant<Generation, LabelWalk, PinJob> work;
   EngineTrace trace;
+  int pauses = 0;
 
  private:
   Stage stage_ = Stage::kQueue;

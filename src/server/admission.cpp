@@ -10,11 +10,14 @@ namespace {
 
 constexpr double kPaceWeight = 0.1;  // of the newest in the mean
 constexpr double kRetryMaxS = 3600;
+// What is over sooner was refused for its body, and says nothing of the model's pace.
+constexpr TimeNs kWorkMinNs = 1'000'000;
 
 }  // namespace
 
 std::optional<HttpResponse> Admission::admit(const std::string& client,
                                              std::shared_ptr<void>& ticket) {
+  const TimeNs now_ns = clock_.now_ns();
   {
     const std::lock_guard lock(mutex_);
     if (admitted_ >= limits_.requests_max) {
@@ -39,10 +42,11 @@ std::optional<HttpResponse> Admission::admit(const std::string& client,
                      static_cast<double>(admitted_) / of_client);
     }
     ++of_client;
-    if (admitted_++ == 0) busy_since_ns_ = clock_.now_ns();
+    if (admitted_++ == 0) busy_since_ns_ = now_ns;
   }
   ticket = std::shared_ptr<void>(
-      nullptr, [self = shared_from_this(), client](void*) { self->leave(client); });
+      nullptr,
+      [self = shared_from_this(), client, now_ns](void*) { self->leave(client, now_ns); });
   return std::nullopt;
 }
 
@@ -56,12 +60,14 @@ HttpResponse Admission::refusal(int status, std::string_view code, const std::st
   return response;
 }
 
-void Admission::leave(const std::string& client) {
+void Admission::leave(const std::string& client, TimeNs admitted_ns) {
   const std::lock_guard lock(mutex_);
   const TimeNs now_ns = clock_.now_ns();
-  const auto gap_ns = static_cast<double>(now_ns - busy_since_ns_);
-  pace_ns_ = pace_ns_ == 0 ? gap_ns : pace_ns_ + kPaceWeight * (gap_ns - pace_ns_);
-  busy_since_ns_ = now_ns;
+  if (now_ns - admitted_ns >= kWorkMinNs) {
+    const auto gap_ns = static_cast<double>(now_ns - busy_since_ns_);
+    pace_ns_ = pace_ns_ == 0 ? gap_ns : pace_ns_ + kPaceWeight * (gap_ns - pace_ns_);
+    busy_since_ns_ = now_ns;
+  }
   --admitted_;
   const auto it = clients_.find(client);
   if (--it->second == 0) clients_.erase(it);

@@ -36,7 +36,7 @@ class Admission : public std::enable_shared_from_this<Admission> {
   }
 
  private:
-  void leave(const std::string& client);
+  void leave(const std::string& client, TimeNs admitted_ns);
   HttpResponse refusal(int status, std::string_view code, const std::string& message,
                        double requests_ahead) const;
 

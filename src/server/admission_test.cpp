@@ -37,7 +37,12 @@ TEST(AdmissionTest, RetryAfterIsWhenThoseAheadWillBeDone) {
   const auto refused = admission->admit("a", none);  // one of its five is done after 9 / 5 ends
   EXPECT_EQ(refused->status, 429);
   EXPECT_EQ(refused->headers.front().value, "4");
-  // Idle time is nobody's pace.
+  // Nor are requests a pace that are refused for what they say, nor is idle time.
+  for (int i = 0; i < 100; ++i) {
+    tickets[9].reset();
+    EXPECT_FALSE(admission->admit("b", tickets[9]));
+  }
+  EXPECT_EQ(admission->admit("c", none)->headers.front().value, "20");
   for (auto& ticket : tickets) ticket.reset();
   clock.advance_ns(3'600'000'000'000);
   EXPECT_FALSE(admission->admit("a", none));
