@@ -8,7 +8,11 @@
 
 namespace qaio {
 
-// kInvalidArgument with `label`, the position and the reason. Nesting is limited to 32 levels.
+// Some editors and tools begin a text file with the three bytes of U+FEFF.
+std::string_view without_byte_order_mark(std::string_view text);
+
+// A byte order mark is skipped. kInvalidArgument with `label`, the position and the reason. Nesting
+// is limited to 32 levels.
 Result<boost::json::value> parse_json(std::string_view text, std::string_view label);
 
 }  // namespace qaio

@@ -11,6 +11,14 @@ TEST(ParseJson, ReadsAnObject) {
   EXPECT_EQ(value->at("a").as_array().size(), 2u);
 }
 
+TEST(ParseJson, SkipsAByteOrderMark) {
+  auto value = parse_json("\xEF\xBB\xBF{\"a\": 1}", "body");
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(value->at("a"), 1);
+  EXPECT_FALSE(parse_json("\xEF\xBB\xBF", "body"));
+  EXPECT_FALSE(parse_json("{}\xEF\xBB\xBF", "body"));
+}
+
 TEST(ParseJson, SaysWhereItBroke) {
   for (const char* text : {"", "{", "{\"a\":}", "[1,]", "{} x", "nul"}) {
     auto value = parse_json(text, "body");
