@@ -213,6 +213,53 @@ TEST(Damage, HugeNumbersAnywhereNeverMislead) {
   }
 }
 
+// --- GGUF in two parts: damage in either, and every number in the keys that hold them together.
+
+std::vector<std::byte> part_of_two(uint32_t number, std::string_view tensor) {
+  GgufWriter writer;
+  writer.add_uint("split.no", number);
+  writer.add_uint("split.count", 2);
+  writer.add_uint("split.tensors.count", 2);
+  const int64_t shape[] = {4};
+  writer.add_tensor(tensor, TensorType::kF32, shape);
+  return exact_copy(testing_files::Bytes().raw(writer.header()).zeros(16).span());
+}
+
+TEST(Damage, PartsOfAGgufNeverMislead) {
+  const std::vector<std::byte> parts[] = {part_of_two(0, "a"), part_of_two(1, "b")};
+  const auto load = [](const std::vector<std::byte>& first, const std::vector<std::byte>& second) {
+    FileSet files;
+    files.add("m-00001-of-00002.gguf", first);
+    files.add("m-00002-of-00002.gguf", second);
+    auto file = load_gguf(files, "m-00001-of-00002.gguf");
+    if (!file) {
+      EXPECT_FALSE(file.error().message.empty());
+      return Outcome::kRefused;
+    }
+    for (const TensorView& tensor : file->tensors().tensors()) sum_bytes(tensor.bytes);
+    return Outcome::kParsed;
+  };
+  ASSERT_EQ(load(parts[0], parts[1]), Outcome::kParsed);
+  for (const size_t damaged : {0u, 1u}) {
+    const auto check = [&](const std::vector<std::byte>& bytes) {
+      return damaged == 0 ? load(bytes, parts[1]) : load(parts[0], bytes);
+    };
+    const std::vector<std::byte>& good = parts[damaged];
+    for (size_t length = 0; length < good.size(); ++length) {
+      EXPECT_EQ(check(exact_copy(std::span(good).first(length))), Outcome::kRefused) << length;
+    }
+    for (size_t at = 0; at + sizeof(uint64_t) <= good.size(); ++at) {
+      for (const uint64_t huge : kHuge) {
+        for (const size_t width : {sizeof(uint8_t), sizeof(uint32_t), sizeof(uint64_t)}) {
+          auto bytes = good;
+          std::memcpy(bytes.data() + at, &huge, width);
+          check(bytes);
+        }
+      }
+    }
+  }
+}
+
 // --- GGUF: every field of tensor declarations. Positions are found by the tensors' names.
 
 struct Declaration {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/half.h"
+#include "weights/row_codes.h"
 
 // Layouts: ggml-common.h of https://github.com/ggml-org/ggml (block_q4_0 ... block_q6_K).
 
@@ -60,6 +61,15 @@ void q5_1(const uint8_t* block, float* out) {
     const int codes = block[8 + j];
     out[j] = scale * static_cast<float>((codes & 15) | fifth_bit(high, j)) + minimum;
     out[j + 16] = scale * static_cast<float>((codes >> 4) | fifth_bit(high, j + 16)) + minimum;
+  }
+}
+
+void iq4_nl(const uint8_t* block, float* out) {
+  const float scale = load_f16(block);
+  for (int j = 0; j < 16; ++j) {
+    const int codes = block[2 + j];
+    out[j] = scale * static_cast<float>(kIq4Values[codes & 15]);
+    out[j + 16] = scale * static_cast<float>(kIq4Values[codes >> 4]);
   }
 }
 
@@ -223,6 +233,8 @@ void dequantize(TensorType type, const std::byte* blocks, int64_t elements, floa
       return each_block<q5_k>(traits, bytes, elements, out);
     case TensorType::kQ6_K:
       return each_block<q6_k>(traits, bytes, elements, out);
+    case TensorType::kIQ4_NL:
+      return each_block<iq4_nl>(traits, bytes, elements, out);
   }
 }
 

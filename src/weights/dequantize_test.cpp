@@ -56,6 +56,11 @@ double expected(TensorType type, const Block& b, int i) {
       return b.f16(0) * (nibble32(b, 8, i) + 16 * b.bits(4 + i / 8, i % 8, 1)) + b.f16(2);
     case TensorType::kQ8_0:
       return b.f16(0) * b.i8(2 + i);
+    case TensorType::kIQ4_NL: {
+      constexpr int kValues[] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                 1,    13,   25,  38,  53,  69,  89,  113};
+      return b.f16(0) * kValues[nibble32(b, 2, i)];
+    }
     case TensorType::kQ2_K: {
       const int code = b.bits(16 + 32 * half + i % 32, 2 * (j32 % 4), 2);
       return b.f16(80) * b.bits(j16, 0, 4) * code - b.f16(82) * b.bits(j16, 4, 4);
@@ -141,7 +146,7 @@ INSTANTIATE_TEST_SUITE_P(Blocks, Dequantize,
                          testing::Values(TensorType::kQ4_0, TensorType::kQ4_1, TensorType::kQ5_0,
                                          TensorType::kQ5_1, TensorType::kQ8_0, TensorType::kQ2_K,
                                          TensorType::kQ3_K, TensorType::kQ4_K, TensorType::kQ5_K,
-                                         TensorType::kQ6_K),
+                                         TensorType::kQ6_K, TensorType::kIQ4_NL),
                          [](const auto& param_info) {
                            return std::string(tensor_type_name(param_info.param));
                          });
@@ -228,6 +233,16 @@ TEST(Quantize, Q4_0IsWithinAStep) {
   for (size_t i = 0; i < values.size(); ++i) {
     const float step = block_max(values, i, 32) / 8;
     ASSERT_NEAR(values[i], back[i], step * (1.0f + 8 * 0x1p-11f)) << i;
+  }
+}
+
+// Neighbouring steps are at most 25 of 127 apart, and the last one is 14 short of the other end.
+TEST(Quantize, IQ4_NLIsWithinHalfOfItsWidestStep) {
+  const auto values = normal_values(32 * 500);
+  const auto back = round_trip(TensorType::kIQ4_NL, values);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float step = block_max(values, i, 32) / 127;
+    ASSERT_NEAR(values[i], back[i], step * (14.0f + 127 * 0x1p-11f)) << i;
   }
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_set.h"
 #include "base/result.h"
 #include "weights/tensor_table.h"
 
@@ -44,6 +45,9 @@ struct GgufEntry {
   std::span<const std::byte> value;
 };
 
+// Whether the bytes begin as a GGUF file does, whatever its name.
+bool is_gguf(std::span<const std::byte> bytes);
+
 // Immutable; everything borrows the bytes given to parse(). Concurrent reads are safe.
 class GgufFile {
  public:
@@ -53,6 +57,10 @@ class GgufFile {
   // kCorrupt (also for truncated files) or kUnsupported (other versions, big-endian, foreign
   // metadata types). Tensors of ggml types outside TensorType become foreign entries of the table.
   static Result<GgufFile> parse(std::span<const std::byte> bytes, std::string label);
+
+  // Files that belong together, as one: the metadata of the first, the tensors of all. kCorrupt,
+  // naming file and key, unless each says (split.no, split.count, split.tensors.count) what it is.
+  static Result<GgufFile> join(std::vector<GgufFile> parts);
 
   const TensorTable& tensors() const { return tensors_; }
   uint32_t version() const { return version_; }
@@ -91,5 +99,10 @@ class GgufFile {
   std::vector<uint32_t> by_key_;  // indices into entries_, sorted by key
   TensorTable tensors_;
 };
+
+// The file of this name, and the other parts if its metadata (split.count) and its name
+// ("...-00001- of-00003.gguf") say that it is one of several. kNotFound, naming it, if a part is
+// missing.
+Result<GgufFile> load_gguf(const FileSet& files, std::string_view name);
 
 }  // namespace qaio

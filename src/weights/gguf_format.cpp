@@ -29,7 +29,7 @@ constexpr std::array kGgmlTypes = {
     Row{17, {"IQ2_XS", {}}},
     Row{18, {"IQ3_XXS", {}}},
     Row{19, {"IQ1_S", {}}},
-    Row{20, {"IQ4_NL", {}}},
+    Row{20, {"IQ4_NL", TensorType::kIQ4_NL}},
     Row{21, {"IQ3_S", {}}},
     Row{22, {"IQ2_S", {}}},
     Row{23, {"IQ4_XS", {}}},
@@ -43,6 +43,23 @@ constexpr std::array kGgmlTypes = {
     Row{34, {"TQ1_0", {}}},
     Row{35, {"TQ2_0", {}}},
     Row{39, {"MXFP4", {}}},
+    Row{40, {"NVFP4", {}}},
+    Row{41, {"Q1_0", {}}},
+    Row{42, {"Q2_0", {}}},
+};
+
+struct Removed {
+  uint32_t number;
+  std::string_view name;
+  std::string_view instead;
+};
+
+// The "N_N" ones were rearranged for some processors; today programs do that as they load Q4_0.
+constexpr std::array kRemovedTypes = {
+    Removed{4, "Q4_2", "Q4_0"},          Removed{5, "Q4_3", "Q4_1"},
+    Removed{31, "Q4_0_4_4", "Q4_0"},     Removed{32, "Q4_0_4_8", "Q4_0"},
+    Removed{33, "Q4_0_8_8", "Q4_0"},     Removed{36, "IQ4_NL_4_4", "IQ4_NL"},
+    Removed{37, "IQ4_NL_4_8", "IQ4_NL"}, Removed{38, "IQ4_NL_8_8", "IQ4_NL"},
 };
 
 }  // namespace
@@ -76,6 +93,16 @@ std::optional<GgmlType> ggml_type(uint32_t number) {
     if (row.number == number) return row.type;
   }
   return std::nullopt;
+}
+
+std::string unknown_ggml_type(uint32_t number) {
+  const std::string as_number = std::to_string(number);
+  for (const Removed& type : kRemovedTypes) {
+    if (type.number != number) continue;
+    return "is of type " + std::string(type.name) + " (" + as_number +
+           "), which ggml has removed; make the file again as " + std::string(type.instead);
+  }
+  return "is of unknown ggml type " + as_number + ", perhaps of a newer or another program";
 }
 
 uint32_t ggml_type_number(TensorType type) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "weights/gguf.h"
@@ -24,8 +25,10 @@ struct GgmlType {
   std::optional<TensorType> supported;  // nullopt: known to ggml, not to this program
 };
 
-// nullopt for numbers that ggml never assigned or has withdrawn.
+// nullopt for numbers that ggml never assigned or has removed.
 std::optional<GgmlType> ggml_type(uint32_t number);
+// What to say of a tensor of such a number, as the rest of a sentence.
+std::string unknown_ggml_type(uint32_t number);
 uint32_t ggml_type_number(TensorType type);
 
 }  // namespace qaio

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/wrong_content.h"
 #include "weights/gguf.h"
 #include "weights/gguf_format.h"
 
@@ -19,6 +20,10 @@ constexpr uint64_t kTensorsMax = 1u << 16;  // real files have hundreds
 constexpr uint32_t kDimensionsMax = 4;
 constexpr uint64_t kAlignmentDefault = 32;
 constexpr uint64_t kAlignmentMax = 1u << 16;
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // A tensor as declared, before its place in the file is known.
 struct Declared {
@@ -90,7 +95,8 @@ class Parser {
 Result<uint32_t> Parser::parse_preamble() {
   std::span<const std::byte> magic;
   if (!take(4, magic)) return corrupt("is truncated: too short for a GGUF file");
-  if (std::memcmp(magic.data(), "GGUF", 4) != 0) return corrupt("is not a GGUF file");
+  if (!is_gguf(bytes_))
+    return corrupt(wrong_content(text_of(bytes_)).value_or("is not a GGUF file"));
   uint32_t version = 0;
   if (!read(version)) return corrupt("is truncated inside the GGUF header");
   if (version == 0x02000000u || version == 0x03000000u) {
@@ -223,8 +229,8 @@ Result<Declared> Parser::parse_declaration(uint64_t index) {
   }
   const std::optional<GgmlType> known = ggml_type(type);
   if (!known) {
-    return fail(ErrorCode::kUnsupported, label_ + ": tensor " + quoted_name(tensor.name) +
-                                             " has unknown ggml type " + std::to_string(type));
+    return fail(ErrorCode::kUnsupported,
+                label_ + ": tensor " + quoted_name(tensor.name) + " " + unknown_ggml_type(type));
   }
   tensor.type = *known;
   QAIO_RETURN_IF_ERROR(measure(tensor));
@@ -286,6 +292,8 @@ Result<TensorTable> Parser::place(std::vector<Declared> declared, uint64_t align
 }
 
 }  // namespace
+
+bool is_gguf(std::span<const std::byte> bytes) { return text_of(bytes).starts_with("GGUF"); }
 
 Result<GgufFile> GgufFile::parse(std::span<const std::byte> bytes, std::string label) {
   Parser parser(bytes, std::move(label));

@@ -63,6 +63,39 @@ TEST(Gguf, ReadsATensor) {
   EXPECT_EQ(tensor->bytes.data() + 102, bytes.span().data() + bytes.span().size());
 }
 
+TEST(Gguf, NamesTypesThatItCannotUse) {
+  const std::pair<uint32_t, const char*> unusable[] = {
+      {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"}, {19, "IQ1_S"}, {21, "IQ3_S"},
+      {22, "IQ2_S"},   {23, "IQ4_XS"}, {29, "IQ1_M"},   {34, "TQ1_0"}, {35, "TQ2_0"},
+      {39, "MXFP4"},   {40, "NVFP4"},  {41, "Q1_0"},    {42, "Q2_0"},  {9, "Q8_1"}};
+  for (const auto& [number, name] : unusable) {
+    const Bytes bytes = OneTensor{.type = number}.file();
+    auto file = GgufFile::parse(bytes.span(), "m.gguf");
+    ASSERT_TRUE(file) << name << ": " << file.error().message;
+    const Error error = file->tensors().get("w").error();
+    EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+    EXPECT_THAT(error.message, testing::StartsWith("m.gguf: tensor 'w' is of type " +
+                                                   std::string(name) + ", which is not supported"));
+    EXPECT_THAT(error.message, testing::HasSubstr("Q6_K and IQ4_NL"));
+  }
+  const std::pair<uint32_t, const char*> removed[] = {
+      {4, "Q4_2"},      {5, "Q4_3"},        {31, "Q4_0_4_4"},   {32, "Q4_0_4_8"},
+      {33, "Q4_0_8_8"}, {36, "IQ4_NL_4_4"}, {37, "IQ4_NL_4_8"}, {38, "IQ4_NL_8_8"}};
+  for (const auto& [number, name] : removed) {
+    EXPECT_THAT(refusal(OneTensor{.type = number}.file()),
+                testing::StartsWith("m.gguf: tensor 'w' is of type " + std::string(name) + " (" +
+                                    std::to_string(number) + "), which ggml has removed"));
+  }
+  EXPECT_THAT(refusal(OneTensor{.type = 142}.file()), testing::HasSubstr("unknown ggml type 142"));
+}
+
+TEST(Gguf, NamesWhatStandsInItsPlace) {
+  EXPECT_THAT(refusal(Bytes().raw("version https://git-lfs.github.com/spec/v1\n")),
+              testing::StartsWith("m.gguf: is a Git LFS pointer"));
+  EXPECT_THAT(refusal(Bytes().raw("<!DOCTYPE html>")), testing::HasSubstr("web page"));
+  EXPECT_THAT(refusal(Bytes().zeros(100)), testing::HasSubstr("zeros"));
+}
+
 TEST(Gguf, RefusesImpossibleTensors) {
   EXPECT_EQ(refusal(OneTensor{.extents = {}}.file()),
             "m.gguf: tensor 'w' has 0 dimensions; 1 to 4 are possible");
@@ -73,7 +106,10 @@ TEST(Gguf, RefusesImpossibleTensors) {
             "m.gguf: tensor 'w' has an impossible extent of 0");
   EXPECT_EQ(refusal(OneTensor{.extents = {1ull << 32, 1ull << 32}}.file()),
             "m.gguf: tensor 'w' has an impossible shape [4294967296, 4294967296]");
-  EXPECT_EQ(refusal(OneTensor{.type = 4}.file()), "m.gguf: tensor 'w' has unknown ggml type 4");
+  EXPECT_EQ(
+      refusal(OneTensor{.type = 4}.file()),
+      "m.gguf: tensor 'w' is of type Q4_2 (4), which ggml has removed; make the file again as "
+      "Q4_0");
   EXPECT_EQ(refusal(OneTensor{.offset = 8}.file()),
             "m.gguf: tensor 'w' begins at offset 8, which is not aligned to 32");
   EXPECT_EQ(refusal(OneTensor{.offset = 32}.file()),
@@ -88,8 +124,8 @@ TEST(Gguf, ForeignTypesAreRefusedWhenUsed) {
   ASSERT_TRUE(file) << file.error().message;
   ASSERT_EQ(file->tensors().foreign().size(), 1u);
   EXPECT_EQ(file->tensors().foreign()[0].type_name, "IQ4_XS");
-  EXPECT_EQ(file->tensors().get("w").error().message,
-            "m.gguf: tensor 'w' is of type IQ4_XS, which is not supported");
+  EXPECT_THAT(file->tensors().get("w").error().message,
+              testing::StartsWith("m.gguf: tensor 'w' is of type IQ4_XS, which is not supported"));
 }
 
 // Two vectors of 8 floats, 32 bytes each.
@@ -118,7 +154,8 @@ TEST(Gguf, RefusesOverlapsAndTwins) {
 
 TEST(Gguf, RefusesOtherFilesAndVersions) {
   EXPECT_EQ(refusal(Bytes()), "m.gguf: is truncated: too short for a GGUF file");
-  EXPECT_EQ(refusal(Bytes().raw("PK\3\4").zeros(100)), "m.gguf: is not a GGUF file");
+  EXPECT_EQ(refusal(Bytes().raw("GGML").zeros(100)), "m.gguf: is not a GGUF file");
+  EXPECT_THAT(refusal(Bytes().raw("PK\3\4").zeros(100)), testing::HasSubstr("is a ZIP archive"));
   EXPECT_EQ(refusal(gguf_start(0, 0, 1)),
             "m.gguf: has GGUF version 1; versions 2 and 3 are supported");
   EXPECT_EQ(refusal(gguf_start(0, 0, 4)),

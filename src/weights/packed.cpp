@@ -177,6 +177,7 @@ PackedLayout packed_layout(TensorType type, WeightsMode mode) {
       if (mode == WeightsMode::kNative) return {kBF16, ScaleKind::kNone, false, 0, 32};
       break;
     case TensorType::kQ8_0:
+    case TensorType::kIQ4_NL:  // whose codes stand for 8-bit numbers
       break;
     case TensorType::kQ4_0:
       return {k4, ScaleKind::kF16, false, 8, 32};

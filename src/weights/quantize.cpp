@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/half.h"
+#include "weights/row_codes.h"
 
 // Block layouts: see dequantize.cpp. Rounding: quantize_row_*_ref of ggml-quants.c.
 
@@ -39,6 +40,20 @@ void q4_0(const float* values, uint8_t* block) {
   for (int j = 0; j < 16; ++j) {
     block[2 + j] = static_cast<uint8_t>(code(values[j]) | (code(values[j + 16]) << 4));
   }
+}
+
+// The extreme value becomes the farthest of the steps, -127, and every value the nearest one.
+void iq4_nl(const float* values, uint8_t* block) {
+  const float step = extreme(values, 32) / -127.0f;
+  const float scale = inverse(step);
+  store_f16(block, step);
+  const auto code = [scale](float value) {
+    const auto nearest = std::ranges::min_element(
+        kIq4Values, {}, [&](int8_t step_value) { return std::fabs(value * scale - step_value); });
+    return static_cast<int>(nearest - kIq4Values);
+  };
+  for (int j = 0; j < 16; ++j)
+    block[2 + j] = static_cast<uint8_t>(code(values[j]) | (code(values[j + 16]) << 4));
 }
 
 // Codes round half away from zero, as round() does.
@@ -150,6 +165,7 @@ bool can_quantize(TensorType type) {
     case TensorType::kQ4_0:
     case TensorType::kQ4_K:
     case TensorType::kQ6_K:
+    case TensorType::kIQ4_NL:
       return true;
     default:
       return false;
@@ -177,6 +193,8 @@ void quantize(TensorType type, const float* values, int64_t elements, std::byte*
       return each_block<q4_k>(traits, values, elements, out);
     case TensorType::kQ6_K:
       return each_block<q6_k>(traits, values, elements, out);
+    case TensorType::kIQ4_NL:
+      return each_block<iq4_nl>(traits, values, elements, out);
     default:
       return;
   }

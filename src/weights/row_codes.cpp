@@ -118,6 +118,10 @@ bool read_block32(TensorType type, const uint8_t* block, uint8_t* __restrict cod
     case TensorType::kQ8_0:
       for (int i = 0; i < 32; ++i) codes[i] = block[2 + i] ^ 0x80;
       return true;
+    case TensorType::kIQ4_NL:
+      split_nibbles(block + 2, codes);
+      for (int i = 0; i < 32; ++i) codes[i] = static_cast<uint8_t>(kIq4Values[codes[i]] + 128);
+      return true;
     case TensorType::kQ4_0:
       split_nibbles(block + 2, codes);
       return true;

@@ -11,6 +11,10 @@ namespace qaio {
 // The widest block: a K-quant's.
 inline constexpr int kBlockColsMax = 256;
 
+// What the 4-bit codes of IQ4_NL stand for: steps that are the finer the nearer to zero.
+inline constexpr int8_t kIq4Values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                          1,    13,   25,  38,  53,  69,  89,  113};
+
 // Scales of one block. Formats with plain scales have one d (and dmin); K-quants also have a
 // sub_scale (and sub_min) per 32 or 16 columns.
 struct BlockScales {

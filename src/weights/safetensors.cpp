@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/json.h"
+#include "base/wrong_content.h"
 
 namespace qaio {
 namespace {
@@ -177,6 +178,8 @@ struct Sections {
 };
 
 Result<Sections> split(const std::string& label, std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (const auto wrong = wrong_content(text)) return corrupt(label, *wrong);
   uint64_t header_bytes = 0;
   if (bytes.size() < sizeof(header_bytes)) {
     return corrupt(label, "is truncated: too short for a safetensors file");

@@ -24,8 +24,8 @@ struct SafetensorsFile {
 // kCorrupt (also for truncated files) names `label`, tensor and reason.
 Result<SafetensorsFile> parse_safetensors(std::span<const std::byte> bytes, std::string label);
 
-// All weights of a Hugging Face folder as one table: model.safetensors.index.json with the shards
-// it names if present, else model.safetensors, else the folder's only *.safetensors file.
+// All weights of a Hugging Face folder as one table: model.safetensors if present, else
+// model.safetensors.index.json with the shards it names, else the folder's only *.safetensors file.
 // kNotFound when there is none or a shard is missing; kCorrupt when a shard is damaged, a tensor is
 // not in the shard the index names, or one comes twice. The table borrows the bytes of `files`.
 Result<TensorTable> load_safetensors(const FileSet& files);

@@ -44,7 +44,8 @@ TEST(Safetensors, ForeignTypesAreRefusedWhenUsed) {
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->tensors.foreign()[0].type_name, "I64");
   EXPECT_EQ(file->tensors.get("ids").error().message,
-            "m: tensor 'ids' is of type I64, which is not supported");
+            "m: tensor 'ids' is of type I64, which is not supported; supported are F32, F16, BF16, "
+            "Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K and IQ4_NL");
 }
 
 TEST(Safetensors, SizesMustAgree) {
@@ -180,6 +181,32 @@ TEST_F(Sharded, RefusesABadIndex) {
   add_index("{");
   EXPECT_THAT(refusal(),
               testing::StartsWith("folder/model.safetensors.index.json: not valid JSON"));
+}
+
+TEST_F(Sharded, AWholeModelBesideAStaleIndexIsTheModel) {
+  add_index(R"({"a":"one.safetensors","b":"two.safetensors"})");
+  add_file("model.safetensors", {"a", "b"});
+  auto table = load_safetensors(files_);
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->tensors().size(), 2u);
+  add_file("one.safetensors", {"a"});  // as Hugging Face's programs do, whatever else is there
+  EXPECT_EQ(refusal(), "(loaded)");
+  add_index("{");
+  EXPECT_EQ(refusal(), "(loaded)");
+}
+
+TEST_F(Sharded, NamesWhatIsThereInstead) {
+  add("pytorch_model.bin", Bytes().raw("PK\x03\x04"));
+  EXPECT_EQ(refusal(),
+            "folder: holds no *.safetensors file; 'pytorch_model.bin' is PyTorch's: save the model "
+            "as safetensors");
+  add("model.safetensors", Bytes().raw("version https://git-lfs.github.com/spec/v1\noid sha256:0"));
+  EXPECT_THAT(refusal(), testing::StartsWith("folder/model.safetensors: is a Git LFS pointer"));
+  files_ = FileSet();
+  files_.set_label("folder");
+  add_index(R"({"a":"one.safetensors"})");
+  add("one.safetensors", Bytes().raw("<html>"));
+  EXPECT_THAT(refusal(), testing::StartsWith("folder/one.safetensors: is a web page"));
 }
 
 TEST_F(Sharded, WithoutAnIndexOneFileIsTheModel) {

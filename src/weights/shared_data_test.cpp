@@ -78,6 +78,7 @@ double error_max(TensorType type) {
     case TensorType::kQ4_K:
     case TensorType::kQ4_0:
     case TensorType::kQ4_1:
+    case TensorType::kIQ4_NL:
       return 1.5 * 0.072;
     case TensorType::kQ3_K:
       return 1.5 * 0.144;

@@ -21,6 +21,7 @@ constexpr std::array<TensorTraits, kTensorTypes> kTraits = {{
     {"Q4_K", 256, 2 + 2 + 12 + 128},
     {"Q5_K", 256, 2 + 2 + 12 + 32 + 128},
     {"Q6_K", 256, 128 + 64 + 16 + 2},
+    {"IQ4_NL", 32, 2 + 16},
 }};
 
 constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }

@@ -11,7 +11,7 @@
 
 namespace qaio {
 
-// Element formats of the models this program reads. The Q types are ggml's block formats.
+// Element formats of the models this program reads. The Q and IQ types are ggml's block formats.
 enum class TensorType : uint8_t {
   kF32,
   kF16,
@@ -26,8 +26,9 @@ enum class TensorType : uint8_t {
   kQ4_K,
   kQ5_K,
   kQ6_K,
+  kIQ4_NL,
 };
-inline constexpr int kTensorTypes = 13;
+inline constexpr int kTensorTypes = 14;
 
 // Elements are stored in blocks of consecutive values of one row; plain types have blocks of one.
 struct TensorTraits {

@@ -29,6 +29,15 @@ const Entry* find_twin(const std::vector<Entry>& entries, const std::vector<uint
   return found == order.end() ? nullptr : &entries[*found];
 }
 
+std::string supported_types() {
+  std::string names;
+  for (int type = 0; type < kTensorTypes; ++type) {
+    if (type > 0) names += type + 1 < kTensorTypes ? ", " : " and ";
+    names += tensor_type_name(static_cast<TensorType>(type));
+  }
+  return names;
+}
+
 }  // namespace
 
 Result<TensorTable> TensorTable::create(std::string label, std::vector<TensorView> tensors,
@@ -67,8 +76,9 @@ bool TensorTable::contains(std::string_view name) const {
 Result<const TensorView*> TensorTable::get(std::string_view name) const {
   if (const TensorView* tensor = find(name)) return tensor;
   if (const ForeignTensor* foreign = find_foreign(name)) {
-    return fail(ErrorCode::kUnsupported, label_ + ": tensor " + quoted_name(name) + " is of type " +
-                                             foreign->type_name + ", which is not supported");
+    return fail(ErrorCode::kUnsupported,
+                label_ + ": tensor " + quoted_name(name) + " is of type " + foreign->type_name +
+                    ", which is not supported; supported are " + supported_types());
   }
   return fail(ErrorCode::kNotFound, label_ + ": tensor " + quoted_name(name) + " is missing");
 }
