@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/json.h"
+#include "base/wrong_content.h"
 #include "text/bpe.h"
 
 namespace qaio {
@@ -244,6 +246,8 @@ tl::unexpected<Error> unsupported_tokenizer_json(std::string what) {
 }
 
 Result<TokenizerJson> parse_tokenizer_json(std::string_view text) {
+  if (const auto wrong = wrong_content(text)) return corrupt_tokenizer_json(*wrong);
+  text = without_byte_order_mark(text);
   json::parse_options options;
   options.max_depth = kNestingMax;
   json::basic_parser<Handler> parser(options, text.size());

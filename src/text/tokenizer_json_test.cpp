@@ -174,6 +174,18 @@ TEST(TokenizerFromJson, NamesWhatItCannotUse) {
   }
 }
 
+TEST(TokenizerFromJson, SkipsAByteOrderMark) {
+  const auto t = Tokenizer::from_json("\xEF\xBB\xBF" + json::serialize(test_file()));
+  ASSERT_TRUE(t) << t.error().message;
+  EXPECT_THAT((*t)->encode("hello"), ElementsAre(kHello));
+}
+
+TEST(TokenizerFromJson, NamesWhatStandsInItsPlace) {
+  const auto t = Tokenizer::from_json("version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+  ASSERT_FALSE(t);
+  EXPECT_THAT(t.error().message, HasSubstr("tokenizer.json: is a Git LFS pointer"));
+}
+
 TEST(TokenizerFromJson, RefusesWhatIsNotJson) {
   const std::string good = json::serialize(test_file());
   for (const std::string& text :
