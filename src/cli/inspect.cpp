@@ -13,6 +13,7 @@
 #include "cli/terminal.h"
 #include "model/chat_template_source.h"
 #include "model/config.h"
+#include "model/model_files.h"
 #include "model/packed_file.h"
 #include "tasks/chat_template.h"
 #include "text/tokenizer.h"
@@ -46,11 +47,11 @@ std::string json_value(const GgufFile& gguf, const GgufEntry& entry) {
 }
 
 Result<Listing> list_gguf(const FileSet& files, const std::string& name) {
-  QAIO_ASSIGN(const GgufFile gguf, GgufFile::parse(files.bytes(name), files.label()));
+  QAIO_ASSIGN(const GgufFile gguf, load_gguf(files, name));
   Listing listing;
   listing.format = fmt::format("GGUF v{}", gguf.version());
   listing.config = config_from_gguf(gguf);
-  listing.file_bytes = files.bytes(name).size();
+  for (const std::string& part : part_names(name)) listing.file_bytes += files.bytes(part).size();
   for (const GgufEntry& entry : gguf.metadata())
     listing.settings.emplace_back(entry.key, json_value(gguf, entry));
   if (const GgufEntry* tokens = gguf.find("tokenizer.ggml.tokens"))
@@ -79,8 +80,8 @@ Result<Listing> list_folder(const FileSet& files) {
                                                         : boost::json::serialize(setting));
     }
   }
-  if (files.contains("tokenizer.json")) {
-    QAIO_ASSIGN(const auto tokenizer, Tokenizer::from_json(files.text("tokenizer.json")));
+  if (files.contains("tokenizer.json") || files.contains("vocab.json")) {
+    QAIO_ASSIGN(const auto tokenizer, tokenizer_of_folder(files));
     listing.vocabulary = tokenizer->size();
   }
   QAIO_ASSIGN(listing.chat_template, chat_template_of(files));
@@ -104,11 +105,9 @@ Result<Listing> list_packed(const FileSet& files, const std::string& name) {
 }
 
 Result<Listing> list_model(const FileSet& files) {
-  const std::vector<std::string> names = files.names();
-  for (const std::string& name : names)
-    if (is_packed_file(files.bytes(name))) return list_packed(files, name);
-  for (const std::string& name : names)
-    if (name.ends_with(".gguf")) return list_gguf(files, name);
+  QAIO_ASSIGN(const ModelFiles model, find_model(files));
+  if (model.kind == ModelKind::kPacked) return list_packed(files, model.name);
+  if (model.kind == ModelKind::kGguf) return list_gguf(files, model.name);
   return list_folder(files);
 }
 

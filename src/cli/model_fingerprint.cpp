@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/model_files.h"
+
 namespace qaio {
 namespace {
 
@@ -44,18 +46,11 @@ void add_file(std::span<const std::byte> bytes, Fnv1a& hash) {
   }
 }
 
-bool part_of_model(std::string_view name) {
-  return name.ends_with(".json") || name.ends_with(".safetensors") || name.ends_with(".txt");
-}
-
 }  // namespace
 
 std::string model_fingerprint(const FileSet& files) {
-  const std::vector<std::string> names = files.names();
   Fnv1a hash;
-  for (const std::string& name : names) {
-    if (names.size() == 1 || part_of_model(name)) add_file(files.bytes(name), hash);
-  }
+  for (const std::string& name : names_of_model(files)) add_file(files.bytes(name), hash);
   return fmt::format("{:016x}", hash.hash());
 }
 

@@ -10,6 +10,7 @@
 #include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "model/gguf_vocabulary.h"
+#include "model/model_files.h"
 #include "model/packed_file.h"
 
 namespace qaio {
@@ -24,19 +25,17 @@ struct Options {
 
 // Only the tokenizer: the weights are not read.
 Result<std::unique_ptr<Tokenizer>> open_tokenizer(const FileSet& files) {
-  for (const std::string& name : files.names()) {
-    if (is_packed_file(files.bytes(name))) {
-      QAIO_ASSIGN(PackedModel model, read_packed_file(files.bytes(name), files.label()));
-      return std::move(model.tokenizer);
-    }
-    if (!name.ends_with(".gguf")) continue;
-    QAIO_ASSIGN(const GgufFile gguf, GgufFile::parse(files.bytes(name), files.label()));
-    QAIO_ASSIGN(const Vocabulary vocabulary, vocabulary_from_gguf(gguf));
-    return Tokenizer::from_vocabulary(vocabulary);
+  if (files.contains("tokenizer.json"))
+    return tokenizer_of_folder(files);  // with or without a model
+  QAIO_ASSIGN(const ModelFiles model, find_model(files));
+  if (model.kind == ModelKind::kPacked) {
+    QAIO_ASSIGN(PackedModel packed, read_packed_file(files.bytes(model.name), files.label()));
+    return std::move(packed.tokenizer);
   }
-  if (!files.contains("tokenizer.json"))
-    return fail(ErrorCode::kNotFound, files.label() + ": has no tokenizer.json");
-  return Tokenizer::from_json(files.text("tokenizer.json"));
+  if (model.kind == ModelKind::kHuggingFace) return tokenizer_of_folder(files);
+  QAIO_ASSIGN(const GgufFile gguf, load_gguf(files, model.name));
+  QAIO_ASSIGN(const Vocabulary vocabulary, vocabulary_from_gguf(gguf));
+  return Tokenizer::from_vocabulary(vocabulary);
 }
 
 Result<void> tokenize(const Options& options) {

@@ -9,6 +9,7 @@
 #include "model/chat_template_source.h"
 #include "model/config.h"
 #include "model/gguf_vocabulary.h"
+#include "model/model_files.h"
 #include "model/transformer.h"
 #include "model/weights.h"
 #include "weights/gguf.h"
@@ -58,30 +59,20 @@ void add_end_tokens(Source& source, const boost::json::value* value) {
 }
 
 Result<Source> open_folder(const FileSet& files) {
-  const auto in = [&](const char* name) { return files.label() + "/" + name; };
-  for (const char* name : {"config.json", "tokenizer.json"}) {
-    if (!files.contains(name)) {
-      return fail(ErrorCode::kNotFound, files.label() + ": has no " + name +
-                                            "; expected a Hugging Face folder or a .gguf file");
-    }
-  }
   Source source;
-  QAIO_ASSIGN(source.config, config_from_json(files.text("config.json"), in("config.json")));
+  QAIO_ASSIGN(source.config,
+              config_from_json(files.text("config.json"), files.label_of("config.json")));
   QAIO_ASSIGN(source.tensors, load_safetensors(files));
-  const std::string_view config = files.contains("tokenizer_config.json")
-                                      ? files.text("tokenizer_config.json")
-                                      : std::string_view();
-  start_tokenizer(source, in("tokenizer.json"), [text = files.text("tokenizer.json"), config] {
-    return Tokenizer::from_json(text, config);
-  });
+  start_tokenizer(source, files.label(), [&files] { return tokenizer_of_folder(files); });
   QAIO_ASSIGN(source.chat_template, chat_template_of(files));
   for (const char* name : {"generation_config.json", "config.json"}) {
     if (!files.contains(name)) continue;
-    QAIO_ASSIGN(const boost::json::value json, parse_json(files.text(name), in(name)));
+    QAIO_ASSIGN(const boost::json::value json, parse_json(files.text(name), files.label_of(name)));
     if (json.is_object()) add_end_tokens(source, json.get_object().if_contains("eos_token_id"));
   }
   if (const char* name = "generation_config.json"; files.contains(name)) {
-    QAIO_ASSIGN(source.generation, generation_config_from_json(files.text(name), in(name)));
+    QAIO_ASSIGN(source.generation,
+                generation_config_from_json(files.text(name), files.label_of(name)));
   }
   for (const std::string& name : files.names()) {
     if (name.ends_with(".safetensors")) source.file_bytes += files.bytes(name).size();
@@ -90,16 +81,14 @@ Result<Source> open_folder(const FileSet& files) {
 }
 
 Result<Source> open_gguf(const FileSet& files, const std::string& name) {
-  const std::string label =
-      files.label().ends_with(name) ? files.label() : files.label() + "/" + name;
-  QAIO_ASSIGN(GgufFile parsed, GgufFile::parse(files.bytes(name), label));
+  QAIO_ASSIGN(GgufFile parsed, load_gguf(files, name));
   const auto shared = std::make_shared<const GgufFile>(std::move(parsed));
   const GgufFile& file = *shared;
   Source source;
   source.naming = TensorNaming::kGguf;
-  source.file_bytes = files.bytes(name).size();
+  for (const std::string& part : part_names(name)) source.file_bytes += files.bytes(part).size();
   QAIO_ASSIGN(source.config, config_from_gguf(file));
-  start_tokenizer(source, label, [shared]() -> Result<std::unique_ptr<Tokenizer>> {
+  start_tokenizer(source, file.label(), [shared]() -> Result<std::unique_ptr<Tokenizer>> {
     QAIO_ASSIGN(const Vocabulary vocabulary, vocabulary_from_gguf(*shared));
     return Tokenizer::from_vocabulary(vocabulary);
   });
@@ -112,20 +101,6 @@ Result<Source> open_gguf(const FileSet& files, const std::string& name) {
   source.chat_template = chat_template_of(file);
   source.tensors = file.tensors();
   return source;
-}
-
-Result<Source> open_source(const FileSet& files) {
-  std::vector<std::string> ggufs;
-  for (const std::string& name : files.names()) {
-    if (name.ends_with(".gguf")) ggufs.push_back(name);
-  }
-  if (files.contains("config.json") || ggufs.empty()) return open_folder(files);
-  if (ggufs.size() > 1) {
-    return fail(ErrorCode::kInvalidArgument,
-                files.label() + ": holds " + std::to_string(ggufs.size()) +
-                    " .gguf files; name one of them, e.g. " + ggufs[0]);
-  }
-  return open_gguf(files, ggufs[0]);
 }
 
 std::string model_name(const FileSet& files) {
@@ -163,18 +138,9 @@ Result<void> check_tokenizer(const PackedModel& model, const std::string& label)
                   " tokens but the model only " + std::to_string(model.config.vocab));
 }
 
-// The packed file among `files`, if there is nothing else to load.
-std::string find_packed(const FileSet& files) {
-  if (files.contains("config.json")) return {};
-  for (const std::string& name : files.names())
-    if (is_packed_file(files.bytes(name))) return name;
-  return {};
-}
-
 Result<PackedModel> open_packed(const FileSet& files, const std::string& name, ThreadPool& pool,
                                 WeightsMode mode) {
-  const std::string label =
-      files.label().ends_with(name) ? files.label() : files.label() + "/" + name;
+  const std::string label = files.label_of(name);
   if (mode != WeightsMode::kAuto && mode != WeightsMode::kNative) {
     return fail(ErrorCode::kInvalidArgument,
                 label + ": its weights are packed already; convert the original model instead");
@@ -196,9 +162,11 @@ Result<PackedModel> open_packed(const FileSet& files, const std::string& name, T
 }  // namespace
 
 Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMode mode) {
-  if (!find_packed(files).empty())
+  QAIO_ASSIGN(const ModelFiles found, find_model(files));
+  if (found.kind == ModelKind::kPacked)
     return fail(ErrorCode::kInvalidArgument, files.label() + ": is packed already");
-  QAIO_ASSIGN(Source source, open_source(files));
+  QAIO_ASSIGN(Source source,
+              found.kind == ModelKind::kGguf ? open_gguf(files, found.name) : open_folder(files));
   PackedModel model;
   model.config = source.config;
   QAIO_ASSIGN(model.weights,
@@ -222,10 +190,10 @@ Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMo
 
 Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const LoadOptions& options) {
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
-  const std::string packed = find_packed(files);
-  QAIO_ASSIGN(PackedModel model, packed.empty()
-                                     ? pack_model(files, pool, options.weights)
-                                     : open_packed(files, packed, pool, options.weights));
+  QAIO_ASSIGN(const ModelFiles found, find_model(files));
+  QAIO_ASSIGN(PackedModel model, found.kind == ModelKind::kPacked
+                                     ? open_packed(files, found.name, pool, options.weights)
+                                     : pack_model(files, pool, options.weights));
   const TransformerOptions transformer{
       .step_tokens_max = options.step_tokens_max,
       .kv_tokens = std::max(options.kv_tokens, options.step_tokens_max),

@@ -31,10 +31,10 @@ struct LoadedModel {
   std::string chat_template;        // its source; empty if the files have none
 };
 
-// `files` holds config.json, tokenizer.json and *.safetensors, or a single *.gguf, or a single
-// packed file (whatever its name). It may be released once this returns. One sentence names the
-// file, the tensor and the reason on error.
-// A `tokenizer.json` beside a GGUF is not needed: its metadata hold the vocabulary.
+// `files` holds config.json, a tokenizer and *.safetensors, or a GGUF file, perhaps in parts, or a
+// packed file, whatever their names (model_files.h). It may be released once this returns. One
+// sentence names the file, the tensor and the reason on error. A `tokenizer.json` beside a GGUF is
+// not needed: its metadata hold the vocabulary.
 Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const LoadOptions& options);
 
 // The first half of load_model() for files that are not packed yet: what `qaio convert` writes.

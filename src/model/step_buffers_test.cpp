@@ -93,7 +93,7 @@ class Proportions : public ::testing::TestWithParam<ModelShape> {
 };
 
 TEST_P(Proportions, AStepStaysWithinItsMemory) {
-  for (const TensorType type : {TensorType::kQ8_0, TensorType::kF16}) {
+  for (const TensorType type : {TensorType::kQ8_0, TensorType::kF16, TensorType::kIQ4_NL}) {
     ASSERT_TRUE(synthesize_gguf(GetParam(), {.type = type}, path_));
     for (const KvType kv_type : {KvType::kF16, KvType::kQ8}) {
       std::vector<float> expected;
@@ -119,12 +119,12 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Proportions, ::testing::ValuesIn(kShapes), [](c
 TEST(StepBuffers, HoldWhatTheirShapesSay) {
   for (const int hidden : {32, 1024, 4096}) {
     for (const int intermediate : {32, 4096}) {
-      const ModelConfig config{.layers = 1,
-                               .hidden = hidden,
-                               .heads = 3,
-                               .kv_heads = 1,
-                               .head_dim = 96,
-                               .intermediate = intermediate};
+      ModelConfig config;
+      config.hidden = hidden;
+      config.heads = 3;
+      config.kv_heads = 1;
+      config.head_dim = 96;
+      config.intermediate = intermediate;
       constexpr size_t kTokens = 65;
       auto buffers = StepBuffers::allocate(config, kTokens);
       ASSERT_TRUE(buffers) << buffers.error().message;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <unordered_set>
 
 #include "base/pages.h"
+#include "model/unused_tensors.h"
 #include "weights/dequantize.h"
 
 namespace qaio {
@@ -27,6 +29,12 @@ constexpr LayerNames kGate{"mlp.gate_proj", "ffn_gate"};
 constexpr LayerNames kUp{"mlp.up_proj", "ffn_up"};
 constexpr LayerNames kDown{"mlp.down_proj", "ffn_down"};
 
+// Whether the file says, under a key, that a matrix has a bias; nullopt: it says nothing.
+struct BiasClaim {
+  const char* key;
+  std::optional<bool> there;
+};
+
 // First collects the matrices, then packs them all into one allocation.
 class Binder {
  public:
@@ -44,7 +52,7 @@ class Binder {
 
   Result<void> matrix(const std::string& name, int rows, int cols, PackedView& to,
                       bool keep_half = false) {
-    QAIO_ASSIGN(const TensorView* tensor, tensors_.get(name, {rows, cols}));
+    QAIO_ASSIGN(const TensorView* tensor, take(name, {rows, cols}));
     const bool native = keep_half && mode_ == WeightsMode::kAuto;
     const PackedLayout layout = packed_layout(tensor->type, native ? WeightsMode::kNative : mode_);
     to = {layout, rows, cols, nullptr};
@@ -57,23 +65,55 @@ class Binder {
   }
 
   Result<void> vector(const std::string& name, int size, std::vector<float>& to) {
-    QAIO_ASSIGN(const TensorView* tensor, tensors_.get(name, {size}));
+    QAIO_ASSIGN(const TensorView* tensor, take(name, {size}));
     to.resize(static_cast<size_t>(size));
     dequantize(tensor->type, tensor->bytes.data(), size, to.data());
     parameters_ += static_cast<uint64_t>(size);
     return {};
   }
 
-  Result<void> linear(int layer, const LayerNames& names, int rows, int cols, Linear& to,
-                      bool keep_half = false) {
+  // `claim`: whether the file says that there is a bias.
+  Result<void> linear(int layer, const LayerNames& names, int rows, int cols,
+                      const BiasClaim& claim, Linear& to, bool keep_half = false) {
     QAIO_RETURN_IF_ERROR(
         matrix(layer_name(layer, names, ".weight"), rows, cols, to.weights, keep_half));
     const std::string bias = layer_name(layer, names, ".bias");
-    return tensors_.contains(bias) ? vector(bias, rows, to.bias) : Result<void>{};
+    const bool present = tensors_.contains(bias);
+    if (claim.there.value_or(present) != present) {
+      return fail(ErrorCode::kCorrupt, tensors_.label() + ": \"" + claim.key + "\" is " +
+                                           (present ? "false" : "true") + ", but tensor " +
+                                           quoted_name(bias) +
+                                           (present ? " is there" : " is missing"));
+    }
+    return present ? vector(bias, rows, to.bias) : Result<void>{};
+  }
+
+  // The output head of a model that has one of its own.
+  Result<void> head(const std::string& name, const ModelConfig& c, PackedView& to) {
+    if (naming_ == TensorNaming::kHuggingFace && !tensors_.contains(name)) {
+      return fail(ErrorCode::kNotFound, tensors_.label() + ": tensor " + quoted_name(name) +
+                                            " is missing, but \"tie_word_embeddings\" is not true");
+    }
+    return matrix(name, c.vocab, c.hidden, to);
+  }
+  // A head in the file beside an embedding that is to serve as the head: it may be a copy only.
+  Result<void> tied_head(const std::string& name, const std::string& embedding) {
+    if (!tensors_.contains(name)) return {};
+    QAIO_ASSIGN(const TensorView* copy, take(name));
+    QAIO_ASSIGN(const TensorView* original, take(embedding));
+    if (copy->type == original->type && std::ranges::equal(copy->bytes, original->bytes)) return {};
+    return fail(ErrorCode::kCorrupt, tensors_.label() + ": tensor " + quoted_name(name) +
+                                         " differs from " + quoted_name(embedding) +
+                                         ", but \"tie_word_embeddings\" is true");
   }
 
   Result<void> norm(int layer, const LayerNames& names, int size, std::vector<float>& to) {
     return vector(layer_name(layer, names, ".weight"), size, to);
+  }
+
+  // What nobody asked for.
+  Result<void> refuse_unused(const ModelConfig& config) const {
+    return refuse_unused_tensors(tensors_, used_, naming_, config);
   }
 
   Result<void> pack(const FileSet& files, ThreadPool& pool, ModelWeights& weights) {
@@ -95,6 +135,15 @@ class Binder {
   }
 
  private:
+  Result<const TensorView*> take(const std::string& name) {
+    used_.insert(name);
+    return tensors_.get(name);
+  }
+  Result<const TensorView*> take(const std::string& name, std::initializer_list<int64_t> shape) {
+    used_.insert(name);
+    return tensors_.get(name, shape);
+  }
+
   struct Job {
     const TensorView* tensor;
     PackedView* view;
@@ -137,6 +186,7 @@ class Binder {
   }
 
   const TensorTable& tensors_;
+  std::unordered_set<std::string> used_;
   TensorNaming naming_;
   WeightsMode mode_;
   std::vector<Job> jobs_;
@@ -149,19 +199,26 @@ Result<void> bind_layer(Binder& binder, const ModelConfig& c, int index, LayerWe
   // A key or value that serves several heads weighs more, and its matrices are small: half
   // precision stays.
   const bool grouped = c.kv_heads < c.heads;
+  const BiasClaim attention{"attention_bias", c.claims.attention_bias};
+  const BiasClaim mlp{"mlp_bias", c.claims.mlp_bias};
+  // of Qwen2 only the other three ever have one
+  const bool output_too = c.architecture == Architecture::kQwen3 || attention.there == false;
+  const BiasClaim output{attention.key, output_too ? attention.there : std::nullopt};
   QAIO_RETURN_IF_ERROR(binder.norm(index, kAttentionNorm, c.hidden, layer.attention_norm));
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kQ, c.q_cols(), c.hidden, layer.q));
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kK, c.kv_cols(), c.hidden, layer.k, grouped));
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kV, c.kv_cols(), c.hidden, layer.v, grouped));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kQ, c.q_cols(), c.hidden, attention, layer.q));
+  QAIO_RETURN_IF_ERROR(
+      binder.linear(index, kK, c.kv_cols(), c.hidden, attention, layer.k, grouped));
+  QAIO_RETURN_IF_ERROR(
+      binder.linear(index, kV, c.kv_cols(), c.hidden, attention, layer.v, grouped));
   if (c.architecture == Architecture::kQwen3) {
     QAIO_RETURN_IF_ERROR(binder.norm(index, kQNorm, c.head_dim, layer.q_norm));
     QAIO_RETURN_IF_ERROR(binder.norm(index, kKNorm, c.head_dim, layer.k_norm));
   }
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kOutput, c.hidden, c.q_cols(), layer.output));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kOutput, c.hidden, c.q_cols(), output, layer.output));
   QAIO_RETURN_IF_ERROR(binder.norm(index, kFfnNorm, c.hidden, layer.ffn_norm));
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kGate, c.intermediate, c.hidden, layer.gate));
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kUp, c.intermediate, c.hidden, layer.up));
-  return binder.linear(index, kDown, c.hidden, c.intermediate, layer.down);
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kGate, c.intermediate, c.hidden, mlp, layer.gate));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kUp, c.intermediate, c.hidden, mlp, layer.up));
+  return binder.linear(index, kDown, c.hidden, c.intermediate, mlp, layer.down);
 }
 
 }  // namespace
@@ -171,19 +228,19 @@ Result<ModelWeights> pack_weights(const FileSet& files, const TensorTable& tenso
                                   ThreadPool& pool) {
   ModelWeights weights;
   Binder binder(tensors, naming, mode);
-  QAIO_RETURN_IF_ERROR(
-      binder.matrix(binder.global_name("model.embed_tokens.weight", "token_embd.weight"),
-                    config.vocab, config.hidden, weights.embedding));
+  const std::string embedding =
+      binder.global_name("model.embed_tokens.weight", "token_embd.weight");
+  const std::string head = binder.global_name("lm_head.weight", "output.weight");
+  QAIO_RETURN_IF_ERROR(binder.matrix(embedding, config.vocab, config.hidden, weights.embedding));
   QAIO_RETURN_IF_ERROR(binder.vector(binder.global_name("model.norm.weight", "output_norm.weight"),
                                      config.hidden, weights.final_norm));
   weights.layers.resize(static_cast<size_t>(config.layers));
   for (int i = 0; i < config.layers; ++i) {
     QAIO_RETURN_IF_ERROR(bind_layer(binder, config, i, weights.layers[static_cast<size_t>(i)]));
   }
-  if (!config.tied_head) {
-    QAIO_RETURN_IF_ERROR(binder.matrix(binder.global_name("lm_head.weight", "output.weight"),
-                                       config.vocab, config.hidden, weights.head));
-  }
+  QAIO_RETURN_IF_ERROR(config.tied_head ? binder.tied_head(head, embedding)
+                                        : binder.head(head, config, weights.head));
+  QAIO_RETURN_IF_ERROR(binder.refuse_unused(config));
   QAIO_RETURN_IF_ERROR(binder.pack(files, pool, weights));
   if (config.tied_head) weights.head = weights.embedding;
   return weights;

@@ -1,0 +1,365 @@
+// Hugging Face's config.json. Its keys have no namespace, so that a key nobody knows may be one
+// that changes the model: it is refused unless its value says "off".
+#include <algorithm>
+#include <array>
+#include <set>
+#include <vector>
+
+#include "base/json.h"
+#include "model/config.h"
+
+namespace qaio {
+namespace {
+
+// What changes nothing here: how the model was trained, saved or is run elsewhere, defaults of
+// sampling (generation_config.json has them), labels of classifiers (whose tensors are refused),
+// and the experts of a model without (num_experts is refused).
+constexpr std::array kHarmless =
+    std::to_array<std::string_view>({"architectures",
+                                     "auto_map",
+                                     "base_model",
+                                     "base_model_name_or_path",
+                                     "dtype",
+                                     "torch_dtype",
+                                     "transformers_version",
+                                     "transformers.js_config",
+                                     "name_or_path",
+                                     "model_name",
+                                     "license",
+                                     "language",
+                                     "tags",
+                                     "tokenizer_class",
+                                     "use_cache",
+                                     "attn_implementation",
+                                     "attention_implementation",
+                                     "use_flash_attn",
+                                     "use_flash_attention",
+                                     "bf16",
+                                     "fp16",
+                                     "fp32",
+                                     "use_bfloat16",
+                                     "torchscript",
+                                     "gradient_checkpointing",
+                                     "pretraining_tp",
+                                     "pruned_heads",
+                                     "keys_to_ignore_at_inference",
+                                     "output_attentions",
+                                     "output_hidden_states",
+                                     "output_scores",
+                                     "output_router_logits",
+                                     "return_dict",
+                                     "return_dict_in_generate",
+                                     "is_decoder",
+                                     "attention_dropout",
+                                     "attn_pdrop",
+                                     "embd_pdrop",
+                                     "resid_pdrop",
+                                     "emb_dropout_prob",
+                                     "hidden_dropout",
+                                     "dropout",
+                                     "classifier_dropout",
+                                     "initializer_range",
+                                     "initializer_factor",
+                                     "bos_token_id",
+                                     "eos_token_id",
+                                     "pad_token_id",
+                                     "sep_token_id",
+                                     "unk_token_id",
+                                     "decoder_start_token_id",
+                                     "forced_bos_token_id",
+                                     "forced_eos_token_id",
+                                     "begin_suppress_tokens",
+                                     "suppress_tokens",
+                                     "bad_words_ids",
+                                     "do_sample",
+                                     "early_stopping",
+                                     "temperature",
+                                     "top_k",
+                                     "top_p",
+                                     "min_p",
+                                     "typical_p",
+                                     "repetition_penalty",
+                                     "length_penalty",
+                                     "diversity_penalty",
+                                     "num_beams",
+                                     "num_beam_groups",
+                                     "num_return_sequences",
+                                     "no_repeat_ngram_size",
+                                     "encoder_no_repeat_ngram_size",
+                                     "exponential_decay_length_penalty",
+                                     "remove_invalid_values",
+                                     "max_length",
+                                     "min_length",
+                                     "max_new_tokens",
+                                     "prefix",
+                                     "model_max_length",
+                                     "max_seq_len",
+                                     "max_sequence_length",
+                                     "seq_length",
+                                     "n_ctx",
+                                     "n_positions",
+                                     "original_max_position_embeddings",
+                                     "dual_chunk_attention_config",
+                                     "finetuning_task",
+                                     "task_specific_params",
+                                     "problem_type",
+                                     "num_labels",
+                                     "id2label",
+                                     "label2id",
+                                     "classifier_from_token",
+                                     "is_original_qwen3_reranker",
+                                     "num_experts_per_tok",
+                                     "moe_intermediate_size",
+                                     "shared_expert_intermediate_size",
+                                     "decoder_sparse_step",
+                                     "norm_topk_prob",
+                                     "router_aux_loss_coef"});
+
+// Private to a library, or notes of a trainer.
+bool is_harmless(std::string_view key) {
+  return key.starts_with('_') || key.starts_with("unsloth_") ||
+         std::ranges::find(kHarmless, key) != kHarmless.end();
+}
+
+// A value that says "off": null, false, 0, "", [], {}.
+bool says_off(const boost::json::value& value) {
+  if (const auto* object = value.if_object()) return object->empty();
+  if (const auto* array = value.if_array()) return array->empty();
+  if (const auto* text = value.if_string()) return text->empty();
+  if (const auto* flag = value.if_bool()) return !*flag;
+  return value.is_null() || (value.is_number() && value.to_number<double>() == 0);
+}
+
+// Typed access to the settings of an object, which remembers what it was asked for. Null is as good
+// as absent.
+class JsonConfig {
+ public:
+  JsonConfig(const boost::json::object& object, std::string label)
+      : object_(object), label_(std::move(label)) {}
+
+  tl::unexpected<Error> corrupt(std::string_view key, const std::string& what) const {
+    return fail(ErrorCode::kCorrupt, label_ + ": \"" + std::string(key) + "\" " + what);
+  }
+  // "KEY" is VALUE, and why that cannot be.
+  tl::unexpected<Error> unsupported(std::string_view key, const std::string& why) const {
+    constexpr size_t kShown = 60;
+    const auto* value = object_.if_contains(key);
+    std::string shown = value == nullptr ? "missing" : boost::json::serialize(*value);
+    if (shown.size() > kShown) shown.replace(kShown, std::string::npos, "...");
+    return fail(ErrorCode::kUnsupported,
+                label_ + ": \"" + std::string(key) + "\" is " + shown + ", " + why);
+  }
+
+  // Null if absent.
+  const boost::json::value* find(std::string_view key) const {
+    asked_.insert(std::string(key));
+    const auto* value = object_.if_contains(key);
+    return value == nullptr || value->is_null() ? nullptr : value;
+  }
+  Result<int> integer(std::string_view key, std::optional<int> fallback = {}) const {
+    const auto* value = find(key);
+    if (value == nullptr && fallback) return *fallback;
+    if (value == nullptr) return corrupt(key, "is missing");
+    boost::system::error_code ec;
+    const auto number = value->to_number<int>(ec);
+    if (ec || number < 0) return corrupt(key, "is not a sensible whole number");
+    return number;
+  }
+  Result<double> number(std::string_view key, double fallback) const {
+    const auto* value = find(key);
+    if (value == nullptr) return fallback;
+    boost::system::error_code ec;
+    const auto number = value->to_number<double>(ec);
+    if (ec) return corrupt(key, "is not a number");
+    return number;
+  }
+  Result<std::optional<bool>> flag(std::string_view key) const {
+    const auto* value = find(key);
+    if (value == nullptr) return std::optional<bool>();
+    if (!value->is_bool()) return corrupt(key, "is not true or false");
+    return std::optional<bool>(value->get_bool());
+  }
+  Result<std::string> text(std::string_view key) const {
+    const auto* value = find(key);
+    if (value == nullptr) return std::string();
+    if (!value->is_string()) return corrupt(key, "is not a string");
+    return std::string(value->get_string());
+  }
+  Result<const boost::json::object*> object(std::string_view key) const {
+    const auto* value = find(key);
+    if (value == nullptr) return nullptr;
+    if (!value->is_object()) return corrupt(key, "is not an object");
+    return &value->get_object();
+  }
+  // For factors that are 1 where nothing is scaled.
+  Result<void> require_one(std::string_view key) const {
+    QAIO_ASSIGN(const double factor, number(key, 1));
+    if (factor == 1) return {};
+    return unsupported(key, "which is not supported");
+  }
+  Result<void> refuse_unknown() const {
+    for (const auto& [key, value] : object_) {
+      const std::string_view name = key;
+      if (asked_.contains(std::string(name)) || is_harmless(name) || says_off(value)) continue;
+      return unsupported(name, "a setting that this program does not know");
+    }
+    return {};
+  }
+  const std::string& label() const { return label_; }
+
+ private:
+  const boost::json::object& object_;
+  std::string label_;
+  mutable std::set<std::string> asked_;
+};
+
+// The rotary base: "rope_theta", which Transformers 5 puts into "rope_parameters" with what was
+// "rope_scaling". A type other than the plain one is refused.
+Result<void> read_rotary(const JsonConfig& json, double& theta) {
+  QAIO_ASSIGN(theta, json.number("rope_theta", 10000));
+  for (const char* key : {"partial_rotary_factor", "rotary_pct", "rotary_percent"})
+    QAIO_RETURN_IF_ERROR(json.require_one(key));
+  for (const char* key : {"rope_scaling", "rope_parameters"}) {
+    QAIO_ASSIGN(const boost::json::object* parameters, json.object(key));
+    if (parameters == nullptr) continue;
+    // there may be one for each kind of layer, and all layers here are of one kind
+    const auto* full = parameters->if_contains("full_attention");
+    if (full != nullptr && full->is_object()) parameters = &full->get_object();
+    const JsonConfig rope(*parameters, json.label() + ": " + key);
+    QAIO_ASSIGN(const std::string type, rope.text("rope_type"));
+    QAIO_ASSIGN(const std::string old_type, rope.text("type"));
+    for (const std::string& name : {type, old_type}) {
+      if (name.empty() || name == "default") continue;
+      return fail(ErrorCode::kUnsupported, json.label() + ": the model uses rotary scaling " +
+                                               quoted_name(name) + " (" + key +
+                                               "), which is not supported");
+    }
+    QAIO_ASSIGN(theta, rope.number("rope_theta", theta));
+    for (const char* factor : {"factor", "partial_rotary_factor"})
+      QAIO_RETURN_IF_ERROR(rope.require_one(factor));
+    QAIO_RETURN_IF_ERROR(rope.refuse_unknown());
+  }
+  return {};
+}
+
+// Attention over a window of the last positions. It is no matter as long as no layer does it, or
+// the window is as long as the context.
+Result<void> refuse_sliding(const JsonConfig& json, const ModelConfig& c) {
+  QAIO_ASSIGN(const std::optional<bool> may_slide, json.flag("use_sliding_window"));
+  QAIO_ASSIGN(const int window, json.integer("sliding_window", 0));
+  QAIO_ASSIGN(const int first, json.integer("max_window_layers", 28));
+  const auto* types = json.find("layer_types");
+  bool slides = may_slide.value_or(false) && window > 0 && first < c.layers;
+  if (types != nullptr) {
+    slides = false;
+    if (!types->is_array()) return json.corrupt("layer_types", "is not an array");
+    const auto& list = types->get_array();
+    if (list.size() != static_cast<size_t>(c.layers)) {
+      return json.corrupt("layer_types", "has " + std::to_string(list.size()) +
+                                             " entries, but \"num_hidden_layers\" is " +
+                                             std::to_string(c.layers));
+    }
+    for (const auto& type : list) {
+      if (type == "sliding_attention") slides = true;
+      if (type == "full_attention" || type == "attention" || type == "sliding_attention") continue;
+      return fail(ErrorCode::kUnsupported, json.label() + ": \"layer_types\" holds " +
+                                               boost::json::serialize(type).substr(0, 40) +
+                                               "; only \"full_attention\" is supported");
+    }
+  }
+  if (!slides || (may_slide.value_or(false) && window >= c.context_max)) return {};
+  return json.unsupported(types != nullptr ? "layer_types" : "use_sliding_window",
+                          "and sliding-window attention is not supported");
+}
+
+Result<void> refuse_quantized(const JsonConfig& json) {
+  for (const char* key : {"quantization_config", "compression_config", "quantization"}) {
+    const auto* value = json.find(key);
+    if (value == nullptr || says_off(*value)) continue;
+    const auto* object = value->if_object();
+    const auto* method = object != nullptr ? object->if_contains("quant_method") : nullptr;
+    const std::string name = method != nullptr && method->is_string()
+                                 ? " (" + quoted_name(std::string_view(method->get_string())) + ")"
+                                 : std::string();
+    return fail(ErrorCode::kUnsupported,
+                json.label() + ": the model uses a " + key + name +
+                    ", which is not supported; take the original model or a GGUF file of it");
+  }
+  return {};
+}
+
+Result<void> refuse_other_layers(const JsonConfig& json, const ModelConfig& c) {
+  for (const char* key : {"hidden_act", "hidden_activation"}) {
+    QAIO_ASSIGN(const std::string activation, json.text(key));
+    if (!activation.empty() && activation != "silu" && activation != "swish")
+      return json.unsupported(key, "and only silu is supported");
+  }
+  const bool norms = c.architecture == Architecture::kQwen3;
+  for (const char* key : {"use_qk_norm", "qk_norm", "qk_layernorm"}) {
+    QAIO_ASSIGN(const std::optional<bool> flag, json.flag(key));
+    if (flag.value_or(norms) != norms) {
+      return json.unsupported(key, "but " + std::string(architecture_name(c.architecture)) +
+                                       (norms ? " has" : " does not have") + " these norms");
+    }
+  }
+  QAIO_ASSIGN(const std::string positions, json.text("position_embedding_type"));
+  if (!positions.empty() && positions != "rope" && positions != "rotary")
+    return json.unsupported("position_embedding_type", "and only rope is supported");
+  for (const char* key : {"embedding_multiplier", "residual_multiplier", "attention_multiplier",
+                          "logits_scaling", "logit_scale", "scale_emb"})
+    QAIO_RETURN_IF_ERROR(json.require_one(key));
+  return {};
+}
+
+Result<void> read_claims(const JsonConfig& json, ModelConfig& c) {
+  QAIO_ASSIGN(c.claims.attention_bias, json.flag("attention_bias"));
+  QAIO_ASSIGN(c.claims.mlp_bias, json.flag("mlp_bias"));
+  QAIO_ASSIGN(c.claims.mtp_layers, json.integer("num_nextn_predict_layers", 0));
+  for (const char* key : {"mtp_num_hidden_layers", "mtp_use_dedicated_embeddings"}) json.find(key);
+  return {};
+}
+
+}  // namespace
+
+Result<ModelConfig> config_from_json(std::string_view config_json, const std::string& label) {
+  QAIO_ASSIGN(const boost::json::value document, parse_json(config_json, label));
+  if (!document.is_object()) return fail(ErrorCode::kCorrupt, label + ": is not a JSON object");
+  const JsonConfig json(document.get_object(), label);
+  ModelConfig c;
+  QAIO_ASSIGN(const std::string type, json.text("model_type"));
+  QAIO_ASSIGN(c.architecture, architecture_of(type, label));
+  QAIO_ASSIGN(c.layers, json.integer("num_hidden_layers"));
+  QAIO_ASSIGN(c.hidden, json.integer("hidden_size"));
+  QAIO_ASSIGN(c.heads, json.integer("num_attention_heads"));
+  QAIO_ASSIGN(c.kv_heads, json.integer("num_key_value_heads", c.heads));
+  const int usual = c.heads > 0 ? c.hidden / c.heads : 0;
+  QAIO_ASSIGN(c.head_dim,
+              json.integer("head_dim", c.architecture == Architecture::kQwen3 ? 128 : usual));
+  QAIO_ASSIGN(c.intermediate, json.integer("intermediate_size"));
+  QAIO_ASSIGN(c.vocab, json.integer("vocab_size"));
+  QAIO_ASSIGN(c.context_max, json.integer("max_position_embeddings", 32768));
+  QAIO_ASSIGN(const double epsilon, json.number("rms_norm_eps", 1e-6));
+  c.rms_epsilon = static_cast<float>(epsilon);
+  QAIO_ASSIGN(const std::optional<bool> tied, json.flag("tie_word_embeddings"));
+  c.tied_head = tied.value_or(false);
+  QAIO_RETURN_IF_ERROR(read_rotary(json, c.rope_theta));
+  const ConfigNames names{"\"num_hidden_layers\"",
+                          "\"hidden_size\"",
+                          "\"num_attention_heads\"",
+                          "\"num_key_value_heads\"",
+                          "\"head_dim\"",
+                          "\"intermediate_size\"",
+                          "\"vocab_size\"",
+                          "\"max_position_embeddings\"",
+                          "\"rms_norm_eps\"",
+                          "\"rope_theta\""};
+  QAIO_RETURN_IF_ERROR(validate_config(c, label, names));
+  QAIO_RETURN_IF_ERROR(refuse_quantized(json));
+  QAIO_RETURN_IF_ERROR(refuse_sliding(json, c));
+  QAIO_RETURN_IF_ERROR(refuse_other_layers(json, c));
+  QAIO_RETURN_IF_ERROR(read_claims(json, c));
+  QAIO_RETURN_IF_ERROR(json.refuse_unknown());
+  return c;
+}
+
+}  // namespace qaio
