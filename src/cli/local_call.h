@@ -24,6 +24,7 @@ class LocalCall final : public Call {
 
   void post(std::function<void()> work) override;
   void respond(HttpResponse response) override;
+  void expect_long_wait() override {}
   void begin_stream(HttpResponse head) override { response_ = std::move(head); }
   void send(std::string chunk) override { response_->body += chunk; }
   void end_stream() override {}

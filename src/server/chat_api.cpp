@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 
 #include "server/endpoints.h"
+#include "server/event_stream.h"
 #include "server/run_tasks.h"
 #include "server/task_fields.h"
 

@@ -159,7 +159,7 @@ TEST_F(ChatApiTest, StreamsSentimentTokensAndDone) {
   start("one two three", 2ms);
   const ClientResponse response = post("/chat", R"({"input":"x","stream":true})");
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.headers.at("Content-Type"), "text/event-stream");
+  EXPECT_EQ(response.headers.at("Content-Type"), "text/event-stream; charset=utf-8");
   std::string text;
   std::vector<std::string> names;
   boost::json::object done;
@@ -186,7 +186,7 @@ TEST_F(ChatApiTest, AStreamWhoseClientLeavesIsCancelled) {
   start("a long reply of many words that takes a while", 20ms);
   TestClient leaver(server_->port());
   leaver.send(TestClient::text("POST", "/chat", R"({"input":"x","stream":true})"));
-  EXPECT_THAT(leaver.receive(), HasSubstr("text/event-stream"));
+  EXPECT_THAT(leaver.receive(), HasSubstr("text/event-stream; charset=utf-8"));
   leaver.close();
   EXPECT_EQ(record(0).status, 499);
   EXPECT_EQ(engine_->load().running, 0);

@@ -155,13 +155,14 @@ net::awaitable<bool> Connection::serve_request() {
     exchange->respond({});
     exchange->leave();
   }
-  const bool written = co_await write_answer(*exchange, request);
+  const std::optional<int> status = co_await write_answer(*exchange, request);
+  const bool written = status.has_value();
 
   RequestRecord record = std::move(exchange->record());
-  record.status = written ? exchange->response()->status : kClientClosedRequest;
+  record.status = status.value_or(kClientClosedRequest);
   if (!written) {
     record.error_code = exchange->why_left();
-  } else if (record.error_code.empty()) {  // else a stream that ended with an error
+  } else if (record.error_code.empty()) {  // else of a stream that ended with it
     record.error_code = exchange->response()->error_code;
   }
   exchange->detach();
@@ -201,13 +202,57 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
-net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResult& request) {
+net::awaitable<std::optional<int>> Connection::write_answer(Exchange& exchange,
+                                                            const ReadResult& request) {
   if (!exchange.complete()) watch();
-  while (!exchange.response()) co_await wait();
+  const bool head_is_out = co_await wait_for_answer(exchange, request);
 
   const HttpResponse& response = *exchange.response();
+  const int status = head_is_out ? HttpResponse().status : response.status;
+  const bool known_length = !head_is_out && !exchange.streaming() && !response.next_piece;
+  const bool chunked = !known_length && !request.http_1_0;
+  std::string head;
+  if (!head_is_out) head = head_of(response, exchange, request, known_length);
+
+  bool written = false;
+  if (exchange.streaming()) {
+    written = co_await write_stream(exchange, std::move(head), chunked);
+  } else if (!exchange.left()) {
+    const bool head_only = exchange.request().method == "HEAD";
+    if (!known_length && !head_only) {
+      written = co_await write_pieces(exchange, std::move(head), chunked);
+    } else {
+      written = co_await write(exchange, head, head_only ? std::string_view() : response.body);
+    }
+  }
+  exchange.take_figures(written ? std::optional(Stage::kHttpWrite) : std::nullopt);
+  co_await stop_watching();
+  co_return written ? std::optional(status) : std::nullopt;
+}
+
+net::awaitable<bool> Connection::wait_for_answer(Exchange& exchange, const ReadResult& request) {
+  const std::string white_space = request.http_1_0 ? " " : as_chunk(" ");
+  Timer::time_point next = Timer::clock_type::now() + context_.options.answer_silence_max;
+  bool head_is_out = false;
+  while (!exchange.response()) {
+    if (co_await wait_until(next)) continue;
+    next = Timer::clock_type::now() + context_.options.answer_silence_max;
+    if (!exchange.long_wait_expected() || exchange.left()) continue;
+    std::string head;
+    if (!std::exchange(head_is_out, true)) {
+      HttpResponse response;
+      response.headers = unbuffered_headers();
+      head = head_of(response, exchange, request, /*known_length=*/false);
+    }
+    co_await write(exchange, head, white_space);
+  }
+  co_return head_is_out;
+}
+
+// Decides whether the connection goes on.
+std::string Connection::head_of(const HttpResponse& response, Exchange& exchange,
+                                const ReadResult& request, bool known_length) {
   ResponseFraming framing;
-  const bool known_length = !exchange.streaming() && !response.next_piece;
   framing.chunked = !known_length && !request.http_1_0;
   keep_alive_ = request.keep_alive && !context_.stopping && !health_only_ &&
                 (known_length || framing.chunked);
@@ -218,29 +263,17 @@ net::awaitable<bool> Connection::write_answer(Exchange& exchange, const ReadResu
   framing.cors_origin = context_.sites.cors_origin(exchange.request().origin);
   framing.wall_unix_ms = context_.clock.wall_unix_ms();
   if (known_length) framing.content_length = response.body.size();
-  std::string head = response_head(response, framing);
-
-  bool written = false;
-  if (exchange.streaming()) {
-    written = co_await write_stream(exchange, std::move(head), framing.chunked);
-  } else if (!exchange.left()) {
-    const bool head_only = exchange.request().method == "HEAD";
-    if (response.next_piece && !head_only) {
-      written = co_await write_pieces(exchange, std::move(head), framing.chunked);
-    } else {
-      written = co_await write(exchange, head, head_only ? std::string_view() : response.body);
-    }
-  }
-  exchange.take_figures(written ? std::optional(Stage::kHttpWrite) : std::nullopt);
-  co_await stop_watching();
-  co_return written;
+  return response_head(response, framing);
 }
 
 net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string head, bool chunked) {
+  Timer::time_point silent_at;  // when the client has heard nothing for too long
+  bool silent = false;
   bool written = true;
   for (bool first = true;; first = false) {
     const bool last = exchange.complete();
     std::string piece = exchange.take_pending();
+    if (silent && piece.empty() && !last) piece = exchange.response()->while_silent;
     if (chunked && !piece.empty()) piece = as_chunk(piece);
     if (chunked && last) piece += "0\r\n\r\n";
     if (exchange.left()) {
@@ -249,8 +282,12 @@ net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string he
       written = co_await write(exchange, first ? head : std::string_view(), piece);
     }
     if (last) co_return written;  // also to a client that left as soon as it had it all
+    if (first || !piece.empty() || silent) {
+      silent_at = Timer::clock_type::now() + context_.options.stream_silence_max;
+    }
     // What came while writing is written next; otherwise there is something to wait for.
-    if (!exchange.has_pending() && !exchange.complete()) co_await wait();
+    silent = false;
+    if (!exchange.has_pending() && !exchange.complete()) silent = !co_await wait_until(silent_at);
   }
 }
 
@@ -265,7 +302,7 @@ net::awaitable<bool> Connection::write_pieces(Exchange& exchange, std::string he
     if (!co_await write(exchange, first ? head : std::string_view(), piece)) co_return false;
     if (last) co_return true;
     try {
-      piece = response.next_piece();
+      piece = response.next_piece ? response.next_piece() : std::string();
     } catch (const std::exception&) {  // out of memory: the answer ends here, without its end
       exchange.leave(error_code_name(ErrorCode::kInternal));
     }
@@ -328,6 +365,13 @@ net::awaitable<void> Connection::stop_watching() {
 }
 
 net::awaitable<void> Connection::wait() { co_await wakeup_.async_wait(kAwait); }
+
+net::awaitable<bool> Connection::wait_until(Timer::time_point time) {
+  wakeup_.expires_at(time);
+  const auto [woken] = co_await wakeup_.async_wait(kAwait);
+  wakeup_.expires_at(Timer::time_point::max());
+  co_return woken.failed();
+}
 
 void Connection::arm(std::chrono::milliseconds timeout) {
   timed_out_ = false;

@@ -7,6 +7,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "server/exchange.h"
@@ -51,8 +52,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> serve_request();  // whether the connection goes on
   void stop_now(bool cancel);
   void dispatch(const std::shared_ptr<Exchange>& exchange);
-  // Waits for the answer and writes it; whether all of it was written.
-  Awaitable<bool> write_answer(Exchange& exchange, const ReadResult& request);
+  // Waits for the answer and writes it. The status that the client got; none: not all was written.
+  Awaitable<std::optional<int>> write_answer(Exchange& exchange, const ReadResult& request);
+  // Whether the client had to be given a head and white space meanwhile.
+  Awaitable<bool> wait_for_answer(Exchange& exchange, const ReadResult& request);
+  std::string head_of(const HttpResponse& response, Exchange& exchange,
+                      const ReadResult& request, bool known_length);
   Awaitable<bool> write_stream(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write_pieces(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write(Exchange& exchange, std::string_view head, std::string_view body);
@@ -65,6 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Suspends until wake(): whatever changes the state above calls it.
   Awaitable<void> wait();
+  // At the latest until `time`; whether it was wake().
+  Awaitable<bool> wait_until(Timer::time_point time);
   void wake() { wakeup_.cancel(); }
 
   ReadRules read_rules() const;
@@ -81,7 +88,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer buffer_;
   MemoryCharge request_charge_;  // of the buffer and the body of the request being answered
   Timer timer_;            // the deadline of what is being read or written
-  Timer wakeup_;           // never expires
+  Timer wakeup_;           // never expires, but in wait_until()
   uint64_t deadline_ = 0;  // number of the current one
   bool timed_out_ = false;
   bool idle_ = false;        // between requests

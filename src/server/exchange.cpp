@@ -56,6 +56,10 @@ void Exchange::respond(HttpResponse response) {
   });
 }
 
+void Exchange::expect_long_wait() {
+  on_executor([this] { long_wait_expected_ = true; });
+}
+
 void Exchange::begin_stream(HttpResponse head) {
   if (response_) return;
   response_ = std::move(head);

@@ -26,6 +26,7 @@ class Exchange final : public Call {
 
   void post(std::function<void()> work) override;
   void respond(HttpResponse response) override;
+  void expect_long_wait() override;
   void begin_stream(HttpResponse head) override;
   void send(std::string chunk) override;
   void end_stream() override;
@@ -44,6 +45,7 @@ class Exchange final : public Call {
   bool left() const { return left_; }
   std::string_view why_left() const { return why_left_; }
   bool streaming() const { return streaming_; }
+  bool long_wait_expected() const { return long_wait_expected_; }
   // The endpoint has said all it will.
   bool complete() const { return complete_; }
   // Set by respond() or begin_stream().
@@ -71,6 +73,7 @@ class Exchange final : public Call {
   std::string pending_;
   size_t being_written_bytes_ = 0;  // of what take_pending() gave last
   bool streaming_ = false;
+  bool long_wait_expected_ = false;
   bool complete_ = false;
   bool cancelled_ = false;
   bool left_ = false;

@@ -31,6 +31,10 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
+std::vector<HttpHeader> unbuffered_headers() {
+  return {{"Cache-Control", "no-cache, no-transform"}, {"X-Accel-Buffering", "no"}};
+}
+
 int http_status(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:

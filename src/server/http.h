@@ -42,11 +42,17 @@ struct HttpResponse {
   // Each is made when the client has taken what came before, so that one who does not read holds a
   // piece and not the whole. On the connection's executor; must be quick.
   std::function<std::string()> next_piece;
+  // Of a stream: what is sent in between when nothing else was for a while.
+  std::string while_silent;
   size_t held_bytes = 0;  // what next_piece holds until the end
 };
 
 // "%2F" becomes "/"; what is no such escape stays.
 std::string percent_decoded(std::string_view text);
+
+// For an answer whose parts must arrive as they are written: nginx collects the parts of others, and
+// what compresses them keeps the end of each part until the next one.
+std::vector<HttpHeader> unbuffered_headers();
 
 // The status that says the same as the code.
 int http_status(ErrorCode code);

@@ -26,7 +26,7 @@ class OpenAiFixture : public ServerFixture {
   }
   // The data of a stream; the last must be [DONE] and is left out.
   static std::vector<boost::json::object> chunks(const ClientResponse& response) {
-    EXPECT_EQ(response.headers.at("Content-Type"), "text/event-stream");
+    EXPECT_EQ(response.headers.at("Content-Type"), "text/event-stream; charset=utf-8");
     std::vector<boost::json::object> all;
     std::string last;
     for (size_t at = 0; at < response.body.size();) {

@@ -10,6 +10,7 @@
 #include "model/kv_cache.h"
 #include "server/breakdown.h"
 #include "server/endpoints.h"
+#include "server/event_stream.h"
 #include "server/openai_answer.h"
 #include "server/run_tasks.h"
 #include "tasks/chat_prompt.h"
@@ -67,6 +68,7 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
   void end_stream(const EngineResult& result, const EngineTrace& trace);
   void fail_with(const Error& error) { fail_with(error, error_code_name(error.code)); }
   void fail_with(const Error& error, std::string_view code);
+  void open_stream();
   void send(std::string_view data);
 
   const std::shared_ptr<Call> call_;
@@ -74,7 +76,8 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
   const OpenAiRequest request_;
   OpenAiAnswer answer_;
   bool prompt_refused_ = false;
-  bool streaming_ = false;  // something was sent: an error is an event from now on
+  bool streaming_ = false;  // the head is out: an error is an event from now on
+  bool said_ = false;       // a piece of the answer was sent
   size_t tokens_sent_ = 0;
   std::optional<GenerationSettings> settings_;  // of a job that generates
 };
@@ -197,19 +200,22 @@ void OpenAiRun::start(const ApiLimits& limits) {
   const Result<EngineRequestId> id = backend_->engine->submit(std::move(*request));
   if (!id) return fail_with(id.error());
   call_->on_cancel([backend = backend_, id = *id] { backend->engine->cancel(id); });
+  if (!request_.stream) return call_->expect_long_wait();
+  call_->post([self = shared_from_this()] { self->open_stream(); });
+}
+
+// As soon as the engine has taken the request: a client hears that it is being worked on.
+void OpenAiRun::open_stream() {
+  if (!std::exchange(streaming_, true)) call_->begin_stream(event_stream_head());
 }
 
 void OpenAiRun::send(std::string_view data) {
-  if (!std::exchange(streaming_, true)) {
-    HttpResponse head;
-    head.content_type = "text/event-stream";
-    head.headers.push_back({"Cache-Control", "no-cache"});
-    call_->begin_stream(std::move(head));
-  }
-  call_->send(fmt::format("data: {}\n\n", data));
+  open_stream();
+  call_->send(data_event(data));
 }
 
 void OpenAiRun::piece(std::string_view text, std::span<const GeneratedToken> tokens) {
+  said_ = true;
   tokens_sent_ += tokens.size();
   send(answer_.piece(text, tokens));
 }
@@ -254,7 +260,7 @@ void OpenAiRun::end_stream(const EngineResult& result, const EngineTrace& trace)
   if (!request_.choices.empty()) {
     piece(answer_.text_of(result), {});
   } else if (const auto rest = std::span(result.tokens).subspan(tokens_sent_);
-             !rest.empty() || !streaming_) {
+             !rest.empty() || !said_) {
     piece({}, rest);  // tokens without a text of their own, or no token at all
   }
   send(answer_.end(result, trace));

@@ -1,12 +1,11 @@
 #include "server/run_tasks.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "server/breakdown.h"
 #include "server/endpoints.h"
+#include "server/event_stream.h"
 
 namespace qaio {
 namespace {
@@ -92,16 +91,15 @@ Error in_task_terms(Error error, const Backend& backend) {
 // Lives as long as the tasks' callbacks; everything in it happens on the connection's executor.
 struct RunningCall {
   TaskCall task_call;
-  bool streaming = false;  // something was sent: an error is an event from now on
+  bool streaming = false;  // the head is out: an error is an event from now on
+
+  void open_stream() {
+    if (!std::exchange(streaming, true)) task_call.call->begin_stream(event_stream_head());
+  }
 
   void send(std::string event) {
     if (event.empty()) return;
-    if (!std::exchange(streaming, true)) {
-      HttpResponse head;
-      head.content_type = "text/event-stream";
-      head.headers.push_back({"Cache-Control", "no-cache"});
-      task_call.call->begin_stream(std::move(head));
-    }
+    open_stream();
     task_call.call->send(std::move(event));
   }
 
@@ -135,10 +133,6 @@ GenerationSettings settings_of(int max_new_tokens, const SamplingParams& samplin
           .seed = sampling.seed};
 }
 
-std::string server_sent_event(std::string_view name, std::string_view json) {
-  return fmt::format("event: {}\ndata: {}\n\n", name, json);
-}
-
 void run_tasks(TaskCall task_call) {
   const std::shared_ptr<Call> call = task_call.call;
   const std::shared_ptr<const Backend> backend = task_call.backend;
@@ -168,6 +162,8 @@ void run_tasks(TaskCall task_call) {
   const std::shared_ptr<PipelineRun> run =
       backend->pipeline->run(std::move(request), std::move(callbacks));
   call->on_cancel([run] { run->cancel(); });
+  if (!running->task_call.text_event) return call->expect_long_wait();
+  call->post([running] { running->open_stream(); });  // behind the refusal, if it is one
 }
 
 }  // namespace qaio

@@ -27,7 +27,4 @@ void run_tasks(TaskCall task_call);
 
 GenerationSettings settings_of(int max_new_tokens, const SamplingParams& sampling);
 
-// "event: <name>\ndata: <json>\n\n"
-std::string server_sent_event(std::string_view name, std::string_view json);
-
 }  // namespace qaio

@@ -39,6 +39,10 @@ struct ServerOptions {
   std::chrono::milliseconds read_timeout{30'000};   // first byte -> request complete
   std::chrono::milliseconds write_timeout{30'000};  // for each piece of an answer
   std::chrono::milliseconds idle_timeout{75'000};   // between requests
+  // How long nothing is written to a client that waits: then a stream gets a comment, another answer
+  // of the model white space (Call::expect_long_wait). Proxies often give up after 50 or 60 s.
+  std::chrono::milliseconds stream_silence_max{5'000};
+  std::chrono::milliseconds answer_silence_max{45'000};
 };
 
 // Places beyond `connections_max` for those who ask for the server's health, who have a moment to
