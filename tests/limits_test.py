@@ -158,19 +158,19 @@ class Overload(LimitsTest):
 
     def test_limits_of_size_are_options(self):
         with Server("--threads", 1, "--body-bytes-max", 2000, "--history-turns-max", 2,
-                    "--new-tokens-max", 10, "--alias", "small") as server:
+                    "--new-tokens-max", 10, "--strict-lengths", "--alias", "small,tiny") as server:
             self.assertEqual(ask(server, "/chat", {"input": "x" * 3000})[0], 413)
             history = [{"user": "a", "bot": "b"}] * 3
             status, _, body = ask(server, "/chat", {"input": "x", "history": history})
             self.assertEqual((status, json.loads(body)["error"]["field"]), (400, "history"))
             self.assertEqual(ask(server, max_tokens=11)[0], 400)
             self.assertEqual(ask(server, "/chat", {"input": "x", "max_new_tokens": 11})[0], 400)
-            status, _, body = ask(server, max_tokens=10, model="small")
+            status, _, body = ask(server, max_tokens=10, model="Tiny:latest")
             self.assertEqual((status, json.loads(body)["model"]), (200, "small"))
 
 
     def test_the_limit_of_memory_is_named_with_its_option(self):
-        with Server("--threads", 1, "--kv-tokens", 512) as server:
+        with Server("--threads", 1, "--kv-tokens", 512, "--strict-lengths") as server:
             for path, body, field in ((CHAT, {**LONG, "max_tokens": 900}, "max_tokens"),
                                       ("/chat", {"input": "a", "max_new_tokens": 900},
                                        "max_new_tokens"),

@@ -1,10 +1,74 @@
 #include "base/json.h"
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "base/utf8.h"
 #include "base/wrong_content.h"
 
 namespace qaio {
+namespace {
+
+constexpr size_t kPathBytesMax = 100;
+
+// An object or array that is open.
+struct Level {
+  bool array;
+  size_t index = 0;            // array: of the element
+  std::string_view name = {};  // object: of the member, as it is written
+  bool at_name = true;         // object: the next string is a name
+};
+
+std::string path_text(const std::vector<Level>& levels) {
+  std::string path;
+  for (const Level& level : levels) {
+    if (path.size() > kPathBytesMax) break;  // a hostile name is not echoed at length
+    if (level.array) {
+      path += "[" + std::to_string(level.index) + "]";
+    } else if (!level.at_name) {
+      path += (path.empty() ? "" : ".") + std::string(level.name.substr(0, kPathBytesMax));
+    }
+  }
+  return replace_invalid_utf8(path.substr(0, kPathBytesMax));
+}
+
+std::string reason_text(const boost::system::error_code& ec) {
+  using boost::json::error;
+  if (ec == error::illegal_leading_surrogate || ec == error::illegal_trailing_surrogate ||
+      ec == error::expected_utf16_escape) {
+    return "half of a surrogate pair (\\ud800 to \\udfff); such a character needs both halves";
+  }
+  return ec.message();
+}
+
+}  // namespace
+
+std::string open_string_path(std::string_view beginning) {
+  std::vector<Level> levels;
+  for (size_t at = 0; at < beginning.size(); ++at) {
+    const char c = beginning[at];
+    if (c == '{' || c == '[') {
+      levels.push_back({.array = c == '['});
+    } else if (c == '"') {
+      const size_t begin = ++at;
+      while (at < beginning.size() && beginning[at] != '"') at += beginning[at] == '\\' ? 2 : 1;
+      if (at >= beginning.size()) return path_text(levels);
+      if (!levels.empty()) levels.back().name = beginning.substr(begin, at - begin);
+    } else if (levels.empty()) {
+      continue;
+    } else if (c == '}' || c == ']') {
+      levels.pop_back();
+    } else if (c == ':') {
+      levels.back().at_name = false;
+    } else if (c == ',') {
+      ++levels.back().index;
+      levels.back().at_name = true;
+    }
+  }
+  return {};
+}
 
 std::string_view without_byte_order_mark(std::string_view text) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
@@ -20,8 +84,11 @@ Result<boost::json::value> parse_json(std::string_view text, std::string_view la
   const std::string name(label);
   if (const auto wrong = text.empty() ? std::nullopt : wrong_content(text))
     return fail(ErrorCode::kInvalidArgument, name + ": " + *wrong);
+  std::string place = open_string_path(text.substr(0, parsed));
   return fail(ErrorCode::kInvalidArgument,
-              name + ": not valid JSON at byte " + std::to_string(parsed) + ": " + ec.message());
+              name + ": not valid JSON at byte " + std::to_string(parsed) +
+                  (place.empty() ? "" : ", in '" + place + "'") + ": " + reason_text(ec),
+              std::move(place));
 }
 
 }  // namespace qaio

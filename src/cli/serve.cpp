@@ -40,7 +40,7 @@ struct Options {
   ServerOptions server;
   ApiLimits limits;
   ObservationOptions observation;
-  std::string alias;
+  std::vector<std::string> aliases;
   std::chrono::milliseconds drain_time{5000};
 };
 
@@ -110,7 +110,7 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
     if (runtime) {
       observation.model_loaded(**runtime);
       Backend backend = (*runtime)->backend();
-      backend.model_id = options.alias;
+      backend.aliases = options.aliases;
       slot.set(std::make_shared<const Backend>(std::move(backend)));
       for (const std::string& warning : (*runtime)->warnings())
         log.announce(fmt::format("warning: {}: {}", (*runtime)->model().name, warning));
@@ -245,9 +245,14 @@ void add_limit_options(CLI::App& command, Options& options) {
   add_count(command, "history-turns-max", options.limits.history_turns_max, 0, kMany,
             "Earlier turns that /chat takes; past it 400");
   add_count(command, "new-tokens-max", options.limits.new_tokens_max, 0, kMany,
-            "New tokens that a request may ask for, past it 400; 0: as many as fit");
+            "New tokens of a request at most; 0: as many as fit");
   add_count(command, "new-tokens-default", options.limits.new_tokens_default, 1, kMany,
             "New tokens of a chat completion that names no number, if so many fit");
+  command
+      .add_flag("--strict-lengths", options.limits.strict_lengths,
+                "Refuse a request for more new tokens than there may be with 400, rather than give "
+                "as many as there may be")
+      ->envname("QAIO_STRICT_LENGTHS");
   add_count(command, "records-kept", options.observation.records_kept, 1, 100'000,
             "Requests whose records /requests shows; about 3 KiB each");
   add_seconds(command, "request-timeout", options.limits.request_time, 1,
@@ -277,9 +282,13 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
       ->check(CLI::Range(0, 65535))
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("-a,--alias", options->alias, "Name of the model for OpenAI clients")
+  command
+      ->add_option("-a,--alias", options->aliases,
+                   "What OpenAI clients may call the model; the first name stands in answers")
       ->envname("QAIO_ALIAS")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   add_list(*command, "allowed-host", options->server.allowed_hosts, "NAME",
            "Name of this server in requests, beside its address and localhost; *: any");
   add_list(*command, "cors-origin", options->server.cors_origins, "ORIGIN",

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <exception>
 
 #include "server/endpoints.h"
@@ -13,7 +15,24 @@ namespace {
 // Below, reading the body and making tokens of it takes well under a millisecond.
 constexpr size_t kLongBodyBytes = 8 << 10;
 
+std::string comparable(std::string_view name) {
+  std::string out(name);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::string_view kLatest = ":latest";
+  if (out.ends_with(kLatest)) out.resize(out.size() - kLatest.size());
+  return out;
+}
+
 }  // namespace
+
+std::vector<std::string> Backend::served_names() const {
+  return aliases.empty() ? std::vector{model.name} : aliases;
+}
+
+bool Backend::is_called(std::string_view name) const {
+  const std::vector<std::string> names = served_names();
+  return std::ranges::find(names, comparable(name), comparable) != names.end();
+}
 
 Handler when_ready(const BackendSlot& slot, BackendHandler handler) {
   return [&slot, handler = std::move(handler)](const std::shared_ptr<Call>& call) {

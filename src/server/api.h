@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/engine.h"
 #include "model/model.h"
@@ -24,10 +26,14 @@ struct Backend {
   ModelInfo model;
   Engine* engine = nullptr;
   int64_t loaded_unix_s = 0;     // when the model became ready
-  std::string model_id = {};     // as OpenAI's clients name it; empty: the model's own name
+  // What OpenAI's clients may call it, the first in answers; none: the model's own name.
+  std::vector<std::string> aliases = {};
   std::string fingerprint = {};  // changes with the program and the model
 
-  const std::string& served_name() const { return model_id.empty() ? model.name : model_id; }
+  std::vector<std::string> served_names() const;
+  const std::string& served_name() const { return aliases.empty() ? model.name : aliases.front(); }
+  // Letter case does not matter, nor ":latest" at the end, which Ollama's clients add.
+  bool is_called(std::string_view name) const;
 };
 
 // Empty until the model is loaded and warmed up: the server listens from the first moment and
@@ -55,6 +61,7 @@ struct ApiLimits {
   int new_tokens_default = 2048;  // of a chat completion that does not say; less if less fits
   // Requests to the model that are admitted at once, computing or waiting; past it 503.
   int requests_max = 128;
+  bool strict_lengths = false;  // more new tokens than there may be are refused, not cut
   int client_requests_max = 0;  // the same per client address, past it 429; 0: no limit
   std::chrono::milliseconds request_time{600'000};  // from its arrival; then it ends with 504
 

@@ -181,7 +181,9 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   }
   const Router::Match match = context_.router.match(request.method, request.path);
   if (match.handler == nullptr && match.route.empty()) {
-    exchange->respond(error_response(404, "not_found", "there is nothing at this path"));
+    exchange->respond(error_response(
+        404, "not_found",
+        "there is nothing at this path" + context_.router.hint(request.path)));
     return;
   }
   exchange->record().path = match.route;

@@ -12,6 +12,9 @@
 namespace qaio {
 namespace {
 
+// Editors and shells of Windows begin texts with it.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // Also of 1.0, as languages without whole numbers write it.
 std::optional<int64_t> whole_number(const boost::json::value& value) {
   if (value.is_int64()) return value.get_int64();
@@ -25,45 +28,69 @@ std::optional<int64_t> whole_number(const boost::json::value& value) {
 
 }  // namespace
 
-Result<JsonFields> JsonFields::parse(std::string_view body,
-                                     std::span<const std::string_view> known) {
+bool same_json(const boost::json::value& a, const boost::json::value& b) {
+  return a.is_number() && b.is_number() ? a.to_number<double>() == b.to_number<double>() : a == b;
+}
+
+Result<JsonFields> JsonFields::parse(std::string_view body) {
+  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
   if (body.empty()) {
     return fail(ErrorCode::kInvalidArgument, "the request has no body; send a JSON object");
   }
   if (const size_t valid = valid_utf8_prefix(body); valid < body.size()) {
+    const std::string field = open_string_path(body.substr(0, valid));
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("the request body is not valid UTF-8 at byte {}", valid));
+                fmt::format("the request body is not valid UTF-8 at byte {}{}", valid,
+                            field.empty() ? "" : ", in '" + field + "'"),
+                field);
   }
   QAIO_ASSIGN(boost::json::value value, parse_json(body, "request body"));
   if (!value.is_object()) {
     return fail(ErrorCode::kInvalidArgument, "the request body must be a JSON object");
   }
-  return checked(std::move(value.get_object()), "", known);
+  return JsonFields(std::move(value.get_object()), "");
 }
 
-Result<JsonFields> JsonFields::nested(const boost::json::value& value, std::string path,
-                                      std::span<const std::string_view> known) {
+Result<JsonFields> JsonFields::parse(std::string_view body,
+                                     std::span<const std::string_view> known) {
+  QAIO_ASSIGN(JsonFields fields, parse(body));
+  QAIO_RETURN_IF_ERROR(fields.check_names(known));
+  return fields;
+}
+
+Result<JsonFields> JsonFields::nested_any(const boost::json::value& value, std::string path,
+                                          std::span<const std::string_view> known) {
   if (!value.is_object()) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' must be an object with {}", path, fmt::join(known, ", ")), path);
   }
-  return checked(value.get_object(), std::move(path), known);
+  return JsonFields(value.get_object(), std::move(path));
 }
 
-Result<JsonFields> JsonFields::checked(boost::json::object object, std::string path,
-                                       std::span<const std::string_view> known) {
-  JsonFields fields(std::move(object), std::move(path));
-  for (const auto& member : fields.object_) {
-    const std::string_view name(member.key().data(), member.key().size());
+Result<JsonFields> JsonFields::nested(const boost::json::value& value, std::string path,
+                                      std::span<const std::string_view> known) {
+  QAIO_ASSIGN(JsonFields fields, nested_any(value, std::move(path), known));
+  QAIO_RETURN_IF_ERROR(fields.check_names(known));
+  return fields;
+}
+
+std::vector<std::string_view> JsonFields::names() const {
+  std::vector<std::string_view> names;
+  for (const auto& member : object_) names.emplace_back(member.key().data(), member.key().size());
+  return names;
+}
+
+Result<void> JsonFields::check_names(std::span<const std::string_view> known) const {
+  for (const std::string_view name : names()) {
     if (std::ranges::find(known, name) == known.end()) {
       // A hostile name is not echoed at length.
-      const std::string shown = replace_invalid_utf8(fields.full_name(name).substr(0, 100));
+      const std::string shown = replace_invalid_utf8(full_name(name).substr(0, 100));
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("unknown field '{}'; known are {}", shown, fmt::join(known, ", ")),
                   shown);
     }
   }
-  return fields;
+  return {};
 }
 
 const boost::json::value* JsonFields::find(std::string_view name) const {
@@ -98,8 +125,10 @@ Result<std::optional<bool>> JsonFields::boolean(std::string_view name) const {
 }
 
 Result<std::string_view> JsonFields::either(std::string_view name, std::string_view alias) const {
-  if (find(alias) == nullptr) return name;
-  if (find(name) == nullptr) return alias;
+  const boost::json::value* other = find(alias);
+  const boost::json::value* value = find(name);
+  if (other == nullptr || (value != nullptr && same_json(*value, *other))) return name;
+  if (value == nullptr) return alias;
   return must_be(alias, fmt::format("absent beside '{}', which means the same", name));
 }
 

@@ -13,14 +13,25 @@
 
 namespace qaio {
 
+// 1.0 is 1.
+bool same_json(const boost::json::value& a, const boost::json::value& b);
+
 // Reading methods give kInvalidArgument with the field's name; null counts as absent.
 class JsonFields {
  public:
   // The body must be a JSON object in UTF-8 whose members all are among `known`.
   static Result<JsonFields> parse(std::string_view body, std::span<const std::string_view> known);
+  // The same with any members: the caller looks at names().
+  static Result<JsonFields> parse(std::string_view body);
   // The same for an object inside a body; `path` ("history[2]") leads its fields' names.
   static Result<JsonFields> nested(const boost::json::value& value, std::string path,
                                    std::span<const std::string_view> known);
+
+  // The same with any members; the refusal of what is no object names those in `known`.
+  static Result<JsonFields> nested_any(const boost::json::value& value, std::string path,
+                                       std::span<const std::string_view> known);
+
+  std::vector<std::string_view> names() const;
 
   // Present and a string; may be empty.
   Result<std::string> text(std::string_view name) const;
@@ -37,7 +48,7 @@ class JsonFields {
   // One string, or an array of at most `max` of them; empty if absent.
   Result<std::vector<std::string>> strings(std::string_view name, size_t max) const;
 
-  // Which of two names for the same is used; an error if both are.
+  // Which of two names for the same is used; an error if both are and say different things.
   Result<std::string_view> either(std::string_view name, std::string_view alias) const;
 
   // Of any type, for the caller to look at; nullptr if absent or null.
@@ -51,8 +62,7 @@ class JsonFields {
  private:
   JsonFields(boost::json::object object, std::string path)
       : object_(std::move(object)), path_(std::move(path)) {}
-  static Result<JsonFields> checked(boost::json::object object, std::string path,
-                                    std::span<const std::string_view> known);
+  Result<void> check_names(std::span<const std::string_view> known) const;
 
   boost::json::object object_;
   std::string path_;

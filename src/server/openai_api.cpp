@@ -14,7 +14,8 @@ constexpr std::string_view kModelNotFound = "model_not_found";
 HttpResponse no_such_model(std::string_view asked, const Backend& backend, std::string_view field) {
   return error_response(404, kModelNotFound,
                         fmt::format("the model '{}' is not served here, '{}' is",
-                                    asked.substr(0, 100), backend.served_name()),
+                                    asked.substr(0, 100),
+                                    fmt::join(backend.served_names(), "', '")),
                         field);
 }
 
@@ -32,7 +33,7 @@ BackendHandler completions(Read read, const ApiLimits& limits) {
     if (!request) {
       call->lap(Stage::kParse);
       call->respond(error_response(request.error()));
-    } else if (!request->model.empty() && request->model != backend->served_name()) {
+    } else if (!request->model.empty() && !backend->is_called(request->model)) {
       call->lap(Stage::kParse);
       call->respond(no_such_model(request->model, *backend, "model"));
     } else {
@@ -42,8 +43,8 @@ BackendHandler completions(Read read, const ApiLimits& limits) {
 }
 
 // `meta` is llama-server's.
-void write_model(const Backend& backend, JsonWriter& json) {
-  json.begin_object().key("id").string(backend.served_name()).key("object").string("model");
+void write_model(const Backend& backend, std::string_view name, JsonWriter& json) {
+  json.begin_object().key("id").string(name).key("object").string("model");
   json.key("created").integer(backend.loaded_unix_s).key("owned_by").string("qaio");
   json.key("meta").begin_object();
   json.key("n_vocab").integer(backend.model.vocab);
@@ -58,20 +59,20 @@ void list_models(const std::shared_ptr<Call>& call, const std::shared_ptr<const 
   HttpResponse response;
   JsonWriter json(response.body);
   json.begin_object().key("object").string("list").key("data").begin_array();
-  write_model(*backend, json);
+  for (const std::string& name : backend->served_names()) write_model(*backend, name, json);
   json.end_array().end_object();
   call->respond(std::move(response));
 }
 
 void show_model(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend) {
   const std::string asked = percent_decoded(call->request().parameter);
-  if (asked != backend->served_name()) {
+  if (!backend->is_called(asked)) {
     call->respond(no_such_model(asked, *backend, "model"));
     return;
   }
   HttpResponse response;
   JsonWriter json(response.body);
-  write_model(*backend, json);
+  write_model(*backend, asked, json);
   call->respond(std::move(response));
 }
 

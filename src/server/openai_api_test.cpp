@@ -281,6 +281,81 @@ TEST_F(OpenAiApiTest, TheNumberOfNewTokensFollowsTheContext) {
             500);
 }
 
+TEST_F(OpenAiApiTest, MoreNewTokensThanThereIsRoomForAreCutAndThatIsSaid) {
+  start("ok");
+  for (const std::string_view most :
+       {R"("max_tokens":1022)", R"("max_tokens":8192)", R"("max_completion_tokens":1e6)",
+        R"("n_predict":9223372036854775807)"}) {
+    const ClientResponse answer = post(kChat, chat(R"(,"ignore_eos":true,)" + std::string(most)));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(choice(answer.json()).at("finish_reason").as_string(), "length");
+    const json::object usage = answer.json().at("usage").as_object();
+    EXPECT_EQ(usage.at("total_tokens").as_int64(), 1024) << most;
+  }
+}
+
+TEST_F(OpenAiApiTest, TheServersLimitOfNewTokensCutsToo) {
+  limits_.new_tokens_max = 5;
+  start("ok");
+  for (const std::string_view asked : {R"("max_tokens":6)", R"("max_tokens":-1)", R"("n":1)"}) {
+    const json::object answer =
+        post(kChat, chat(R"(,"ignore_eos":true,)" + std::string(asked))).json();
+    EXPECT_EQ(answer.at("usage").as_object().at("completion_tokens").as_int64(), 5) << asked;
+    EXPECT_EQ(choice(answer).at("finish_reason").as_string(), "length");
+  }
+}
+
+TEST_F(OpenAiApiTest, AModelHasSeveralNames) {
+  start();
+  auto backend = std::make_shared<Backend>(*slot_.get());
+  backend->aliases = {"Qwen2.5-0.5B", "gpt-4o-mini"};
+  slot_.set(backend);
+  for (const std::string_view name : {"Qwen2.5-0.5B", "qwen2.5-0.5b", "qwen2.5-0.5b:latest",
+                                      "GPT-4o-mini", "gpt-4o-mini:latest"}) {
+    const ClientResponse answer = post(kChat, chat(fmt::format(R"(,"model":"{}")", name)));
+    EXPECT_EQ(answer.status, 200) << name;
+    EXPECT_EQ(answer.json().at("model").as_string(), "Qwen2.5-0.5B");
+    EXPECT_EQ(client().get(fmt::format("/v1/models/{}", name)).status, 200);
+  }
+  const ClientResponse other = post(kChat, chat(R"(,"model":"fake")"));
+  EXPECT_EQ(other.status, 404);
+  EXPECT_THAT(other.error("message"), HasSubstr("'Qwen2.5-0.5B', 'gpt-4o-mini' is"));
+  const json::object list = client().get("/v1/models").json();
+  ASSERT_EQ(list.at("data").as_array().size(), 2U);
+  EXPECT_EQ(list.at("data").at(1).at("id").as_string(), "gpt-4o-mini");
+}
+
+TEST_F(OpenAiApiTest, FieldsForOtherServersHaveNoEffectAndThatIsSaid) {
+  start("one two three");
+  const ClientResponse plain = post(kChat, chat(R"(,"seed":1)"));
+  EXPECT_FALSE(plain.headers.contains("X-Ignored-Fields"));
+  const ClientResponse answer = post(
+      kChat, R"({"messages":[{"role":"user","colour":1,"content":[
+          {"type":"text","text":"hello","cache_control":{"type":"ephemeral"},"shade":2}]}],
+          "seed":1,"guided_json":null,"tenant":"a","x\r\ny":1})");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(content(answer.json()), content(plain.json()));
+  EXPECT_EQ(answer.headers.at("X-Ignored-Fields"),
+            "tenant, x??y, messages[0].colour, messages[0].content[0].shade");
+  const ClientResponse stream = post(kChat, chat(R"(,"stream":true,"tenant":1)"));
+  EXPECT_EQ(stream.headers.at("X-Ignored-Fields"), "tenant");
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += fmt::format(R"(,"member{}":1)", i);
+  EXPECT_LT(post(kChat, chat(many)).headers.at("X-Ignored-Fields").size(), 1000U);
+}
+
+TEST_F(OpenAiApiTest, TopPOfNothingIsGreedy) {
+  start("one two three");
+  for (const std::string_view greedy : {R"("top_p":0)", R"("top_p":0.0)", R"("top_p":1e-300)"}) {
+    const json::object answer =
+        post(kChat, chat(R"(,"temperature":10,)" + std::string(greedy))).json();
+    EXPECT_EQ(content(answer), "one two three") << greedy;
+  }
+  EXPECT_EQ(
+      post("/chat", R"({"input":"x","temperature":10,"top_p":0})").json().at("reply").as_string(),
+      "one two three");
+}
+
 TEST_F(OpenAiApiTest, TakesWhatOtherServersClientsSend) {
   start("one two three");
   for (const std::string_view harmless :
@@ -288,7 +363,17 @@ TEST_F(OpenAiApiTest, TakesWhatOtherServersClientsSend) {
         R"("prompt_cache_retention":"24h")", R"("cache_prompt":true)", R"("metadata":{"a":"b"})",
         R"("store":true)", R"("service_tier":"auto")", R"("parallel_tool_calls":true)",
         R"("min_tokens":0)", R"("stop_token_ids":[])", R"("timeout_ms":60000)", R"("user":"me")",
-        R"("stream":true,"stream_options":{"continuous_usage_stats":true})"}) {
+        R"("stream":true,"stream_options":{"continuous_usage_stats":true})",
+        R"("stream_options":{"include_usage":true})", R"("user":5)", R"("tools":[])",
+        R"("tool_choice":"auto")", R"("tool_choice":"none","tools":[{"type":"function"}])",
+        R"("functions":[],"function_call":"auto")", R"("keep_alive":"5m")",
+        R"("prediction":{"type":"content","content":"x"})", R"("response_format":null)",
+        R"("max_tokens":2,"max_completion_tokens":2.0,"n_predict":2)",
+        R"("repeat_penalty":1.1,"repetition_penalty":1.1)", R"("modalities":["text"])",
+        R"("repeat_last_n":64)", R"("mirostat":0,"mirostat_tau":5,"typical_p":1,"tfs_z":1.0)",
+        R"("dry_multiplier":0,"xtc_probability":0.0,"dynatemp_range":0)", R"("mode":"chat")",
+        R"("use_beam_search":false,"skip_special_tokens":true,"n_probs":0)", R"("options":{})",
+        R"("session_id":"a","chat_id":"b","tool_ids":[],"features":{"web_search":false})"}) {
     EXPECT_EQ(post(kChat, chat("," + std::string(harmless))).status, 200) << harmless;
   }
   for (const std::string_view two :

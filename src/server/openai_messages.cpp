@@ -5,6 +5,8 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "server/openai_fields.h"
+
 namespace qaio {
 namespace {
 
@@ -13,12 +15,21 @@ namespace json = boost::json;
 // Of an answer that the client sends back, the model's template decides whether its thoughts
 // ("reasoning_content") are repeated.
 constexpr auto kMessageFields =
-    std::to_array<std::string_view>({"role", "content", "name", "refusal", "annotations", "audio",
-                                     "tool_calls", "function_call", "reasoning_content"});
+    std::to_array<std::string_view>({"role", "content", "reasoning_content"});
+constexpr std::string_view kTextOnly = "this model reads text only";
+constexpr std::string_view kWhole = "an answer always begins anew";
+constexpr auto kFixedFields = std::to_array<FixedField>({
+    {"tool_calls", "[[]]", kTextOnly},
+    {"function_call", "[]", kTextOnly},
+    {"audio", "[]", kTextOnly},
+    {"images", "[[]]", kTextOnly},
+    {"prefix", "[false]", kWhole},
+    {"partial", "[false]", kWhole},
+});
 constexpr auto kPartFields = std::to_array<std::string_view>({"type", "text"});
 constexpr size_t kPartsMax = 64;
 
-Result<std::string> read_content(const JsonFields& message) {
+Result<std::string> read_content(const JsonFields& message, std::vector<std::string>& ignored) {
   const json::value* content = message.find("content");
   if (content == nullptr || content->is_string()) return message.text("content");
   if (!content->is_array() || content->get_array().empty() ||
@@ -36,7 +47,8 @@ Result<std::string> read_content(const JsonFields& message) {
       return message.must_be(fmt::format("content[{}].type", i),
                              R"("text": this model reads text only)");
     }
-    QAIO_ASSIGN(const JsonFields part, JsonFields::nested(value, path, kPartFields));
+    QAIO_ASSIGN(const JsonFields part, JsonFields::nested_any(value, path, kPartFields));
+    QAIO_RETURN_IF_ERROR(check_fields(part, kPartFields, {}, ignored));
     QAIO_RETURN_IF_ERROR(part.text("type"));
     QAIO_ASSIGN(const std::string part_text, part.text("text"));
     if (i > 0) text += '\n';
@@ -45,9 +57,11 @@ Result<std::string> read_content(const JsonFields& message) {
   return text;
 }
 
-Result<Message> read_message(const json::value& value, size_t index) {
+Result<Message> read_message(const json::value& value, size_t index,
+                             std::vector<std::string>& ignored) {
   QAIO_ASSIGN(const JsonFields fields,
-              JsonFields::nested(value, fmt::format("messages[{}]", index), kMessageFields));
+              JsonFields::nested_any(value, fmt::format("messages[{}]", index), kMessageFields));
+  QAIO_RETURN_IF_ERROR(check_fields(fields, kMessageFields, kFixedFields, ignored));
   QAIO_ASSIGN(const std::string role, fields.text("role"));
   Message message;
   if (role == "system" || role == "developer") {
@@ -57,13 +71,7 @@ Result<Message> read_message(const json::value& value, size_t index) {
   } else if (role != "user") {
     return fields.must_be("role", "system, developer, user or assistant");
   }
-  for (const std::string_view name : {"tool_calls", "function_call", "audio"}) {
-    const json::value* given = fields.find(name);
-    if (given != nullptr && !(given->is_array() && given->get_array().empty())) {
-      return fields.must_be(name, "absent: this model reads text only");
-    }
-  }
-  QAIO_ASSIGN(message.text, read_content(fields));
+  QAIO_ASSIGN(message.text, read_content(fields, ignored));
   if (const json::value* thoughts = fields.find("reasoning_content");
       thoughts != nullptr && message.role == Role::kAssistant) {
     QAIO_ASSIGN(message.reasoning, fields.text("reasoning_content"));
@@ -73,14 +81,15 @@ Result<Message> read_message(const json::value& value, size_t index) {
 
 }  // namespace
 
-Result<std::vector<Message>> read_messages(const JsonFields& fields, size_t max) {
+Result<std::vector<Message>> read_messages(const JsonFields& fields, size_t max,
+                                           std::vector<std::string>& ignored) {
   QAIO_ASSIGN(const json::array* array, fields.array("messages", max));
   if (array == nullptr || array->empty()) {
     return fields.must_be("messages", R"(an array of {"role", "content"}, at least one)");
   }
   std::vector<Message> messages;
   for (size_t i = 0; i < array->size(); ++i) {
-    QAIO_ASSIGN(Message message, read_message((*array)[i], i));
+    QAIO_ASSIGN(Message message, read_message((*array)[i], i, ignored));
     messages.push_back(std::move(message));
   }
   return messages;

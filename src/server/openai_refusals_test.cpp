@@ -31,6 +31,7 @@ TEST_F(OpenAiRefusalsTest, WhatDoesNotFitIsRefusedWithTheLimit) {
 }
 
 TEST_F(OpenAiRefusalsTest, WhatFollowsAPromptThatFitsIsToBlame) {
+  limits_.strict_lengths = true;
   start();
   for (const auto& [more, field] : std::vector<std::pair<std::string, std::string>>{
            {R"(,"max_tokens":1024)", "max_tokens"},
@@ -97,7 +98,7 @@ TEST_F(OpenAiRefusalsTest, BadRequestsSayWhatIsWrong) {
   const std::vector<Refused> all = {
       {R"(,"temperature":"hot")", "temperature", "a number"},
       {R"(,"temperature":-1)", "temperature", "from 0 to 10"},
-      {R"(,"top_p":0)", "top_p", "above 0"},
+      {R"(,"top_p":-1)", "top_p", "from 0"},
       {R"(,"top_k":1.5)", "top_k", "whole number"},
       {R"(,"min_p":2)", "min_p", "from 0 to 1"},
       {R"(,"repetition_penalty":0)", "repetition_penalty", "from 0.01 to 100"},
@@ -107,19 +108,19 @@ TEST_F(OpenAiRefusalsTest, BadRequestsSayWhatIsWrong) {
       {R"(,"max_tokens":0)", "max_tokens", "at least 1, or -1"},
       {R"(,"max_tokens":-2)", "max_tokens", "whole number"},
       {R"(,"max_tokens":1.5)", "max_tokens", "whole number"},
-      {R"(,"max_tokens":1,"n_predict":1)", "n_predict", "absent beside 'max_tokens'"},
+      {R"(,"max_tokens":1,"n_predict":2)", "n_predict", "absent beside 'max_tokens'"},
       {R"(,"repeat_penalty":0)", "repeat_penalty", "from 0.01 to 100"},
-      {R"(,"repeat_penalty":1,"repetition_penalty":1)", "repeat_penalty", "absent beside"},
+      {R"(,"repeat_penalty":1,"repetition_penalty":1.1)", "repeat_penalty", "absent beside"},
       {R"(,"structured_outputs":{"choice":["a"]})", "structured_outputs.choice", "2 to 1024"},
       {R"(,"structured_outputs":{"regex":"a"})", "structured_outputs.regex", "unknown field"},
       {R"(,"min_tokens":5)", "min_tokens", "must be 0"},
       {R"(,"stop_token_ids":[1])", "stop_token_ids", "'stop'"},
-      {R"(,"user":5)", "user", "a string"},
       {R"(,"timeout_ms":0)", "timeout_ms", "from 1"},
-      {R"(,"max_tokens":1,"max_completion_tokens":1)", "max_tokens", "absent beside"},
+      {R"(,"max_tokens":1,"max_completion_tokens":2)", "max_tokens", "absent beside"},
       {R"(,"stream":1)", "stream", "true or false"},
-      {R"(,"stream_options":{"include_usage":true})", "stream_options", "absent without"},
-      {R"(,"stream":true,"stream_options":{"usage":true})", "stream_options.usage", "unknown"},
+      {R"(,"stream_options":5)", "stream_options", "an object"},
+      {R"(,"stream":true,"stream_options":{"includeUsage":true})", "stream_options.includeUsage",
+       "did you mean 'include_usage'"},
       {R"(,"stream":true,"stream_options":{"include_usage":1})", "stream_options.include_usage",
        "true or false"},
       {R"(,"stop":5)", "stop", "a string or an array"},
@@ -138,10 +139,24 @@ TEST_F(OpenAiRefusalsTest, BadRequestsSayWhatIsWrong) {
       {R"(,"guided_choice":["a","b"],"logprobs":true)", "logprobs", "guided_choice"},
       {R"(,"n":2)", "n", "must be 1"},
       {R"(,"tools":[{"type":"function"}])", "tools", "not called"},
+      {R"(,"tools":[{"type":"function"}],"tool_choice":"auto")", "tools", "not called"},
+      {R"(,"tool_choice":"required")", "tool_choice", "\"none\" or \"auto\""},
+      {R"(,"guided_json":{"type":"object"})", "guided_json", "must be absent"},
+      {R"(,"grammar":"root ::= x")", "grammar", "guided_choice"},
+      {R"(,"mirostat":2)", "mirostat", "must be 0"},
+      {R"(,"typical_p":0.5)", "typical_p", "must be 1"},
+      {R"(,"min_length":1,"max_length":9)", "max_length", "'max_tokens'"},
+      {R"(,"max_new_tokens":9)", "max_new_tokens", "'max_tokens'"},
+      {R"(,"options":{"temperature":0})", "options", "beside 'model'"},
+      {R"(,"repeat_last_n":64,"repeat_penalty":1.1)", "repeat_last_n", "all tokens"},
+      {R"(,"system":"Be kind.")", "system", "role"},
       {R"(,"response_format":{"type":"json_object"})", "response_format", "guided_choice"},
       {R"(,"model":5)", "model", "a string"},
-      {R"(,"temprature":1)", "temprature", "unknown field"},
-      {R"(,"prompt":"x")", "prompt", "unknown field"},
+      {R"(,"temprature":1)", "temprature", "did you mean 'temperature'"},
+      {R"(,"topP":0.5)", "topP", "did you mean 'top_p'"},
+      {R"(,"maxTokens":5)", "maxTokens", "did you mean 'max_tokens'"},
+      {R"(,"stops":["x"])", "stops", "did you mean 'stop'"},
+      {R"(,"prompt":"x")", "prompt", "answers 'messages'"},
   };
   TestClient keep(server_->port());
   for (const Refused& each : all) {
@@ -184,7 +199,10 @@ TEST_F(OpenAiRefusalsTest, BadMessagesAreNamedByTheirPlace) {
       {R"([{"role":"user","content":[{"text":"x"}]}])", "messages[0].content[0].type", "missing"},
       {R"([{"role":"assistant","content":"x","tool_calls":[{}]}])", "messages[0].tool_calls",
        "absent"},
-      {R"([{"role":"user","content":"x","colour":1}])", "messages[0].colour", "unknown field"},
+      {R"([{"role":"user","content":"x","images":["aGk="]}])", "messages[0].images", "text only"},
+      {R"([{"role":"user","content":"x"},{"role":"assistant","content":"y","prefix":true}])",
+       "messages[1].prefix", "must be false"},
+      {R"([{"role":"user","contents":"x"}])", "messages[0].contents", "did you mean 'content'"},
   };
   for (const Refused& each : all) {
     SCOPED_TRACE(each.more);
@@ -204,6 +222,7 @@ TEST_F(OpenAiRefusalsTest, BadMessagesAreNamedByTheirPlace) {
     EXPECT_EQ(response.error("param"), "prompt") << prompt;
   }
   EXPECT_EQ(post(kCompletions, R"({"prompt":"x","echo":true})").error("param"), "echo");
+  EXPECT_EQ(post(kCompletions, R"({"prompt":"x","messages":[]})").error("param"), "messages");
   EXPECT_EQ(post(kCompletions, R"({"prompt":"x","best_of":2})").error("param"), "best_of");
   EXPECT_EQ(post(kCompletions, R"({"prompt":"x","logprobs":true})").error("param"), "logprobs");
 }

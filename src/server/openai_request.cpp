@@ -11,39 +11,13 @@
 
 #include "server/common_fields.h"
 #include "server/json_fields.h"
+#include "server/openai_fields.h"
 #include "server/openai_messages.h"
 
 namespace qaio {
 namespace {
 
 namespace json = boost::json;
-
-// Accepted, without effect here: bookkeeping and caching, which change no answer, and what only
-// other kinds of models heed.
-constexpr auto kIgnored = std::to_array<std::string_view>(
-    {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key",
-     "prompt_cache_retention", "cache_prompt", "parallel_tool_calls", "verbosity"});
-
-// What clients may say although there is only one answer to it.
-struct FixedField {
-  std::string_view name;
-  std::string_view only;  // JSON
-  std::string_view why;
-};
-constexpr auto kFixed = std::to_array<FixedField>({
-    {"n", "1", "send several requests for several answers, they run side by side"},
-    {"best_of", "1", "one answer is generated per request"},
-    {"echo", "false", "the prompt is not repeated in the answer"},
-    {"suffix", R"("")", "text can only be continued at its end"},
-    {"tools", "[]", "tools are not called; 'guided_choice' picks one of several answers"},
-    {"tool_choice", R"("none")", "tools are not called"},
-    {"functions", "[]", "functions are not called"},
-    {"function_call", R"("none")", "functions are not called"},
-    {"response_format", R"({"type":"text"})", "answers are free text, or one of 'guided_choice'"},
-    {"modalities", R"(["text"])", "answers are text"},
-    {"min_tokens", "0", "an answer ends where the model ends it, or never with 'ignore_eos'"},
-    {"stop_token_ids", "[]", "answers end before the strings of 'stop'"},
-});
 
 constexpr auto kShared = std::to_array<std::string_view>({"model",
                                                           "stream",
@@ -56,6 +30,8 @@ constexpr auto kShared = std::to_array<std::string_view>({"model",
                                                           "min_p",
                                                           "repetition_penalty",
                                                           "repeat_penalty",
+                                                          "repeat_last_n",
+                                                          "repetition_penalty_range",
                                                           "presence_penalty",
                                                           "frequency_penalty",
                                                           "logit_bias",
@@ -70,32 +46,29 @@ constexpr auto kChatOnly =
     std::to_array<std::string_view>({"messages", "max_completion_tokens", "top_logprobs"});
 constexpr auto kCompletionOnly = std::to_array<std::string_view>({"prompt"});
 
-constexpr auto kStreamFields = std::to_array<std::string_view>(
-    {"include_usage", "include_obfuscation", "continuous_usage_stats"});
+constexpr auto kStreamFields = std::to_array<std::string_view>({"include_usage"});
 constexpr auto kStructuredFields = std::to_array<std::string_view>({"choice"});
 
 std::vector<std::string_view> known_fields(std::span<const std::string_view> own) {
   std::vector<std::string_view> known(own.begin(), own.end());
   known.insert(known.end(), kShared.begin(), kShared.end());
   known.insert(known.end(), kThinkingFields.begin(), kThinkingFields.end());
-  known.insert(known.end(), kIgnored.begin(), kIgnored.end());
-  for (const FixedField& field : kFixed) known.push_back(field.name);
   return known;
 }
 
-// 1.0 is 1.
-bool same(const json::value& a, const json::value& b) {
-  return a.is_number() && b.is_number() ? a.to_number<double>() == b.to_number<double>() : a == b;
+// Tools that the client says are not to be called may be there.
+bool calls_no_tools(const JsonFields& fields) {
+  const json::value* choice = fields.find("tool_choice");
+  return choice != nullptr && *choice == "none";
 }
 
-Result<void> check_fixed(const JsonFields& fields) {
-  for (const FixedField& fixed : kFixed) {
-    const json::value* value = fields.find(fixed.name);
-    if (value != nullptr && !same(*value, json::parse(fixed.only))) {
-      return fields.must_be(fixed.name, fmt::format("{}: {}", fixed.only, fixed.why));
-    }
-  }
-  return {};
+Result<JsonFields> read_fields(std::string_view body, std::span<const std::string_view> own,
+                               OpenAiRequest& request) {
+  QAIO_ASSIGN(JsonFields fields, JsonFields::parse(body));
+  std::vector<std::string_view> known = known_fields(own);
+  if (calls_no_tools(fields)) known.push_back("tools");
+  QAIO_RETURN_IF_ERROR(check_fields(fields, known, fixed_request_fields(), request.ignored));
+  return fields;
 }
 
 Result<void> read_prompt(const JsonFields& fields, OpenAiRequest& request) {
@@ -157,13 +130,31 @@ void take(const std::optional<double>& given, float& value) {
   if (given) value = static_cast<float>(*given);
 }
 
+// The range is always the whole, and where nothing is penalized any range is as good.
+Result<void> check_penalty_range(const JsonFields& fields, const SamplingParams& sampling) {
+  if (sampling.repetition_penalty == 1 && sampling.presence_penalty == 0 &&
+      sampling.frequency_penalty == 0) {
+    return {};
+  }
+  for (const std::string_view name : {"repeat_last_n", "repetition_penalty_range"}) {
+    const json::value* value = fields.find(name);
+    if (value != nullptr && !same_json(*value, -1)) {
+      return fields.must_be(name, "-1 or absent: penalties are on all tokens");
+    }
+  }
+  return {};
+}
+
 Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   SamplingParams& sampling = request.sampling;
   QAIO_ASSIGN(const auto temperature, fields.number("temperature", 0, 10));
   take(temperature, sampling.temperature);
   QAIO_ASSIGN(const auto top_p, fields.number("top_p", 0, 1));
   take(top_p, sampling.top_p);
-  if (!(sampling.top_p > 0)) return fields.must_be("top_p", "a number above 0 and up to 1");
+  if (!(sampling.top_p > 0)) {  // the likeliest token alone
+    sampling.top_p = 1;
+    sampling.temperature = 0;
+  }
   QAIO_ASSIGN(const auto top_k, fields.integer("top_k", -1, std::numeric_limits<int32_t>::max()));
   if (top_k) sampling.top_k = std::max(0, static_cast<int>(*top_k));  // -1 is vLLM's "off"
   QAIO_ASSIGN(const auto min_p, fields.number("min_p", 0, 1));
@@ -175,6 +166,7 @@ Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   take(presence, sampling.presence_penalty);
   QAIO_ASSIGN(const auto frequency, fields.number("frequency_penalty", -2, 2));
   take(frequency, sampling.frequency_penalty);
+  QAIO_RETURN_IF_ERROR(check_penalty_range(fields, sampling));
   QAIO_ASSIGN(const auto seed, fields.integer("seed", std::numeric_limits<int64_t>::min(),
                                               std::numeric_limits<int64_t>::max()));
   if (seed && *seed >= 0) request.seed = static_cast<uint64_t>(*seed);  // -1: any, as elsewhere
@@ -215,14 +207,18 @@ Result<void> read_choices(const JsonFields& fields, OpenAiRequest& request) {
   return check_choices(nested, request, "choice");
 }
 
-// At least 1, or -1 for as many as fit, which is llama-server's "no limit".
+// At least 1, or -1 for as many as fit, which is llama-server's "no limit". More than there may be is
+// cut to what fits later, or refused if lengths are strict.
 Result<void> read_max_tokens(const JsonFields& fields, std::string_view name,
                              const ApiLimits& limits, OpenAiRequest& request) {
   QAIO_ASSIGN(name, fields.either(name, "n_predict"));
-  QAIO_ASSIGN(const auto given, fields.integer(name, kAsManyAsFit, limits.new_tokens_bound()));
+  const int64_t bound = limits.strict_lengths ? limits.new_tokens_bound()
+                                              : std::numeric_limits<int64_t>::max();
+  QAIO_ASSIGN(const auto given, fields.integer(name, kAsManyAsFit, bound));
   if (!given) return {};
   if (*given == 0) return fields.must_be(name, "at least 1, or -1 for as many as fit");
-  request.max_new_tokens = static_cast<int>(*given);
+  request.max_new_tokens =
+      static_cast<int>(std::min(*given, int64_t{limits.new_tokens_bound()}));
   request.max_tokens_name = name;
   return {};
 }
@@ -232,20 +228,16 @@ Result<void> read_stream(const JsonFields& fields, OpenAiRequest& request) {
   request.stream = stream.value_or(false);
   const json::value* options = fields.find("stream_options");
   if (options == nullptr) return {};
-  if (!request.stream) return fields.must_be("stream_options", R"(absent without "stream": true)");
   QAIO_ASSIGN(const JsonFields nested,
-              JsonFields::nested(*options, "stream_options", kStreamFields));
+              JsonFields::nested_any(*options, "stream_options", kStreamFields));
+  QAIO_RETURN_IF_ERROR(check_fields(nested, kStreamFields, {}, request.ignored));
   QAIO_ASSIGN(const std::optional<bool> usage, nested.boolean("include_usage"));
-  QAIO_RETURN_IF_ERROR(nested.boolean("include_obfuscation"));     // we pad nothing
-  QAIO_RETURN_IF_ERROR(nested.boolean("continuous_usage_stats"));  // the last chunk has the sum
-  request.include_usage = usage.value_or(false);
+  request.include_usage = request.stream && usage.value_or(false);
   return {};
 }
 
 Result<void> read_shared(const JsonFields& fields, const ApiLimits& limits,
                          OpenAiRequest& request) {
-  QAIO_RETURN_IF_ERROR(check_fixed(fields));
-  if (fields.find("user") != nullptr) QAIO_RETURN_IF_ERROR(fields.text("user"));
   QAIO_ASSIGN(request.time, read_timeout(fields, limits.request_time));
   if (fields.find("model") != nullptr) {
     QAIO_ASSIGN(request.model, fields.text("model"));
@@ -274,10 +266,10 @@ Result<std::optional<int>> read_chat_logprobs(const JsonFields& fields) {
 
 Result<OpenAiRequest> read_chat_completion(std::string_view body, const SamplingParams& defaults,
                                            const ApiLimits& limits) {
-  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(body, known_fields(kChatOnly)));
   OpenAiRequest request;
+  QAIO_ASSIGN(const JsonFields fields, read_fields(body, kChatOnly, request));
   request.sampling = defaults;
-  QAIO_ASSIGN(request.messages, read_messages(fields, limits.messages_max));
+  QAIO_ASSIGN(request.messages, read_messages(fields, limits.messages_max, request.ignored));
   QAIO_ASSIGN(request.logprobs, read_chat_logprobs(fields));
   QAIO_ASSIGN(const auto max_tokens, fields.either("max_completion_tokens", "max_tokens"));
   QAIO_RETURN_IF_ERROR(read_max_tokens(fields, max_tokens, limits, request));
@@ -287,8 +279,8 @@ Result<OpenAiRequest> read_chat_completion(std::string_view body, const Sampling
 
 Result<OpenAiRequest> read_completion(std::string_view body, const SamplingParams& defaults,
                                       const ApiLimits& limits) {
-  QAIO_ASSIGN(const JsonFields fields, JsonFields::parse(body, known_fields(kCompletionOnly)));
   OpenAiRequest request;
+  QAIO_ASSIGN(const JsonFields fields, read_fields(body, kCompletionOnly, request));
   request.chat = false;
   request.sampling = defaults;
   QAIO_RETURN_IF_ERROR(read_prompt(fields, request));

@@ -43,6 +43,8 @@ struct OpenAiRequest {
   std::string_view max_tokens_name = "max_tokens";
   std::string_view choices_name = "guided_choice";
 
+  std::vector<std::string> ignored;  // names of what was given and has no effect
+
   bool stream = false;
   bool include_usage = false;  // stream: a last chunk with the usage
 };

@@ -69,6 +69,7 @@ class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
   void fail_with(const Error& error) { fail_with(error, error_code_name(error.code)); }
   void fail_with(const Error& error, std::string_view code);
   void open_stream();
+  void name_ignored(HttpResponse& response) const;
   void send(std::string_view data);
 
   const std::shared_ptr<Call> call_;
@@ -144,18 +145,17 @@ Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
   return out;
 }
 
+// What was asked for, cut to what there may be.
 int OpenAiRun::new_tokens(size_t prompt_tokens, const ApiLimits& limits) const {
-  if (request_.max_new_tokens && *request_.max_new_tokens != kAsManyAsFit) {
-    return *request_.max_new_tokens;
-  }
-  int most = limits.new_tokens_bound();
-  if (!request_.max_new_tokens) {
-    most = std::min(most, request_.chat ? limits.new_tokens_default : kCompletionTokens);
-  }
   const Engine::Load load = backend_->engine->load();
   const int memory = (load.kv_blocks_total - load.kv_blocks_pinned) * kKvBlockTokens;
   const int room = std::min(backend_->engine->positions_max(), memory);
-  return std::clamp(room - static_cast<int>(prompt_tokens), 1, most);
+  const int most =
+      std::clamp(room - static_cast<int>(prompt_tokens), 1, limits.new_tokens_bound());
+  const int named = request_.max_new_tokens.value_or(request_.chat ? limits.new_tokens_default
+                                                                    : kCompletionTokens);
+  if (named == kAsManyAsFit) return most;
+  return limits.strict_lengths && request_.max_new_tokens ? named : std::min(named, most);
 }
 
 // Before the engine would, in the words that OpenAI's clients look for.
@@ -206,7 +206,17 @@ void OpenAiRun::start(const ApiLimits& limits) {
 
 // As soon as the engine has taken the request: a client hears that it is being worked on.
 void OpenAiRun::open_stream() {
-  if (!std::exchange(streaming_, true)) call_->begin_stream(event_stream_head());
+  if (std::exchange(streaming_, true)) return;
+  HttpResponse head = event_stream_head();
+  name_ignored(head);
+  call_->begin_stream(std::move(head));
+}
+
+// Members without effect are no error, but whoever wonders can see them.
+void OpenAiRun::name_ignored(HttpResponse& response) const {
+  if (request_.ignored.empty()) return;
+  response.headers.push_back(
+      {"X-Ignored-Fields", fmt::format("{}", fmt::join(request_.ignored, ", "))});
 }
 
 void OpenAiRun::send(std::string_view data) {
@@ -252,6 +262,7 @@ void OpenAiRun::respond(const EngineResult& result, const EngineTrace& trace) {
   response.body = answer_.whole(result, trace);
   call_->take_figures(Stage::kSerialize);
   response.headers.push_back({"Server-Timing", server_timing(make_breakdown(call_->record()))});
+  name_ignored(response);
   call_->lap(Stage::kSerialize);
   call_->respond(std::move(response));
 }

@@ -113,6 +113,15 @@ std::optional<HttpResponse> fault_of(const Parser& parser) {
                             "of Transfer-Encodings only chunked is understood, without others");
     }
   }
+  if (const auto coding = joined(parser, "Content-Encoding");
+      coding && !coding->empty() && !iequals(*coding, "identity")) {
+    HttpResponse refusal = error_response(
+        415, "unsupported_media_type",
+        fmt::format("the body's Content-Encoding is '{}': send it as it is, not encoded",
+                    coding->substr(0, 100)));
+    refusal.headers.push_back({"Accept-Encoding", "identity"});
+    return refusal;
+  }
   const auto expect = joined(parser, "Expect");
   if (!http_1_0 && expect && !iequals(*expect, kContinueExpected)) {
     return error_response(417, "expectation_failed",

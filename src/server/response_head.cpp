@@ -40,7 +40,7 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
   if (!framing.cors_origin.empty()) {
     append_header(head, "Access-Control-Allow-Origin", framing.cors_origin);
     append_header(head, "Access-Control-Expose-Headers",
-                  "X-Request-Id, Retry-After, Server-Timing, traceresponse");
+                  "X-Request-Id, Retry-After, Server-Timing, X-Ignored-Fields, traceresponse");
     append_header(head, "Timing-Allow-Origin", framing.cors_origin);  // of Server-Timing
   }
   for (const HttpHeader& header : response.headers) {

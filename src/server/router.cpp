@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "server/path_hint.h"
+
 namespace qaio {
 namespace {
 
@@ -38,6 +40,12 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
     match.allow += route.method == "GET" ? "GET, HEAD" : route.method;
   }
   return match;
+}
+
+std::string Router::hint(std::string_view path) const {
+  std::vector<KnownPath> known;
+  for (const Route& route : routes_) known.push_back({route.method, route.path});
+  return path_hint(path, known);
 }
 
 }  // namespace qaio

@@ -22,6 +22,9 @@ class Router {
   };
   Match match(std::string_view method, std::string_view path) const;
 
+  // For a path that nothing matched, as path_hint() has it.
+  std::string hint(std::string_view path) const;
+
  private:
   struct Route {
     std::string method;

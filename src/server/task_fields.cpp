@@ -37,12 +37,13 @@ Result<void> read_overrides(const JsonFields& fields, int new_tokens_max,
     }
     overrides.temperature = static_cast<float>(*temperature);
   }
-  QAIO_ASSIGN(const std::optional<double> top_p, fields.number("top_p"));
+  QAIO_ASSIGN(const std::optional<double> top_p, fields.number("top_p", 0, 1));
   if (top_p) {
-    if (static_cast<float>(*top_p) <= 0 || *top_p > 1) {
-      return fields.must_be("top_p", "a number above 0 and up to 1");
-    }
     overrides.top_p = static_cast<float>(*top_p);
+    if (*overrides.top_p <= 0) {  // the likeliest token alone
+      overrides.top_p = 1;
+      overrides.temperature = 0;
+    }
   }
   QAIO_ASSIGN(overrides.top_k, fields.integer("top_k", 0, std::numeric_limits<int32_t>::max()));
   QAIO_ASSIGN(overrides.min_p, fields.number("min_p", 0, 1));

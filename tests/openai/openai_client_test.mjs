@@ -238,7 +238,6 @@ describe('errors', () => {
     await refused({ n: 2 }, BadRequestError, 'n');
     await refused({ tools: [{ type: 'function', function: { name: 'f' } }] }, BadRequestError, 'tools');
     await refused({ stop: [''] }, BadRequestError, 'stop');
-    await refused({ max_tokens: 1_000_000 }, BadRequestError, 'max_tokens');
     await refused({ guided_choice: ['one'] }, BadRequestError, 'guided_choice');
     await refused({ messages: [{ role: 'user', content: '长 '.repeat(50_000) }] }, BadRequestError,
                   'messages');
@@ -246,12 +245,11 @@ describe('errors', () => {
   });
 
   test('tell that a conversation is too long as OpenAI does', async () => {
-    for (const request of [{ max_tokens: 1_000_000 },
-      { messages: [{ role: 'user', content: 'long '.repeat(50_000) }] }]) {
-      await assert.rejects(client.chat.completions.create({ ...ask, ...request }),
-                           (error) => error.code === 'context_length_exceeded' &&
-                                      /maximum context length/.test(error.message));
-    }
+    await assert.rejects(
+      client.chat.completions.create(
+        { ...ask, messages: [{ role: 'user', content: 'long '.repeat(50_000) }] }),
+      (error) => error.code === 'context_length_exceeded' &&
+                 /maximum context length/.test(error.message));
   });
 
   test('come before a stream begins', async () => {

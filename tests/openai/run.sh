@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a test file against `qaio serve` with the official OpenAI client from npm.
+# Runs a test file against `qaio serve` with OpenAI clients from npm.
 # Usage: run.sh TEST.mjs [BUILD_DIR]    (default: build/release; qaio must be built there)
-# Exit code: 0 passed, 1 failed, 3 the client cannot be installed.
+# Exit code: 0 passed, 1 failed, 3 the clients cannot be installed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 test=$(realpath "$1")
