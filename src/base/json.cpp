@@ -11,6 +11,7 @@
 namespace qaio {
 namespace {
 
+constexpr size_t kDepthMax = 32;
 constexpr size_t kPathBytesMax = 100;
 
 // An object or array that is open.
@@ -34,10 +35,22 @@ std::string path_text(const std::vector<Level>& levels) {
   return replace_invalid_utf8(path.substr(0, kPathBytesMax));
 }
 
-std::string reason_text(const boost::system::error_code& ec) {
+// Whether the escape of the first half of a surrogate pair is the last before what comes next.
+bool ends_in_leading_surrogate(std::string_view text) {
+  constexpr size_t kEscapeBytes = 6;  // \ud800
+  if (text.ends_with('\\')) text.remove_suffix(1);
+  if (text.size() < kEscapeBytes) return false;
+  const std::string_view escape = text.substr(text.size() - kEscapeBytes);
+  return (escape.starts_with("\\ud") || escape.starts_with("\\uD")) &&
+         std::string_view("89abAB").find(escape[3]) != std::string_view::npos;
+}
+
+// `parsed` is the text up to the fault.
+std::string reason_text(const boost::system::error_code& ec, std::string_view parsed) {
   using boost::json::error;
   if (ec == error::illegal_leading_surrogate || ec == error::illegal_trailing_surrogate ||
-      ec == error::expected_utf16_escape) {
+      ec == error::expected_utf16_escape ||
+      (ec == error::syntax && ends_in_leading_surrogate(parsed))) {
     return "half of a surrogate pair (\\ud800 to \\udfff); such a character needs both halves";
   }
   return ec.message();
@@ -50,6 +63,7 @@ std::string open_string_path(std::string_view beginning) {
   for (size_t at = 0; at < beginning.size(); ++at) {
     const char c = beginning[at];
     if (c == '{' || c == '[') {
+      if (levels.size() == kDepthMax) return {};
       levels.push_back({.array = c == '['});
     } else if (c == '"') {
       const size_t begin = ++at;
@@ -77,18 +91,19 @@ std::string_view without_byte_order_mark(std::string_view text) {
 
 Result<boost::json::value> parse_json(std::string_view text, std::string_view label) {
   text = without_byte_order_mark(text);
-  boost::json::parser parser({}, {.max_depth = 32});
+  boost::json::parser parser({}, {.max_depth = kDepthMax});
   boost::system::error_code ec;
   const size_t parsed = parser.write(text.data(), text.size(), ec);
   if (!ec) return parser.release();
   const std::string name(label);
   if (const auto wrong = text.empty() ? std::nullopt : wrong_content(text))
     return fail(ErrorCode::kInvalidArgument, name + ": " + *wrong);
-  std::string place = open_string_path(text.substr(0, parsed));
+  const std::string_view read = text.substr(0, parsed);
+  const std::string place = open_string_path(read);
   return fail(ErrorCode::kInvalidArgument,
               name + ": not valid JSON at byte " + std::to_string(parsed) +
-                  (place.empty() ? "" : ", in '" + place + "'") + ": " + reason_text(ec),
-              std::move(place));
+                  (place.empty() ? "" : ", in '" + place + "'") + ": " + reason_text(ec, read),
+              place);
 }
 
 }  // namespace qaio

@@ -18,7 +18,7 @@ Result<boost::json::value> parse_json(std::string_view text, std::string_view la
 
 // `beginning` is how a JSON text begins. The path of the string value that is open at its end, such
 // as "messages[0].content"; of a member's name the path of its object. Empty: none is, or it has no
-// path. At most 100 bytes.
+// path, or it is nested too deeply for parse_json(). At most 100 bytes.
 std::string open_string_path(std::string_view beginning);
 
 }  // namespace qaio

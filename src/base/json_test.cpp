@@ -28,6 +28,37 @@ TEST(ParseJson, SaysWhereItBroke) {
   }
 }
 
+TEST(ParseJson, NamesTheFieldOfAFaultInAString) {
+  for (const char* fault : {R"(\ud800)", R"(\uDBFF!)", R"(\ud83d\n)", R"(\udc00)", R"(\ud83d\ud83d)",
+                            R"(\ud83d\u0041)"}) {
+    auto value = parse_json(R"({"a": {"b": [1, "x)" + std::string(fault) + R"("]}})", "body");
+    ASSERT_FALSE(value) << fault;
+    EXPECT_EQ(value.error().field, "a.b[1]");
+    EXPECT_NE(value.error().message.find("in 'a.b[1]': half of a surrogate pair"),
+              std::string::npos)
+        << value.error().message;
+  }
+  EXPECT_TRUE(parse_json(R"(["\ud83d\uDE00 \\ud83d"])", "body"));
+}
+
+TEST(OpenStringPath, FollowsNamesAndElements) {
+  EXPECT_EQ(open_string_path(R"({"a": [{"b": 1}, {"c": "x)"), "a[1].c");
+  EXPECT_EQ(open_string_path(R"({"a": "{\"[,", "b": "x)"), "b");
+  EXPECT_EQ(open_string_path(R"({"a": {"b": {}, "name)"), "a");
+  EXPECT_EQ(open_string_path(R"([["x", ")"), "[0][1]");
+}
+
+TEST(OpenStringPath, IsEmptyWithoutOne) {
+  for (const char* text : {"", "\"x", "{\"a\": 1", "{\"a\": \"x\"", "]}", "{\"name"}) {
+    EXPECT_EQ(open_string_path(text), "") << text;
+  }
+}
+
+TEST(OpenStringPath, IsShortWhateverComes) {
+  EXPECT_EQ(open_string_path(std::string(1 << 20, '[') + '"'), "");
+  EXPECT_LE(open_string_path("{\"" + std::string(1000, 'x') + "\":\"").size(), 100u);
+}
+
 TEST(ParseJson, LimitsNesting) { EXPECT_FALSE(parse_json(std::string(1000, '['), "body")); }
 
 }  // namespace

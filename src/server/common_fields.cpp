@@ -26,4 +26,11 @@ Result<std::chrono::milliseconds> read_timeout(const JsonFields& fields,
   return given ? std::min(time_max, std::chrono::milliseconds(*given)) : time_max;
 }
 
+Result<std::optional<uint64_t>> read_seed(const JsonFields& fields) {
+  QAIO_ASSIGN(const auto given, fields.integer("seed", std::numeric_limits<int64_t>::min(),
+                                               std::numeric_limits<int64_t>::max()));
+  if (!given || *given < 0) return std::nullopt;
+  return static_cast<uint64_t>(*given);
+}
+
 }  // namespace qaio

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,5 +18,9 @@ Result<std::vector<std::string>> read_stops(const JsonFields& fields);
 // "timeout_ms": what the request may take, at most `time_max`, which is also what it may if absent.
 Result<std::chrono::milliseconds> read_timeout(const JsonFields& fields,
                                                std::chrono::milliseconds time_max);
+
+// "seed": a whole number. Empty, for another one every time, if absent or negative: -1 is how clients
+// of other servers write that.
+Result<std::optional<uint64_t>> read_seed(const JsonFields& fields);
 
 }  // namespace qaio

@@ -344,6 +344,26 @@ TEST_F(OpenAiApiTest, FieldsForOtherServersHaveNoEffectAndThatIsSaid) {
   EXPECT_LT(post(kChat, chat(many)).headers.at("X-Ignored-Fields").size(), 1000U);
 }
 
+TEST_F(OpenAiApiTest, ANegativeSeedIsAnotherOneEveryTime) {
+  start();
+  size_t number = 0;
+  const auto seed = [&](std::string_view path, const std::string& body) {
+    EXPECT_EQ(post(path, body).status, 200) << body;
+    return record(number++).tasks.at(0).settings.value().seed;
+  };
+  for (const std::string_view random : {"-1", "-1.0", "-9223372036854775808"}) {
+    const std::string more = fmt::format(R"(,"seed":{}}})", random);
+    for (const auto& [path, body] : std::vector<std::pair<std::string_view, std::string>>{
+             {kChat, R"({"messages":[{"role":"user","content":"x"}])" + more},
+             {kCompletions, R"({"prompt":"x")" + more},
+             {"/v1/tasks/chat", R"({"input":"x")" + more}}) {
+      EXPECT_NE(seed(path, body), seed(path, body)) << path << body;
+    }
+  }
+  EXPECT_EQ(seed(kChat, chat(R"(,"seed":0)")), 0U);
+  EXPECT_EQ(seed(kChat, chat(R"(,"seed":9223372036854775807)")), 9223372036854775807U);
+}
+
 TEST_F(OpenAiApiTest, TopPOfNothingIsGreedy) {
   start("one two three");
   for (const std::string_view greedy : {R"("top_p":0)", R"("top_p":0.0)", R"("top_p":1e-300)"}) {

@@ -198,7 +198,7 @@ TEST_F(OpenAiRefusalsTest, BadMessagesAreNamedByTheirPlace) {
        "missing"},
       {R"([{"role":"user","content":[{"text":"x"}]}])", "messages[0].content[0].type", "missing"},
       {R"([{"role":"assistant","content":"x","tool_calls":[{}]}])", "messages[0].tool_calls",
-       "absent"},
+       "must be []"},
       {R"([{"role":"user","content":"x","images":["aGk="]}])", "messages[0].images", "text only"},
       {R"([{"role":"user","content":"x"},{"role":"assistant","content":"y","prefix":true}])",
        "messages[1].prefix", "must be false"},

@@ -167,9 +167,7 @@ Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   QAIO_ASSIGN(const auto frequency, fields.number("frequency_penalty", -2, 2));
   take(frequency, sampling.frequency_penalty);
   QAIO_RETURN_IF_ERROR(check_penalty_range(fields, sampling));
-  QAIO_ASSIGN(const auto seed, fields.integer("seed", std::numeric_limits<int64_t>::min(),
-                                              std::numeric_limits<int64_t>::max()));
-  if (seed && *seed >= 0) request.seed = static_cast<uint64_t>(*seed);  // -1: any, as elsewhere
+  QAIO_ASSIGN(request.seed, read_seed(fields));
   return read_logit_bias(fields, sampling.logit_bias);
 }
 

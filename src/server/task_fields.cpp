@@ -51,9 +51,7 @@ Result<void> read_overrides(const JsonFields& fields, int new_tokens_max,
   QAIO_ASSIGN(overrides.presence_penalty, fields.number("presence_penalty", -2, 2));
   QAIO_ASSIGN(overrides.frequency_penalty, fields.number("frequency_penalty", -2, 2));
   QAIO_ASSIGN(overrides.stops, read_stops(fields));
-  QAIO_ASSIGN(const auto seed, fields.integer("seed", std::numeric_limits<int64_t>::min(),
-                                              std::numeric_limits<int64_t>::max()));
-  if (seed && *seed >= 0) overrides.seed = static_cast<uint64_t>(*seed);  // -1: any, as elsewhere
+  QAIO_ASSIGN(overrides.seed, read_seed(fields));
   return {};
 }
 
