@@ -79,6 +79,27 @@ TEST_F(ArchiveSchemaTest, TheFirstVersionIsBroughtUpToDate) {
   EXPECT_EQ(reader.read({.request_id = "an-id"}).value().size(), 1u);
 }
 
+// What such a request spent on tokens was in its total alone.
+TEST_F(ArchiveSchemaTest, TheStagesOfVersion3AddUpAfterwards) {
+  {
+    Database database = open();
+    ASSERT_TRUE(migrate(database, archive_migrations().first(3)));
+    ASSERT_TRUE(database.execute(
+        "INSERT INTO requests (id, run, arrived_unix_ms, status, total_us, http_read_us, parse_us,"
+        " tasks_us, serialize_us, http_write_us, unattributed_us, model_inference_us,"
+        " prompt_build_us, output_parse_us, queue_us, prompt_tokens, cached_tokens,"
+        " completion_tokens, input_chars, history_dropped, cpu_ns, minor_faults, major_faults,"
+        " context_switches, resident_bytes, begin_ns, path, lane)"
+        " SELECT column1, 1, 0, 200, column2, 1, 2, column3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,"
+        " 0, 0, 0, 0, 0, column4, x'000000'"
+        " FROM (VALUES (1, 118, 100, '/chat'), (2, 218, 0, '/tokenize'))"));
+  }
+  ASSERT_TRUE(ArchiveWriter::open(path()));
+  Database database = open();
+  EXPECT_EQ(database.integer("SELECT tokenize_us FROM requests WHERE id = 1"), 0);
+  EXPECT_EQ(database.integer("SELECT tokenize_us FROM requests WHERE id = 2"), 200);
+}
+
 TEST_F(ArchiveSchemaTest, TheRangesOfVersion2AreNumberedAnew) {
   {
     Database database = open();

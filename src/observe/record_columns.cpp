@@ -111,6 +111,7 @@ constexpr RequestColumn kRequestColumns[] = {
     request_field<&RequestRecord::routed>("routed"),
     request_field<&RequestRecord::input_tokens>("input_tokens"),
     request_field<&RequestRecord::requests_ahead>("requests_ahead"),
+    request_stage<Stage::kTokenize>("tokenize_us"),
 };
 
 template <auto Field>
