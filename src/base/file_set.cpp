@@ -119,8 +119,9 @@ void FileSet::release_pages(std::span<const std::byte> part) const {
   }
 }
 
-std::shared_ptr<const void> FileSet::share() const {
-  return std::make_shared<std::vector<std::shared_ptr<const MappedFile>>>(mappings_);
+Result<void> FileSet::check_unchanged() const {
+  for (const auto& mapping : mappings_) QAIO_RETURN_IF_ERROR(mapping->check_unchanged());
+  return {};
 }
 
 }  // namespace qaio

@@ -46,7 +46,9 @@ class FileSet {
   // The same for a part of one file's bytes. Bytes given to add() stay.
   void release_pages(std::span<const std::byte> part) const;
   // Keeps all mapped files alive after this set is gone. Bytes given to add() live by themselves.
-  std::shared_ptr<const void> share() const;
+  std::vector<std::shared_ptr<const MappedFile>> share() const { return mappings_; }
+  // As MappedFile has it, for each of them.
+  Result<void> check_unchanged() const;
 
  private:
   std::string label_ = "embedded";

@@ -80,6 +80,10 @@ struct MappedFaultHandler {
   }
 };
 
+void end_without_file(const std::string& sentence) {
+  MappedFaultHandler::end("qaio: " + sentence + "\n");
+}
+
 MappedFaultGuard MappedFaultGuard::ending(std::span<const std::byte> range,
                                           const std::string& sentence) {
   return claim(range, "qaio: " + sentence + "\n", nullptr);

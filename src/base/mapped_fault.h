@@ -13,6 +13,10 @@ namespace qaio {
 // The exit code of a program that cannot go on without the file, as after any other failure.
 constexpr int kMappedFaultExit = 3;
 
+// "qaio: `sentence`" on standard error, and the end of the process with kMappedFaultExit: nothing
+// that was computed from the file may be answered any more.
+[[noreturn]] void end_without_file(const std::string& sentence);
+
 // Decides for one mapped range, as long as it lives; end it before the range is unmapped. The first
 // one installs a handler of SIGBUS; a fault outside all ranges does what it did before.
 class MappedFaultGuard {

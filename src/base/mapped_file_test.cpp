@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 
 namespace qaio {
@@ -31,6 +32,35 @@ TEST(MappedFile, EmptyFileIsAnEmptySpan) {
   ASSERT_TRUE(file);
   EXPECT_TRUE(file->bytes().empty());
   std::filesystem::remove(path);
+}
+
+TEST(MappedFile, NoticesThatItWasWrittenInto) {
+  const auto path = temporary("changed");
+  std::ofstream(path, std::ios::binary) << "hello";
+  const auto long_ago = std::filesystem::last_write_time(path) - std::chrono::hours(1);
+  std::filesystem::last_write_time(path, long_ago);
+  const auto file = MappedFile::open(path).value();
+  EXPECT_TRUE(file.check_unchanged());
+  file.end_if_changed();
+
+  std::filesystem::permissions(
+      path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  auto other = path;
+  other += ".other";
+  std::filesystem::create_hard_link(path, other);
+  std::filesystem::rename(path, path.string() + ".moved");
+  EXPECT_TRUE(file.check_unchanged()) << "its bytes are the same";
+  std::ofstream(path, std::ios::binary) << "another file of the name";
+  EXPECT_TRUE(file.check_unchanged());
+
+  std::fstream(other, std::ios::in | std::ios::out | std::ios::binary) << "J";
+  const Result<void> changed = file.check_unchanged();
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code, ErrorCode::kIo);
+  EXPECT_NE(changed.error().message.find(path.string() + ": was written into"), std::string::npos);
+  EXPECT_EXIT(file.end_if_changed(), testing::ExitedWithCode(kMappedFaultExit),
+              "qaio: .*was written into while it was in use; to replace it, rename");
+  for (const char* each : {"", ".other", ".moved"}) std::filesystem::remove(path.string() + each);
 }
 
 TEST(MappedFile, NamesTheMissingFile) {

@@ -8,10 +8,12 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/new_file.h"
 #include "cli/archive_filter_options.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
@@ -39,44 +41,36 @@ class Output {
   static Result<Output> open(const std::string& path) {
     Output output;
     if (path.empty()) return output;
-    output.path_ = path;
-    output.file_ = std::fopen(path.c_str(), "wb");
-    if (output.file_ == nullptr) return output.fault();
+    QAIO_ASSIGN(output.file_, NewFile::create(path));
     return output;
-  }
-  Output(Output&& other) noexcept
-      : path_(std::move(other.path_)),
-        file_(std::exchange(other.file_, stdout)),
-        text_(std::move(other.text_)) {}
-  ~Output() {
-    if (file_ != nullptr && file_ != stdout) std::fclose(file_);
   }
 
   std::string& text() { return text_; }
   Result<void> write_if_large() { return text_.size() < kChunkBytes ? Result<void>() : write(); }
   Result<void> close() {
     QAIO_RETURN_IF_ERROR(write());
-    const bool good =
-        file_ == stdout ? std::fflush(file_) == 0 : std::fclose(std::exchange(file_, stdout)) == 0;
-    if (!good) return fault();
+    if (file_) return file_->finish();
+    if (std::fflush(stdout) != 0) return fault();
     return {};
   }
 
  private:
   Output() = default;
   Result<void> write() {
-    if (std::fwrite(text_.data(), 1, text_.size(), file_) != text_.size()) return fault();
+    if (file_) {
+      QAIO_RETURN_IF_ERROR(file_->write(text_));
+    } else if (std::fwrite(text_.data(), 1, text_.size(), stdout) != text_.size()) {
+      return fault();
+    }
     text_.clear();
     return {};
   }
-  tl::unexpected<Error> fault() const {
-    const int error = errno;
-    return fail(ErrorCode::kIo, (path_.empty() ? "standard output" : path_) +
-                                    ": cannot write it: " + std::strerror(error));
+  static tl::unexpected<Error> fault() {
+    return fail(ErrorCode::kIo,
+                std::string("standard output: cannot write it: ") + std::strerror(errno));
   }
 
-  std::string path_;
-  std::FILE* file_ = stdout;
+  std::optional<NewFile> file_;  // none: standard output
   std::string text_;
 };
 

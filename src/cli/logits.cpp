@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "base/new_file.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
 #include "cli/model_options.h"
@@ -43,7 +44,7 @@ void summarize(std::span<const float> logits, Summary& summary) {
 
 // Runs all ids through the model, chunk by chunk; every position's logits go to `out` if it is
 // open.
-Result<Summary> compute(Model& model, std::span<const TokenId> ids, std::ofstream& out) {
+Result<Summary> compute(Model& model, std::span<const TokenId> ids, std::optional<NewFile>& out) {
   const auto vocab = static_cast<size_t>(model.info().vocab);
   KvSequence kv(model.kv_pool());
   QAIO_RETURN_IF_ERROR(kv.reserve(static_cast<int>(ids.size())));
@@ -60,8 +61,10 @@ Result<Summary> compute(Model& model, std::span<const TokenId> ids, std::ofstrea
     model.forward({&item, 1});
     for (size_t i = 0; i < count; ++i)
       summarize(std::span(logits).subspan(i * vocab, vocab), summary);
-    out.write(reinterpret_cast<const char*>(logits.data()),
-              static_cast<std::streamsize>(count * vocab * sizeof(float)));
+    if (out) {
+      QAIO_RETURN_IF_ERROR(out->write(
+          {reinterpret_cast<const char*>(logits.data()), count * vocab * sizeof(float)}));
+    }
     summary.last_logits.assign(logits.begin() + static_cast<ptrdiff_t>((count - 1) * vocab),
                                logits.begin() + static_cast<ptrdiff_t>(count * vocab));
   }
@@ -84,12 +87,12 @@ Result<void> logits(const Options& options) {
                               loaded.model->info().vocab));
     }
   }
-  std::ofstream out;
-  if (!options.output.empty()) out.open(options.output, std::ios::binary);
-  QAIO_ASSIGN(const Summary summary, compute(*loaded.model, options.ids, out));
-  if (!options.output.empty() && !out.flush()) {
-    return fail(ErrorCode::kIo, options.output + ": cannot write");
+  std::optional<NewFile> out;
+  if (!options.output.empty()) {
+    QAIO_ASSIGN(out, NewFile::create(options.output));
   }
+  QAIO_ASSIGN(const Summary summary, compute(*loaded.model, options.ids, out));
+  if (out) QAIO_RETURN_IF_ERROR(out->finish());
   fmt::print("{{\"argmax\": {}, \"logsumexp\": {}, \"last_logits\": {}}}\n",
              json_numbers(summary.argmax), json_numbers(summary.logsumexp),
              json_numbers(summary.last_logits));

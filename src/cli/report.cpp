@@ -4,15 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <set>
 
 #include "base/clock.h"
 #include "base/cores.h"
+#include "base/new_file.h"
 #include "base/time_argument.h"
 #include "cli/commands.h"
 #include "cli/config.h"
@@ -142,14 +140,6 @@ Result<Subject> subject_of(const Options& options, const RecordPlace& place) {
   return subject;
 }
 
-Result<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.flush();
-  if (!file) return fail(ErrorCode::kIo, path + ": could not be written: " + std::strerror(errno));
-  return {};
-}
-
 Result<ExitCode> report(CLI::App& command, const Options& options, const RecordPlace& place) {
   QAIO_ASSIGN(const ConfigText config, apply_config(command, options.config));
   QAIO_ASSIGN(std::vector<SlaRule> rules, parse_sla_rules(config.sla, options.config));
@@ -162,7 +152,8 @@ Result<ExitCode> report(CLI::App& command, const Options& options, const RecordP
   if (options.trend == "day") how.trend = TrendBy::kDay;
   if (options.trend == "version") how.trend = TrendBy::kVersion;
   const Report report = make_report(subject.facts, how);
-  if (!options.html.empty()) QAIO_RETURN_IF_ERROR(write_file(options.html, report_html(report)));
+  if (!options.html.empty())
+    QAIO_RETURN_IF_ERROR(write_new_file(options.html, report_html(report)));
   fmt::print("{}", options.json       ? report_json(report)
                    : options.markdown ? report_markdown(report)
                                       : report_text(report));

@@ -147,7 +147,7 @@ Result<PackedModel> open_packed(const FileSet& files, const std::string& name, T
   }
   QAIO_ASSIGN(PackedModel model, read_packed_file(files.bytes(name), label));
   QAIO_RETURN_IF_ERROR(check_tokenizer(model, label));
-  model.weights.file = files.share();
+  model.weights.files = files.share();
   const auto area = model.weights.area;
   pool.run([&](int thread) {
     const size_t threads = static_cast<size_t>(pool.size());
@@ -184,6 +184,7 @@ Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMo
   model.info.parameters = model.weights.parameters;
   model.info.file_bytes = source.file_bytes;
   describe(model, model.info);
+  QAIO_RETURN_IF_ERROR(files.check_unchanged());
   files.release_pages();
   return model;
 }

@@ -1,13 +1,10 @@
 #include "model/packed_file.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <string_view>
-#include <system_error>
 
+#include "base/new_file.h"
 #include "model/packed_head.h"
 
 namespace qaio {
@@ -174,23 +171,16 @@ Result<void> write_packed_file(const PackedModel& model, const std::filesystem::
   preamble.version = kVersion;
   preamble.head_bytes = head.size();
   preamble.checksum = checksum_of(std::as_bytes(std::span(head)));
-  std::filesystem::path unfinished = path;
-  unfinished += ".part" + std::to_string(::getpid());
-  std::ofstream out(unfinished, std::ios::binary);
   const std::string padding(weights_offset(head.size()) - kPreambleBytes - head.size(), '\0');
-  out.write(reinterpret_cast<const char*>(&preamble), sizeof(preamble));
-  out.write(head.data(), static_cast<std::streamsize>(head.size()));
-  out.write(padding.data(), static_cast<std::streamsize>(padding.size()));
-  out.write(reinterpret_cast<const char*>(model.weights.area.data()),
-            static_cast<std::streamsize>(model.weights.area.size()));
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(unfinished, path, error);
-  if (out && !error) return {};
-  std::error_code ignored;
-  std::filesystem::remove(unfinished, ignored);
-  return fail(ErrorCode::kIo,
-              path.string() + ": cannot write" + (error ? ": " + error.message() : std::string()));
+  const auto text = [](const void* bytes, size_t size) {
+    return std::string_view(static_cast<const char*>(bytes), size);
+  };
+  QAIO_ASSIGN(NewFile file, NewFile::create(path));
+  QAIO_RETURN_IF_ERROR(file.write(text(&preamble, sizeof(preamble))));
+  QAIO_RETURN_IF_ERROR(file.write(head));
+  QAIO_RETURN_IF_ERROR(file.write(padding));
+  QAIO_RETURN_IF_ERROR(file.write(text(model.weights.area.data(), model.weights.area.size())));
+  return file.finish();
 }
 
 Result<PackedModel> read_packed_file(std::span<const std::byte> bytes, const std::string& label) {

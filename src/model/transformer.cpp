@@ -78,6 +78,8 @@ void Transformer::forward(std::span<ForwardItem> items) {
   std::fill(next_phase_.begin(), next_phase_.end(), 0);
   pool_.run([this](int thread) { run_step(thread); });
   for (ForwardItem& item : items) item.kv->advance(static_cast<int>(item.tokens.size()));
+  // Behind the step: logits of weights that changed meanwhile never leave it.
+  for (const auto& file : weights_.files) file->end_if_changed();
 }
 
 void Transformer::copy_kv(std::span<const KvCopy> copies) {

@@ -35,11 +35,12 @@ struct LayerWeights {
 struct ModelWeights {
   PackedView embedding;  // [vocab, hidden]
   std::vector<LayerWeights> layers;
-  std::vector<float> final_norm;     // [hidden]
-  PackedView head;                   // [vocab, hidden]; the embedding if tied
-  std::span<const std::byte> area;   // what the views point into
-  HugeBuffer memory;                 // holds `area` if it was packed here
-  std::shared_ptr<const void> file;  // holds `area` if it is a mapped file's
+  std::vector<float> final_norm;    // [hidden]
+  PackedView head;                  // [vocab, hidden]; the embedding if tied
+  std::span<const std::byte> area;  // what the views point into
+  HugeBuffer memory;                // holds `area` if it was packed here
+  // Those that hold `area` if it is a mapped one's.
+  std::vector<std::shared_ptr<const MappedFile>> files;
 
   uint64_t parameters = 0;
   std::string weight_type;  // the most frequent by bytes, e.g. "Q4_K"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "base/new_file.h"
 
 namespace qaio {
 namespace {
@@ -445,16 +447,16 @@ Result<RecordSet> RecordFile::load(const RecordSelection& selection) {
 }
 
 Result<void> save_records(const RecordSet& set, const std::string& path) {
-  std::ofstream file(path, std::ios::binary);
+  QAIO_ASSIGN(NewFile file, NewFile::create(path));
   std::optional<uint32_t> run;
   for (const RecordSet::Item& item : set.items) {
-    if (run != item.run) file << run_line(set.run_of(item), set.runs[item.run].from_start);
+    if (run != item.run) {
+      QAIO_RETURN_IF_ERROR(file.write(run_line(set.run_of(item), set.runs[item.run].from_start)));
+    }
     run = item.run;
-    file << record_line(*item.record);
+    QAIO_RETURN_IF_ERROR(file.write(record_line(*item.record)));
   }
-  file.flush();
-  if (!file) return fail(ErrorCode::kIo, path + ": could not be written: " + std::strerror(errno));
-  return {};
+  return file.finish();
 }
 
 }  // namespace qaio

@@ -1,14 +1,12 @@
 #include "weights/synth.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
+#include "base/new_file.h"
 #include "weights/gguf_writer.h"
 #include "weights/quantize.h"
 #include "weights/synth_vocabulary.h"
@@ -175,43 +173,6 @@ class RandomWeights {
   uint64_t state_;
 };
 
-// A file under a temporary name until finish() gives it its own; removed if that never happens.
-class NewFile {
- public:
-  explicit NewFile(const std::filesystem::path& path)
-      : path_(path), part_(path.string() + ".part"), file_(std::fopen(part_.c_str(), "wbe")) {}
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  ~NewFile() {
-    if (file_ == nullptr) return;
-    std::fclose(file_);
-    std::remove(part_.c_str());
-  }
-
-  bool is_open() const { return file_ != nullptr; }
-  bool write(const void* data, size_t bytes) {
-    return bytes == 0 || std::fwrite(data, 1, bytes, file_) == bytes;
-  }
-  bool finish() {
-    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
-    if (closed && std::rename(part_.c_str(), path_.c_str()) == 0) return true;
-    const int saved = errno;
-    std::remove(part_.c_str());
-    errno = saved;
-    return false;
-  }
-  tl::unexpected<Error> io_error() const {
-    const int saved = errno;
-    return fail(ErrorCode::kIo,
-                path_.string() + ": cannot write: " + std::generic_category().message(saved));
-  }
-
- private:
-  std::filesystem::path path_;
-  std::string part_;
-  std::FILE* file_;
-};
-
 Result<void> write_tensors(const Plan& plan, const SynthOptions& options, NewFile& file) {
   constexpr int64_t kChunkElements = 1 << 20;  // a multiple of every block size
   constexpr char kZeros[64] = {};
@@ -229,12 +190,13 @@ Result<void> write_tensors(const Plan& plan, const SynthOptions& options, NewFil
                   tensor.deviation);
       quantize(tensor.type, values.data(), count, blocks.data());
       const int64_t bytes = tensor_bytes(tensor.type, count);
-      if (!file.write(blocks.data(), static_cast<size_t>(bytes))) return file.io_error();
+      QAIO_RETURN_IF_ERROR(
+          file.write({reinterpret_cast<const char*>(blocks.data()), static_cast<size_t>(bytes)}));
       written += bytes;
       if (options.progress) options.progress(static_cast<double>(written) / total);
     }
     const int64_t padding = GgufWriter::padding_bytes(tensor_bytes(tensor.type, elements));
-    if (!file.write(kZeros, static_cast<size_t>(padding))) return file.io_error();
+    QAIO_RETURN_IF_ERROR(file.write({kZeros, static_cast<size_t>(padding)}));
   }
   return {};
 }
@@ -264,11 +226,10 @@ Result<void> synthesize_gguf(const ModelShape& shape, const SynthOptions& option
     writer.add_tensor(tensor.name, tensor.type, tensor.shape);
   }
   const std::string header = writer.header();
-  NewFile file(path);
-  if (!file.is_open() || !file.write(header.data(), header.size())) return file.io_error();
+  QAIO_ASSIGN(NewFile file, NewFile::create(path));
+  QAIO_RETURN_IF_ERROR(file.write(header));
   QAIO_RETURN_IF_ERROR(write_tensors(plan, options, file));
-  if (!file.finish()) return file.io_error();
-  return {};
+  return file.finish();
 }
 
 }  // namespace qaio
