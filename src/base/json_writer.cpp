@@ -9,7 +9,7 @@
 namespace qaio {
 namespace {
 
-void append_quoted(std::string_view text, std::string& out) {
+void append_valid(std::string_view text, std::string& out) {
   out += '"';
   for (const char c : text) {
     switch (c) {
@@ -41,6 +41,15 @@ void append_quoted(std::string_view text, std::string& out) {
     }
   }
   out += '"';
+}
+
+// Names are texts as much as values are: one invalid byte makes a whole document unreadable.
+void append_quoted(std::string_view text, std::string& out) {
+  if (valid_utf8_prefix(text) == text.size()) {
+    append_valid(text, out);
+  } else {
+    append_valid(replace_invalid_utf8(text), out);
+  }
 }
 
 }  // namespace
@@ -87,11 +96,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 
 JsonWriter& JsonWriter::string(std::string_view text) {
   separate();
-  if (valid_utf8_prefix(text) == text.size()) {
-    append_quoted(text, out_);
-  } else {
-    append_quoted(replace_invalid_utf8(text), out_);
-  }
+  append_quoted(text, out_);
   return *this;
 }
 

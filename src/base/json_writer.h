@@ -17,8 +17,8 @@ class JsonWriter {
   JsonWriter& end_object() { return close('}'); }
   JsonWriter& begin_array() { return open('['); }
   JsonWriter& end_array() { return close(']'); }
-  JsonWriter& key(std::string_view name);
-  JsonWriter& string(std::string_view text);  // bytes that are not UTF-8 become U+FFFD
+  JsonWriter& key(std::string_view name);     // bytes that are not UTF-8 become U+FFFD
+  JsonWriter& string(std::string_view text);  // likewise
   JsonWriter& integer(int64_t value);
   JsonWriter& number(double value);        // six significant digits; null if not finite
   JsonWriter& real(double value);          // the shortest that reads back the same; null likewise

@@ -19,6 +19,12 @@ TEST(JsonWriter, EscapesTextAndMendsBytes) {
   EXPECT_EQ(out, "\"\\\"\\\\\\n\\t\\r\\u0001\\u0000你\uFFFD\"");
 }
 
+TEST(JsonWriter, MendsBytesOfNames) {
+  std::string out;
+  JsonWriter(out).begin_object().key("\xe4\"").integer(1).key("你").integer(2).end_object();
+  EXPECT_EQ(out, "{\"\uFFFD\\\"\":1,\"你\":2}");
+}
+
 TEST(JsonWriter, NumbersAreReadable) {
   std::string out;
   JsonWriter json(out);

@@ -1,8 +1,13 @@
 #include "server/openai_answer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
+
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {
@@ -17,31 +22,47 @@ void write_usage(const TaskCounters& counters, JsonWriter& json) {
   json.end_object().end_object();
 }
 
-void write_speed(std::string_view name, int64_t tokens, int64_t ns, JsonWriter& json) {
+struct Speed {
+  int64_t tokens = 0;
+  int64_t ns = 0;
+  int64_t timed_tokens = 0;  // those of them that took this time
+};
+
+void write_speed(std::string_view name, const Speed& speed, JsonWriter& json) {
   const std::string prefix(name);
-  const double ms = static_cast<double>(ns) / 1e6;
-  const auto count = static_cast<double>(tokens);
-  json.key(prefix + "_n").integer(tokens);
+  const double ms = static_cast<double>(speed.ns) / 1e6;
+  const auto timed = static_cast<double>(speed.timed_tokens);
+  const bool told = speed.timed_tokens > 0 && speed.ns > 0;
+  json.key(prefix + "_n").integer(speed.tokens);
   json.key(prefix + "_ms").number(ms);
-  json.key(prefix + "_per_token_ms").number(tokens > 0 ? ms / count : 0);
-  json.key(prefix + "_per_second").number(ns > 0 ? count / ms * 1e3 : 0);
+  json.key(prefix + "_per_token_ms").number(told ? ms / timed : 0);
+  json.key(prefix + "_per_second").number(told ? timed / ms * 1e3 : 0);
 }
 
 // With llama-server's names: `cache_n` tokens of the prompt were known, `prompt_n` were computed.
+// The pass over the prompt made the first token, so the time of those behind it tells the speed.
 void write_timings(const EngineTrace& trace, JsonWriter& json) {
   const TaskCounters& counters = trace.counters;
+  const int64_t computed = int64_t{counters.prompt_tokens} - counters.cached_tokens;
+  const int64_t predicted = counters.completion_tokens;
   json.key("timings").begin_object();
   json.key("cache_n").integer(counters.cached_tokens);
-  write_speed("prompt", int64_t{counters.prompt_tokens} - counters.cached_tokens,
-              trace.lane.stage_ns(Stage::kPrefill), json);
-  write_speed("predicted", counters.completion_tokens,
-              trace.lane.stage_ns(Stage::kDecode) + trace.lane.stage_ns(Stage::kScore), json);
+  write_speed("prompt", {computed, trace.lane.stage_ns(Stage::kPrefill), computed}, json);
+  const int64_t predicted_ns =
+      counters.last_token_ns - counters.first_token_ns + trace.lane.stage_ns(Stage::kScore);
+  write_speed("predicted", {predicted, predicted_ns, predicted - 1}, json);
   json.end_object();
 }
 
-int64_t characters(std::string_view utf8) {
-  return std::ranges::count_if(
-      utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+// A token as a name, so that every token has one of its own: its text, or, as OpenAI's completions
+// tell bytes that are no whole character, "bytes:\xe4\xbd".
+std::string token_name(std::string_view bytes) {
+  if (valid_utf8_prefix(bytes) == bytes.size()) return std::string(bytes);
+  std::string name = "bytes:";
+  for (const char c : bytes) {
+    fmt::format_to(std::back_inserter(name), "\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return name;
 }
 
 }  // namespace
@@ -108,7 +129,7 @@ void OpenAiAnswer::write_completion_logprobs(std::span<const GeneratedToken> tok
                                              JsonWriter& json) {
   json.begin_object().key("tokens").begin_array();
   for (const GeneratedToken& token : tokens)
-    json.string(tokenizer_.token_bytes(token.chosen.token));
+    json.string(token_name(tokenizer_.token_bytes(token.chosen.token)));
   json.end_array().key("token_logprobs").begin_array();
   for (const GeneratedToken& token : tokens) json.number(token.chosen.logprob);
   json.end_array().key("top_logprobs");
@@ -116,7 +137,7 @@ void OpenAiAnswer::write_completion_logprobs(std::span<const GeneratedToken> tok
   json.key("text_offset").begin_array();
   for (const GeneratedToken& token : tokens) {
     json.integer(text_characters_);
-    text_characters_ += characters(tokenizer_.token_bytes(token.chosen.token));
+    text_characters_ += static_cast<int64_t>(count_code_points(text_.push(token.chosen.token)));
   }
   json.end_array().end_object();
 }
@@ -130,10 +151,10 @@ void OpenAiAnswer::write_top_logprobs(std::span<const GeneratedToken> tokens,
   json.begin_array();
   for (const GeneratedToken& token : tokens) {
     json.begin_object();
-    std::set<std::string_view> seen;  // a name may stand only once; the likeliest comes first
+    std::set<std::string> seen;  // a name may stand only once; the likeliest comes first
     const auto write = [&](const TokenLogprob& one) {
-      const std::string_view bytes = tokenizer_.token_bytes(one.token);
-      if (seen.insert(bytes).second) json.key(bytes).number(one.logprob);
+      const auto [name, is_new] = seen.insert(token_name(tokenizer_.token_bytes(one.token)));
+      if (is_new) json.key(*name).number(one.logprob);
     };
     std::ranges::for_each(token.top, write);
     write(token.chosen);

@@ -29,6 +29,8 @@ class OpenAiAnswer {
   std::string end(const EngineResult& result, const EngineTrace& trace);
   std::string usage(const EngineTrace& trace);
 
+  const std::string& id() const { return id_; }  // of every body
+
   // The text of the answer: generated, or the likeliest choice.
   std::string_view text_of(const EngineResult& result) const;
 
@@ -47,8 +49,9 @@ class OpenAiAnswer {
   const std::string model_;
   const std::string fingerprint_;
   const int64_t created_unix_s_;
-  bool first_ = true;            // no piece yet
-  int64_t text_characters_ = 0;  // of the tokens reported, for text_offset
+  bool first_ = true;                      // no piece yet
+  StreamingDetokenizer text_{tokenizer_};  // of the tokens reported, for text_offset
+  int64_t text_characters_ = 0;            // whole ones of that text
 };
 
 // "finish_reason" in OpenAI's words: a scored choice is a complete answer.

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "base/utf8.h"
 #include "server/openai_fixture_for_test.h"
 
 namespace qaio {
@@ -43,6 +44,67 @@ TEST_F(OpenAiApiTest, AChatCompletionHasEveryMember) {
             usage.at("prompt_tokens").as_int64());
   EXPECT_GT(timings.at("predicted_per_second").to_number<double>(), 0);
   EXPECT_THAT(response.headers.at("Server-Timing"), HasSubstr("chat.decode;dur="));
+}
+
+// The pass over the prompt made the first token: its time tells nothing of what generating takes.
+TEST_F(OpenAiApiTest, TheSpeedIsThatOfTheTokensBehindTheFirst) {
+  start("one two three", 2ms);
+  const auto timings = [&](int tokens) {
+    return post(kChat, chat(fmt::format(R"(,"max_tokens":{})", tokens)))
+        .json()
+        .at("timings")
+        .as_object();
+  };
+  const auto number = [](const json::object& of, const char* name) {
+    return of.at(name).to_number<double>();
+  };
+  const json::object one = timings(1);
+  EXPECT_EQ(one.at("predicted_n").as_int64(), 1);
+  for (const char* name : {"predicted_ms", "predicted_per_token_ms", "predicted_per_second"}) {
+    EXPECT_EQ(number(one, name), 0) << name;
+  }
+  const json::object three = timings(3);
+  EXPECT_EQ(three.at("predicted_n").as_int64(), 3);
+  EXPECT_GE(number(three, "predicted_ms"), 4);  // two steps
+  EXPECT_NEAR(number(three, "predicted_per_token_ms"), number(three, "predicted_ms") / 2, 0.01);
+  EXPECT_NEAR(number(three, "predicted_per_second") * number(three, "predicted_ms"), 2000, 1);
+  const RequestRecord left = record(1);
+  EXPECT_NEAR(number(three, "predicted_ms"),
+              static_cast<double>(left.tasks.at(0).counters.last_token_ns -
+                                  left.tasks.at(0).counters.first_token_ns) /
+                  1e6,
+              0.01);
+}
+
+TEST_F(OpenAiApiTest, LogprobsOfBytesThatAreNoWholeCharacterAreJson) {
+  const std::string reply = "a𝄞b𝄢";
+  start(reply);
+  const json::object answer =
+      post(kCompletions, R"({"prompt":"Count: ","logprobs":3,"max_tokens":64})").json();
+  ASSERT_EQ(choice(answer).at("text").as_string(), reply);
+  const auto& logprobs = choice(answer).at("logprobs").as_object();
+  const json::array& tokens = logprobs.at("tokens").as_array();
+  const std::vector<TokenId> ids = tokenizer_->encode(reply);
+  ASSERT_GE(tokens.size(), ids.size());
+  size_t pieces = 0;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::string_view bytes = tokenizer_->token_bytes(ids[i]);
+    const std::string name(tokens.at(i).as_string());
+    EXPECT_TRUE(logprobs.at("top_logprobs").at(i).as_object().contains(name)) << name;
+    if (valid_utf8_prefix(bytes) == bytes.size()) {
+      EXPECT_EQ(name, bytes);
+    } else {
+      ++pieces;
+      EXPECT_THAT(name, testing::StartsWith("bytes:\\x"));
+      EXPECT_EQ(name.size(), 6 + 4 * bytes.size());
+    }
+    // How many characters are whole before it.
+    const std::string before = tokenizer_->decode(std::span(ids).first(i));
+    EXPECT_EQ(logprobs.at("text_offset").at(i).as_int64(),
+              static_cast<int64_t>(count_code_points(before.substr(0, valid_utf8_prefix(before)))))
+        << i;
+  }
+  EXPECT_GT(pieces, 2U) << "these characters are to be several tokens each";
 }
 
 TEST_F(OpenAiApiTest, TheRecordTilesLikeAnyOther) {
