@@ -117,6 +117,15 @@ Result<Pairs> resource_of(const RunInfo& run, const Variables& variables) {
   return resource;
 }
 
+// Whether `wanted` is among values that commas separate.
+bool lists(std::string_view values, std::string_view wanted) {
+  while (!values.empty()) {
+    if (trimmed(values.substr(0, values.find(','))) == wanted) return true;
+    values.remove_prefix(std::min(values.find(','), values.size() - 1) + 1);
+  }
+  return false;
+}
+
 std::string joined(std::string base, std::string_view path) {
   while (base.ends_with('/')) base.pop_back();
   return base.empty() ? base : base + std::string(path);
@@ -179,6 +188,9 @@ Result<std::optional<OtlpOptions>> otlp_options(const OtlpSettings& settings, co
                           own ? "--otlp-headers" : "OTEL_EXPORTER_OTLP_HEADERS"));
   QAIO_ASSIGN(options.resource, resource_of(run, variables));
   options.version = run.version;
+  if (lists(variables.text("OTEL_SEMCONV_STABILITY_OPT_IN"), "gen_ai_latest_experimental")) {
+    options.genai = GenAiConventions::kLatest;
+  }
   auto spans_max = static_cast<int64_t>(options.batch_spans_max);
   QAIO_RETURN_IF_ERROR(variables.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1 << 16, spans_max));
   options.batch_spans_max = static_cast<size_t>(spans_max);

@@ -39,6 +39,19 @@ TEST(OtlpOptionsTest, NothingIsExportedUnasked) {
                      {{"OTEL_TRACES_EXPORTER", "none"}, {"OTEL_METRICS_EXPORTER", "none"}}));
 }
 
+TEST(OtlpOptionsTest, TheLatestConventionsAreAskedForByName) {
+  const auto genai = [](const std::string& opt_in) {
+    return options_of({.endpoint = "http://c:4318", .headers = ""},
+                      {{"OTEL_SEMCONV_STABILITY_OPT_IN", opt_in}})
+        .genai;
+  };
+  EXPECT_EQ(genai(""), GenAiConventions::k1_41);
+  EXPECT_EQ(genai("http/dup,database"), GenAiConventions::k1_41);
+  EXPECT_EQ(genai("gen_ai_latest_experimental"), GenAiConventions::kLatest);
+  EXPECT_EQ(genai("http, gen_ai_latest_experimental ,x"), GenAiConventions::kLatest);
+  EXPECT_EQ(genai("gen_ai_latest_experimental_not"), GenAiConventions::k1_41);
+}
+
 TEST(OtlpOptionsTest, AnEndpointIsTheBaseOfBoth) {
   for (const char* base : {"http://c:4318", "http://c:4318/"}) {
     const OtlpOptions options = options_of({}, {{"OTEL_EXPORTER_OTLP_ENDPOINT", base}});

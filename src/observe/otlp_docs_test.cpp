@@ -47,13 +47,17 @@ TEST(OtlpDocsTest, EverySpanAttribute) {
 
 TEST(OtlpDocsTest, EveryMetric) {
   OtlpMetrics metrics;
-  for (const auto& record : all_records()) metrics.add(*record, "demo");
+  OtlpMetrics latest(GenAiConventions::kLatest);
+  for (const auto& record : all_records()) {
+    metrics.add(*record, "demo");
+    latest.add(*record, "demo");
+  }
   std::set<std::string> names;
   ServerState state;
   state.engine.emplace();
   state.archives = {{.kind = "sqlite"}};
-  const auto written =
-      parsed("[" + metrics.json(1, 2) + "," + otlp_state_metrics(state, 1, 2) + "]");
+  const auto written = parsed("[" + metrics.json(1, 2) + "," + latest.json(1, 2) + "," +
+                              otlp_state_metrics(state, 1, 2) + "]");
   for (const auto& metric : written.as_array()) {
     names.emplace(metric.at("name").as_string());
   }

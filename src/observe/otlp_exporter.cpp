@@ -160,6 +160,8 @@ OtlpExporter::OtlpExporter(OtlpOptions options, const Clock& clock, Send send_tr
       outcomes_(std::make_shared<Outcomes>(options_.say)),
       start_unix_ns_(clock.wall_unix_ms() * 1'000'000),
       metrics_sent_ns_(clock.now_ns()),
+      metrics_(options_.genai),
+      server_{.genai = options_.genai},
       send_traces_(std::move(send_traces)),
       send_metrics_(std::move(send_metrics)) {}
 

@@ -29,6 +29,7 @@ struct OtlpOptions {
   // Attributes of the resource: service.name and so on; names all different.
   std::vector<std::pair<std::string, std::string>> resource;
   std::string version;  // of the program
+  GenAiConventions genai = GenAiConventions::k1_41;
 
   // A batch goes out when it has so many spans or bytes, or its first span is so old.
   size_t batch_spans_max = 512;

@@ -1,11 +1,19 @@
 // What a task is in the words of OpenTelemetry's conventions for generative AI.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "observe/record.h"
 
 namespace qaio {
+
+// Which edition of the conventions names what is exported. A program that follows one keeps to it
+// until its user asks for another.
+enum class GenAiConventions : uint8_t {
+  k1_41,    // the last that stood in open-telemetry/semantic-conventions
+  kLatest,  // of open-telemetry/semantic-conventions-genai
+};
 
 inline constexpr std::string_view kGenAiProvider = "qaio";
 

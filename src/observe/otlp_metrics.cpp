@@ -44,8 +44,15 @@ std::string http_attributes(const RequestRecord& record) {
   return text;
 }
 
+// What one metric tells beside what all do.
+struct TaskDetails {
+  std::string_view token_type = {};
+  std::string_view modality = {};
+  bool errors = false;
+};
+
 std::string task_attributes(const TaskRecord& task, const std::string& model,
-                            std::string_view token_type) {
+                            const TaskDetails& details) {
   std::string text;
   JsonWriter json(text);
   OtlpAttributes out(json);
@@ -53,8 +60,9 @@ std::string task_attributes(const TaskRecord& task, const std::string& model,
   out.text("gen_ai.provider.name", kGenAiProvider);
   out.text("gen_ai.request.model", model);
   out.text("gen_ai.response.model", model);
-  out.text("gen_ai.token.type", token_type);
-  if (token_type.empty()) out.text("error.type", task.error_code);
+  out.text("gen_ai.token.type", details.token_type);
+  out.text("gen_ai.token.modality", details.modality);
+  if (details.errors) out.text("error.type", task.error_code);
   out.text("qaio.task", task.task);
   return text;
 }
@@ -138,8 +146,9 @@ void OtlpCounter::write(int64_t start_unix_ns, int64_t now_unix_ns, std::string&
                     now_unix_ns, out);
 }
 
-OtlpMetrics::OtlpMetrics()
-    : http_duration_("http.server.request.duration", "s", "Duration of HTTP server requests.",
+OtlpMetrics::OtlpMetrics(GenAiConventions genai)
+    : genai_(genai),
+      http_duration_("http.server.request.duration", "s", "Duration of HTTP server requests.",
                      kHttpBoundsS),
       duration_("gen_ai.server.request.duration", "s",
                 "Generative AI server request duration such as time-to-last byte or last output "
@@ -152,6 +161,16 @@ OtlpMetrics::OtlpMetrics()
                  kPerTokenBoundsS),
       tokens_("gen_ai.client.token.usage", "{token}", "Number of input and output tokens used.",
               kTokenBounds),
+      input_usage_("gen_ai.client.inference.usage.input_tokens", "{token}",
+                   "Tokens of prompts, cached ones included."),
+      output_usage_("gen_ai.client.inference.usage.output_tokens", "{token}",
+                    "Tokens that were generated."),
+      cache_read_usage_("gen_ai.client.inference.usage.cache_read.input_tokens", "{token}",
+                        "Tokens of prompts that the prefix cache held."),
+      input_tokens_("gen_ai.client.inference.operation.input_tokens", "{token}",
+                    "Tokens of one prompt, cached ones included.", kTokenBounds),
+      output_tokens_("gen_ai.client.inference.operation.output_tokens", "{token}",
+                     "Tokens generated for one prompt.", kTokenBounds),
       requests_("qaio.requests", "{request}", "Requests that ended, by what became of them."),
       token_count_("qaio.tokens", "{token}", "Tokens of prompts and of what was generated."),
       cached_tokens_("qaio.cached_tokens", "{token}",
@@ -166,7 +185,7 @@ void OtlpMetrics::add(const RequestRecord& record, const std::string& model) {
 void OtlpMetrics::add_task(const RequestRecord& record, const TaskRecord& task,
                            const std::string& model) {
   const TimeNs begin_ns = record.lane.begin_ns();
-  const std::string attributes = task_attributes(task, model, {});
+  const std::string attributes = task_attributes(task, model, {.errors = true});
   duration_.add(attributes, to_seconds(task.lane.end_ns() - begin_ns));
   if (task.error_code.empty()) {
     if (task.counters.first_token_ns != 0) {
@@ -177,13 +196,29 @@ void OtlpMetrics::add_task(const RequestRecord& record, const TaskRecord& task,
     }
   }
   if (task.counters.scheduled_ns == 0) return;  // it never came to use any
-  tokens_.add(task_attributes(task, model, "input"), task.counters.prompt_tokens);
+  genai_ == GenAiConventions::kLatest ? add_latest_tokens(task, model) : add_tokens(task, model);
   token_count_.add(count_attributes(task, "input"), task.counters.prompt_tokens);
   token_count_.add(count_attributes(task, "output"), task.counters.completion_tokens);
   cached_tokens_.add(count_attributes(task, {}), task.counters.cached_tokens);
-  if (task.counters.completion_tokens > 0) {
-    tokens_.add(task_attributes(task, model, "output"), task.counters.completion_tokens);
-  }
+}
+
+void OtlpMetrics::add_tokens(const TaskRecord& task, const std::string& model) {
+  tokens_.add(task_attributes(task, model, {.token_type = "input"}), task.counters.prompt_tokens);
+  if (task.counters.completion_tokens == 0) return;
+  tokens_.add(task_attributes(task, model, {.token_type = "output"}),
+              task.counters.completion_tokens);
+}
+
+// Counts by modality, and how they spread over the tasks.
+void OtlpMetrics::add_latest_tokens(const TaskRecord& task, const std::string& model) {
+  const TaskCounters& counters = task.counters;
+  const std::string usage = task_attributes(task, model, {.modality = "text"});
+  input_usage_.add(usage, counters.prompt_tokens);
+  output_usage_.add(usage, counters.completion_tokens);
+  cache_read_usage_.add(usage, counters.cached_tokens);
+  const std::string operation = task_attributes(task, model, {.errors = true});
+  input_tokens_.add(operation, counters.prompt_tokens);
+  output_tokens_.add(operation, counters.completion_tokens);
 }
 
 std::string OtlpMetrics::json(int64_t start_unix_ns, int64_t now_unix_ns) const {
@@ -196,8 +231,8 @@ std::string OtlpMetrics::json(int64_t start_unix_ns, int64_t now_unix_ns) const 
     };
     (one(metrics), ...);
   };
-  write(http_duration_, duration_, first_token_, per_token_, tokens_, requests_, token_count_,
-        cached_tokens_);
+  write(http_duration_, duration_, first_token_, per_token_, tokens_, input_usage_, output_usage_,
+        cache_read_usage_, input_tokens_, output_tokens_, requests_, token_count_, cached_tokens_);
   return out;
 }
 

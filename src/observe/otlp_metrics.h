@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "observe/otlp_genai.h"
 #include "observe/record.h"
 
 namespace qaio {
@@ -64,7 +65,7 @@ class OtlpCounter {
 // One thread.
 class OtlpMetrics {
  public:
-  OtlpMetrics();
+  explicit OtlpMetrics(GenAiConventions genai = GenAiConventions::k1_41);
 
   void add(const RequestRecord& record, const std::string& model);
   // `Metric` objects joined by commas; empty as long as nothing was counted.
@@ -72,12 +73,21 @@ class OtlpMetrics {
 
  private:
   void add_task(const RequestRecord& record, const TaskRecord& task, const std::string& model);
+  void add_tokens(const TaskRecord& task, const std::string& model);
+  void add_latest_tokens(const TaskRecord& task, const std::string& model);
+
+  const GenAiConventions genai_;
 
   OtlpHistogram http_duration_;
   OtlpHistogram duration_;
   OtlpHistogram first_token_;
   OtlpHistogram per_token_;
   OtlpHistogram tokens_;
+  OtlpCounter input_usage_;  // these in the latest conventions' names, instead of tokens_
+  OtlpCounter output_usage_;
+  OtlpCounter cache_read_usage_;
+  OtlpHistogram input_tokens_;
+  OtlpHistogram output_tokens_;
   OtlpCounter requests_;
   OtlpCounter token_count_;
   OtlpCounter cached_tokens_;

@@ -57,6 +57,41 @@ json::value point(const json::value& metric, const std::string& name, const std:
 std::string count(const json::value& point) { return std::string(point.at("count").as_string()); }
 double sum(const json::value& point) { return point.at("sum").to_number<double>(); }
 
+// gen_ai.client.token.usage is gone there, and nothing told two ways.
+TEST(OtlpMetricsTest, TheLatestConventionsCountTokensByOtherNames) {
+  OtlpMetrics metrics(GenAiConventions::kLatest);
+  const auto record = traced_record();
+  metrics.add(*record, "demo");
+  Metrics found = written(metrics);
+  EXPECT_FALSE(found.contains("gen_ai.client.token.usage"));
+  EXPECT_TRUE(found.contains("gen_ai.server.request.duration"));
+  uint64_t prompt = 0;
+  uint64_t drawn = 0;
+  uint64_t cached = 0;
+  for (const TaskRecord& task : record->tasks) {
+    prompt += task.counters.prompt_tokens;
+    drawn += task.counters.completion_tokens;
+    cached += task.counters.cached_tokens;
+  }
+  std::map<std::string, double> sums;
+  for (const auto& [key, value] : numbers(metrics.json(1, 2))) {
+    if (key.starts_with("gen_ai.")) {
+      EXPECT_THAT(key, testing::HasSubstr(" text")) << "the modality";
+      sums[key.substr(0, key.find(' '))] += value;
+    }
+  }
+  EXPECT_EQ(sums["gen_ai.client.inference.usage.input_tokens"], prompt);
+  EXPECT_EQ(sums["gen_ai.client.inference.usage.output_tokens"], drawn);
+  EXPECT_EQ(sums["gen_ai.client.inference.usage.cache_read.input_tokens"], cached);
+  for (const char* name : {"gen_ai.client.inference.operation.input_tokens",
+                           "gen_ai.client.inference.operation.output_tokens"}) {
+    ASSERT_TRUE(found.contains(name)) << name;
+    const auto& points = found[name].at("histogram").at("dataPoints").as_array();
+    EXPECT_EQ(points.size(), record->tasks.size());
+    EXPECT_FALSE(attributes_of(points[0]).contains("gen_ai.token.type"));
+  }
+}
+
 TEST(OtlpMetricsTest, NothingWasCountedAtFirst) { EXPECT_EQ(OtlpMetrics().json(1, 2), ""); }
 
 TEST(OtlpMetricsTest, CountsTasksAsTheConventionsSay) {

@@ -83,8 +83,10 @@ class SpanWriter {
       out.text("url.scheme", "http");
       out.text("server.address", server_.address);
       if (server_.port > 0) out.integer("server.port", server_.port);
-      // The route of a path with a parameter does not tell it.
-      if (record_.path.find('{') == std::string::npos) out.text("url.path", record_.path);
+      // The route of a path with a parameter does not tell it, nor what is kept of an unknown one.
+      if (record_.path.find_first_of("{*") == std::string::npos) {
+        out.text("url.path", record_.path);
+      }
       if (record_.routed) out.text("http.route", record_.path);
       if (record_.status != kClientClosedRequest) {
         out.integer("http.response.status_code", record_.status);
@@ -154,7 +156,10 @@ class SpanWriter {
       // An attribute's integer is signed; the bits are the same.
       out.integer("gen_ai.request.seed", static_cast<int64_t>(task.settings->seed));
     }
-    out.text("gen_ai.response.id", record_.request_id);
+    if (task.error_code.empty()) {
+      out.text("gen_ai.response.id",
+               task.response_id.empty() ? record_.request_id : task.response_id);
+    }
     if (!task.finish_reason.empty()) {
       out.texts("gen_ai.response.finish_reasons", {task.finish_reason});
     }
@@ -165,8 +170,11 @@ class SpanWriter {
       out.text("gen_ai.input.messages", message("user", record_.input_text, {}));
     }
     if (!task.output_text.empty()) {
+      // The latest conventions tell the reason as an attribute alone.
+      const bool tell_reason = server_.genai == GenAiConventions::k1_41;
       out.text("gen_ai.output.messages",
-               message("assistant", task.output_text, task.finish_reason));
+               message("assistant", task.output_text,
+                       tell_reason ? std::string_view(task.finish_reason) : std::string_view()));
     }
     out.text("error.type", task.error_code);
     out.text("qaio.task", task.task);

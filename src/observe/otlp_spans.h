@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "observe/otlp_genai.h"
 #include "observe/record.h"
 
 namespace qaio {
@@ -13,6 +14,7 @@ struct OtlpServer {
   std::string model = {};
   std::string address = {};
   int port = 0;
+  GenAiConventions genai = GenAiConventions::k1_41;
 };
 
 struct OtlpSpans {

@@ -168,6 +168,29 @@ TEST(OtlpSpansTest, TextsOnlyIfTheRecordHasThem) {
                    R"("finish_reason":"stop"}])"));
 }
 
+TEST(OtlpSpansTest, TheIdIsThatOfTheAnswersBody) {
+  const auto record = traced_record();
+  EXPECT_EQ(attributes_of(named(spans_of(*record), "chat demo"))["gen_ai.response.id"],
+            record->request_id);
+  record->tasks[1].response_id = "chatcmpl-1";
+  EXPECT_EQ(attributes_of(named(spans_of(*record), "chat demo"))["gen_ai.response.id"],
+            "chatcmpl-1");
+  record->tasks[1].error_code = "cancelled";
+  EXPECT_FALSE(attributes_of(named(spans_of(*record), "chat demo")).contains("gen_ai.response.id"))
+      << "nothing was answered";
+}
+
+TEST(OtlpSpansTest, TheLatestConventionsTellTheReasonOnce) {
+  const auto record = traced_record();
+  record->tasks[1].output_text = "hi";
+  OtlpServer server = kServer;
+  server.genai = GenAiConventions::kLatest;
+  auto chat = attributes_of(named(spans_of(*record, server), "chat demo"));
+  EXPECT_EQ(parsed(chat["gen_ai.output.messages"]),
+            parsed(R"([{"role":"assistant","parts":[{"type":"text","content":"hi"}]}])"));
+  EXPECT_TRUE(chat.contains("gen_ai.response.finish_reasons"));
+}
+
 TEST(OtlpSpansTest, WhatIsNoHttpAndNoRouteIsASpan) {
   RequestRecord record;
   record.trace = begin_span(std::nullopt, {}, true);
@@ -186,6 +209,8 @@ TEST(OtlpSpansTest, WhatIsNoHttpAndNoRouteIsASpan) {
   EXPECT_EQ(attributes["http.request.method_original"], "BREW");
   EXPECT_EQ(attributes["url.path"], "/pot");
   EXPECT_FALSE(attributes.contains("http.route"));
+  record.path = "/*";  // what is kept of another is no path
+  EXPECT_FALSE(attributes_of(spans_of(record, {})[0]).contains("url.path"));
 }
 
 // One that was cancelled: the request's lane ends before its task's.

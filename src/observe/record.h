@@ -32,13 +32,14 @@ struct TaskRecord {
   std::optional<float> score;  // classify only
   std::string output_text;     // what a generate task said; only with text recording
   std::optional<GenerationSettings> settings;  // generate only; in memory only
+  std::string response_id;  // of the answer's body, where it is not the request's; in memory only
 };
 
 struct RequestRecord {
   std::string request_id;
   TraceContext trace;  // no valid trace id: it was not kept
   std::string method;
-  std::string path;     // the route ("/v1/tasks/{name}"), or the path as received when none matched
+  std::string path;     // the route ("/v1/tasks/{name}"); Router::recorded() of another path
   bool routed = false;  // whether one matched
   int64_t arrived_unix_ms = 0;
   int status = 0;          // HTTP; 499: the client left before the answer

@@ -114,6 +114,7 @@ TEST_F(OpenAiApiTest, TheRecordTilesLikeAnyOther) {
   EXPECT_EQ(left.path, kChat);
   ASSERT_EQ(left.tasks.size(), 1U);
   EXPECT_EQ(left.tasks[0].task, "chat");
+  EXPECT_EQ(left.tasks[0].response_id, "chatcmpl-" + left.request_id);
   EXPECT_EQ(left.tasks[0].finish_reason, "stop");
   EXPECT_GT(left.tasks[0].lane.stage_ns(Stage::kTokenize), 0);
   EXPECT_GT(left.tasks[0].lane.stage_ns(Stage::kDecode), 0);

@@ -245,6 +245,7 @@ void OpenAiRun::record(const Result<EngineResult>& result, const EngineTrace& tr
   task.lane = trace.lane;
   task.counters = trace.counters;
   task.settings = settings_;
+  task.response_id = answer_.id();
   if (!result) {
     task.error_code = error_code_name(result.error().code);
     return;

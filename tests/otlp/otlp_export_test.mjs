@@ -127,6 +127,16 @@ describe('one server', () => {
     }
   });
 
+  test('the response id is the one in the body', async () => {
+    const { traceId, header } = traceparent();
+    const { body } = await post('/v1/chat/completions', {
+      messages: [{ role: 'user', content: 'hi' }], max_tokens: 2,
+    }, header);
+    assert.match(body.id, /^chatcmpl-/);
+    const chat = (await spansOf(traceId)).find((span) => span.name === 'chat demo');
+    assert.equal(attributesOf(chat)['gen_ai.response.id'], body.id);
+  });
+
   test('spans say the same as /requests/{id}, to the microsecond', async () => {
     const { traceId, header } = traceparent();
     const { body } = await post('/chat', { input: 'hello', max_new_tokens: 8 }, header);
