@@ -20,7 +20,8 @@ import unittest
 import program
 from program import FAILED, OK, USAGE, ProgramTest, Server
 
-REQUEST_STAGES = ("http_read_us", "parse_us", "tasks_us", "serialize_us", "http_write_us")
+REQUEST_STAGES = ("http_read_us", "parse_us", "tasks_us", "serialize_us", "http_write_us",
+                  "tokenize_us")
 TASK_STAGES = ("prompt_build_us", "tokenize_us", "queue_us", "prefill_us", "decode_us", "score_us",
                "output_parse_us")
 SECRET = "今天心情超好,密码是 1234"
@@ -127,6 +128,94 @@ class Sqlite(ArchiveTest):
                 self.assertAlmostEqual(task["prefill_us"] / 1000,
                                        answer["breakdown"][f"{name}.prefill"], 2)
         self.assertNotIn("1234", self.archive.read_bytes().decode("latin-1"))
+
+    def test_the_columns_of_every_endpoint_add_up(self):
+        """In the archive, CSV, /requests and JSON lines."""
+        calls = [("/chat", {"input": "a", "max_new_tokens": 2}),
+                 ("/v1/tasks/sentiment", {"input": "a"}),
+                 ("/v1/chat/completions",
+                  {"messages": [{"role": "user", "content": "a"}], "max_tokens": 2}),
+                 ("/v1/completions", {"prompt": "a", "max_tokens": 2}),
+                 ("/tokenize", {"content": "some words " * 500}),
+                 ("/tokenize", {"content": "some words " * 50_000, "with_pieces": True}),
+                 ("/detokenize", {"tokens": [1, 2, 3] * 500}),
+                 ("/tokenize", {"content": 5}), ("/detokenize", {}), ("/no/such", {})]
+        looks = ("/v1/models", "/v1/tasks", "/health", "/stats", "/metrics", "/requests", "/slo",
+                 "/report")
+        folder = self.place / "csv"
+        with Server("--archive", self.archive, "--archive-csv", folder) as server:
+            for path, body in calls:
+                post(server.port, path, body)
+            for path in looks:
+                get(server.port, path)
+            shown = json.loads(get(server.port, "/requests?limit=100")[2])["requests"]
+            seen = [json.loads(get(server.port, f"/requests/{one['request_id']}")[2])
+                    for one in shown]
+            self.assertEqual(server.stop(), OK)
+        kept = rows(self.archive, "SELECT * FROM requests")
+        self.assertGreaterEqual(len(kept), len(calls) + len(looks))
+        lines = [row for path in folder.iterdir()
+                 for row in csv.DictReader(io.StringIO(path.read_text(), newline=""))]
+        self.assertEqual(len(lines), len(kept))
+        for row in [dict(row) for row in kept] + lines:
+            stages = sum(int(row[name]) for name in REQUEST_STAGES)
+            self.assertEqual(stages + int(row["unattributed_us"]), int(row["total_us"]),
+                             row["path"])
+        tokenized = [row for row in kept if row["path"] == "/tokenize" and row["status"] == 200]
+        self.assertTrue(all(row["tokenize_us"] > 0 for row in tokenized), "or it tests nothing")
+        self.assertEqual(len(tokenized), 2)
+        stages = [name[:-3] for name in REQUEST_STAGES] + ["unattributed"]
+        self.assertGreaterEqual(len(seen), len(calls))
+        for one in seen:
+            self.assertEqual(sum(round(1000 * one["breakdown"].get(name, 0)) for name in stages),
+                             round(1000 * one["total_response_time_ms"]), one["path"])
+        exported = self.ok("export", self.archive, "--format", "jsonl").splitlines()
+        for line in map(json.loads, exported):
+            if "lane" not in line:
+                continue
+            self.assertGreaterEqual(total_ns(line), sum(
+                one["end_ns"] - one["begin_ns"] for one in line["lane"]["intervals"]))
+
+    def test_no_text_is_kept_unasked_wherever_it_stands(self):
+        """What a client may write, apart from its request id."""
+        secret = "anna-maria-1234"
+        chat = {"messages": [{"role": "user", "content": secret}], "max_tokens": 2}
+        calls = [("/v1/chat/completions", {**chat, "guided_choice": [secret, secret + "x"]}),
+                 ("/v1/chat/completions", {**chat, "stop": [secret], "user": secret,
+                                           "metadata": {"a": secret}}),
+                 ("/v1/chat/completions", {**chat, secret: 1}),
+                 ("/v1/chat/completions", {**chat, "model": secret}),
+                 ("/v1/completions", {"prompt": secret, "max_tokens": 2}),
+                 ("/chat", {"input": secret, "tasks": [secret]}),
+                 (f"/v1/tasks/{secret}", {"input": secret}),
+                 (f"/v1/tasks/{secret}/{secret}", {"input": secret}),
+                 (f"/{secret}", {}), (f"/chat?{secret}={secret}", {"input": secret}),
+                 ("/tokenize", {"content": secret, secret: 1})]
+        folder = self.place / "csv"
+        with Server("--archive", self.archive, "--archive-csv", folder) as server:
+            for path, body in calls:
+                post(server.port, path, body)
+            told = get(server.port, "/requests?limit=100")[2] + get(server.port, "/metrics")[2]
+            told += get(server.port, "/stats")[2] + get(server.port, "/report")[2]
+            self.assertEqual(server.stop(), OK)
+        told += "".join(server.lines)
+        told += "".join(path.read_text() for path in folder.iterdir())
+        for kind in ("csv", "csv-tasks", "jsonl", "chrome"):
+            told += self.ok("export", self.archive, "--format", kind)
+        self.assertNotIn(secret, told)
+        self.assertNotIn(secret, self.archive.read_bytes().decode("latin-1"))
+
+    def test_a_choice_is_kept_where_texts_are(self):
+        with Server("--archive", self.archive, "--record-text") as server:
+            post(server.port, "/v1/chat/completions",
+                 {"messages": [{"role": "user", "content": "a"}], "guided_choice": ["b1", "c2"]})
+            post(server.port, "/b1?c2=3", {})
+        task, = rows(self.archive, "SELECT label, output_text, score FROM tasks")
+        self.assertIsNone(task["label"])
+        self.assertIn(task["output_text"], ("b1", "c2"))
+        self.assertGreaterEqual(task["score"], 0.5)
+        self.assertEqual(rows(self.archive, "SELECT path FROM requests WHERE status = 404")[0][0],
+                         "/b1")
 
     def test_the_run_is_described(self):
         with Server("--archive", self.archive, "--threads", "1",

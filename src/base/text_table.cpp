@@ -4,7 +4,14 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
+
 namespace qaio {
+
+void Table::row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = printable(cell, PrintableAs::kLine);
+  rows_.push_back(std::move(cells));
+}
 
 std::string Table::text() const {
   std::vector<int> widths(columns_.size(), 0);

@@ -15,8 +15,8 @@ class Table {
   enum class Align : uint8_t { kLeft, kRight };
 
   explicit Table(std::vector<Align> columns) : columns_(std::move(columns)) {}
-  // As many cells as there are columns, or fewer.
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  // As many cells as there are columns, or fewer. What a line cannot show becomes "?".
+  void row(std::vector<std::string> cells);
   // Two spaces between columns, no trailing spaces, a newline after every row.
   std::string text() const;
 

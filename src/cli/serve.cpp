@@ -164,6 +164,7 @@ Result<void> serve(CLI::App& command, Options& options) {
   add_api(router, slot, options.limits);
   observation->add_endpoints(router);
   options.server.export_traces = observation->exports_traces();
+  options.server.record_paths = options.observation.archive.record_text;
   allow_connections(options.server.connections_max, log);
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
               Server::start(options.server, std::move(router), observation->sink(),

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/printable.h"
+
 namespace qaio {
 namespace {
 
@@ -29,12 +31,17 @@ class QueueSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
+    // Whoever chose a part of it: a client, a file, another server's answer.
+    const std::string shown =
+        printable({message.payload.data(), message.payload.size()}, PrintableAs::kLine);
+    spdlog::details::log_msg one_line = message;
+    one_line.payload = shown;
     spdlog::memory_buf_t text;
-    formatter_->format(message, text);
+    formatter_->format(one_line, text);
     std::string line(text.data(), text.size());
-    if (colored_ && message.color_range_end > message.color_range_start) {
-      line.insert(message.color_range_end, "\033[m");
-      line.insert(message.color_range_start, color_of(message.level));
+    if (colored_ && one_line.color_range_end > one_line.color_range_start) {
+      line.insert(one_line.color_range_end, "\033[m");
+      line.insert(one_line.color_range_start, color_of(message.level));
     }
     queue_->push(std::move(line));
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/printable.h"
 
 namespace qaio {
 namespace {
@@ -32,10 +33,7 @@ int64_t count_at(const json::object& object, std::string_view name) {
 
 // One line of limited length.
 std::string shortened(std::string_view text) {
-  std::string line(text.substr(0, kDetailBytesMax));
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  return line;
+  return printable(text.substr(0, kDetailBytesMax), PrintableAs::kLine);
 }
 
 std::string message_of(const json::object& object) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/printable.h"
+
 namespace qaio {
 namespace {
 
@@ -138,9 +140,10 @@ Section slowest(const Report& report, size_t number) {
                   .sentences = {},
                   .grid = {},
                   .waterfall = number};
-  section.sentences.push_back(
-      fmt::format("Request {}, {}, {}; {} prompt and {} output tokens.", fall.request_id, fall.path,
-                  shown_time(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
+  section.sentences.push_back(fmt::format(
+      "Request {}, {}, {}; {} prompt and {} output tokens.",
+      printable(fall.request_id, PrintableAs::kWord), printable(fall.path, PrintableAs::kWord),
+      shown_time(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
   Grid grid{.right = {false, true, true, false}, .rows = {}, .bars = true};
   grid.rows.push_back({"stage", "begin ms", "ms", ""});
   for (const WaterfallBar& bar : fall.bars) {

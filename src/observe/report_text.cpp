@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "base/text_table.h"
 #include "observe/report_sections.h"
 
@@ -39,7 +40,8 @@ std::string report_text(const Report& report) {
     for (const std::string& sentence : section.sentences) out += sentence + '\n';
     if (section.grid) out += (section.sentences.empty() ? "" : "\n") + grid_text(*section.grid);
   }
-  return out;
+  // Ids and paths are what clients chose.
+  return printable(out, PrintableAs::kText);
 }
 
 }  // namespace qaio

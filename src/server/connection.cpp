@@ -71,6 +71,7 @@ Connection::Connection(ConnectionSocket socket, ConnectionContext& context, bool
 ReadRules Connection::read_rules() const {
   return {.options = context_.options,
           .sites = context_.sites,
+          .router = context_.router,
           .over_loopback = over_loopback_,
           .health_only = health_only_};
 }
@@ -186,8 +187,6 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
         "there is nothing at this path" + context_.router.hint(request.path)));
     return;
   }
-  exchange->record().path = match.route;
-  exchange->record().routed = true;
   if (match.handler == nullptr) {
     HttpResponse response =
         error_response(405, "method_not_allowed", "this path answers " + match.allow + " only");

@@ -243,7 +243,9 @@ TEST_F(OpenAiApiTest, GuidedChoiceIsScored) {
   const auto& scores = choice(answer).at("scores").as_object();
   EXPECT_NEAR(scores.at("负面").to_number<double>(), 1 / (1 + std::exp(-2.0)), 1e-4);
   EXPECT_NEAR(scores.at("正面").to_number<double>(), 1 / (1 + std::exp(2.0)), 1e-4);
-  EXPECT_EQ(record(0).tasks[0].label, "负面");
+  EXPECT_EQ(record(0).tasks[0].label, "") << "a choice is the user's text";
+  EXPECT_EQ(record(0).tasks[0].output_text, "负面");
+  EXPECT_TRUE(record(0).tasks[0].score);
 
   const auto all = chunks(post(kChat, chat(R"(,"stream":true,"guided_choice":["正面","负面"])")));
   ASSERT_EQ(all.size(), 2U);

@@ -253,7 +253,7 @@ void OpenAiRun::record(const Result<EngineResult>& result, const EngineTrace& tr
   task.finish_reason = finish_reason_name(result->finish_reason);
   task.output_text = answer_.text_of(*result);
   if (!request_.choices.empty()) {
-    task.label = answer_.text_of(*result);
+    // No label: those of a task are the operator's words, a choice is the user's text.
     task.score = *std::ranges::max_element(result->label_probabilities);
   }
 }

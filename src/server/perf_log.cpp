@@ -3,20 +3,16 @@
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 
-#include <algorithm>
-
 #include "base/json_writer.h"
+#include "base/printable.h"
 #include "observe/request_metrics.h"
 
 namespace qaio {
 namespace {
 
 // What a client sent may hold anything; a log line is one line, of as many words each time.
-std::string one_word(std::string text) {
-  if (text.empty()) return "-";
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }, '?');
-  return text;
+std::string one_word(std::string_view text) {
+  return text.empty() ? "-" : printable(text, PrintableAs::kWord);
 }
 
 std::string perf_line(const RequestRecord& record) {

@@ -40,6 +40,19 @@ TEST(PerfLog, OneLineWithTheMainTimes) {
             "prompt_build=0.000ms queue=0.000ms ttft=1.000ms tokens=5 unattributed=0.500ms\n");
 }
 
+TEST(PerfLog, AClientWritesNoCommandsToTheTerminalThatShowsTheLog) {
+  std::ostringstream out;
+  RequestRecord record;
+  record.method = "GET";
+  record.path =
+      "/a\u009b2Jb\x9b"
+      "c\u2028d\u202ee\u3000你";
+  log(std::make_shared<spdlog::logger>("test",
+                                       std::make_shared<spdlog::sinks::ostream_sink_st>(out)),
+      record);
+  EXPECT_THAT(out.str(), testing::HasSubstr(" GET /a?2Jb?c?d?e?你 total="));
+}
+
 TEST(PerfLog, WhatWasNotReadIsADash) {
   std::ostringstream out;
   RequestRecord record;

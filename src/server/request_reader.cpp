@@ -30,6 +30,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kContinueExpected = "100-continue";
 constexpr std::string_view kBadHttp = "bad_http";
 constexpr size_t kRecordedPathMax = 256;
+constexpr size_t kRecordedMethodMax = 32;
 
 // Of a header that may come several times. Absent: it does not.
 std::optional<std::string> joined(const Parser& parser, std::string_view name) {
@@ -50,7 +51,8 @@ TraceContext trace_of(const Parser& parser, bool looks, bool exported) {
   return begin_span(parent, state, exported && (parent ? parent->sampled : !looks));
 }
 
-void describe(const Parser& parser, bool export_traces, Exchange& exchange) {
+// A path that no route matched is the client's text, and kept only where texts are.
+void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) {
   const auto& message = parser.get();
   HttpRequest& request = exchange.mutable_request();
   request.method = std::string_view(message.method_string());
@@ -68,9 +70,11 @@ void describe(const Parser& parser, bool export_traces, Exchange& exchange) {
 
   RequestRecord& record = exchange.record();
   record.request_id = choose_request_id(message["X-Request-Id"]);
-  record.method = request.method;
-  record.path = request.path.substr(0, kRecordedPathMax);
-  record.trace = trace_of(parser, only_looks(record), export_traces);
+  record.method = request.method.substr(0, kRecordedMethodMax);
+  const std::string_view path = std::string_view(request.path).substr(0, kRecordedPathMax);
+  record.routed = !rules.router.match(request.method, request.path).route.empty();
+  record.path = record.routed || !rules.options.record_paths ? rules.router.recorded(path) : path;
+  record.trace = trace_of(parser, only_looks(record), rules.options.export_traces);
 }
 
 ReadResult refuse(const boost::system::error_code& ec, const ServerOptions& options,
@@ -172,7 +176,7 @@ net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::
   parser.header_limit(rules.options.header_bytes_max);
   parser.body_limit(rules.options.body_bytes_max);
   auto [header_ec, header_bytes] = co_await http::async_read_header(socket, buffer, parser, kAwait);
-  describe(parser, rules.options.export_traces, exchange);
+  describe(parser, rules, exchange);
   if (header_ec) co_return refuse(header_ec, rules.options, exchange);
   if (auto refusal = refusal_of_head(parser, rules, buffer, charge)) {
     exchange.respond(std::move(*refusal));

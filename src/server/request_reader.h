@@ -7,6 +7,7 @@
 
 #include "server/exchange.h"
 #include "server/memory_budget.h"
+#include "server/router.h"
 #include "server/server.h"
 #include "server/site_policy.h"
 
@@ -29,6 +30,7 @@ struct ReadResult {
 struct ReadRules {
   const ServerOptions& options;
   const SitePolicy& sites;
+  const Router& router;
   bool over_loopback = false;
   bool health_only = false;  // there is room for questions after the server's health only
 };

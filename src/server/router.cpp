@@ -1,6 +1,8 @@
 #include "server/router.h"
 
+#include <algorithm>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include "server/path_hint.h"
@@ -46,6 +48,31 @@ std::string Router::hint(std::string_view path) const {
   std::vector<KnownPath> known;
   for (const Route& route : routes_) known.push_back({route.method, route.path});
   return path_hint(path, known);
+}
+
+bool Router::has_segment(std::string_view segment) const {
+  return std::ranges::any_of(routes_, [&](const Route& route) {
+    for (const auto part : std::views::split(std::string_view(route.path), '/')) {
+      if (std::ranges::equal(part, segment)) return !segment.starts_with('{');
+    }
+    return false;
+  });
+}
+
+std::string Router::recorded(std::string_view path) const {
+  if (const Match found = match({}, path); !found.route.empty()) return std::string(found.route);
+  std::string out;
+  while (!path.empty()) {
+    if (path.front() == '/') {
+      out += '/';
+      path.remove_prefix(1);
+      continue;
+    }
+    const std::string_view segment = path.substr(0, path.find('/'));
+    out += has_segment(segment) ? segment : "*";
+    path.remove_prefix(segment.size());
+  }
+  return out;
 }
 
 }  // namespace qaio

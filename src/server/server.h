@@ -36,6 +36,7 @@ struct ServerOptions {
   std::vector<std::string> allowed_hosts;  // as SitePolicy has them
   std::vector<std::string> cors_origins;   // likewise
   bool export_traces = false;  // somebody takes the spans of sampled requests
+  bool record_paths = false;   // those that no route matches, too, as they were sent
   std::chrono::milliseconds read_timeout{30'000};   // first byte -> request complete
   std::chrono::milliseconds write_timeout{30'000};  // for each piece of an answer
   std::chrono::milliseconds idle_timeout{75'000};   // between requests

@@ -183,6 +183,40 @@ TEST_F(ServerTest, DemandsOneHostAndMeetsOneExpectation) {
   EXPECT_EQ(record(2).path, "/health");
 }
 
+// What follows a host is the client's text: a name, a prompt in the wrong place.
+TEST_F(ServerTest, OfAPathThatNoRouteHasOnlyKnownPartsAreRecorded) {
+  start();
+  const std::pair<std::string, std::string> paths[] = {
+      {"/chat", "/chat"},
+      {"/v1/tasks/sentiment", "/v1/tasks/{name}"},
+      {"/v1/tasks/anna/private", "/v1/tasks/*/*"},
+      {"/v1/v1/chat/completions?key=anna", "/v1/v1/chat/completions"},
+      {"/chat/my%20name%20is%20anna", "/chat/*"},
+      {"//anna//", "//*//"},
+      {"/v1/tasks/{name}/x", "/v1/tasks/*/*"},
+  };
+  size_t count = 0;
+  for (const auto& [sent, recorded] : paths) {
+    post(sent, "{}");
+    EXPECT_EQ(record(count).path, recorded) << sent;
+    EXPECT_EQ(record(count++).routed, recorded == "/chat" || recorded == "/v1/tasks/{name}");
+  }
+  // One that is refused before it is looked at is no exception.
+  TestClient refused(server_->port());
+  refused.send("POST /v1/tasks/anna HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+  EXPECT_EQ(refused.read().status, 400);
+  EXPECT_EQ(record(count).path, "/v1/tasks/{name}");
+}
+
+TEST_F(ServerTest, AnUnknownPathIsRecordedWhereTextsAre) {
+  options_.record_paths = true;
+  start();
+  post("/v1/tasks/anna/private?key=1", "{}");
+  EXPECT_EQ(record(0).path, "/v1/tasks/anna/private");
+  post("/v1/tasks/anna", "{}");
+  EXPECT_EQ(record(1).path, "/v1/tasks/{name}");
+}
+
 TEST_F(ServerTest, WhatIsNotHttpGets400AndLongHeaders431) {
   start();
   TestClient noise(server_->port());

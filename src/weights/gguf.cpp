@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/printable.h"
 #include "weights/gguf_format.h"
 
 namespace qaio {
@@ -181,10 +182,12 @@ std::string GgufFile::describe(const GgufEntry& entry, size_t chars_max) {
   for (const char c : text_of(entry.value)) {
     // A cut leaves no half character: continuation bytes, at most three, have the form 10xxxxxx.
     const bool continuation = (static_cast<unsigned char>(c) & 0xc0u) == 0x80u;
-    if (text.size() > chars_max + (continuation ? 3 : 0)) return text + "...\"";
-    text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    if (text.size() > chars_max + (continuation ? 3 : 0)) {
+      return printable(text, PrintableAs::kLine) + "...\"";
+    }
+    text += c;
   }
-  return text + "\"";
+  return printable(text, PrintableAs::kLine) + "\"";
 }
 
 }  // namespace qaio
