@@ -24,6 +24,7 @@ class Router {
 
   // For a path that nothing matched, as path_hint() has it.
   std::string hint(std::string_view path) const;
+
   // A path as records may keep it: its route, or, if there is none, its segments with "*" for those
   // that no route has, as a client may write anything there.
   std::string recorded(std::string_view path) const;
