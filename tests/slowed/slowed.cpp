@@ -21,6 +21,7 @@ class SlowedModel final : public Model {
   const ModelInfo& info() const override { return model_->info(); }
   int step_tokens_max() const override { return model_->step_tokens_max(); }
   KvPool& kv_pool() override { return model_->kv_pool(); }
+  void copy_kv(std::span<const KvCopy> copies) override { model_->copy_kv(copies); }
 
   void forward(std::span<ForwardItem> items) override {
     using Clock = std::chrono::steady_clock;
