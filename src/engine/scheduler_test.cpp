@@ -12,7 +12,7 @@
 namespace qaio {
 namespace {
 
-constexpr int kAnyNumber = 1000;
+constexpr int kAnyNumber = 1 << 20;
 constexpr int kPlenty = 1 << 20;
 
 // So many positions of memory, counted one by one.
@@ -219,7 +219,7 @@ TEST(SchedulerTest, WhenMemoryRunsOutTheYoungestIsPausedAndComesBack) {
 }
 
 TEST(SchedulerTest, EachPauseMakesTheNextTurnLonger) {
-  Planner planner({.step_tokens = 4096, .sequences_max = 1}, 1 << 20);
+  Planner planner({.step_tokens = 1 << 16, .sequences_max = 1});
   planner.add(1, 10, 100'000);
   planner.step();
   EngineRequestId brief_id = 100;
