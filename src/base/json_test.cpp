@@ -29,8 +29,8 @@ TEST(ParseJson, SaysWhereItBroke) {
 }
 
 TEST(ParseJson, NamesTheFieldOfAFaultInAString) {
-  for (const char* fault : {R"(\ud800)", R"(\uDBFF!)", R"(\ud83d\n)", R"(\udc00)", R"(\ud83d\ud83d)",
-                            R"(\ud83d\u0041)"}) {
+  for (const char* fault : {R"(\ud800)", R"(\uDBFF!)", R"(\ud83d\n)", R"(\udc00)",
+                            R"(\ud83d\ud83d)", R"(\ud83d\u0041)"}) {
     auto value = parse_json(R"({"a": {"b": [1, "x)" + std::string(fault) + R"("]}})", "body");
     ASSERT_FALSE(value) << fault;
     EXPECT_EQ(value.error().field, "a.b[1]");

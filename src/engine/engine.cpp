@@ -90,7 +90,7 @@ struct Engine::Impl final : private SequenceMemory {
   std::unique_ptr<float[]> logits_;  // [sequences_max, vocab] f32; untouched rows cost no memory
   std::vector<ForwardItem> items_;
   std::vector<TokenId> drawn_;  // by item of the step; only where a token was to be drawn
-  const int blocks_kept_;  // that a newcomer leaves for short work
+  const int blocks_kept_;       // that a newcomer leaves for short work
   Load totals_;
   StepLog step_log_;
   std::unordered_map<EngineRequestId, Sequence> sequences_;
@@ -283,8 +283,7 @@ bool Engine::Impl::grow(EngineRequestId id, int positions) {
 // Unless so many blocks would not be left for others.
 bool Engine::Impl::reserve(Sequence& sequence, int positions, int blocks_left) {
   const KvPool& pool = model_.kv_pool();
-  const int wanted =
-      KvPool::blocks_for(positions) - static_cast<int>(sequence.kv.blocks().size());
+  const int wanted = KvPool::blocks_for(positions) - static_cast<int>(sequence.kv.blocks().size());
   if (wanted + blocks_left > pool.blocks_free() + pool.blocks_idle()) return false;
   cache_.make_room(wanted);
   [[maybe_unused]] const auto reserved = sequence.kv.reserve(positions);

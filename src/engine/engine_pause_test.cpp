@@ -77,7 +77,7 @@ TEST_F(EnginePauseTest, ALongAnswerHoldsUpNoShortWork) {
   ASSERT_TRUE(giant.submit(engine, generate(prompt_of(10, 1), 500)));
   for (int i = 0; i < 480; ++i) gate.permit_one();
   gate.wait_for_arrivals(481);  // by now it has nearly all the memory
-  bool label_ended = false;  // on the engine's thread, as is what reads it
+  bool label_ended = false;     // on the engine's thread, as is what reads it
   bool chat_ended = false;
   Client label;
   label.at_end = [&] { label_ended = true; };

@@ -182,14 +182,14 @@ std::optional<int> Scheduler::reserve(const Sequence& sequence) {
   return std::nullopt;
 }
 
-// Those that were passed because they do not fit, or are not short. A client's share is no reason to
-// complain.
+// Those that were passed because they do not fit, or are not short. A client's share is no reason
+// to complain.
 void Scheduler::count_passed(const Sequence& admitted) {
   const int running = running_of(admitted.need.client);
   for (Sequence& sequence : waiting_) {
     if (sequence.arrival > admitted.arrival) break;
-    const bool longer = admitted.need.brief && !sequence.need.brief &&
-                        running_of(sequence.need.client) <= running;
+    const bool longer =
+        admitted.need.brief && !sequence.need.brief && running_of(sequence.need.client) <= running;
     if (sequence.tried || longer) ++sequence.passed;
   }
 }

@@ -5,17 +5,17 @@
 // the step has for them in equal parts, so that a short one need not wait for a long one; what is
 // left of a part goes to those that arrived first.
 //
-// Memory is reserved for the prompt and a turn of new tokens, and for another turn when that is used
-// up. When there is none left, the youngest sequence is paused: it gives up its memory and waits to
-// compute again what is lost. Nothing fails midway, and everything ends: a sequence alone fits, the
-// oldest is paused for nobody's growth, and whoever is admitted has the memory of a whole turn,
-// which is longer after each pause.
+// Memory is reserved for the prompt and a turn of new tokens, and for another turn when that is
+// used up. When there is none left, the youngest sequence is paused: it gives up its memory and
+// waits to compute again what is lost. Nothing fails midway, and everything ends: a sequence alone
+// fits, the oldest is paused for nobody's growth, and whoever is admitted has the memory of a whole
+// turn, which is longer after each pause.
 //
 // Who is admitted next: short work (a classification, whose need is known and soon over), then the
-// client with the fewest running sequences, then who arrived first. One that does not fit now may be
-// passed by those that do, kPassedMax times; then nobody is admitted before it. For short work, for
-// one that was passed so often, and for a client with fewer sequences than another, a sequence that
-// has had its turn is paused.
+// client with the fewest running sequences, then who arrived first. One that does not fit now may
+// be passed by those that do, kPassedMax times; then nobody is admitted before it. For short work,
+// for one that was passed so often, and for a client with fewer sequences than another, a sequence
+// that has had its turn is paused.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +68,7 @@ class Scheduler {
     int step_tokens = 512;   // positions computed in one step, at least 1
     int sequences_max = 16;  // admitted at the same time; more than step_tokens are never used
   };
-  static constexpr int kTurnTokens = 64;   // of a sequence that was never paused
+  static constexpr int kTurnTokens = 64;    // of a sequence that was never paused
   static constexpr int kTurnDoublings = 6;  // at most; one with each pause
   static constexpr int kPassedMax = 32;
 
@@ -98,13 +98,13 @@ class Scheduler {
  private:
   struct Sequence {
     EngineRequestId id;
-    SequenceNeed need;     // `known` as it is now
-    uint64_t arrival;      // ascending
+    SequenceNeed need;  // `known` as it is now
+    uint64_t arrival;   // ascending
     int computed = 0;
-    int reserved = 0;      // positions that it has memory for
+    int reserved = 0;  // positions that it has memory for
     int pauses = 0;
-    int turn_tokens = 0;   // since it was admitted
-    int passed = 0;        // times that another was admitted before it
+    int turn_tokens = 0;    // since it was admitted
+    int passed = 0;         // times that another was admitted before it
     bool admitted = false;  // has had its first range since it waited
     bool extended = false;  // past its prompt
     bool tried = false;     // in the step being planned: it does not fit

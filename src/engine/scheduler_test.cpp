@@ -149,8 +149,7 @@ TEST(SchedulerTest, BeginsBehindWhatIsCached) {
   Planner planner({.step_tokens = 100, .sequences_max = 4});
   planner.add(1, 70);
   planner.memory.cached = 64;
-  EXPECT_EQ(planner.plan(100),
-            (std::vector<StepItem>{{1, 64, 6, true, true}}));
+  EXPECT_EQ(planner.plan(100), (std::vector<StepItem>{{1, 64, 6, true, true}}));
 }
 
 TEST(SchedulerTest, ASequenceMayBackUp) {
@@ -182,13 +181,12 @@ TEST(SchedulerTest, EveryAnswerGetsATokenInEveryStep) {
     planner.scheduler.extend(1, position, position + 1);
     planner.scheduler.extend(2, position, position + 1);
     EXPECT_EQ(planner.plan(), (std::vector<StepItem>{{1, position, 1, false, true},
-                                                      {2, position, 1, false, true}}));
+                                                     {2, position, 1, false, true}}));
   }
   EXPECT_EQ(planner.scheduler.waiting(), 1);
   planner.remove(2);
   planner.scheduler.extend(1, 4, 5);
-  EXPECT_EQ(planner.plan(),
-            (std::vector<StepItem>{{1, 4, 1, false, true}, {3, 0, 1, true, true}}));
+  EXPECT_EQ(planner.plan(), (std::vector<StepItem>{{1, 4, 1, false, true}, {3, 0, 1, true, true}}));
 }
 
 TEST(SchedulerTest, ReservesAPromptAndATurnNotTheWholeAnswer) {
@@ -265,7 +263,7 @@ TEST(SchedulerTest, ShortWorkComesFirstAndEndsNobodysTurnEarly) {
   EXPECT_TRUE(planner.memory.paused.empty());
   EXPECT_EQ(planner.step(), (Ids{1, 4}));
   EXPECT_EQ(planner.memory.paused, Ids{2});  // the youngest of those that have had a turn
-  EXPECT_EQ(planner.step(), (Ids{1, 2}));  // its place is its again: it came before 3
+  EXPECT_EQ(planner.step(), (Ids{1, 2}));    // its place is its again: it came before 3
 }
 
 TEST(SchedulerTest, SomeMemoryIsKeptForShortWork) {

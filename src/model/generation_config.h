@@ -25,8 +25,8 @@ struct GenerationConfig {
 // kCorrupt, with a sentence that begins with `label`, for a value no sampler can work with.
 Result<void> validate_generation_config(const GenerationConfig& config, const std::string& label);
 
-// Keys of other kinds are ignored, as are nulls; a top_k of 0 or below is "off", however a file puts
-// it. kCorrupt as above; errors of parse_json() for text that is none.
+// Keys of other kinds are ignored, as are nulls; a top_k of 0 or below is "off", however a file
+// puts it. kCorrupt as above; errors of parse_json() for text that is none.
 Result<GenerationConfig> generation_config_from_json(std::string_view text,
                                                      const std::string& label);
 // The keys that this program has a sampler for: temp, top_k, top_p, min_p and penalty_repeat, with

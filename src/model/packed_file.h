@@ -2,7 +2,8 @@
 //
 //   offset 0         magic "QAIOPACK", u32 version, u32 zero, u64 head bytes, u64 checksum
 //   32               the head: config, description, end tokens, sampling defaults, chat
-//                    template, norms and biases, one descriptor (layout, shape, offset) per matrix, the tokenizer's tables
+//                    template, norms and biases, one descriptor (layout, shape, offset) per matrix,
+//                    the tokenizer's tables
 //   multiple of      the weights: matrices as packed.h lays them out, each at a multiple of 64,
 //   2 MiB            to the end of the file
 //

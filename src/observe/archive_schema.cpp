@@ -114,7 +114,8 @@ UPDATE tasks SET gap_counts = trim(replace(replace(replace(replace(replace(' ' |
   ' 23:', ' 30:'), ' 22:', ' 24:'), ' 21:', ' 23:'), ' 20:', ' 22:'), ' 19:', ' 20:'))
   WHERE gap_max_ns > 300000000;
 )sql",
-    // 4: the last stage that a request's own lane may have, so that its columns add up; until now it
+    // 4: the last stage that a request's own lane may have, so that its columns add up; until now
+    // it
     // was in the total alone
     R"sql(
 ALTER TABLE requests ADD COLUMN tokenize_us INTEGER NOT NULL DEFAULT 0;

@@ -21,10 +21,10 @@ std::optional<HttpResponse> Admission::admit(const std::string& client,
   {
     const std::lock_guard lock(mutex_);
     if (admitted_ >= limits_.requests_max) {
-      return refusal(503, error_code_name(ErrorCode::kResourceExhausted),
-                     fmt::format("the server is busy with {} requests, its limit; try again later",
-                                 admitted_),
-                     admitted_);
+      return refusal(
+          503, error_code_name(ErrorCode::kResourceExhausted),
+          fmt::format("the server is busy with {} requests, its limit; try again later", admitted_),
+          admitted_);
     }
     if (admitted_ * pace_ns_ > static_cast<double>(limits_.time_max.count())) {
       return refusal(503, error_code_name(ErrorCode::kResourceExhausted),
@@ -45,8 +45,7 @@ std::optional<HttpResponse> Admission::admit(const std::string& client,
     if (admitted_++ == 0) busy_since_ns_ = now_ns;
   }
   ticket = std::shared_ptr<void>(
-      nullptr,
-      [self = shared_from_this(), client, now_ns](void*) { self->leave(client, now_ns); });
+      nullptr, [self = shared_from_this(), client, now_ns](void*) { self->leave(client, now_ns); });
   return std::nullopt;
 }
 

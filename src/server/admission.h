@@ -18,8 +18,8 @@ namespace qaio {
 class Admission : public std::enable_shared_from_this<Admission> {
  public:
   struct Limits {
-    int requests_max = 1;         // at once, at least 1
-    int client_requests_max = 0;  // of one client; 0: no limit
+    int requests_max = 1;                                       // at once, at least 1
+    int client_requests_max = 0;                                // of one client; 0: no limit
     std::chrono::nanoseconds time_max = std::chrono::hours(1);  // what a request may take
   };
   Admission(const Limits& limits, const Clock& clock) : limits_(limits), clock_(clock) {}

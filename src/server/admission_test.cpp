@@ -27,7 +27,7 @@ TEST(AdmissionTest, RetryAfterIsWhenThoseAheadWillBeDone) {
   }
   std::shared_ptr<void> none;
   EXPECT_EQ(admission->admit("c", none)->headers.front().value, "1");  // nothing is known yet
-  for (int i = 0; i < 30; ++i) {  // one ends every two seconds
+  for (int i = 0; i < 30; ++i) {                                       // one ends every two seconds
     clock.advance_ns(2'000'000'000);
     tickets[9].reset();
     EXPECT_FALSE(admission->admit("b", tickets[9]));

@@ -93,10 +93,10 @@ std::string memory_advice(const Backend& backend) {
 void add_api(Router& router, const BackendSlot& slot, const ApiLimits& limits) {
   add_health_api(router, slot);
   const ModelGate gate{std::make_shared<Admission>(
-                            Admission::Limits{.requests_max = limits.requests_max,
-                                              .client_requests_max = limits.client_requests_max,
-                                              .time_max = limits.request_time},
-                            SteadyClock::instance()),
+                           Admission::Limits{.requests_max = limits.requests_max,
+                                             .client_requests_max = limits.client_requests_max,
+                                             .time_max = limits.request_time},
+                           SteadyClock::instance()),
                        std::make_shared<SideThread>(static_cast<size_t>(limits.requests_max))};
   add_chat_api(router, slot, gate, limits);
   add_task_api(router, slot, gate, limits);

@@ -25,7 +25,7 @@ struct Backend {
   const Tokenizer* tokenizer = nullptr;
   ModelInfo model;
   Engine* engine = nullptr;
-  int64_t loaded_unix_s = 0;     // when the model became ready
+  int64_t loaded_unix_s = 0;  // when the model became ready
   // What OpenAI's clients may call it, the first in answers; none: the model's own name.
   std::vector<std::string> aliases = {};
   std::string fingerprint = {};  // changes with the program and the model

@@ -32,8 +32,8 @@ class Call : public std::enable_shared_from_this<Call> {
 
   // Any thread.
   virtual void respond(HttpResponse response) = 0;
-  // Any thread. What respond() will be given, JSON, may take minutes. Should it, the client is given
-  // status 200 and white space meanwhile, and an error is told by the body alone.
+  // Any thread. What respond() will be given, JSON, may take minutes. Should it, the client is
+  // given status 200 and white space meanwhile, and an error is told by the body alone.
   virtual void expect_long_wait() = 0;
   virtual void begin_stream(HttpResponse head) = 0;
   // Ignored once the client has left. A client that reads too slowly counts as one that left.

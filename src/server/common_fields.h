@@ -19,8 +19,8 @@ Result<std::vector<std::string>> read_stops(const JsonFields& fields);
 Result<std::chrono::milliseconds> read_timeout(const JsonFields& fields,
                                                std::chrono::milliseconds time_max);
 
-// "seed": a whole number. Empty, for another one every time, if absent or negative: -1 is how clients
-// of other servers write that.
+// "seed": a whole number. Empty, for another one every time, if absent or negative: -1 is how
+// clients of other servers write that.
 Result<std::optional<uint64_t>> read_seed(const JsonFields& fields);
 
 }  // namespace qaio

@@ -20,10 +20,10 @@ namespace net = boost::asio;
 
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 
-constexpr size_t kReadChunk = 4096;         // what an idle connection holds
-constexpr size_t kReadAheadMax = 64 << 10;  // of pipelined requests
+constexpr size_t kReadChunk = 4096;                  // what an idle connection holds
+constexpr size_t kReadAheadMax = 64 << 10;           // of pipelined requests
 constexpr std::chrono::seconds kHealthPlaceTime{2};  // to ask, and to be rid of the answer
-constexpr size_t kDiscardMax = 64 << 20;    // of a refused body, so that the refusal is read
+constexpr size_t kDiscardMax = 64 << 20;  // of a refused body, so that the refusal is read
 constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kFarewellTime{100};  // to take what is left once cancelled
 constexpr int kClientClosedRequest = 499;
@@ -129,10 +129,9 @@ net::awaitable<bool> Connection::wait_for_request() {
 }
 
 net::awaitable<bool> Connection::serve_request() {
-  auto exchange =
-      std::make_shared<Exchange>(socket_.get_executor(), context_.clock, context_.clock.now_ns(),
-                                 context_.memory, context_.options.stream_bytes_max,
-                                 [this] { wake(); });
+  auto exchange = std::make_shared<Exchange>(socket_.get_executor(), context_.clock,
+                                             context_.clock.now_ns(), context_.memory,
+                                             context_.options.stream_bytes_max, [this] { wake(); });
   exchange_ = exchange;
   exchange->mutable_request().client = client_;
   reading_ = true;
@@ -171,7 +170,7 @@ net::awaitable<bool> Connection::serve_request() {
   request_charge_.resize(buffer_.capacity());
   if (context_.sink) context_.sink(std::move(record));
   if (refused && written) co_await discard_input();
-  co_return written && keep_alive_ && !peer_closed_;
+  co_return written&& keep_alive_ && !peer_closed_;
 }
 
 void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
@@ -183,8 +182,7 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   const Router::Match match = context_.router.match(request.method, request.path);
   if (match.handler == nullptr && match.route.empty()) {
     exchange->respond(error_response(
-        404, "not_found",
-        "there is nothing at this path" + context_.router.hint(request.path)));
+        404, "not_found", "there is nothing at this path" + context_.router.hint(request.path)));
     return;
   }
   if (match.handler == nullptr) {

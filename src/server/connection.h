@@ -56,8 +56,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<std::optional<int>> write_answer(Exchange& exchange, const ReadResult& request);
   // Whether the client had to be given a head and white space meanwhile.
   Awaitable<bool> wait_for_answer(Exchange& exchange, const ReadResult& request);
-  std::string head_of(const HttpResponse& response, Exchange& exchange,
-                      const ReadResult& request, bool known_length);
+  std::string head_of(const HttpResponse& response, Exchange& exchange, const ReadResult& request,
+                      bool known_length);
   Awaitable<bool> write_stream(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write_pieces(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write(Exchange& exchange, std::string_view head, std::string_view body);
@@ -87,9 +87,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool over_loopback_ = false;
   boost::beast::flat_buffer buffer_;
   MemoryCharge request_charge_;  // of the buffer and the body of the request being answered
-  Timer timer_;            // the deadline of what is being read or written
-  Timer wakeup_;           // never expires, but in wait_until()
-  uint64_t deadline_ = 0;  // number of the current one
+  Timer timer_;                  // the deadline of what is being read or written
+  Timer wakeup_;                 // never expires, but in wait_until()
+  uint64_t deadline_ = 0;        // number of the current one
   bool timed_out_ = false;
   bool idle_ = false;        // between requests
   bool reading_ = false;     // a request
@@ -97,7 +97,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool cancelled_ = false;   // the server waits for no client any more
   bool keep_alive_ = false;  // promised with the current answer
   bool watching_ = false;
-  bool peer_closed_ = false;  // its end of the stream, or an error, has been read
+  bool peer_closed_ = false;            // its end of the stream, or an error, has been read
   std::shared_ptr<Exchange> exchange_;  // being answered
 };
 

@@ -31,8 +31,8 @@ class CrowdTest : public ServerFixture {
   }
 };
 
-// The read that watches for a client's leaving may see the end of the stream just when the answer is
-// on its way: the connection must not wait for it a second time.
+// The read that watches for a client's leaving may see the end of the stream just when the answer
+// is on its way: the connection must not wait for it a second time.
 TEST_F(CrowdTest, AClientThatClosesAfterItsAnswerFreesItsConnection) {
   start("ok");
   for (int i = 0; i < 300; ++i) EXPECT_EQ(post("/chat", kHello).status, 200);
@@ -100,7 +100,8 @@ TEST_F(CrowdTest, BodiesBeingReadShareABudget) {
 TEST_F(CrowdTest, ChunkedBodiesCountAsTheyCome) {
   leave_bytes(0);
   start();
-  const std::string head = "POST /chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string head =
+      "POST /chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
   std::deque<TestClient> clients;
   for (int i = 0; i < 4; ++i) {
     TestClient& one = clients.emplace_back(server_->port());
@@ -135,7 +136,8 @@ TEST_F(CrowdTest, AnswersThatNobodyReadsShareABudget) {
         .send(TestClient::text("POST", "/tokenize", body));
   }
   int refused = 0;
-  for (TestClient& one : deaf) refused += static_cast<int>(one.read(/*head_only=*/true).status == 503);
+  for (TestClient& one : deaf)
+    refused += static_cast<int>(one.read(/*head_only=*/true).status == 503);
   EXPECT_GE(refused, 4);
   EXPECT_LE(refused, 10);
   EXPECT_EQ(post("/chat", kHello).status, 200);
@@ -146,10 +148,11 @@ TEST_F(CrowdTest, AnswersThatNobodyReadsShareABudget) {
 
 TEST_F(CrowdTest, LongAnswersReachOldClientsAndHeadsToo) {
   start();
-  const std::string body = R"({"content":")" + std::string(20'000, '!') + R"(","with_pieces":true})";
+  const std::string body =
+      R"({"content":")" + std::string(20'000, '!') + R"(","with_pieces":true})";
   TestClient old(server_->port());
-  old.send("POST /tokenize HTTP/1.0\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-           body);
+  old.send("POST /tokenize HTTP/1.0\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body);
   const ClientResponse head = old.read(/*head_only=*/true);
   EXPECT_EQ(head.headers.at("Connection"), "close");
   EXPECT_FALSE(head.headers.contains("Transfer-Encoding"));

@@ -50,8 +50,8 @@ struct HttpResponse {
 // "%2F" becomes "/"; what is no such escape stays.
 std::string percent_decoded(std::string_view text);
 
-// For an answer whose parts must arrive as they are written: nginx collects the parts of others, and
-// what compresses them keeps the end of each part until the next one.
+// For an answer whose parts must arrive as they are written: nginx collects the parts of others,
+// and what compresses them keeps the end of each part until the next one.
 std::vector<HttpHeader> unbuffered_headers();
 
 // The status that says the same as the code.

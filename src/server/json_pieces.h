@@ -14,8 +14,7 @@ namespace qaio {
 // `write_some` writes the next part of the answer and says whether there is more to write; it is
 // called until a piece is full, then again when that has been taken. `held_bytes` is what it keeps
 // for that. An answer that fits one piece is an ordinary one.
-inline HttpResponse json_in_pieces(std::function<bool(JsonWriter&)> write_some,
-                                   size_t held_bytes) {
+inline HttpResponse json_in_pieces(std::function<bool(JsonWriter&)> write_some, size_t held_bytes) {
   struct State {
     std::string text;
     JsonWriter json{text};

@@ -1,5 +1,5 @@
-// What all connections together may hold in memory for requests and answers. Whoever needs more than
-// is left is refused, whether a thousand clients each send a body or do not read an answer.
+// What all connections together may hold in memory for requests and answers. Whoever needs more
+// than is left is refused, whether a thousand clients each send a body or do not read an answer.
 #pragma once
 
 #include <atomic>

@@ -12,11 +12,11 @@ namespace {
 constexpr std::string_view kModelNotFound = "model_not_found";
 
 HttpResponse no_such_model(std::string_view asked, const Backend& backend, std::string_view field) {
-  return error_response(404, kModelNotFound,
-                        fmt::format("the model '{}' is not served here, '{}' is",
-                                    asked.substr(0, 100),
-                                    fmt::join(backend.served_names(), "', '")),
-                        field);
+  return error_response(
+      404, kModelNotFound,
+      fmt::format("the model '{}' is not served here, '{}' is", asked.substr(0, 100),
+                  fmt::join(backend.served_names(), "', '")),
+      field);
 }
 
 // What the `chat` task is configured with: one place to change for both ways to chat.

@@ -394,8 +394,7 @@ TEST_F(OpenAiApiTest, FieldsForOtherServersHaveNoEffectAndThatIsSaid) {
   start("one two three");
   const ClientResponse plain = post(kChat, chat(R"(,"seed":1)"));
   EXPECT_FALSE(plain.headers.contains("X-Ignored-Fields"));
-  const ClientResponse answer = post(
-      kChat, R"({"messages":[{"role":"user","colour":1,"content":[
+  const ClientResponse answer = post(kChat, R"({"messages":[{"role":"user","colour":1,"content":[
           {"type":"text","text":"hello","cache_control":{"type":"ephemeral"},"shade":2}]}],
           "seed":1,"guided_json":null,"tenant":"a","x\r\ny":1})");
   EXPECT_EQ(answer.status, 200) << answer.body;
@@ -444,20 +443,38 @@ TEST_F(OpenAiApiTest, TopPOfNothingIsGreedy) {
 TEST_F(OpenAiApiTest, TakesWhatOtherServersClientsSend) {
   start("one two three");
   for (const std::string_view harmless :
-       {R"("n":1.0)", R"("reasoning_effort":"low")", R"("verbosity":"low")",
-        R"("prompt_cache_retention":"24h")", R"("cache_prompt":true)", R"("metadata":{"a":"b"})",
-        R"("store":true)", R"("service_tier":"auto")", R"("parallel_tool_calls":true)",
-        R"("min_tokens":0)", R"("stop_token_ids":[])", R"("timeout_ms":60000)", R"("user":"me")",
+       {R"("n":1.0)",
+        R"("reasoning_effort":"low")",
+        R"("verbosity":"low")",
+        R"("prompt_cache_retention":"24h")",
+        R"("cache_prompt":true)",
+        R"("metadata":{"a":"b"})",
+        R"("store":true)",
+        R"("service_tier":"auto")",
+        R"("parallel_tool_calls":true)",
+        R"("min_tokens":0)",
+        R"("stop_token_ids":[])",
+        R"("timeout_ms":60000)",
+        R"("user":"me")",
         R"("stream":true,"stream_options":{"continuous_usage_stats":true})",
-        R"("stream_options":{"include_usage":true})", R"("user":5)", R"("tools":[])",
-        R"("tool_choice":"auto")", R"("tool_choice":"none","tools":[{"type":"function"}])",
-        R"("functions":[],"function_call":"auto")", R"("keep_alive":"5m")",
-        R"("prediction":{"type":"content","content":"x"})", R"("response_format":null)",
+        R"("stream_options":{"include_usage":true})",
+        R"("user":5)",
+        R"("tools":[])",
+        R"("tool_choice":"auto")",
+        R"("tool_choice":"none","tools":[{"type":"function"}])",
+        R"("functions":[],"function_call":"auto")",
+        R"("keep_alive":"5m")",
+        R"("prediction":{"type":"content","content":"x"})",
+        R"("response_format":null)",
         R"("max_tokens":2,"max_completion_tokens":2.0,"n_predict":2)",
-        R"("repeat_penalty":1.1,"repetition_penalty":1.1)", R"("modalities":["text"])",
-        R"("repeat_last_n":64)", R"("mirostat":0,"mirostat_tau":5,"typical_p":1,"tfs_z":1.0)",
-        R"("dry_multiplier":0,"xtc_probability":0.0,"dynatemp_range":0)", R"("mode":"chat")",
-        R"("use_beam_search":false,"skip_special_tokens":true,"n_probs":0)", R"("options":{})",
+        R"("repeat_penalty":1.1,"repetition_penalty":1.1)",
+        R"("modalities":["text"])",
+        R"("repeat_last_n":64)",
+        R"("mirostat":0,"mirostat_tau":5,"typical_p":1,"tfs_z":1.0)",
+        R"("dry_multiplier":0,"xtc_probability":0.0,"dynatemp_range":0)",
+        R"("mode":"chat")",
+        R"("use_beam_search":false,"skip_special_tokens":true,"n_probs":0)",
+        R"("options":{})",
         R"("session_id":"a","chat_id":"b","tool_ids":[],"features":{"web_search":false})"}) {
     EXPECT_EQ(post(kChat, chat("," + std::string(harmless))).status, 200) << harmless;
   }

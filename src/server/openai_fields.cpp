@@ -14,12 +14,29 @@ namespace json = boost::json;
 
 // Bookkeeping, caching, and what only other kinds of models heed: nobody needs to hear that these
 // have no effect.
-constexpr auto kUnheeded = std::to_array<std::string_view>(
-    {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key",
-     "prompt_cache_retention", "cache_prompt", "parallel_tool_calls",
-     "verbosity", "prediction", "keep_alive", "id", "name", "timestamp", "mode", "cache_control",
-     "refusal", "annotations", "reasoning", "include_usage", "include_obfuscation",
-     "continuous_usage_stats"});
+constexpr auto kUnheeded = std::to_array<std::string_view>({"user",
+                                                            "metadata",
+                                                            "store",
+                                                            "service_tier",
+                                                            "safety_identifier",
+                                                            "prompt_cache_key",
+                                                            "prompt_cache_retention",
+                                                            "cache_prompt",
+                                                            "parallel_tool_calls",
+                                                            "verbosity",
+                                                            "prediction",
+                                                            "keep_alive",
+                                                            "id",
+                                                            "name",
+                                                            "timestamp",
+                                                            "mode",
+                                                            "cache_control",
+                                                            "refusal",
+                                                            "annotations",
+                                                            "reasoning",
+                                                            "include_usage",
+                                                            "include_obfuscation",
+                                                            "continuous_usage_stats"});
 
 // Of the names that are reported to the client.
 constexpr size_t kIgnoredMax = 32;
@@ -159,7 +176,8 @@ std::string allowed_text(const json::array& values) {
 // As it may stand in a header.
 std::string printable(std::string_view name) {
   std::string out(name.substr(0, kNameBytesMax));
-  std::ranges::replace_if(out, [](char c) { return c <= ' ' || c > '~' || c == ','; }, '?');
+  std::ranges::replace_if(
+      out, [](char c) { return c <= ' ' || c > '~' || c == ','; }, '?');
   return out;
 }
 

@@ -15,8 +15,9 @@ namespace qaio {
 // What clients may say although there is only one answer to it.
 struct FixedField {
   std::string_view name;
-  std::string_view harmless;  // the values that ask for nothing, as a JSON array; null always is one
-  std::string_view why;       // the others are refused
+  std::string_view
+      harmless;          // the values that ask for nothing, as a JSON array; null always is one
+  std::string_view why;  // the others are refused
 };
 
 // kInvalidArgument for a member that would change the answer and cannot be heeded: a fixed one with

@@ -205,18 +205,17 @@ Result<void> read_choices(const JsonFields& fields, OpenAiRequest& request) {
   return check_choices(nested, request, "choice");
 }
 
-// At least 1, or -1 for as many as fit, which is llama-server's "no limit". More than there may be is
-// cut to what fits later, or refused if lengths are strict.
+// At least 1, or -1 for as many as fit, which is llama-server's "no limit". More than there may be
+// is cut to what fits later, or refused if lengths are strict.
 Result<void> read_max_tokens(const JsonFields& fields, std::string_view name,
                              const ApiLimits& limits, OpenAiRequest& request) {
   QAIO_ASSIGN(name, fields.either(name, "n_predict"));
-  const int64_t bound = limits.strict_lengths ? limits.new_tokens_bound()
-                                              : std::numeric_limits<int64_t>::max();
+  const int64_t bound =
+      limits.strict_lengths ? limits.new_tokens_bound() : std::numeric_limits<int64_t>::max();
   QAIO_ASSIGN(const auto given, fields.integer(name, kAsManyAsFit, bound));
   if (!given) return {};
   if (*given == 0) return fields.must_be(name, "at least 1, or -1 for as many as fit");
-  request.max_new_tokens =
-      static_cast<int>(std::min(*given, int64_t{limits.new_tokens_bound()}));
+  request.max_new_tokens = static_cast<int>(std::min(*given, int64_t{limits.new_tokens_bound()}));
   request.max_tokens_name = name;
   return {};
 }

@@ -150,10 +150,9 @@ int OpenAiRun::new_tokens(size_t prompt_tokens, const ApiLimits& limits) const {
   const Engine::Load load = backend_->engine->load();
   const int memory = (load.kv_blocks_total - load.kv_blocks_pinned) * kKvBlockTokens;
   const int room = std::min(backend_->engine->positions_max(), memory);
-  const int most =
-      std::clamp(room - static_cast<int>(prompt_tokens), 1, limits.new_tokens_bound());
+  const int most = std::clamp(room - static_cast<int>(prompt_tokens), 1, limits.new_tokens_bound());
   const int named = request_.max_new_tokens.value_or(request_.chat ? limits.new_tokens_default
-                                                                    : kCompletionTokens);
+                                                                   : kCompletionTokens);
   if (named == kAsManyAsFit) return most;
   return limits.strict_lengths && request_.max_new_tokens ? named : std::min(named, most);
 }

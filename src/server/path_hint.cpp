@@ -55,8 +55,8 @@ Segments segments_of(std::string_view path) {
 
 // "v1", "api" and their like, which base URLs end with.
 bool is_prefix(std::string_view segment) {
-  const bool version = segment.size() >= 2 && segment[0] == 'v' && segment[1] >= '0' &&
-                       segment[1] <= '9';
+  const bool version =
+      segment.size() >= 2 && segment[0] == 'v' && segment[1] >= '0' && segment[1] <= '9';
   return version || segment == "api" || segment == "openai";
 }
 

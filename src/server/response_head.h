@@ -14,7 +14,7 @@ struct ResponseFraming {
   bool chunked = false;
   bool keep_alive = true;
   std::string request_id;
-  std::string trace_response;  // as traceparent_text() has it
+  std::string trace_response;    // as traceparent_text() has it
   std::string cors_origin = {};  // as SitePolicy::cors_origin() has it
   bool vary_origin = false;      // another site's page might get other headers
   int64_t wall_unix_ms = 0;

@@ -24,8 +24,8 @@ using RecordSink = std::function<void(RequestRecord)>;
 
 struct ServerOptions {
   std::string host = "127.0.0.1";  // or a name: every address that it has
-  uint16_t port = 8080;  // 0: any free one
-  int io_threads = 2;    // so that a probe does not wait while one reads a long prompt
+  uint16_t port = 8080;            // 0: any free one
+  int io_threads = 2;              // so that a probe does not wait while one reads a long prompt
   size_t body_bytes_max = 1 << 20;
   uint32_t header_bytes_max = 16 << 10;
   size_t stream_bytes_max = 1 << 20;  // waiting to be read by one client of a stream
@@ -35,13 +35,14 @@ struct ServerOptions {
   size_t memory_bytes_max = 128 << 20;
   std::vector<std::string> allowed_hosts;  // as SitePolicy has them
   std::vector<std::string> cors_origins;   // likewise
-  bool export_traces = false;  // somebody takes the spans of sampled requests
-  bool record_paths = false;   // those that no route matches, too, as they were sent
+  bool export_traces = false;              // somebody takes the spans of sampled requests
+  bool record_paths = false;               // those that no route matches, too, as they were sent
   std::chrono::milliseconds read_timeout{30'000};   // first byte -> request complete
   std::chrono::milliseconds write_timeout{30'000};  // for each piece of an answer
   std::chrono::milliseconds idle_timeout{75'000};   // between requests
-  // How long nothing is written to a client that waits: then a stream gets a comment, another answer
-  // of the model white space (Call::expect_long_wait). Proxies often give up after 50 or 60 s.
+  // How long nothing is written to a client that waits: then a stream gets a comment, another
+  // answer of the model white space (Call::expect_long_wait). Proxies often give up after 50 or 60
+  // s.
   std::chrono::milliseconds stream_silence_max{5'000};
   std::chrono::milliseconds answer_silence_max{45'000};
 };

@@ -118,13 +118,15 @@ TEST_F(ServerTest, AnswersExpectContinue) {
   start();
   TestClient polite(server_->port());
   polite.send(
-      "POST /chat HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 17\r\n\r\n");
+      "POST /chat HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "
+      "17\r\n\r\n");
   EXPECT_EQ(polite.read().status, 100);
   polite.send(kHello);
   EXPECT_EQ(polite.read().status, 200);
   TestClient big(server_->port());
   big.send(
-      "POST /chat HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n");
+      "POST /chat HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "
+      "9999999\r\n\r\n");
   EXPECT_EQ(big.read().status, 413);
 }
 

@@ -40,8 +40,8 @@ HttpResponse tokens_response(std::vector<TokenId> ids, bool with_pieces,
                              std::shared_ptr<const Backend> backend) {
   const size_t held_bytes = ids.capacity() * sizeof(TokenId);
   const auto kept = std::make_shared<const std::vector<TokenId>>(std::move(ids));
-  const auto write_some = [=, backend = std::move(backend), i = size_t{0}](
-                              JsonWriter& json) mutable {
+  const auto write_some = [=, backend = std::move(backend),
+                           i = size_t{0}](JsonWriter& json) mutable {
     if (i == 0) json.begin_object().key("tokens").begin_array();
     if (i == kept->size()) {
       json.end_array().end_object();
