@@ -29,9 +29,7 @@ std::string default_of(const boost::json::value& templates) {
 
 Result<std::string> chat_template_of(const FileSet& files) {
   if (files.contains("chat_template.jinja")) {
-    std::string_view text = files.text("chat_template.jinja");
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    return std::string(text);
+    return std::string(without_byte_order_mark(files.text("chat_template.jinja")));
   }
   for (const char* name : {"chat_template.json", "tokenizer_config.json"}) {
     if (!files.contains(name)) continue;

@@ -12,9 +12,6 @@
 namespace qaio {
 namespace {
 
-// Editors and shells of Windows begin texts with it.
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 // Also of 1.0, as languages without whole numbers write it.
 std::optional<int64_t> whole_number(const boost::json::value& value) {
   if (value.is_int64()) return value.get_int64();
@@ -33,7 +30,7 @@ bool same_json(const boost::json::value& a, const boost::json::value& b) {
 }
 
 Result<JsonFields> JsonFields::parse(std::string_view body) {
-  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
+  body = without_byte_order_mark(body);
   if (body.empty()) {
     return fail(ErrorCode::kInvalidArgument, "the request has no body; send a JSON object");
   }
