@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <iterator>
 #include <numeric>
+
+#include "base/portable_math.h"
 
 namespace qaio {
 namespace {
@@ -95,7 +96,7 @@ std::vector<float> LabelWalk::probabilities() const {
   }
   const double max = *std::ranges::max_element(weights);
   double sum = 0;
-  for (double& weight : weights) sum += weight = std::exp(weight - max);
+  for (double& weight : weights) sum += weight = portable_exp(weight - max);
   std::vector<float> result;
   result.reserve(weights.size());
   for (const double weight : weights) result.push_back(static_cast<float>(weight / sum));

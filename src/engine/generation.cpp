@@ -18,7 +18,8 @@ TokenId Generation::draw(std::span<float> logits, GenerationScratch& scratch) {
   if (!job_.logprobs) return sampler_.draw(logits, scratch.sampler);
   scratch.raw_logits.assign(logits.begin(), logits.end());
   const TokenId token = sampler_.draw(logits, scratch.sampler);
-  last_ = token_logprobs(scratch.raw_logits, token, *job_.logprobs);
+  static const Kernels& kernels = default_kernels();
+  last_ = token_logprobs(kernels, scratch.raw_logits, token, *job_.logprobs, logits);
   return token;
 }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <limits>
+
+#include "engine/logprobs.h"
 
 namespace qaio {
 namespace {
@@ -125,11 +126,7 @@ void LabelRound::read(size_t node, std::span<float> scratch) {
   Reading& reading = readings_[node];
   reading.begin_ns = clock_.now_ns();
   const std::span logits(logits_.get() + node * vocab_, vocab_);
-  const auto count = static_cast<int>(vocab_);
-  const float max = kernels_.max_of(logits.data(), count);
-  const float sum = kernels_.exponentials(logits.data(), max, 1.0F, count, scratch.data());
-  reading.walk->score_node(reading.node, logits,
-                           static_cast<double>(max) + std::log(static_cast<double>(sum)));
+  reading.walk->score_node(reading.node, logits, log_sum_exp(kernels_, logits, scratch));
   reading.end_ns = clock_.now_ns();
 }
 

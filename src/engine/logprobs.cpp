@@ -1,15 +1,24 @@
 #include "engine/logprobs.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cassert>
+
+#include "base/portable_math.h"
 
 namespace qaio {
 
-GeneratedToken token_logprobs(std::span<const float> logits, TokenId token, int top) {
-  const float max = *std::ranges::max_element(logits);
-  double sum = 0;
-  for (const float logit : logits) sum += static_cast<double>(std::exp(logit - max));
-  const double log_sum = static_cast<double>(max) + std::log(sum);
+double log_sum_exp(const Kernels& kernels, std::span<const float> logits,
+                   std::span<float> scratch) {
+  assert(scratch.size() == logits.size());
+  const auto count = static_cast<int>(logits.size());
+  const float max = kernels.max_of(logits.data(), count);
+  const float sum = kernels.exponentials(logits.data(), max, 1.0F, count, scratch.data());
+  return static_cast<double>(max) + portable_log(static_cast<double>(sum));
+}
+
+GeneratedToken token_logprobs(const Kernels& kernels, std::span<const float> logits, TokenId token,
+                              int top, std::span<float> scratch) {
+  const double log_sum = log_sum_exp(kernels, logits, scratch);
   const auto logprob = [&](size_t id) {
     return TokenLogprob{static_cast<TokenId>(id),
                         static_cast<float>(static_cast<double>(logits[id]) - log_sum)};
