@@ -492,6 +492,11 @@ bool Engine::drain(std::chrono::nanoseconds patience) {
 
 int Engine::positions_max() const { return impl_->limits_.positions_max; }
 
+int Engine::positions_free() const {
+  const Load now = load();
+  return std::min(positions_max(), (now.kv_blocks_total - now.kv_blocks_pinned) * kKvBlockTokens);
+}
+
 Engine::Load Engine::load() const { return impl_->inbox_.load(); }
 
 const StepLog& Engine::steps() const { return impl_->step_log_; }

@@ -55,6 +55,8 @@ class Engine {
 
   // Of one request, prompt and answer together: what the model's context and KV memory allow.
   int positions_max() const;
+  // The same without what pinned prompts hold for good.
+  int positions_free() const;
 
   struct Load {
     int waiting = 0;  // accepted, no token computed yet, or paused

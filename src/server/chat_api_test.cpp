@@ -1,4 +1,6 @@
 // What the endpoints answer, and that every time in an answer adds up.
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "server/server_fixture_for_test.h"
@@ -313,6 +315,34 @@ TEST_F(ChatApiTest, TokenizeAndDetokenizeAreInverse) {
   const boost::json::object pieces =
       post("/tokenize", R"({"content":"a😀","with_pieces":true})").json();
   EXPECT_TRUE(pieces.at("tokens").as_array()[0].at("piece").is_string());
+}
+
+TEST_F(ChatApiTest, MoreNewTokensThanThereIsRoomForAreCutAndThatIsSaid) {
+  start("one two three four five six seven eight nine ten");
+  size_t number = 0;
+  for (const std::string_view path : {"/chat", "/v1/tasks/chat"}) {
+    for (const std::string_view most : {"1024", "8192", "1e6", "9223372036854775807"}) {
+      const ClientResponse answer =
+          post(path, fmt::format(R"({{"input":"x","max_new_tokens":{}}})", most));
+      ASSERT_EQ(answer.status, 200) << answer.body;
+      EXPECT_EQ(answer.json().at("finish_reason").as_string(), "stop");
+      const RequestRecord left = record(number++);
+      const TaskRecord& task = left.tasks.back();
+      EXPECT_EQ(task.settings.value().max_new_tokens,
+                engine_->positions_free() - static_cast<int>(task.counters.prompt_tokens));
+    }
+  }
+}
+
+TEST_F(ChatApiTest, TheServersLimitOfNewTokensCutsToo) {
+  limits_.new_tokens_max = 3;
+  start("one two three four five six seven eight nine ten");
+  for (const std::string_view more : {"", R"(,"max_new_tokens":4)", R"(,"max_new_tokens":9999)"}) {
+    const ClientResponse answer = post("/chat", fmt::format(R"({{"input":"x"{}}})", more));
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.json().at("finish_reason").as_string(), "length");
+    EXPECT_EQ(answer.json().at("usage").as_object().at("completion_tokens").as_int64(), 3);
+  }
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/secure_random.h"
-#include "model/kv_cache.h"
 #include "server/breakdown.h"
 #include "server/endpoints.h"
 #include "server/event_stream.h"
@@ -147,10 +146,8 @@ Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
 
 // What was asked for, cut to what there may be.
 int OpenAiRun::new_tokens(size_t prompt_tokens, const ApiLimits& limits) const {
-  const Engine::Load load = backend_->engine->load();
-  const int memory = (load.kv_blocks_total - load.kv_blocks_pinned) * kKvBlockTokens;
-  const int room = std::min(backend_->engine->positions_max(), memory);
-  const int most = std::clamp(room - static_cast<int>(prompt_tokens), 1, limits.new_tokens_bound());
+  const int room = backend_->engine->positions_free() - static_cast<int>(prompt_tokens);
+  const int most = std::clamp(room, 1, limits.new_tokens_bound());
   const int named = request_.max_new_tokens.value_or(request_.chat ? limits.new_tokens_default
                                                                    : kCompletionTokens);
   if (named == kAsManyAsFit) return most;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <limits>
@@ -27,9 +28,22 @@ Result<void> read_history(const JsonFields& fields, size_t turns_max, std::vecto
   return {};
 }
 
-Result<void> read_overrides(const JsonFields& fields, int new_tokens_max,
+// More than there may be is cut to what fits later, or refused if lengths are strict.
+Result<void> read_max_new_tokens(const JsonFields& fields, const ApiLimits& limits,
+                                 GenerateOverrides& overrides) {
+  constexpr int kIntMax = std::numeric_limits<int>::max();
+  overrides.new_tokens_max = limits.new_tokens_bound();
+  overrides.strict_length = limits.strict_lengths;
+  const int64_t bound =
+      limits.strict_lengths ? limits.new_tokens_bound() : std::numeric_limits<int64_t>::max();
+  QAIO_ASSIGN(const auto given, fields.integer("max_new_tokens", 1, bound));
+  if (given) overrides.max_new_tokens = static_cast<int>(std::min(*given, int64_t{kIntMax}));
+  return {};
+}
+
+Result<void> read_overrides(const JsonFields& fields, const ApiLimits& limits,
                             GenerateOverrides& overrides) {
-  QAIO_ASSIGN(overrides.max_new_tokens, fields.integer("max_new_tokens", 1, new_tokens_max));
+  QAIO_RETURN_IF_ERROR(read_max_new_tokens(fields, limits, overrides));
   QAIO_ASSIGN(const std::optional<double> temperature, fields.number("temperature"));
   if (temperature) {
     if (*temperature < 0 || *temperature > 10) {
@@ -64,7 +78,7 @@ Result<void> read_task_fields(const JsonFields& fields, const Call& call, const 
   QAIO_RETURN_IF_ERROR(read_history(fields, limits.history_turns_max, request.history));
   QAIO_ASSIGN(const auto time, read_timeout(fields, limits.request_time));
   request.deadline_ns = call.deadline_ns(time);
-  return read_overrides(fields, limits.new_tokens_bound(), request.overrides);
+  return read_overrides(fields, limits, request.overrides);
 }
 
 }  // namespace qaio

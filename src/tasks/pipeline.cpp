@@ -14,7 +14,8 @@ namespace {
 
 void apply(const GenerateOverrides& overrides, GenerateJob& job) {
   SamplingParams& sampling = job.sampling;
-  job.max_new_tokens = overrides.max_new_tokens.value_or(job.max_new_tokens);
+  job.max_new_tokens =
+      std::min(overrides.max_new_tokens.value_or(job.max_new_tokens), overrides.new_tokens_max);
   job.ignore_eos = overrides.ignore_eos;
   job.stops = overrides.stops;
   sampling.temperature = overrides.temperature.value_or(sampling.temperature);
@@ -181,12 +182,19 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
   job.sampling.seed = seed;
   if (definition.kind == TaskKind::kGenerate) apply(request.overrides, job);
 
-  // Old turns make room for the answer, too.
-  const int room = engine_.positions_max() - (scores ? 0 : job.max_new_tokens);
+  // Old turns make room for the answer, too; for one that may be cut, half of all is enough.
+  const int positions = engine_.positions_max();
+  const bool may_cut = !request.overrides.strict_length || !request.overrides.max_new_tokens;
+  const int reserved = may_cut ? std::min(job.max_new_tokens, positions / 2) : job.max_new_tokens;
+  const int room = positions - (scores ? 0 : reserved);
   QAIO_ASSIGN(Prompt prompt, task.prompt.build(request.input, history, outcome.lane, clock_,
                                                static_cast<size_t>(std::max(room, 1))));
   outcome.history_dropped = prompt.history_dropped;
   outcome.input_tokens = prompt.input_tokens;
+  if (may_cut) {
+    const int left = engine_.positions_free() - static_cast<int>(prompt.ids.size());
+    job.max_new_tokens = std::min(job.max_new_tokens, std::max(left, 1));
+  }
   if (definition.kind == TaskKind::kGenerate) {
     outcome.max_new_tokens = job.max_new_tokens;
     outcome.sampling = job.sampling;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,8 @@ namespace qaio {
 // What a request may change about its generate tasks; absent: the task's own value.
 struct GenerateOverrides {
   std::optional<int> max_new_tokens;
+  int new_tokens_max = std::numeric_limits<int>::max();  // of every task, the task's own included
+  bool strict_length = false;  // max_new_tokens is as it is, or refused; else cut to what fits
   std::optional<float> temperature;
   std::optional<float> top_p;
   std::optional<int> top_k;
@@ -61,7 +64,7 @@ struct TaskOutcome {
   std::vector<float> label_probabilities;
   int history_dropped = 0;  // oldest turns that did not fit into max_prompt_tokens
   int input_tokens = 0;     // of the input, as this task has it in its prompt
-  int max_new_tokens = 0;   // generate: as asked for
+  int max_new_tokens = 0;   // generate: so many there could be
   SamplingParams sampling;  // generate: as asked for
 };
 

@@ -172,7 +172,17 @@ TEST_F(PipelineTest, OldTurnsMakeRoomForTheAnswer) {
   const RequestOutcome outcome = run(long_one);
   ASSERT_FALSE(outcome.error) << outcome.error->message;
   EXPECT_GT(outcome.tasks[0].history_dropped, 0);
-  EXPECT_LE(outcome.tasks[0].counters.prompt_tokens + 900, 1024U);
+  EXPECT_LE(outcome.tasks[0].counters.prompt_tokens, 512U) << "half of all";
+  EXPECT_EQ(outcome.tasks[0].counters.prompt_tokens +
+                static_cast<uint32_t>(outcome.tasks[0].max_new_tokens),
+            static_cast<uint32_t>(engine_->positions_free()));
+
+  long_one.overrides.strict_length = true;
+  const RequestOutcome strict = run(long_one);
+  ASSERT_FALSE(strict.error) << strict.error->message;
+  EXPECT_GT(strict.tasks[0].history_dropped, outcome.tasks[0].history_dropped);
+  EXPECT_LE(strict.tasks[0].counters.prompt_tokens + 900, 1024U);
+  EXPECT_EQ(strict.tasks[0].max_new_tokens, 900);
 }
 
 TEST_F(PipelineTest, AnUnknownTaskOrALongInputFailsTheRequest) {
