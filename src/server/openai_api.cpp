@@ -1,6 +1,11 @@
 // POST /v1/chat/completions, POST /v1/completions, GET /v1/models, GET /v1/models/{name}
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <vector>
+
 #include "base/json_writer.h"
 #include "server/endpoints.h"
 #include "server/openai_request.h"
@@ -25,6 +30,16 @@ SamplingParams default_sampling(const Backend& backend) {
   return chat == nullptr ? SamplingParams() : chat->sampling();
 }
 
+// The first name that the client gave, if none of those it gave is served.
+std::optional<std::string_view> missing_model(const OpenAiRequest& request,
+                                              const Backend& backend) {
+  std::vector<std::string_view> names(request.other_models.begin(), request.other_models.end());
+  if (!request.model.empty()) names.insert(names.begin(), request.model);
+  const auto is_served = [&](std::string_view name) { return backend.is_called(name); };
+  if (names.empty() || std::ranges::any_of(names, is_served)) return std::nullopt;
+  return names.front();
+}
+
 using Read = Result<OpenAiRequest> (*)(std::string_view, const SamplingParams&, const ApiLimits&);
 
 BackendHandler completions(Read read, const ApiLimits& limits) {
@@ -33,9 +48,9 @@ BackendHandler completions(Read read, const ApiLimits& limits) {
     if (!request) {
       call->lap(Stage::kParse);
       call->respond(error_response(request.error()));
-    } else if (!request->model.empty() && !backend->is_called(request->model)) {
+    } else if (const auto missing = missing_model(*request, *backend)) {
       call->lap(Stage::kParse);
-      call->respond(no_such_model(request->model, *backend, "model"));
+      call->respond(no_such_model(*missing, *backend, request->model.empty() ? "models" : "model"));
     } else {
       run_openai(call, backend, std::move(*request), limits);
     }

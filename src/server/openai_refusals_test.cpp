@@ -145,6 +145,7 @@ TEST_F(OpenAiRefusalsTest, BadRequestsSayWhatIsWrong) {
       {R"(,"grammar":"root ::= x")", "grammar", "guided_choice"},
       {R"(,"mirostat":2)", "mirostat", "must be 0"},
       {R"(,"typical_p":0.5)", "typical_p", "must be 1"},
+      {R"(,"typ_p":0.5)", "typ_p", "must be 1"},
       {R"(,"min_length":1,"max_length":9)", "max_length", "'max_tokens'"},
       {R"(,"max_new_tokens":9)", "max_new_tokens", "'max_tokens'"},
       {R"(,"options":{"temperature":0})", "options", "beside 'model'"},

@@ -20,6 +20,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr auto kShared = std::to_array<std::string_view>({"model",
+                                                          "models",
                                                           "stream",
                                                           "stream_options",
                                                           "max_tokens",
@@ -35,6 +36,7 @@ constexpr auto kShared = std::to_array<std::string_view>({"model",
                                                           "presence_penalty",
                                                           "frequency_penalty",
                                                           "logit_bias",
+                                                          "samplers",
                                                           "seed",
                                                           "stop",
                                                           "logprobs",
@@ -45,6 +47,8 @@ constexpr auto kShared = std::to_array<std::string_view>({"model",
 constexpr auto kChatOnly =
     std::to_array<std::string_view>({"messages", "max_completion_tokens", "top_logprobs"});
 constexpr auto kCompletionOnly = std::to_array<std::string_view>({"prompt"});
+
+constexpr size_t kModelsMax = 32;
 
 constexpr auto kStreamFields = std::to_array<std::string_view>({"include_usage"});
 constexpr auto kStructuredFields = std::to_array<std::string_view>({"choice"});
@@ -145,16 +149,43 @@ Result<void> check_penalty_range(const JsonFields& fields, const SamplingParams&
   return {};
 }
 
+// The samplers that are to be at work, by llama.cpp's names: what is not among them has no say.
+// They work in this server's own order. Those it does not have need not be switched off here, since
+// their own fields are refused where they ask for something.
+Result<void> read_samplers(const JsonFields& fields, SamplingParams& sampling) {
+  constexpr size_t kSamplersMax = 32;
+  constexpr auto kKnown = std::to_array<std::string_view>(
+      {"penalties", "temperature", "top_k", "top_p", "min_p", "dry", "typ_p", "typical_p",
+       "typical", "tfs_z", "xtc", "top_n_sigma", "adaptive_p"});
+  QAIO_ASSIGN(const std::vector<std::string> names, fields.strings("samplers", kSamplersMax));
+  if (names.empty()) return {};
+  const auto is_given = [&](std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  for (const std::string& name : names) {
+    if (std::ranges::find(kKnown, name) == kKnown.end()) {
+      return fields.must_be("samplers", fmt::format("an array of {}", fmt::join(kKnown, ", ")));
+    }
+  }
+  const SamplingParams off;
+  if (!is_given("penalties")) {
+    sampling.repetition_penalty = off.repetition_penalty;
+    sampling.presence_penalty = off.presence_penalty;
+    sampling.frequency_penalty = off.frequency_penalty;
+  }
+  if (!is_given("temperature")) sampling.temperature = 1;
+  if (!is_given("top_k")) sampling.top_k = 0;
+  if (!is_given("top_p")) sampling.top_p = 1;
+  if (!is_given("min_p")) sampling.min_p = 0;
+  return {};
+}
+
 Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   SamplingParams& sampling = request.sampling;
   QAIO_ASSIGN(const auto temperature, fields.number("temperature", 0, 10));
   take(temperature, sampling.temperature);
   QAIO_ASSIGN(const auto top_p, fields.number("top_p", 0, 1));
   take(top_p, sampling.top_p);
-  if (!(sampling.top_p > 0)) {  // the likeliest token alone
-    sampling.top_p = 1;
-    sampling.temperature = 0;
-  }
   QAIO_ASSIGN(const auto top_k, fields.integer("top_k", -1, std::numeric_limits<int32_t>::max()));
   if (top_k) sampling.top_k = std::max(0, static_cast<int>(*top_k));  // -1 is vLLM's "off"
   QAIO_ASSIGN(const auto min_p, fields.number("min_p", 0, 1));
@@ -166,6 +197,11 @@ Result<void> read_sampling(const JsonFields& fields, OpenAiRequest& request) {
   take(presence, sampling.presence_penalty);
   QAIO_ASSIGN(const auto frequency, fields.number("frequency_penalty", -2, 2));
   take(frequency, sampling.frequency_penalty);
+  QAIO_RETURN_IF_ERROR(read_samplers(fields, sampling));
+  if (!(sampling.top_p > 0)) {  // the likeliest token alone
+    sampling.top_p = 1;
+    sampling.temperature = 0;
+  }
   QAIO_RETURN_IF_ERROR(check_penalty_range(fields, sampling));
   QAIO_ASSIGN(request.seed, read_seed(fields));
   return read_logit_bias(fields, sampling.logit_bias);
@@ -239,6 +275,7 @@ Result<void> read_shared(const JsonFields& fields, const ApiLimits& limits,
   if (fields.find("model") != nullptr) {
     QAIO_ASSIGN(request.model, fields.text("model"));
   }
+  QAIO_ASSIGN(request.other_models, fields.strings("models", kModelsMax));
   QAIO_ASSIGN(request.thinking, read_thinking(fields));
   QAIO_RETURN_IF_ERROR(read_stream(fields, request));
   QAIO_RETURN_IF_ERROR(read_sampling(fields, request));

@@ -21,9 +21,10 @@ namespace qaio {
 inline constexpr int kAsManyAsFit = -1;
 
 struct OpenAiRequest {
-  bool chat = true;               // else /v1/completions
-  std::string model;              // empty: not named
-  std::vector<Message> messages;  // chat: at least one
+  bool chat = true;                       // else /v1/completions
+  std::string model;                      // empty: not named
+  std::vector<std::string> other_models;  // that will do as well, OpenRouter's "models"
+  std::vector<Message> messages;          // chat: at least one
   // completions: text in which special tokens count, or ids as they are.
   std::variant<std::string, std::vector<TokenId>> prompt;
   std::vector<std::string> choices;  // the answer is one of them; empty: free text

@@ -90,7 +90,8 @@ Result<void> read_level(const JsonFields& fields, ThinkingWish& wish) {
   add(wish, mode, fields.full_name("thinking"));
   QAIO_ASSIGN(const std::optional<bool> effort, read_effort(fields, "reasoning_effort"));
   add(wish, effort, fields.full_name("reasoning_effort"));
-  for (const std::string_view name : {"reasoning_budget", "thinking_budget"}) {
+  for (const std::string_view name :
+       {"reasoning_budget", "thinking_budget", "thinking_budget_tokens"}) {
     QAIO_ASSIGN(const auto budget, fields.integer(name, -1, std::numeric_limits<int32_t>::max()));
     add(wish, budget && *budget == 0 ? std::optional(false) : std::nullopt, fields.full_name(name));
   }

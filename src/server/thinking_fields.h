@@ -14,7 +14,7 @@ namespace qaio {
 
 inline constexpr auto kThinkingFields = std::to_array<std::string_view>(
     {"enable_thinking", "chat_template_kwargs", "extra_body", "think", "thinking", "reasoning",
-     "reasoning_effort", "reasoning_budget", "thinking_budget"});
+     "reasoning_effort", "reasoning_budget", "thinking_budget", "thinking_budget_tokens"});
 
 struct ThinkingWish {
   std::optional<bool> think;  // absent: the client does not say
