@@ -20,8 +20,13 @@ Result<EngineRequestId> Inbox::submit(EngineRequest request, TimeNs now_ns) {
                   "the queue is full: " + std::to_string(queue_max_) + " requests are waiting");
     }
     id = next_id_++;
-    live_.emplace(id, Ticket{});
-    mail_.submissions.push_back({id, now_ns, load_.waiting, std::move(request)});
+    const auto ticket = live_.emplace(id, Ticket{}).first;
+    try {
+      mail_.submissions.push_back({id, now_ns, load_.waiting, std::move(request)});
+    } catch (...) {
+      live_.erase(ticket);  // or the engine would never be idle
+      throw;
+    }
     ++load_.waiting;
   }
   wake_.notify_one();
@@ -32,7 +37,7 @@ void Inbox::cancel(EngineRequestId id) {
   const std::lock_guard lock(mutex_);
   const auto it = live_.find(id);
   if (it == live_.end() || std::exchange(it->second.cancelled, true)) return;
-  mail_.cancelled.push_back(id);  // nobody to wake: the engine is at work while anything lives
+  cancellations_ = true;  // nobody to wake: the engine is at work while anything lives
 }
 
 void Inbox::stop() {
@@ -55,9 +60,8 @@ bool Inbox::wait_until_idle(std::chrono::nanoseconds patience) {
 
 void Inbox::cancel_all() {
   const std::lock_guard lock(mutex_);
-  for (auto& [id, ticket] : live_) {
-    if (!std::exchange(ticket.cancelled, true)) mail_.cancelled.push_back(id);
-  }
+  for (auto& [id, ticket] : live_) ticket.cancelled = true;
+  cancellations_ = true;
 }
 
 Engine::Load Inbox::load() const {
@@ -68,9 +72,17 @@ Engine::Load Inbox::load() const {
 Inbox::Mail Inbox::take(bool may_sleep) {
   std::unique_lock lock(mutex_);
   if (may_sleep) wake_.wait(lock, [this] { return !mail_.submissions.empty() || mail_.stop; });
-  Mail mail = std::exchange(mail_, Mail{});
-  mail_.stop = mail.stop;
-  return mail;
+  std::vector<EngineRequestId> cancelled;
+  if (cancellations_) {
+    for (const auto& [id, ticket] : live_) {
+      if (ticket.cancelled && !ticket.told) cancelled.push_back(id);
+    }
+    for (const EngineRequestId id : cancelled) live_.at(id).told = true;
+    cancellations_ = false;
+  }
+  return {.submissions = std::exchange(mail_.submissions, {}),
+          .cancelled = std::move(cancelled),
+          .stop = mail_.stop};
 }
 
 void Inbox::admitted(EngineRequestId id) {

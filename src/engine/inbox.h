@@ -53,6 +53,7 @@ class Inbox {
   struct Ticket {
     State state = State::kWaiting;
     bool cancelled = false;
+    bool told = false;  // the engine, of its cancellation
   };
 
   const int queue_max_;
@@ -63,6 +64,7 @@ class Inbox {
   Mail mail_;
   std::map<EngineRequestId, Ticket> live_;  // accepted and not finished
   Engine::Load load_;
+  bool cancellations_ = false;  // of which the engine was not told
   bool closed_ = false;
   EngineRequestId next_id_ = 1;
 };

@@ -39,6 +39,12 @@ std::span<const BlockId> PrefixCache::find(std::span<const TokenId> tokens, int 
 void PrefixCache::insert(std::span<const TokenId> tokens, KvSequence& kv) {
   assert(tokens.size() <= static_cast<size_t>(kv.length()));
   path_.clear();
+  path_.reserve(full_blocks(tokens));
+  // Also where memory ends on the way: whoever holds a child must not be older than it.
+  struct Touch {
+    PrefixCache& cache;
+    ~Touch() { cache.touch(); }
+  } const touch_at_end{*this};
   Children* children = &roots_;
   for (size_t i = 0; i < full_blocks(tokens); ++i) {
     const auto key = block_tokens(tokens, i);
@@ -53,7 +59,6 @@ void PrefixCache::insert(std::span<const TokenId> tokens, KvSequence& kv) {
     path_.push_back(node);
     children = &node->children;
   }
-  touch();
 }
 
 void PrefixCache::insert_pinned(std::span<const TokenId> tokens, KvSequence& kv) {
@@ -103,13 +108,14 @@ void PrefixCache::make_room(int blocks_free) {
 
 PrefixCache::Node* PrefixCache::add(Children& siblings, std::span<const TokenId> tokens,
                                     BlockId block) {
-  const auto self = nodes_.emplace(
-      nodes_.begin(),
-      Node{.block = block, .children = {}, .siblings = &siblings, .place = {}, .self = {}});
-  self->self = self;
-  self->place = siblings.emplace(std::vector(tokens.begin(), tokens.end()), &*self).first;
+  std::list<Node> made;  // and found in `siblings` before it is found in nodes_
+  made.push_back({.block = block, .children = {}, .siblings = &siblings, .place = {}, .self = {}});
+  Node& node = made.front();
+  node.place = siblings.emplace(std::vector(tokens.begin(), tokens.end()), &node).first;
+  node.self = made.begin();
+  nodes_.splice(nodes_.begin(), made);
   pool_.keep(block);
-  return &*self;
+  return &node;
 }
 
 void PrefixCache::touch() {

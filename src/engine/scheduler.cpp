@@ -235,4 +235,8 @@ void Scheduler::remove(EngineRequestId id) {
   }
 }
 
+bool Scheduler::waits(EngineRequestId id) const {
+  return std::ranges::find(waiting_, id, &Sequence::id) != waiting_.end();
+}
+
 }  // namespace qaio

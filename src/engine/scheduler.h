@@ -90,6 +90,9 @@ class Scheduler {
   // ignored.
   void remove(EngineRequestId id);
 
+  // Whether it was added, is not removed, and has no memory.
+  bool waits(EngineRequestId id) const;
+
   int waiting() const { return static_cast<int>(waiting_.size()); }
   int running() const { return static_cast<int>(running_.size()); }
   int generating() const;  // past their prompt

@@ -67,6 +67,7 @@ Result<void> KvSequence::reserve(int tokens) {
                     std::to_string(kKvBlockTokens) + " tokens, " + std::to_string(wanted) +
                     " are needed");
   }
+  blocks_.reserve(blocks_.size() + static_cast<size_t>(std::max(wanted, 0)));
   for (int i = 0; i < wanted; ++i) blocks_.push_back(*pool_->take());
   return {};
 }
@@ -74,6 +75,7 @@ Result<void> KvSequence::reserve(int tokens) {
 int KvSequence::share_prefix(std::span<const BlockId> prefix, int tokens) {
   assert(blocks_.empty() && length_ == 0);
   const int count = std::min(tokens / kKvBlockTokens, static_cast<int>(prefix.size()));
+  blocks_.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     pool_->share(prefix[static_cast<size_t>(i)]);
     blocks_.push_back(prefix[static_cast<size_t>(i)]);
