@@ -1,6 +1,7 @@
 #include "cli/local_call.h"
 
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "server/request_id.h"
@@ -29,9 +30,15 @@ LocalCall::LocalCall(const Clock& clock, HttpRequest request) : Call(clock) {
   begin(clock.now_ns());
 }
 
-void LocalCall::post(std::function<void()> work) {
+void LocalCall::post_work(std::function<void()> work) {
   const std::lock_guard lock(mutex_);
   work_.push_back(std::move(work));
+  posted_.notify_one();
+}
+
+void LocalCall::abandon() noexcept {
+  const std::lock_guard lock(mutex_);
+  abandoned_ = true;
   posted_.notify_one();
 }
 
@@ -42,7 +49,8 @@ void LocalCall::respond(HttpResponse response) {
 HttpResponse LocalCall::wait() {
   while (!response_) {
     std::unique_lock lock(mutex_);
-    posted_.wait(lock, [this] { return !work_.empty(); });
+    posted_.wait(lock, [this] { return !work_.empty() || abandoned_; });
+    if (work_.empty()) return failure_response(std::bad_alloc());
     const std::function<void()> work = std::move(work_.front());
     work_.pop_front();
     lock.unlock();

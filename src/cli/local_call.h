@@ -22,7 +22,7 @@ class LocalCall final : public Call {
  public:
   LocalCall(const Clock& clock, HttpRequest request);
 
-  void post(std::function<void()> work) override;
+  void abandon() noexcept override;
   void respond(HttpResponse response) override;
   void expect_long_wait() override {}
   void begin_stream(HttpResponse head) override { response_ = std::move(head); }
@@ -33,10 +33,14 @@ class LocalCall final : public Call {
   // Runs what is posted until there is an answer.
   HttpResponse wait();
 
+ protected:
+  void post_work(std::function<void()> work) override;
+
  private:
   std::mutex mutex_;
   std::condition_variable posted_;
   std::deque<std::function<void()>> work_;  // guarded by mutex_
+  bool abandoned_ = false;                  // likewise
   std::optional<HttpResponse> response_;
 };
 

@@ -72,9 +72,8 @@ BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler 
       }
       try {
         handler(call, backend);
-      } catch (const std::exception&) {  // out of memory, or a bug: one request fails
-        call->respond(error_response(500, error_code_name(ErrorCode::kInternal),
-                                     "the request failed inside the server"));
+      } catch (const std::exception& error) {  // one request fails, not the server
+        call->fail(error);
       }
     });
     if (taken) return;

@@ -28,4 +28,12 @@ void Call::take_figures(std::optional<Stage> stage) {
   record_.lane.finish(now);
 }
 
+void Call::fail(const std::exception& error) noexcept {
+  try {
+    respond(failure_response(error));
+  } catch (const std::exception&) {
+    abandon();
+  }
+}
+
 }  // namespace qaio

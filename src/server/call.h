@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "observe/process_stats.h"
@@ -27,8 +29,19 @@ class Call : public std::enable_shared_from_this<Call> {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  // Any thread.
-  virtual void post(std::function<void()> work) = 0;
+  // Any thread. Where there is no memory for it the client is cut off rather than left to wait.
+  template <typename Work>
+  void post(Work&& work) noexcept {
+    try {
+      post_work(std::forward<Work>(work));
+    } catch (const std::exception&) {
+      abandon();
+    }
+  }
+  // Any thread. The endpoint will not answer: ends the connection, which takes no memory.
+  virtual void abandon() noexcept = 0;
+  // Any thread. The endpoint will not answer, as it failed: out of memory, or a bug.
+  void fail(const std::exception& error) noexcept;
 
   // Any thread.
   virtual void respond(HttpResponse response) = 0;
@@ -72,6 +85,7 @@ class Call : public std::enable_shared_from_this<Call> {
 
  protected:
   void begin(TimeNs begin_ns);
+  virtual void post_work(std::function<void()> work) = 0;
 
   HttpRequest request_;
   RequestRecord record_;

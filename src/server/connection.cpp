@@ -129,9 +129,17 @@ net::awaitable<bool> Connection::wait_for_request() {
 }
 
 net::awaitable<bool> Connection::serve_request() {
-  auto exchange = std::make_shared<Exchange>(socket_.get_executor(), context_.clock,
-                                             context_.clock.now_ns(), context_.memory,
-                                             context_.options.stream_bytes_max, [this] { wake(); });
+  auto exchange = std::make_shared<Exchange>(
+      socket_.get_executor(), context_.clock, context_.clock.now_ns(), context_.memory,
+      context_.options.stream_bytes_max, socket_.native_handle(), [this] { wake(); });
+  // Also where memory ends on the way: what answers later must not reach this connection.
+  struct Detach {
+    Exchange& exchange;
+    ~Detach() {
+      if (!exchange.complete()) exchange.leave();
+      exchange.detach();
+    }
+  } const detach_at_end{*exchange};
   exchange_ = exchange;
   exchange->mutable_request().client = client_;
   reading_ = true;
@@ -195,9 +203,8 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   request.parameter = match.parameter;
   try {
     (*match.handler)(exchange);
-  } catch (const std::exception&) {  // out of memory, or a bug: one request fails, not the server
-    exchange->respond(error_response(500, error_code_name(ErrorCode::kInternal),
-                                     "the request failed inside the server"));
+  } catch (const std::exception& error) {  // one request fails, not the server
+    exchange->fail(error);
   }
 }
 
@@ -234,6 +241,11 @@ net::awaitable<bool> Connection::wait_for_answer(Exchange& exchange, const ReadR
   Timer::time_point next = Timer::clock_type::now() + context_.options.answer_silence_max;
   bool head_is_out = false;
   while (!exchange.response()) {
+    if (exchange.abandoned()) {
+      exchange.leave();
+      exchange.respond({});
+      continue;
+    }
     if (co_await wait_until(next)) continue;
     next = Timer::clock_type::now() + context_.options.answer_silence_max;
     if (!exchange.long_wait_expected() || exchange.left()) continue;
@@ -270,7 +282,8 @@ net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string he
   bool silent = false;
   bool written = true;
   for (bool first = true;; first = false) {
-    const bool last = exchange.complete();
+    const bool last = exchange.complete() || exchange.abandoned();
+    if (exchange.abandoned()) exchange.leave();
     std::string piece = exchange.take_pending();
     if (silent && piece.empty() && !last) piece = exchange.response()->while_silent;
     if (chunked && !piece.empty()) piece = as_chunk(piece);

@@ -1,5 +1,7 @@
 #include "server/exchange.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <exception>
@@ -18,26 +20,34 @@ size_t held_bytes(const HttpResponse& response) {
 }  // namespace
 
 Exchange::Exchange(ConnectionExecutor executor, const Clock& clock, TimeNs begin_ns,
-                   MemoryBudget& budget, size_t stream_bytes_max, std::function<void()> changed)
+                   MemoryBudget& budget, size_t stream_bytes_max, int descriptor,
+                   std::function<void()> changed)
     : Call(clock),
       executor_(std::move(executor)),
       budget_(budget),
       answer_charge_(budget, kFreeAnswerBytes),
       stream_bytes_max_(stream_bytes_max),
-      changed_(std::move(changed)) {
+      changed_(std::move(changed)),
+      descriptor_(descriptor) {
   begin(begin_ns);
 }
 
-void Exchange::post(std::function<void()> work) {
+void Exchange::post_work(std::function<void()> work) {
   boost::asio::post(executor_, [this, self = shared_from_this(), work = std::move(work)] {
     try {
       work();
-    } catch (const std::exception&) {  // out of memory, or a bug: one request fails, not the server
-      respond(error_response(500, error_code_name(ErrorCode::kInternal),
-                             "the request failed inside the server"));
+    } catch (const std::exception& error) {
+      fail(error);
       end_stream();
     }
   });
+}
+
+// The connection, which waits for its client to leave, takes this for it.
+void Exchange::abandon() noexcept {
+  abandoned_ = true;
+  const std::lock_guard lock(descriptor_mutex_);
+  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
 void Exchange::respond(HttpResponse response) {
@@ -103,6 +113,7 @@ void Exchange::cancel() {
 }
 
 void Exchange::leave(std::string_view why) {
+  if (abandoned_) why = error_code_name(ErrorCode::kResourceExhausted);
   if (!std::exchange(left_, true)) why_left_ = why;
   pending_.clear();
   cancel();
@@ -110,6 +121,10 @@ void Exchange::leave(std::string_view why) {
 }
 
 void Exchange::detach() {
+  {
+    const std::lock_guard lock(descriptor_mutex_);
+    descriptor_ = -1;
+  }
   changed_ = nullptr;
   cancel_ = nullptr;
 }

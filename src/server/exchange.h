@@ -1,10 +1,12 @@
 // The connection's side of a Call: what the endpoint has said so far, for the connection to write.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,12 +21,13 @@ using ConnectionExecutor = boost::asio::strand<boost::asio::io_context::executor
 
 class Exchange final : public Call {
  public:
-  // `changed` is called whenever there is something new to write, until detach(). What the answer
+  // `descriptor` is the connection's. `changed` is called whenever there is something new to write,
+  // until detach(). What the answer
   // holds is taken from `budget`; one for which nothing is left becomes a 503, and a stream ends.
   Exchange(ConnectionExecutor executor, const Clock& clock, TimeNs begin_ns, MemoryBudget& budget,
-           size_t stream_bytes_max, std::function<void()> changed);
+           size_t stream_bytes_max, int descriptor, std::function<void()> changed);
 
-  void post(std::function<void()> work) override;
+  void abandon() noexcept override;
   void respond(HttpResponse response) override;
   void expect_long_wait() override;
   void begin_stream(HttpResponse head) override;
@@ -43,6 +46,7 @@ class Exchange final : public Call {
   void detach();
 
   bool left() const { return left_; }
+  bool abandoned() const { return abandoned_; }
   std::string_view why_left() const { return why_left_; }
   bool streaming() const { return streaming_; }
   bool long_wait_expected() const { return long_wait_expected_; }
@@ -54,12 +58,19 @@ class Exchange final : public Call {
   // What was sent since the last call; it stays charged until the next one.
   std::string take_pending();
 
+ protected:
+  void post_work(std::function<void()> work) override;
+
  private:
   // At once on the executor, from elsewhere as soon as it comes to it.
   template <typename Work>
   void on_executor(Work work) {
-    boost::asio::dispatch(
-        executor_, [self = shared_from_this(), work = std::move(work)]() mutable { work(); });
+    try {
+      boost::asio::dispatch(
+          executor_, [self = shared_from_this(), work = std::move(work)]() mutable { work(); });
+    } catch (const std::exception&) {  // no memory to come to it
+      abandon();
+    }
   }
   void change();
 
@@ -78,6 +89,9 @@ class Exchange final : public Call {
   bool cancelled_ = false;
   bool left_ = false;
   std::string_view why_left_;
+  std::atomic<bool> abandoned_ = false;
+  std::mutex descriptor_mutex_;
+  int descriptor_;  // -1 once detached: the connection's next request is not to suffer
 };
 
 // The bytes of an answer that every connection may hold; see kConnectionBytes.

@@ -1,6 +1,7 @@
 #include "server/http.h"
 
 #include <charconv>
+#include <new>
 
 #include "base/json_writer.h"
 
@@ -75,6 +76,15 @@ HttpResponse error_response(int status, std::string_view code, std::string_view 
 HttpResponse error_response(const Error& error) {
   return error_response(http_status(error.code), error_code_name(error.code), error.message,
                         error.field);
+}
+
+HttpResponse failure_response(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+    return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                          "there is not enough memory for this request now; try again later");
+  }
+  return error_response(500, error_code_name(ErrorCode::kInternal),
+                        "the request failed inside the server");
 }
 
 }  // namespace qaio

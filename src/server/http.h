@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -63,5 +64,7 @@ int http_status(ErrorCode code);
 HttpResponse error_response(int status, std::string_view code, std::string_view message,
                             std::string_view field = {});
 HttpResponse error_response(const Error& error);
+// Of a request that failed by an exception: 503 if there was no memory, else it is a bug, 500.
+HttpResponse failure_response(const std::exception& error);
 
 }  // namespace qaio

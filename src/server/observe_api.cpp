@@ -63,6 +63,16 @@ void respond_with(const std::shared_ptr<Call>& call, const std::function<HttpRes
 
 }  // namespace
 
+std::function<void()> answering(const std::shared_ptr<Call>& call, std::function<void()> work) {
+  return [call, work = std::move(work)] {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      call->fail(error);
+    }
+  };
+}
+
 void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse response) {
   call->post([call, response = std::move(response)]() mutable {
     call->lap(Stage::kSerialize);
@@ -73,7 +83,8 @@ void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse respons
 void answer_when_consumed(Observer& observer, const std::shared_ptr<Call>& call,
                           std::function<HttpResponse()> make) {
   call->lap(Stage::kParse);
-  observer.when_consumed([call, make = std::move(make)] { respond_with(call, make); });
+  observer.when_consumed(
+      answering(call, [call, make = std::move(make)] { respond_with(call, make); }));
 }
 
 Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Call>& call,
@@ -88,7 +99,8 @@ Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Cal
 
 void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
                   std::function<HttpResponse()> make) {
-  const bool taken = thread.post([call, make = std::move(make)] { respond_with(call, make); });
+  const bool taken =
+      thread.post(answering(call, [call, make = std::move(make)] { respond_with(call, make); }));
   if (taken) return;
   respond_from_thread(call, error_response(503, error_code_name(ErrorCode::kResourceExhausted),
                                            "too many such requests wait already; try again later"));
@@ -96,7 +108,10 @@ void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
 
 void when_archived(const ObserveSources& sources, std::function<void()> then) {
   sources.archive_thread->when_consumed([archive = sources.archive, then = std::move(then)] {
-    archive->write_now();
+    try {
+      archive->write_now();
+    } catch (const std::exception&) {  // out of memory: the answer is of what was written before
+    }
     then();
   });
 }

@@ -47,6 +47,10 @@ void add_report_api(Router& router, const ObserveSources& sources);
 // Call::respond() from another thread.
 void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse response);
 
+// `work`, which answers the call from another thread or has it answered: where it fails the client
+// is told, or cut off if there is no memory even for that.
+std::function<void()> answering(const std::shared_ptr<Call>& call, std::function<void()> work);
+
 // Answers with what `make` returns, once everything that happened before is observed, so that a
 // client finds the request it just made. It is made on the observer's thread: an I/O thread neither
 // waits nor spends its time on a long list.

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -64,6 +65,7 @@ class ObserveFixture : public ServerFixture {
                              .searches = &searches_,
                              .archive = archive_.get(),
                              .archive_thread = archive_thread_.get()});
+    if (add_routes_) add_routes_(router);
     auto server = Server::start(
         options_, std::move(router),
         [this](RequestRecord record) { observer_->push(std::move(record)); }, clock_);
@@ -114,6 +116,7 @@ class ObserveFixture : public ServerFixture {
   }
   static double number(const boost::json::value& value) { return value.to_number<double>(); }
 
+  std::function<void(Router&)> add_routes_;  // of a test, before start_observed()
   std::string folder_;
   std::mutex mutex_;
   std::vector<std::string> archive_said_;  // guarded by mutex_

@@ -129,7 +129,7 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
     return;
   }
   const Unwanted unwanted = unwanted_after(kReportTime, call, *sources.reports);
-  const auto answer = [=, sources = sources, query = *query] {
+  const auto answer = answering(call, [=, sources = sources, query = *query] {
     answer_aside(*sources.reports, call, [=] {
       if (sources.archive == nullptr) {
         return report_response(recent_facts(*sources.recent, sources.state().run, query.selection),
@@ -141,11 +141,11 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
       if (facts->damaged > 0) sources.archive->report_damaged(facts->damaged);
       return report_response(*facts, rules_of(sources), query);
     });
-  };
-  sources.observer->when_consumed([sources = sources, answer] {
+  });
+  sources.observer->when_consumed(answering(call, [sources = sources, answer] {
     if (sources.archive == nullptr) return answer();
     when_archived(sources, answer);
-  });
+  }));
 }
 
 }  // namespace

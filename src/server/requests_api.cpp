@@ -193,19 +193,19 @@ void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sour
   }
   call->lap(Stage::kParse);
   const Unwanted unwanted = unwanted_after(kSearchTime, call, *sources.searches);
-  sources.observer->when_consumed([=, sources = sources, query = *query] {
+  sources.observer->when_consumed(answering(call, [=, sources = sources, query = *query] {
     std::vector<RecordPtr> recent = recent_ones();
     if (recent.size() == query.limit) {
       return respond_from_thread(call, recent_response(*sources.recent, query));
     }
-    when_archived(sources, [=, recent = std::move(recent)] {
-      answer_aside(*sources.searches, call, [=] {
-        const auto older = archived(*sources.archive, query.filter(), unwanted);
-        if (!older) return archive_error_response(*sources.archive, older.error());
-        return joined_response(recent, *older, query.limit);
-      });
-    });
-  });
+    when_archived(sources, answering(call, [=, recent = std::move(recent)] {
+                    answer_aside(*sources.searches, call, [=] {
+                      const auto older = archived(*sources.archive, query.filter(), unwanted);
+                      if (!older) return archive_error_response(*sources.archive, older.error());
+                      return joined_response(recent, *older, query.limit);
+                    });
+                  }));
+  }));
 }
 
 // `same_id`: the request and all others that came with its id.
@@ -275,15 +275,17 @@ void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sourc
   }
   call->lap(Stage::kParse);
   const Unwanted unwanted = unwanted_after(kSearchTime, call, *sources.searches);
-  sources.observer->when_consumed([=, sources = sources, chrome = *chrome] {
-    when_archived(sources, [=, same = sources.recent->find(id)] {
-      if (!same.empty() && chrome) return respond_from_thread(call, remembered(same, 0));
-      answer_aside(*sources.searches, call, [=] {
-        if (!same.empty()) return remembered(same, count_archived(*sources.archive, id, unwanted));
-        return archived_response(sources, id, chrome, unwanted);
-      });
-    });
-  });
+  sources.observer->when_consumed(answering(call, [=, sources = sources, chrome = *chrome] {
+    when_archived(sources, answering(call, [=, same = sources.recent->find(id)] {
+                    if (!same.empty() && chrome)
+                      return respond_from_thread(call, remembered(same, 0));
+                    answer_aside(*sources.searches, call, [=] {
+                      if (!same.empty())
+                        return remembered(same, count_archived(*sources.archive, id, unwanted));
+                      return archived_response(sources, id, chrome, unwanted);
+                    });
+                  }));
+  }));
 }
 
 }  // namespace

@@ -172,8 +172,9 @@ struct Server::Impl {
   // Parses nothing: the record knows neither method nor path. A fresh socket's buffer takes the
   // whole answer at once.
   void refuse(ConnectionSocket& socket) const {
-    const auto exchange = std::make_shared<Exchange>(
-        socket.get_executor(), context.clock, context.clock.now_ns(), context.memory, 0, nullptr);
+    const auto exchange =
+        std::make_shared<Exchange>(socket.get_executor(), context.clock, context.clock.now_ns(),
+                                   context.memory, 0, socket.native_handle(), nullptr);
     RequestRecord& record = exchange->record();
     record.request_id = choose_request_id({});
     record.trace = begin_span({}, {}, false);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "base/secure_random.h"
@@ -56,9 +57,32 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   }
 
   void submit(std::vector<EngineRequest> requests) {
+    try {
+      submit_each(std::move(requests));
+    } catch (const std::bad_alloc&) {
+      fail_now({ErrorCode::kResourceExhausted, "out of memory", ""});  // which needs none
+    }
+  }
+
+  void cancel() override {
+    const std::lock_guard lock(mutex_);
+    cancel_locked();
+  }
+
+  // The answer is known although some tasks still have to notice that they are cancelled.
+  void fail_now(Error error) {
+    std::unique_lock lock(mutex_);
+    cancel_locked();
+    if (!outcome_.error) outcome_.error = std::move(error);
+    complete(std::move(lock));
+  }
+
+ private:
+  void submit_each(std::vector<EngineRequest> requests) {
     {
       const std::lock_guard lock(mutex_);
       running_ = requests.size();
+      ids_.reserve(requests.size());
     }
     for (size_t i = 0; i < requests.size(); ++i) {
       EngineRequest& request = requests[i];
@@ -80,20 +104,6 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     }
   }
 
-  void cancel() override {
-    const std::lock_guard lock(mutex_);
-    cancel_locked();
-  }
-
-  // The answer is known although some tasks still have to notice that they are cancelled.
-  void fail_now(Error error) {
-    std::unique_lock lock(mutex_);
-    cancel_locked();
-    if (!outcome_.error) outcome_.error = std::move(error);
-    complete(std::move(lock));
-  }
-
- private:
   void cancel_locked() {
     cancelled_ = true;
     for (const EngineRequestId id : ids_) engine_.cancel(id);
