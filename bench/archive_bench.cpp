@@ -14,14 +14,14 @@
 #include <string>
 #include <vector>
 
+#include "archive/archive_reader.h"
+#include "archive/archive_source.h"
+#include "archive/archive_writer.h"
 #include "base/cores.h"
-#include "observe/archive_reader.h"
-#include "observe/archive_source.h"
-#include "observe/archive_writer.h"
-#include "observe/report.h"
-#include "observe/report_text.h"
-#include "observe/statistics.h"
-#include "observe/synthetic_record_for_test.h"
+#include "record/synthetic_record_for_test.h"
+#include "report/report.h"
+#include "report/report_text.h"
+#include "stats/statistics.h"
 
 namespace {
 

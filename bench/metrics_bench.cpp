@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "base/random.h"
-#include "observe/live_stats.h"
-#include "observe/observer.h"
-#include "observe/prometheus_metrics.h"
-#include "observe/record_for_test.h"
+#include "record/observer.h"
+#include "record/record_for_test.h"
+#include "telemetry/live_stats.h"
+#include "telemetry/prometheus_metrics.h"
 
 namespace {
 

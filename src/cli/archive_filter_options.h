@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "archive/archive_reader.h"
 #include "base/result.h"
-#include "observe/archive_reader.h"
 
 namespace qaio {
 

@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
+#include "app/model_options.h"
 #include "cli/bench_run.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
-#include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "kernels/isa.h"
 #include "kernels/limits.h"

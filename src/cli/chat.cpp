@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "app/config.h"
+#include "app/runtime.h"
 #include "cli/commands.h"
-#include "cli/config.h"
 #include "cli/outcome_text.h"
-#include "cli/runtime.h"
 
 namespace qaio {
 namespace {

@@ -1,5 +1,5 @@
 // qaio compare: is B worse than A, by how much, and which stage is responsible?
-#include "observe/compare.h"
+#include "report/compare.h"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "app/model_options.h"
 #include "cli/commands.h"
-#include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "model/load.h"
 

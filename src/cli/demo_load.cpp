@@ -80,7 +80,7 @@ Result<void> send_phase(const Phase& phase, uint64_t count, uint64_t seed, const
                             .duration = {},
                             .timeout = kTimeout,
                             .seed = seed,
-                            .sla = {}};
+                            .slo = {}};
   const LoadReport report =
       run_load(load, target, endpoints, DemoWorkload(phase.tasks, seed),
                [&](const LoadProgress& state) { on_progress(state.fraction); });

@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "app/config.h"
+#include "app/runtime.h"
 #include "base/histogram.h"
 #include "base/json_writer.h"
 #include "base/mapped_file.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
-#include "cli/config.h"
-#include "cli/runtime.h"
 #include "cli/terminal.h"
 #include "model/perplexity.h"
 #include "tasks/confusion.h"

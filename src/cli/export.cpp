@@ -13,14 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "archive/archive_reader.h"
 #include "base/new_file.h"
 #include "cli/archive_filter_options.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
-#include "observe/archive_reader.h"
-#include "observe/chrome_trace.h"
-#include "observe/record_json.h"
-#include "observe/record_text.h"
+#include "record/record_json.h"
+#include "record/record_text.h"
+#include "telemetry/chrome_trace.h"
 
 namespace qaio {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "app/model_options.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
-#include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "model/chat_template_source.h"
 #include "model/config.h"

@@ -72,10 +72,10 @@ LoadRunOptions load_options(const LoadCommandOptions& options) {
                       .duration = {},
                       .timeout = nanoseconds(options.timeout_s),
                       .seed = options.seed,
-                      .sla = {}};
+                      .slo = {}};
   if (options.duration_s || !options.count)
     load.duration = nanoseconds(options.duration_s.value_or(kDurationSeconds));
-  if (!options.sla.empty()) load.sla = *Sla::parse(options.sla);
+  if (!options.slo.empty()) load.slo = *Slo::parse(options.slo);
   return load;
 }
 
@@ -118,7 +118,7 @@ Result<ExitCode> load(const LoadCommandOptions& options, const Target& target, B
                       .concurrency = load.concurrency,
                       .rate = load.rate,
                       .seed = load.seed,
-                      .sla_percent = options.sla_percent,
+                      .slo_percent = options.slo_percent,
                       .prompt_lengths = {}};
   QAIO_ASSIGN(const Endpoints endpoints, resolve(target));
   QAIO_ASSIGN(const auto workload, make_workload(options, target, endpoints, body, setting));
@@ -127,7 +127,7 @@ Result<ExitCode> load(const LoadCommandOptions& options, const Target& target, B
   fmt::print("{}", options.json ? load_json(report, setting) : load_table(report, setting));
   if (report.summary.succeeded() == 0)
     return fail(ErrorCode::kIo, "no request succeeded at " + target.url());
-  return sla_met(report, options.sla_percent) ? ExitCode::kOk : ExitCode::kNo;
+  return slo_met(report, options.slo_percent) ? ExitCode::kOk : ExitCode::kNo;
 }
 
 ExitCode load_command(const LoadCommandOptions& options) {

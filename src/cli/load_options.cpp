@@ -130,13 +130,13 @@ void add_request_options(CLI::App& command, LoadCommandOptions& options) {
 void add_report_options(CLI::App& command, LoadCommandOptions& options) {
   constexpr auto kGroup = "Report";
   command
-      .add_option("--sla,--goodput", options.sla,
+      .add_option("--sla,--goodput", options.slo,
                   "Limits in ms for goodput: ttft:200,tpot:50,total:1000")
-      ->check(parses(Sla::parse))
+      ->check(parses(Slo::parse))
       ->type_name("LIMITS")
       ->group(kGroup);
   command
-      .add_option("--sla-percent", options.sla_percent,
+      .add_option("--sla-percent", options.slo_percent,
                   "Requests that must keep them; fewer: exit code 1")
       ->check(CLI::Range(0.0, 100.0))
       ->type_name("PERCENT")

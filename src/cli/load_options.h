@@ -31,8 +31,8 @@ struct LoadCommandOptions {
   bool ignore_eos = false;
   uint64_t seed = 0;
 
-  std::string sla;
-  double sla_percent = 95;
+  std::string slo;
+  double slo_percent = 95;
   bool json = false;
 };
 

@@ -115,18 +115,18 @@ std::string failure_table(const Summary& summary) {
   return "\n" + table.text();
 }
 
-std::string sla_text(const LoadReport& report, const LoadSetting& setting) {
-  const Sla& sla = report.summary.sla();
-  if (!sla.any()) return {};
+std::string slo_text(const LoadReport& report, const LoadSetting& setting) {
+  const Slo& slo = report.summary.slo();
+  if (!slo.any()) return {};
   std::vector<std::string> limits;
-  if (sla.ttft_ms) limits.push_back(fmt::format("ttft {:g} ms", *sla.ttft_ms));
-  if (sla.tpot_ms) limits.push_back(fmt::format("tpot {:g} ms", *sla.tpot_ms));
-  if (sla.total_ms) limits.push_back(fmt::format("total {:g} ms", *sla.total_ms));
+  if (slo.ttft_ms) limits.push_back(fmt::format("ttft {:g} ms", *slo.ttft_ms));
+  if (slo.tpot_ms) limits.push_back(fmt::format("tpot {:g} ms", *slo.tpot_ms));
+  if (slo.total_ms) limits.push_back(fmt::format("total {:g} ms", *slo.total_ms));
   return fmt::format(
       "\nSLA {}: {} by {:.1f} % of requests, {:g} % wanted\ngoodput {:.2f} requests/s\n",
-      fmt::join(limits, ", "), sla_met(report, setting.sla_percent) ? "kept" : "BROKEN, kept",
-      sla_kept_percent(report), setting.sla_percent,
-      rate_of(static_cast<double>(report.summary.kept_sla()), report));
+      fmt::join(limits, ", "), slo_met(report, setting.slo_percent) ? "kept" : "BROKEN, kept",
+      slo_kept_percent(report), setting.slo_percent,
+      rate_of(static_cast<double>(report.summary.kept_slo()), report));
 }
 
 void write_latency(const Histogram& values, JsonWriter& json) {
@@ -203,10 +203,10 @@ void write_counts(const LoadReport& report, const LoadSetting& setting, JsonWrit
   json.end_object();
 }
 
-void write_sla(const LoadReport& report, const LoadSetting& setting, JsonWriter& json) {
-  const Sla& sla = report.summary.sla();
+void write_slo(const LoadReport& report, const LoadSetting& setting, JsonWriter& json) {
+  const Slo& slo = report.summary.slo();
   json.key("sla");
-  if (!sla.any()) {
+  if (!slo.any()) {
     json.null();
     return;
   }
@@ -214,33 +214,33 @@ void write_sla(const LoadReport& report, const LoadSetting& setting, JsonWriter&
     if (ms) json.key(name).number(*ms);
   };
   json.begin_object().key("limits_ms").begin_object();
-  limit("ttft", sla.ttft_ms);
-  limit("tpot", sla.tpot_ms);
-  limit("total", sla.total_ms);
+  limit("ttft", slo.ttft_ms);
+  limit("tpot", slo.tpot_ms);
+  limit("total", slo.total_ms);
   json.end_object();
-  json.key("wanted_percent").number(setting.sla_percent);
-  json.key("kept_percent").number(sla_kept_percent(report));
-  json.key("kept").integer(static_cast<int64_t>(report.summary.kept_sla()));
+  json.key("wanted_percent").number(setting.slo_percent);
+  json.key("kept_percent").number(slo_kept_percent(report));
+  json.key("kept").integer(static_cast<int64_t>(report.summary.kept_slo()));
   json.key("goodput_requests_s");
-  json.number(rate_of(static_cast<double>(report.summary.kept_sla()), report));
-  json.key("met").boolean(sla_met(report, setting.sla_percent)).end_object();
+  json.number(rate_of(static_cast<double>(report.summary.kept_slo()), report));
+  json.key("met").boolean(slo_met(report, setting.slo_percent)).end_object();
 }
 
 }  // namespace
 
-double sla_kept_percent(const LoadReport& report) {
+double slo_kept_percent(const LoadReport& report) {
   const Summary& summary = report.summary;
   const uint64_t due = summary.succeeded() + summary.failed() + report.never_sent;
-  return due == 0 ? 100 : 100 * static_cast<double>(summary.kept_sla()) / static_cast<double>(due);
+  return due == 0 ? 100 : 100 * static_cast<double>(summary.kept_slo()) / static_cast<double>(due);
 }
 
-bool sla_met(const LoadReport& report, double sla_percent) {
-  return !report.summary.sla().any() || sla_kept_percent(report) >= sla_percent;
+bool slo_met(const LoadReport& report, double slo_percent) {
+  return !report.summary.slo().any() || slo_kept_percent(report) >= slo_percent;
 }
 
 std::string load_table(const LoadReport& report, const LoadSetting& setting) {
   return head_line(report, setting) + counts_table(report, setting) +
-         latency_table(report, setting) + failure_table(report.summary) + sla_text(report, setting);
+         latency_table(report, setting) + failure_table(report.summary) + slo_text(report, setting);
 }
 
 std::string load_json(const LoadReport& report, const LoadSetting& setting) {
@@ -264,7 +264,7 @@ std::string load_json(const LoadReport& report, const LoadSetting& setting) {
   }
   json.key("send_delay_ms");
   write_latency(report.summary.send_delay(), json);
-  write_sla(report, setting, json);
+  write_slo(report, setting, json);
   write_samples(report, json);
   json.end_object();
   return out + "\n";

@@ -14,16 +14,16 @@ struct LoadSetting {
   int concurrency = 0;
   std::optional<double> rate;
   uint64_t seed = 0;
-  double sla_percent = 95;  // of the requests must keep the SLA
+  double slo_percent = 95;  // of the requests must keep the SLO
   // "exact" or "approximate" prompt lengths; "file": requests came from one.
   std::string prompt_lengths;
 };
 
-// Requests that keep the SLA, of all that were due: failed and never sent ones do not keep it.
+// Requests that keep the SLO, of all that were due: failed and never sent ones do not keep it.
 // 100 without any.
-double sla_kept_percent(const LoadReport& report);
-// True without an SLA.
-bool sla_met(const LoadReport& report, double sla_percent);
+double slo_kept_percent(const LoadReport& report);
+// True without an SLO.
+bool slo_met(const LoadReport& report, double slo_percent);
 
 std::string load_table(const LoadReport& report, const LoadSetting& setting);
 std::string load_json(const LoadReport& report, const LoadSetting& setting);

@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-#include "server/request_id.h"
+#include "server/http/request_id.h"
 
 namespace qaio {
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "server/call.h"
-#include "server/router.h"
+#include "server/http/call.h"
+#include "server/http/router.h"
 
 namespace qaio {
 

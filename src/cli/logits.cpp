@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
+#include "app/model_options.h"
 #include "base/new_file.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
-#include "cli/model_options.h"
 #include "model/load.h"
 
 namespace qaio {

@@ -6,7 +6,7 @@
 
 #include "base/json_writer.h"
 #include "cli/terminal.h"
-#include "observe/request_metrics.h"
+#include "record/request_metrics.h"
 #include "trace/derive.h"
 
 namespace qaio {

@@ -9,11 +9,11 @@
 #include <string_view>
 #include <system_error>
 
+#include "archive/archive_reader.h"
+#include "archive/archive_source.h"
 #include "base/cores.h"
 #include "base/time_argument.h"
-#include "observe/archive_reader.h"
-#include "observe/archive_source.h"
-#include "observe/record_json.h"
+#include "record/record_json.h"
 
 namespace qaio {
 namespace {

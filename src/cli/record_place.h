@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "observe/record_set.h"
-#include "observe/request_facts.h"
+#include "record/record_set.h"
+#include "record/request_facts.h"
 
 namespace qaio {
 

@@ -1,5 +1,5 @@
 // qaio report: where the time of requests went, and what that means.
-#include "observe/report.h"
+#include "report/report.h"
 
 #include <fmt/format.h>
 
@@ -8,22 +8,22 @@
 #include <optional>
 #include <set>
 
+#include "app/config.h"
+#include "app/model_fingerprint.h"
 #include "base/clock.h"
 #include "base/cores.h"
 #include "base/new_file.h"
 #include "base/time_argument.h"
 #include "cli/commands.h"
-#include "cli/config.h"
-#include "cli/model_fingerprint.h"
 #include "cli/record_place.h"
 #include "cli/report_demo.h"
 #include "kernels/isa.h"
-#include "observe/record_json.h"
-#include "observe/report_html.h"
-#include "observe/report_json.h"
-#include "observe/report_sections.h"
-#include "observe/report_text.h"
-#include "observe/sla_config.h"
+#include "record/record_json.h"
+#include "report/report_html.h"
+#include "report/report_json.h"
+#include "report/report_sections.h"
+#include "report/report_text.h"
+#include "slo/slo_config.h"
 
 namespace qaio {
 namespace {
@@ -48,7 +48,7 @@ struct Options {
   std::string html;
   std::string save;
   std::string config;
-  bool check_sla = false;
+  bool check_slo = false;
 };
 
 Result<RecordPlace> place_of(const Options& options) {
@@ -142,7 +142,7 @@ Result<Subject> subject_of(const Options& options, const RecordPlace& place) {
 
 Result<ExitCode> report(CLI::App& command, const Options& options, const RecordPlace& place) {
   QAIO_ASSIGN(const ConfigText config, apply_config(command, options.config));
-  QAIO_ASSIGN(std::vector<SlaRule> rules, parse_sla_rules(config.sla, options.config));
+  QAIO_ASSIGN(std::vector<SloRule> rules, parse_slo_rules(config.slo, options.config));
   QAIO_ASSIGN(const Subject subject, subject_of(options, place));
   ReportOptions how{.slowest = options.slowest,
                     .trend = TrendBy::kNone,
@@ -158,8 +158,8 @@ Result<ExitCode> report(CLI::App& command, const Options& options, const RecordP
                    : options.markdown ? report_markdown(report)
                                       : report_text(report));
   const bool broken = std::ranges::any_of(
-      report.sla, [](const SlaCompliance& one) { return one.verdict == SlaVerdict::kBroken; });
-  return options.check_sla && broken ? ExitCode::kNo : ExitCode::kOk;
+      report.slo, [](const SloCompliance& one) { return one.verdict == SloVerdict::kBroken; });
+  return options.check_slo && broken ? ExitCode::kNo : ExitCode::kOk;
 }
 
 void add_selection_options(CLI::App& command, Options& options) {
@@ -217,7 +217,7 @@ void add_report(CLI::App& app, ExitCode& exit_code) {
   command->add_flag("--limits", options->limits,
                     "Measure what this machine allows --model (--demo always does)");
   add_config_option(*command, options->config);
-  command->add_flag("--check-sla", options->check_sla, "Exit code 1 if an SLA rule is broken");
+  command->add_flag("--check-sla", options->check_slo, "Exit code 1 if an SLA rule is broken");
   add_model_options(*command, options->demo.runtime.model);
   add_weights_option(*command, options->demo.runtime.weights);
   command->callback([command, options, &exit_code] {

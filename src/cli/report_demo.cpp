@@ -5,15 +5,15 @@
 #include <chrono>
 #include <memory>
 
+#include "app/model_fingerprint.h"
+#include "app/model_options.h"
 #include "cli/demo_load.h"
-#include "cli/model_fingerprint.h"
-#include "cli/model_options.h"
 #include "kernels/isa.h"
 #include "kernels/limits.h"
-#include "observe/observer.h"
-#include "observe/recent_records.h"
-#include "server/api.h"
-#include "server/server.h"
+#include "record/observer.h"
+#include "record/recent_records.h"
+#include "server/api/api.h"
+#include "server/http/server.h"
 
 namespace qaio {
 namespace {

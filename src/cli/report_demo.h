@@ -3,10 +3,10 @@
 
 #include <optional>
 
+#include "app/runtime.h"
 #include "base/result.h"
-#include "cli/runtime.h"
-#include "observe/findings.h"
-#include "observe/record_set.h"
+#include "record/record_set.h"
+#include "report/findings.h"
 
 namespace qaio {
 

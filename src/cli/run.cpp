@@ -5,15 +5,15 @@
 #include <optional>
 #include <string>
 
+#include "app/config.h"
+#include "app/runtime.h"
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/config.h"
 #include "cli/json_text.h"
 #include "cli/local_call.h"
 #include "cli/outcome_text.h"
-#include "cli/runtime.h"
 #include "cli/terminal.h"
-#include "server/api.h"
+#include "server/api/api.h"
 #include "tasks/labels.h"
 
 namespace qaio {

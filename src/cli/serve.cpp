@@ -17,15 +17,15 @@
 #include <utility>
 #include <vector>
 
+#include "app/config.h"
+#include "app/observation.h"
+#include "app/runtime.h"
+#include "app/server_log.h"
 #include "cli/commands.h"
-#include "cli/config.h"
-#include "cli/observation.h"
-#include "cli/runtime.h"
-#include "cli/server_log.h"
 #include "cli/terminal.h"
-#include "server/api.h"
-#include "server/listen.h"
-#include "server/server.h"
+#include "server/api/api.h"
+#include "server/http/listen.h"
+#include "server/http/server.h"
 
 namespace qaio {
 namespace {
@@ -137,17 +137,17 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
 }
 
 // Its rules may name the tasks of the same file.
-Result<SlaConfig> sla_config(const ConfigText& config, const std::string& path) {
+Result<SloConfig> slo_config(const ConfigText& config, const std::string& path) {
   TaskRegistry registry = TaskRegistry::built_in();
   QAIO_RETURN_IF_ERROR(registry.add_toml(config.tasks, path));
   std::vector<std::string> tasks = {"completion"};  // of OpenAI's endpoints
   for (const TaskDefinition& task : registry.all()) tasks.push_back(task.name);
-  return parse_sla_config(config.sla, path, tasks);
+  return parse_slo_config(config.slo, path, tasks);
 }
 
 Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
-  QAIO_ASSIGN(options.observation.sla, sla_config(config, options.runtime.config));
+  QAIO_ASSIGN(options.observation.slo, slo_config(config, options.runtime.config));
   if (options.observation.archive.csv_gzip && options.observation.archive.csv_folder.empty()) {
     throw CLI::ValidationError("--archive-csv-gzip compresses CSV files; add --archive-csv DIR");
   }

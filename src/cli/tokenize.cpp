@@ -5,9 +5,9 @@
 #include <iterator>
 #include <memory>
 
+#include "app/model_options.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
-#include "cli/model_options.h"
 #include "cli/terminal.h"
 #include "model/gguf_vocabulary.h"
 #include "model/model_files.h"

@@ -13,11 +13,8 @@
 namespace qaio {
 namespace {
 
-// Tokens multiplied with weights decoded in registers. AVX-512's 32 registers hold 14 tokens' sums
-// beside the 8 codes of a group; more tokens take several passes over a tile, which then lies in
-// the first-level cache. With 16 registers more than 4 tokens are better off with the weights
-// expanded to a panel first.
-constexpr int kDirectTokens = kLanes == 16 ? 14 : 4;
+// More tokens than kDirectTokens take several passes over a tile, which then lies in the first-level
+// cache, or the weights are expanded to a panel first.
 constexpr bool kUsesPanel = kLanes < 16;
 
 // What the integer dot product must subtract is 0 or a power of two, so accumulators start from the

@@ -110,6 +110,8 @@ inline __m256 load_8_bf16(const uint16_t* p) {
 inline F32x16 load_bf16(const uint16_t* p) { return {load_8_bf16(p), load_8_bf16(p + 8)}; }
 
 constexpr int kLanes = 8;
+// Tokens multiplied with weights decoded in registers: 16 of them hold no more.
+constexpr int kDirectTokens = 4;
 using Codes = __m256i;
 using Acc = __m256i;
 using Vec = __m256;

@@ -64,6 +64,9 @@ inline F32x16 load_bf16(const uint16_t* p) {
 }
 
 constexpr int kLanes = 16;
+// Tokens multiplied with weights decoded in registers: 32 of them hold 14 tokens' sums beside the 8
+// codes of a group.
+constexpr int kDirectTokens = 14;
 constexpr bool kSignedDot = false;
 using Codes = __m512i;
 using Acc = __m512i;

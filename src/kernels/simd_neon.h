@@ -128,6 +128,8 @@ inline F32x16 load_bf16(const uint16_t* p) {
 }
 
 constexpr int kLanes = 4;
+// Tokens multiplied with weights decoded in registers.
+constexpr int kDirectTokens = 4;
 constexpr bool kSignedDot = true;  // sdot multiplies signed codes with signed activations
 using Codes = uint8x16_t;
 using Acc = int32x4_t;

@@ -50,7 +50,7 @@ class LoadRunner {
         signals_(io_, SIGINT, SIGTERM),
         wake_(io_),
         tick_(io_) {
-    report_.summary = Summary(options.sla);
+    report_.summary = Summary(options.slo);
   }
 
   LoadReport run() {

@@ -23,7 +23,7 @@ struct LoadRunOptions {
       duration;                        // no request begins later; those running finish
   std::chrono::nanoseconds timeout{};  // of each request, from when it is sent
   uint64_t seed = 0;
-  Sla sla;
+  Slo slo;
 };
 
 struct LoadReport {

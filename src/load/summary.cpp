@@ -19,8 +19,8 @@ std::optional<double> positive(std::string_view text) {
 
 }  // namespace
 
-Result<Sla> Sla::parse(std::string_view text) {
-  Sla sla;
+Result<Slo> Slo::parse(std::string_view text) {
+  Slo slo;
   while (!text.empty()) {
     const std::string_view part = text.substr(0, text.find_first_of(", "));
     text.remove_prefix(std::min(part.size() + 1, text.size()));
@@ -29,9 +29,9 @@ Result<Sla> Sla::parse(std::string_view text) {
     const std::string_view name = part.substr(0, colon);
     const auto limit =
         colon == std::string_view::npos ? std::nullopt : positive(part.substr(colon + 1));
-    std::optional<double>* target = name == "ttft"                      ? &sla.ttft_ms
-                                    : name == "tpot"                    ? &sla.tpot_ms
-                                    : name == "total" || name == "e2el" ? &sla.total_ms
+    std::optional<double>* target = name == "ttft"                      ? &slo.ttft_ms
+                                    : name == "tpot"                    ? &slo.tpot_ms
+                                    : name == "total" || name == "e2el" ? &slo.total_ms
                                                                         : nullptr;
     if (target == nullptr || !limit) {
       return fail(ErrorCode::kInvalidArgument,
@@ -40,12 +40,12 @@ Result<Sla> Sla::parse(std::string_view text) {
     }
     *target = limit;
   }
-  if (!sla.any())
+  if (!slo.any())
     return fail(ErrorCode::kInvalidArgument, "an SLA needs a limit: ttft:MS, tpot:MS or total:MS");
-  return sla;
+  return slo;
 }
 
-bool Sla::kept_by(const RequestSample& sample) const {
+bool Slo::kept_by(const RequestSample& sample) const {
   if (!sample.succeeded()) return false;
   return within(sample.ttft_ns().value_or(sample.total_ns()), ttft_ms) &&
          within(sample.tpot_ns(), tpot_ms) && within(sample.total_ns(), total_ms);
@@ -59,7 +59,7 @@ void Summary::add(const RequestSample& sample) {
   send_delay_.add(sample.sent_ns - sample.intended_ns);
   if (sample.failure) return add_failure(*sample.failure, sample.total_ns());
   ++succeeded_;
-  if (sla_.kept_by(sample)) ++kept_sla_;
+  if (slo_.kept_by(sample)) ++kept_slo_;
   if (sample.usage) ++with_usage_;
   if (sample.text_chunks == 0) ++without_text_;
   tokens_.prompt += sample.prompt_tokens();

@@ -15,13 +15,13 @@
 namespace qaio {
 
 // Limits that a good request keeps, all of them.
-struct Sla {
+struct Slo {
   std::optional<double> ttft_ms;
   std::optional<double> tpot_ms;
   std::optional<double> total_ms;
 
   // "ttft:200,total:1000"; `e2el` is another name of `total`. kInvalidArgument says what is wrong.
-  static Result<Sla> parse(std::string_view text);
+  static Result<Slo> parse(std::string_view text);
   bool any() const { return ttft_ms || tpot_ms || total_ms; }
   // An answer without text is judged by its end; one of a single token has no time per token.
   bool kept_by(const RequestSample& sample) const;
@@ -39,17 +39,17 @@ class Summary {
   static constexpr size_t kFailureKindsMax = 32;
   static constexpr size_t kSamplesMax = 2'000;  // a comparison gains nothing from more
 
-  explicit Summary(const Sla& sla = {}) : sla_(sla) {}
+  explicit Summary(const Slo& slo = {}) : slo_(slo) {}
 
   void add(const RequestSample& sample);
   // For AnswerReader; also of answers that fail later.
   Histogram& gaps() { return inter_token_; }
 
-  const Sla& sla() const { return sla_; }
+  const Slo& slo() const { return slo_; }
   uint64_t succeeded() const { return succeeded_; }
   uint64_t failed() const { return failed_; }
   uint64_t abandoned() const { return abandoned_; }
-  uint64_t kept_sla() const { return kept_sla_; }
+  uint64_t kept_slo() const { return kept_slo_; }
   // Succeeded with the server's own token counts; of the others chunks were counted as tokens.
   uint64_t with_usage() const { return with_usage_; }
   uint64_t without_text() const { return without_text_; }
@@ -70,11 +70,11 @@ class Summary {
  private:
   void add_failure(const Failure& failure, int64_t total_ns);
 
-  Sla sla_;
+  Slo slo_;
   uint64_t succeeded_ = 0;
   uint64_t failed_ = 0;
   uint64_t abandoned_ = 0;
-  uint64_t kept_sla_ = 0;
+  uint64_t kept_slo_ = 0;
   uint64_t with_usage_ = 0;
   uint64_t without_text_ = 0;
   TokenUsage tokens_;

@@ -102,37 +102,37 @@ TEST(Summary, KindsOfFailuresAreBounded) {
   EXPECT_EQ(summary.failures().at("other").total.count(), 100 - Summary::kFailureKindsMax);
 }
 
-TEST(Sla, IsKeptByThoseWithinEveryLimit) {
-  const auto sla = Sla::parse("ttft:100,tpot:10,total:500");
-  ASSERT_TRUE(sla);
-  EXPECT_TRUE(sla->kept_by(sample(100, 140, 500, 5)));
-  EXPECT_FALSE(sla->kept_by(sample(101, 140, 500, 5)));
-  EXPECT_FALSE(sla->kept_by(sample(100, 141, 500, 5)));
-  EXPECT_FALSE(sla->kept_by(sample(100, 140, 501, 5)));
-  EXPECT_TRUE(sla->kept_by(sample(100, 100, 500, 1)));
-  EXPECT_FALSE(sla->kept_by(failed(FailureKind::kTimeout, 0, "")));
+TEST(Slo, IsKeptByThoseWithinEveryLimit) {
+  const auto slo = Slo::parse("ttft:100,tpot:10,total:500");
+  ASSERT_TRUE(slo);
+  EXPECT_TRUE(slo->kept_by(sample(100, 140, 500, 5)));
+  EXPECT_FALSE(slo->kept_by(sample(101, 140, 500, 5)));
+  EXPECT_FALSE(slo->kept_by(sample(100, 141, 500, 5)));
+  EXPECT_FALSE(slo->kept_by(sample(100, 140, 501, 5)));
+  EXPECT_TRUE(slo->kept_by(sample(100, 100, 500, 1)));
+  EXPECT_FALSE(slo->kept_by(failed(FailureKind::kTimeout, 0, "")));
   RequestSample empty = sample(0, 0, 100, 0);
   empty.first_text_ns = empty.last_text_ns = 0;
-  EXPECT_TRUE(sla->kept_by(empty));
+  EXPECT_TRUE(slo->kept_by(empty));
   empty.end_ns += kMs;
-  EXPECT_FALSE(sla->kept_by(empty));
+  EXPECT_FALSE(slo->kept_by(empty));
 
-  Summary summary(*sla);
+  Summary summary(*slo);
   summary.add(sample(50, 60, 70, 5));
   summary.add(sample(150, 160, 170, 5));
   summary.add(failed(FailureKind::kConnect, 0, ""));
-  EXPECT_EQ(summary.kept_sla(), 1u);
+  EXPECT_EQ(summary.kept_slo(), 1u);
 }
 
-TEST(Sla, Parse) {
-  const auto other = Sla::parse("ttft:0.5 e2el:1000");
+TEST(Slo, Parse) {
+  const auto other = Slo::parse("ttft:0.5 e2el:1000");
   ASSERT_TRUE(other);
   EXPECT_EQ(other->ttft_ms, 0.5);
   EXPECT_EQ(other->total_ms, 1000);
   EXPECT_FALSE(other->tpot_ms);
   for (const char* text :
        {"", ",", "ttft", "ttft:", "ttft:-1", "ttft:nan", "ttft:1ms", "itl:5", "ttft=5"}) {
-    EXPECT_FALSE(Sla::parse(text)) << text;
+    EXPECT_FALSE(Slo::parse(text)) << text;
   }
 }
 

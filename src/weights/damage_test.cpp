@@ -379,12 +379,12 @@ class HeaderEditor {
     const auto text = all.subspan(sizeof(header_bytes), header_bytes);
     header_.assign(reinterpret_cast<const char*>(text.data()), text.size());
     const auto data = all.subspan(sizeof(header_bytes) + header_bytes);
-    data_at_ = sizeof(header_bytes) + header_bytes + kSlack;
+    data_at_ = sizeof(header_bytes) + header_bytes + kSlock;
     buffer_.resize(data_at_ + data.size());
     std::ranges::copy(data, buffer_.begin() + static_cast<ptrdiff_t>(data_at_));
   }
   const std::string& header() const { return header_; }
-  // At most kSlack longer than the original.
+  // At most kSlock longer than the original.
   Outcome with(std::string_view header) {
     const uint64_t header_bytes = header.size();
     const size_t start = data_at_ - header.size() - sizeof(header_bytes);
@@ -394,7 +394,7 @@ class HeaderEditor {
   }
 
  private:
-  static constexpr size_t kSlack = 64;
+  static constexpr size_t kSlock = 64;
   std::string header_;
   size_t data_at_ = 0;
   std::vector<std::byte> buffer_;

@@ -1,5 +1,6 @@
 """What the house tests share: where the project is and which files belong to it."""
 
+import fnmatch
 import pathlib
 import subprocess
 
@@ -17,7 +18,15 @@ def files(*patterns):
         found = [path for path in ROOT.rglob("*")
                  if not {"build", "node_modules", ".git"} & set(path.relative_to(ROOT).parts)]
     return sorted(path for path in found
-                  if path.is_file() and any(path.relative_to(ROOT).match(p) for p in patterns))
+                  if path.is_file() and any(_matches(path.relative_to(ROOT), p) for p in patterns))
+
+
+def _matches(path, pattern):
+    """As path.match(), but "**/" stands for any number of folders."""
+    folder, deep, name = pattern.partition("**/")
+    if not deep:
+        return path.match(pattern)
+    return path.as_posix().startswith(folder) and fnmatch.fnmatch(path.name, name)
 
 
 def relative(path):

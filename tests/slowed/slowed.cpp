@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "cli/runtime.h"
+#include "app/runtime.h"
 
 namespace qaio {
 namespace {

@@ -1,6 +1,6 @@
 // A build of qaio that makes nothing of its records, to measure what observing costs: linked with
 // the program's main file it is the program.
-#include "cli/observation.h"
+#include "app/observation.h"
 
 namespace qaio {
 namespace {

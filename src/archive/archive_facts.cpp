@@ -1,0 +1,263 @@
+#include "archive/archive_facts.h"
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/jobs.h"
+#include "record/lane_codec.h"
+
+namespace qaio {
+namespace {
+
+// Rows that a thread takes at once: some ten milliseconds of work, so that all end together.
+constexpr int64_t kChunkRows = 16'384;
+
+// Columns, and their places.
+const std::vector<std::string> kRequestColumns = {"run",          "arrived_unix_ms",
+                                                  "status",       "model_inference_us",
+                                                  "ttft_us",      "ttft_since_scheduled_us",
+                                                  "tpot_us",      "input_chars",
+                                                  "cpu_ns",       "minor_faults",
+                                                  "major_faults", "resident_bytes",
+                                                  "error_code",   "method",
+                                                  "begin_ns",     "lane"};
+enum RequestPlace : int {
+  kRun,
+  kArrived,
+  kStatus,
+  kModelInference,
+  kTtft,
+  kTtftSinceScheduled,
+  kTpot,
+  kInputChars,
+  kCpu,
+  kMinorFaults,
+  kMajorFaults,
+  kResident,
+  kError,
+  kMethod,
+  kBegin,
+  kRequestLane
+};
+const std::vector<std::string> kTaskColumns = {
+    "task",          "prompt_tokens", "cached_tokens", "completion_tokens",
+    "prefill_steps", "decode_steps",  "batch_max",     "batch_sum",
+    "queued_ahead",  "forward_ns",    "submitted_ns",  "lane"};
+enum TaskPlace : int {
+  kTask,
+  kPromptTokens,
+  kCachedTokens,
+  kCompletionTokens,
+  kPrefillSteps,
+  kDecodeSteps,
+  kBatchMax,
+  kBatchSum,
+  kQueuedAhead,
+  kForward,
+  kSubmitted,
+  kTaskLane
+};
+
+// Numbers of names, the same for all threads; each keeps those it has met.
+class SharedNames {
+ public:
+  uint32_t number(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    return names_.number(name);
+  }
+  std::vector<std::string> all() const { return names_.all(); }  // when the threads are done
+
+ private:
+  std::mutex mutex_;
+  Names names_;
+};
+class NameCache {
+ public:
+  explicit NameCache(SharedNames& shared) : shared_(shared) {}
+  uint32_t number(std::string_view name) {
+    const auto found = known_.find(name);
+    if (found != known_.end()) return found->second;
+    return known_.emplace(name, shared_.number(name)).first->second;
+  }
+
+ private:
+  SharedNames& shared_;
+  std::map<std::string, uint32_t, std::less<>> known_;
+};
+
+uint32_t count_of(const ArchiveRow& row, int column) {
+  return static_cast<uint32_t>(row.integer(column));
+}
+
+int64_t time_of(const ArchiveRow& row, int column) {
+  return row.is_null(column) ? RequestFacts::kNone : row.integer(column);
+}
+
+// What the threads share.
+struct Plan {
+  std::string path;
+  ArchiveFilter filter;  // its ids: all of them
+  std::function<bool()> stop;
+  std::unordered_map<int64_t, uint32_t> runs;  // places of the archive's runs in the set
+  SharedNames tasks;
+  SharedNames errors;
+  struct Chunk {
+    std::shared_ptr<FactBlocks> blocks;
+    std::vector<RequestFacts*> requests;
+    std::vector<int64_t> damaged;  // keys of those that cannot be used; may repeat
+  };
+  std::vector<Chunk> chunks;
+  std::atomic<size_t> next_chunk = 0;
+};
+
+// One thread's part.
+class Loader {
+ public:
+  explicit Loader(Plan& plan) : plan_(plan), tasks_(plan.tasks), errors_(plan.errors) {}
+
+  Result<void> run() {
+    QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(plan_.path));
+    if (plan_.stop) reader.stop_when(plan_.stop);
+    for (size_t i = plan_.next_chunk++; i < plan_.chunks.size(); i = plan_.next_chunk++) {
+      const auto blocks = std::make_shared<FactBlocks>();
+      ArchiveFilter filter = plan_.filter;
+      filter.ids.first += static_cast<int64_t>(i) * kChunkRows;
+      filter.ids.last = std::min(filter.ids.last, filter.ids.first + kChunkRows - 1);
+      QAIO_RETURN_IF_ERROR(reader.scan(
+          filter, kRequestColumns, [&](const ArchiveRow& row) { blocks->add(request_of(row)); },
+          kTaskColumns, [&](const ArchiveRow& row) { blocks->add_task(task_of(row)); }));
+      blocks->list(plan_.chunks[i].requests);
+      plan_.chunks[i].damaged = std::exchange(damaged_, {});
+      plan_.chunks[i].blocks = blocks;
+    }
+    return {};
+  }
+
+ private:
+  RequestFacts request_of(const ArchiveRow& row) {
+    LaneReader lane(row.bytes(kRequestLane));
+    RequestFacts request;
+    request.lane = RequestLane(lane.wall_ns());
+    while (const auto interval = lane.next())
+      request.lane.add(interval->stage, interval->end_ns - interval->begin_ns);
+    if (!lane.ok()) damaged_.push_back(row.request());
+    const auto run = plan_.runs.find(row.integer(kRun));
+    request.run = run == plan_.runs.end() ? static_cast<uint32_t>(plan_.runs.size()) : run->second;
+    request.key = row.request();
+    request.arrived_unix_ms = row.integer(kArrived);
+    request.begin_ns = row.integer(kBegin);
+    request.error = errors_.number(row.text(kError));
+    request.status = static_cast<int>(row.integer(kStatus));
+    request.looks = only_looks(row.text(kMethod));
+    request.model_inference_us = row.integer(kModelInference);
+    request.ttft_us = time_of(row, kTtft);
+    request.ttft_since_scheduled_us = time_of(row, kTtftSinceScheduled);
+    request.tpot_us = time_of(row, kTpot);
+    request.input_chars = small_count(row.integer(kInputChars));
+    request.cpu_ns = row.integer(kCpu);
+    request.minor_faults = small_count(row.integer(kMinorFaults));
+    request.major_faults = small_count(row.integer(kMajorFaults));
+    request.resident_bytes = row.integer(kResident);
+    return request;
+  }
+
+  TaskFacts task_of(const ArchiveRow& row) {
+    LaneReader lane(row.bytes(kTaskLane));
+    TaskFacts task;
+    task.lane = TaskLane(lane.wall_ns());
+    while (const auto interval = lane.next())
+      task.add(interval->stage, interval->begin_ns, interval->end_ns);
+    if (!lane.ok()) damaged_.push_back(row.request());
+    task.end_ns = lane.begin_ns() + lane.wall_ns();
+    task.name = tasks_.number(row.text(kTask));
+    task.prompt_tokens = count_of(row, kPromptTokens);
+    task.cached_tokens = count_of(row, kCachedTokens);
+    task.completion_tokens = count_of(row, kCompletionTokens);
+    task.prefill_steps = count_of(row, kPrefillSteps);
+    task.decode_steps = count_of(row, kDecodeSteps);
+    task.batch_max = count_of(row, kBatchMax);
+    task.batch_sum = static_cast<uint64_t>(row.integer(kBatchSum));
+    task.queued_ahead = count_of(row, kQueuedAhead);
+    task.forward_ns = row.integer(kForward);
+    task.submitted = !row.is_null(kSubmitted);
+    return task;
+  }
+
+  Plan& plan_;
+  NameCache tasks_;
+  NameCache errors_;
+  std::vector<int64_t> damaged_;  // of the chunk
+};
+
+// The runs, and one more for a record whose run has just been removed.
+Result<void> add_runs(ArchiveReader& reader, Plan& plan, FactSet& set) {
+  QAIO_ASSIGN(const std::vector<ArchivedRun> runs, reader.runs());
+  QAIO_ASSIGN(const std::vector<int64_t> whole, reader.runs_from_start(plan.filter));
+  for (const ArchivedRun& run : runs) {
+    plan.runs.emplace(run.id, static_cast<uint32_t>(set.runs.size()));
+    const bool from_start = std::ranges::find(whole, run.id) != whole.end();
+    set.runs.push_back({.info = run.info, .from_start = from_start});
+  }
+  set.runs.emplace_back();
+  return {};
+}
+
+Result<void> read_chunks(Plan& plan, int threads) {
+  std::vector<Result<void>> results(static_cast<size_t>(std::max(threads, 1)));
+  std::vector<std::function<void()>> jobs;
+  jobs.reserve(results.size());
+  for (Result<void>& result : results) jobs.emplace_back([&] { result = Loader(plan).run(); });
+  run_jobs(jobs, threads);
+  for (const Result<void>& result : results) QAIO_RETURN_IF_ERROR(result);
+  return {};
+}
+
+// A request counts wholly or not at all.
+void take_chunk(const Plan::Chunk& chunk, FactSet& set) {
+  const std::set<int64_t> damaged(chunk.damaged.begin(), chunk.damaged.end());
+  std::ranges::copy_if(
+      chunk.requests, std::back_inserter(set.requests),
+      [&](const RequestFacts* request) { return !damaged.contains(request->key); });
+  set.damaged += damaged.size();
+  set.storage.push_back(chunk.blocks);
+}
+
+}  // namespace
+
+Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter& filter,
+                                   int threads, const std::function<bool()>& stop) {
+  QAIO_ASSIGN(ArchiveReader opened, ArchiveReader::open(path));
+  const auto reader = std::make_shared<ArchiveReader>(std::move(opened));
+  if (stop) reader->stop_when(stop);
+  Plan plan;
+  plan.path = path;
+  plan.filter = filter;
+  plan.stop = stop;
+  plan.errors.number("");
+  QAIO_ASSIGN(plan.filter.ids, reader->range(filter));
+  plan.filter.limit = 0;  // the range holds no others
+  FactSet set;
+  QAIO_RETURN_IF_ERROR(add_runs(*reader, plan, set));
+  const int64_t rows = plan.filter.ids.last - plan.filter.ids.first + 1;
+  plan.chunks.resize(static_cast<size_t>(std::max<int64_t>(0, rows + kChunkRows - 1) / kChunkRows));
+  QAIO_RETURN_IF_ERROR(read_chunks(plan, threads));
+
+  for (const Plan::Chunk& chunk : plan.chunks) take_chunk(chunk, set);
+  sort_by_arrival(set.requests);
+  set.tasks = plan.tasks.all();
+  set.errors = plan.errors.all();
+  set.record = [reader, lock = std::make_shared<std::mutex>()](int64_t key) {
+    const std::lock_guard guard(*lock);
+    return reader->find(key).value_or(nullptr);
+  };
+  return set;
+}
+
+}  // namespace qaio

@@ -1,0 +1,54 @@
+#include "record/lane_codec.h"
+
+namespace qaio {
+namespace {
+
+// Numbers of stages are part of archives: new stages go to the end of the enum, or a migration of
+// the archive renumbers them.
+static_assert(static_cast<int>(Stage::kHttpWrite) == 4 &&
+              static_cast<int>(Stage::kOutputParse) == 11 && kStageCount == 12);
+
+constexpr TimeNs kOriginMax = TimeNs{1} << 62;
+
+void put(uint64_t value, std::vector<uint8_t>& out) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
+  out.push_back(static_cast<uint8_t>(value));
+}
+
+void put_time(int64_t value_ns, std::vector<uint8_t>& out) {
+  put(value_ns < 0 ? 0 : static_cast<uint64_t>(value_ns), out);
+}
+
+tl::unexpected<Error> corrupt() {
+  return fail(ErrorCode::kCorrupt, "a lane of an archived record is damaged");
+}
+
+}  // namespace
+
+void encode_lane(const Lane& lane, TimeNs origin_ns, std::vector<uint8_t>& out) {
+  put_time(lane.begin_ns() - origin_ns, out);
+  put_time(lane.wall_ns(), out);
+  put(lane.dropped(), out);
+  TimeNs last_ns = lane.begin_ns();
+  for (size_t i = 0; i < lane.size(); ++i) {
+    put(static_cast<uint64_t>(lane[i].stage), out);
+    put_time(lane[i].begin_ns - last_ns, out);
+    put_time(lane[i].end_ns - lane[i].begin_ns, out);
+    last_ns = lane[i].end_ns;
+  }
+}
+
+Result<Lane> decode_lane(std::span<const uint8_t> bytes, TimeNs origin_ns) {
+  LaneReader in(bytes);
+  if (!in.ok() || origin_ns < 0 || origin_ns > kOriginMax) return corrupt();
+  Lane lane;
+  lane.start(origin_ns + in.begin_ns());
+  while (const auto interval = in.next())
+    lane.add(interval->stage, origin_ns + interval->begin_ns, origin_ns + interval->end_ns);
+  if (!in.ok()) return corrupt();
+  lane.set_dropped(in.dropped());
+  lane.finish(origin_ns + in.begin_ns() + in.wall_ns());
+  return lane;
+}
+
+}  // namespace qaio

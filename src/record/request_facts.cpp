@@ -1,0 +1,161 @@
+#include "record/request_facts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "record/request_metrics.h"
+
+namespace qaio {
+namespace {
+
+TaskFacts task_facts(const TaskRecord& task, TimeNs origin_ns, uint32_t name) {
+  TaskFacts facts;
+  facts.lane = TaskLane(task.lane.wall_ns());
+  for (size_t i = 0; i < task.lane.size(); ++i) {
+    const Lane::Interval& interval = task.lane[i];
+    facts.add(interval.stage, interval.begin_ns - origin_ns, interval.end_ns - origin_ns);
+  }
+  facts.end_ns = task.lane.end_ns() - origin_ns;
+  facts.name = name;
+  facts.prompt_tokens = task.counters.prompt_tokens;
+  facts.cached_tokens = task.counters.cached_tokens;
+  facts.completion_tokens = task.counters.completion_tokens;
+  facts.prefill_steps = task.counters.prefill_steps;
+  facts.decode_steps = task.counters.decode_steps;
+  facts.batch_max = task.counters.batch_max;
+  facts.batch_sum = task.counters.batch_sum;
+  facts.queued_ahead = task.counters.queued_ahead;
+  facts.submitted = task.counters.submitted_ns != 0;
+  facts.forward_ns = task.counters.forward_ns;
+  return facts;
+}
+
+RequestFacts request_facts(const RequestRecord& record) {
+  const RequestMetrics metrics = derive_metrics(record);
+  RequestFacts facts;
+  facts.lane = RequestLane(record.lane.wall_ns());
+  for (size_t i = 0; i < record.lane.size(); ++i)
+    facts.lane.add(record.lane[i].stage, record.lane[i].end_ns - record.lane[i].begin_ns);
+  facts.arrived_unix_ms = record.arrived_unix_ms;
+  facts.begin_ns = record.lane.begin_ns();
+  facts.status = record.status;
+  facts.looks = only_looks(record);
+  facts.model_inference_us = metrics.model_inference_us;
+  facts.ttft_us = metrics.ttft_us.value_or(RequestFacts::kNone);
+  facts.ttft_since_scheduled_us = metrics.ttft_since_scheduled_us.value_or(RequestFacts::kNone);
+  facts.tpot_us = metrics.tpot_us.value_or(RequestFacts::kNone);
+  facts.input_chars = small_count(record.input_chars);
+  facts.cpu_ns = record.cpu_ns;
+  facts.minor_faults = small_count(record.minor_faults);
+  facts.major_faults = small_count(record.major_faults);
+  facts.resident_bytes = record.resident_bytes;
+  return facts;
+}
+
+std::pair<int64_t, TimeNs> arrival(const RequestFacts* request) {
+  return {request->arrived_unix_ms, request->begin_ns};
+}
+
+}  // namespace
+
+void TaskFacts::add(Stage stage, TimeNs begin_ns, TimeNs stage_end_ns) {
+  lane.add(stage, stage_end_ns - begin_ns);
+  if (stage != Stage::kPrefill) return;
+  if (prefill_end_ns == 0) prefill_begin_ns = begin_ns;
+  prefill_end_ns = stage_end_ns;
+}
+
+bool RequestFacts::taken_by_engine() const {
+  return std::ranges::any_of(tasks, &TaskFacts::submitted);
+}
+
+const TaskFacts& RequestFacts::critical_task() const {
+  return *std::ranges::max_element(tasks, {}, &TaskFacts::end_ns);
+}
+
+uint32_t Names::number(std::string_view name) {
+  const auto found = numbers_.find(name);
+  if (found != numbers_.end()) return found->second;
+  const auto number = static_cast<uint32_t>(names_.size());
+  names_.emplace_back(name);
+  numbers_.emplace(name, number);
+  return number;
+}
+
+void FactBlocks::add(const RequestFacts& request) {
+  if (blocks_.empty() || blocks_.back()->requests.size() == kBlockRequests) {
+    blocks_.push_back(std::make_unique<Block>());
+    blocks_.back()->requests.reserve(kBlockRequests);
+    blocks_.back()->first_task.reserve(kBlockRequests);
+    blocks_.back()->tasks.reserve(2 * kBlockRequests);
+  }
+  Block& block = *blocks_.back();
+  block.requests.push_back(request);
+  block.first_task.push_back(block.tasks.size());
+}
+
+void FactBlocks::list(std::vector<RequestFacts*>& out) {
+  for (const auto& block : blocks_) {
+    const std::span<const TaskFacts> tasks = block->tasks;
+    for (size_t i = 0; i < block->requests.size(); ++i) {
+      const size_t begin = block->first_task[i];
+      const size_t end = i + 1 < block->first_task.size() ? block->first_task[i + 1] : tasks.size();
+      block->requests[i].tasks = tasks.subspan(begin, end - begin);
+      out.push_back(&block->requests[i]);
+    }
+  }
+}
+
+std::string FactSet::id_of(const RequestFacts& request) const {
+  const RecordPtr whole = record_of(request);
+  return whole == nullptr ? "?" : whole->request_id;
+}
+
+FactSet facts_of(const RecordSet& set) {
+  const auto blocks = std::make_shared<FactBlocks>();
+  const auto records = std::make_shared<std::vector<RecordPtr>>();
+  Names tasks;
+  Names errors;
+  errors.number("");
+  for (const RecordSet::Item& item : set.items) {
+    RequestFacts request = request_facts(*item.record);
+    request.key = std::ssize(*records);
+    request.run = item.run;
+    request.error = errors.number(item.record->error_code);
+    blocks->add(request);
+    for (const TaskRecord& task : item.record->tasks)
+      blocks->add_task(task_facts(task, item.record->lane.begin_ns(), tasks.number(task.task)));
+    records->push_back(item.record);
+  }
+  FactSet facts;
+  facts.runs = set.runs;
+  facts.tasks = tasks.all();
+  facts.errors = errors.all();
+  std::vector<RequestFacts*> all;
+  blocks->list(all);
+  facts.requests.assign(all.begin(), all.end());
+  facts.storage.push_back(blocks);
+  facts.record = [records](int64_t key) { return (*records)[static_cast<size_t>(key)]; };
+  return facts;
+}
+
+void sort_by_arrival(std::vector<const RequestFacts*>& requests) {
+  // Requests end about as they arrive: each moves over the few it overtook, which takes no time at
+  // all. Where they are really out of order, sorting them is what it takes.
+  size_t moves_left = 8 * requests.size();
+  for (size_t i = 1; i < requests.size(); ++i) {
+    const RequestFacts* const request = requests[i];
+    size_t at = i;
+    for (; at > 0 && arrival(requests[at - 1]) > arrival(request); --at) {
+      requests[at] = requests[at - 1];
+      if (moves_left > 0) --moves_left;
+    }
+    requests[at] = request;
+    if (moves_left == 0) {
+      std::ranges::stable_sort(requests, {}, arrival);
+      return;
+    }
+  }
+}
+
+}  // namespace qaio

@@ -1,0 +1,128 @@
+#include "report/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "report/compare_measure.h"
+#include "report/compare_shares.h"
+#include "report/compare_verdict.h"
+
+namespace qaio {
+namespace {
+
+constexpr double kWorkloadChange = 0.1;  // of mean token counts: worth a note
+
+// Prompt and generated tokens of the task, or of all tasks for the request's own lane. The whole
+// prompt, not what was computed of it: a prefix cache that no longer works must show.
+std::vector<double> tokens_of(const FactSet& set, const RequestFacts& request,
+                              const std::string& task) {
+  std::vector<double> sums(2, 0);
+  for (const TaskFacts& one : request.tasks) {
+    if (!task.empty() && set.tasks[one.name] != task) continue;
+    sums[0] += one.prompt_tokens;
+    sums[1] += one.completion_tokens;
+  }
+  return sums;
+}
+
+MeasuredSide side_of(const FactSet& set, const Measure& measure) {
+  const auto request = [&set, &measure](size_t i) { return set.requests[measure.item(i)]; };
+  return {.ms = measure.ms,
+          .arrived_unix_ms = [request](size_t i) { return request(i)->arrived_unix_ms; },
+          .tokens = [request, &set,
+                     &measure](size_t i) { return tokens_of(set, *request(i), measure.task); }};
+}
+
+SideSummary summary_of(const FactSet& set) {
+  SideSummary summary{.requests = set.requests.size()};
+  if (set.requests.empty()) return summary;
+  summary.first_unix_ms = set.requests.front()->arrived_unix_ms;
+  summary.last_unix_ms = set.requests.back()->arrived_unix_ms;
+  std::set<uint32_t> runs;
+  for (const RequestFacts* request : set.requests) {
+    summary.answered += request->answered() ? 1 : 0;
+    runs.insert(request->run);
+  }
+  const auto add = [](const std::string& name, std::vector<std::string>& names) {
+    if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  for (const uint32_t run : runs) {
+    add(set.runs[run].info.version, summary.versions);
+    add(set.runs[run].info.model, summary.models);
+  }
+  return summary;
+}
+
+double mean_tokens(const FactSet& set, size_t column) {
+  std::vector<double> counts;
+  for (const RequestFacts* request : set.requests)
+    if (request->answered()) counts.push_back(tokens_of(set, *request, "")[column]);
+  return mean(counts);
+}
+
+// Of tasks and stages that ran on one side only nothing can be compared.
+void note_missing(std::string_view side, const std::vector<Measure>& measures,
+                  const std::vector<Measure>& others, std::vector<std::string>& notes) {
+  std::vector<std::string> names;
+  std::string lone_task;                                            // whose stages need no mention
+  for (auto it = measures.rbegin(); it != measures.rend(); ++it) {  // a lane's total comes last
+    if (find_measure(others, it->name) != nullptr) continue;
+    if (!it->task.empty() && it->task == lone_task) continue;
+    if (it->kind == MeasureKind::kLane) lone_task = it->task;
+    names.push_back(it->kind == MeasureKind::kLane ? "the task " + it->task : it->name);
+  }
+  if (names.empty()) return;
+  std::ranges::reverse(names);
+  notes.push_back(fmt::format("Only in {}: {}.", side, fmt::join(names, ", ")));
+}
+
+void add_notes(const FactSet& a, const FactSet& b, Comparison& out) {
+  if (std::ranges::any_of(out.measures, &MeasureComparison::in_turns)) {
+    out.notes.emplace_back(
+        "Both were measured at the same time: they are compared within short times, so that what "
+        "disturbed both does not matter.");
+  }
+  constexpr std::array<std::string_view, 2> kWhat = {"prompts", "answers"};
+  for (size_t column = 0; column < kWhat.size(); ++column) {
+    const double of_a = mean_tokens(a, column);
+    const double of_b = mean_tokens(b, column);
+    if (std::abs(of_b - of_a) <= kWorkloadChange * std::max(of_a, 1.0)) continue;
+    out.notes.push_back(fmt::format("B's {} are {:.0f} tokens long on average, A's {:.0f}.",
+                                    kWhat[column], of_b, of_a));
+  }
+}
+
+}  // namespace
+
+Comparison compare_records(const RecordSet& a, const RecordSet& b, const CompareOptions& options) {
+  return compare_records(facts_of(a), facts_of(b), options);
+}
+
+Comparison compare_records(const FactSet& a, const FactSet& b, const CompareOptions& options) {
+  const std::vector<Measure> measures_a = collect_measures(a);
+  const std::vector<Measure> measures_b = collect_measures(b);
+  Comparison out{.a = summary_of(a), .b = summary_of(b)};
+  Random random(options.seed);
+  const Measure* total = find_measure(measures_a, "total");
+  const double total_mean_ms = total == nullptr ? 0 : mean(total->ms);
+  for (const Measure& measure : measures_a) {
+    const Measure* other = find_measure(measures_b, measure.name);
+    if (other == nullptr) continue;
+    out.measures.push_back(compare_measure(measure.name, measure.kind, side_of(a, measure),
+                                           side_of(b, *other), total_mean_ms, options, random));
+  }
+  out.shares = compare_shares(a, b);
+  add_notes(a, b, out);
+  if (out.a.answered > 0 && out.b.answered > 0) {
+    note_missing("A", measures_a, measures_b, out.notes);
+    note_missing("B", measures_b, measures_a, out.notes);
+  }
+  conclude(options, out);
+  return out;
+}
+
+}  // namespace qaio

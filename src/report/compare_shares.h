@@ -1,0 +1,22 @@
+// The shares of requests that did not get what they asked for. Requests whose client left are
+// neither served nor failed.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "report/compare.h"
+
+namespace qaio {
+
+// By Fisher's exact test; the p-value is not corrected yet.
+ShareComparison compare_share(std::string name, size_t count_a, size_t of_a, size_t count_b,
+                              size_t of_b);
+
+// `failed`: errors of the server, and streams that ended with one. `refused`: 503 and 429, as under
+// overload. `rejected`: as the client's mistake, other 4xx; but for those that say nothing about
+// the server.
+std::vector<ShareComparison> compare_shares(const FactSet& a, const FactSet& b);
+
+}  // namespace qaio

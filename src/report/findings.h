@@ -1,0 +1,56 @@
+// What the figures mean: statements that the records support, each with its evidence.
+//
+// A finding needs enough requests, an effect large enough to matter, and chance must not explain
+// it; docs/report.md lists the conditions of each. Where that was looked for and is not there, the
+// answer to the question is a statement, too.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "record/request_facts.h"
+#include "report/measures.h"
+#include "report/service_fit.h"
+
+namespace qaio {
+
+struct Finding {
+  std::string id;                          // snake_case, the same for the same kind of statement
+  bool found = true;                       // false: the statement is that there is no such thing
+  std::string statement = {};              // one sentence with its figures
+  std::vector<std::string> evidence = {};  // further sentences
+  std::vector<std::pair<std::string, double>> figures = {};  // by name with its unit last
+};
+
+// What the hardware allows, and what the model asks of it.
+struct PhysicalLimits {
+  double read_gb_s = 0;        // memory, 10^9 bytes per second
+  double int8_gop_s = 0;       // 10^9 operations per second
+  double bytes_per_token = 0;  // that one generated token reads
+  double gop_per_token = 0;    // 10^9 operations that one prompt token costs
+};
+
+struct FindingInput {
+  const FactSet& set;
+  std::optional<PhysicalLimits> limits = {};
+  std::vector<uint32_t> tasks = {};                  // as tasks_of() has them
+  std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
+};
+
+// All that apply, the most general first; what was not found after the rest.
+std::vector<Finding> find_findings(const FactSet& set, const std::optional<PhysicalLimits>& limits,
+                                   int threads = 1);
+
+// The kinds; each appends what it finds.
+void find_bottleneck(const FindingInput& input, std::vector<Finding>& out);
+void find_queueing(const FindingInput& input, std::vector<Finding>& out);
+void find_token_costs(const FindingInput& input, std::vector<Finding>& out);
+void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out);
+void find_task_switching(const FindingInput& input, std::vector<Finding>& out);
+void find_cold_start(const FindingInput& input, std::vector<Finding>& out);
+void find_limits(const FindingInput& input, std::vector<Finding>& out);
+void find_tail_causes(const FindingInput& input, std::vector<Finding>& out);
+
+}  // namespace qaio

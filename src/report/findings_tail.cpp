@@ -1,0 +1,179 @@
+// Finding: why the slowest requests are slow.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <span>
+
+#include "report/findings.h"
+#include "report/service_fit.h"
+#include "stats/statistics.h"
+
+namespace qaio {
+namespace {
+
+constexpr size_t kRequestsMin = 60;
+constexpr double kTailShare = 0.05;
+constexpr double kTailFactorMin = 1.3;  // the 95th percentile over the median
+constexpr double kCauseShareMin = 0.3;  // of what the request took beyond the median
+constexpr int64_t kFaultsMin = 256;     // 1 MiB of fresh memory
+constexpr double kFaultFactor = 4;      // times the 95th percentile of the others
+
+enum Cause : uint8_t { kQueue, kLongPrompt, kLongOutput, kNeighbours, kPageFaults, kUnknown };
+constexpr std::array<std::string_view, 6> kNames = {"queue",      "long prompt", "long output",
+                                                    "neighbours", "page faults", "unknown"};
+
+struct Request {
+  const RequestFacts* facts;
+  const TaskFacts* task;  // the critical one
+  double total_ms;
+};
+
+// What is usual, to be compared with.
+struct Usual {
+  double total_ms = 0;
+  double queue_ms = 0;
+  double faults_max = 0;
+  struct OfTask {
+    double prompt = 0;
+    double output = 0;
+    double neighbours = 0;
+  };
+  std::vector<OfTask> tasks;  // by their place in the set
+};
+
+template <typename Value>
+double median_over(std::span<const Request> requests, const Value& value) {
+  std::vector<double> values;
+  for (const Request& request : requests) values.push_back(static_cast<double>(value(request)));
+  return median(std::move(values));
+}
+
+Usual usual_of(std::span<const Request> requests, size_t task_count) {
+  Usual usual;
+  usual.total_ms = median_over(requests, [](const Request& r) { return r.total_ms; });
+  usual.queue_ms = median_over(
+      requests, [](const Request& r) { return to_ms(r.task->lane.stage_ns(Stage::kQueue)); });
+  std::vector<double> faults;
+  std::vector<std::vector<Request>> by_task(task_count);
+  for (const Request& request : requests) {
+    faults.push_back(static_cast<double>(request.facts->minor_faults));
+    by_task[request.task->name].push_back(request);
+  }
+  usual.faults_max = percentiles(faults, std::array<double, 1>{90})[0];
+  for (const std::vector<Request>& its : by_task) {
+    usual.tasks.push_back(
+        {.prompt =
+             median_over(its, [](const Request& r) { return prefill_tokens(*r.facts, *r.task); }),
+         .output = median_over(its, [](const Request& r) { return r.task->completion_tokens; }),
+         .neighbours = median_over(
+             its, [](const Request& r) { return neighbour_tokens(*r.facts, *r.task); })});
+  }
+  return usual;
+}
+
+// Where the milliseconds beyond the usual total came from.
+std::array<double, kNames.size()> causes_ms(const Request& request, const Usual& usual,
+                                            const FindingInput& input) {
+  std::array<double, kNames.size()> ms{};
+  const TaskFacts& task = *request.task;
+  ms[kQueue] = std::max(0.0, to_ms(task.lane.stage_ns(Stage::kQueue)) - usual.queue_ms);
+  if (const auto& fit = input.fits[task.name]) {
+    const Usual::OfTask& of_task = usual.tasks[task.name];
+    const auto beyond = [](double value, double is_usual) {
+      return std::max(0.0, value - is_usual);
+    };
+    ms[kLongPrompt] =
+        fit->ms_per_prompt_token * beyond(prefill_tokens(*request.facts, task), of_task.prompt);
+    ms[kLongOutput] = fit->ms_per_output_token * beyond(task.completion_tokens, of_task.output);
+    ms[kNeighbours] = fit->ms_per_neighbour_token *
+                      beyond(neighbour_tokens(*request.facts, task), of_task.neighbours);
+  }
+  double rest = request.total_ms - usual.total_ms;
+  for (const double known : ms) rest -= known;
+  const RequestFacts& facts = *request.facts;
+  const bool many_faults =
+      facts.minor_faults >= kFaultsMin &&
+      static_cast<double>(facts.minor_faults) > kFaultFactor * usual.faults_max;
+  ms[facts.major_faults > 0 || many_faults ? kPageFaults : kUnknown] = std::max(0.0, rest);
+  return ms;
+}
+
+std::vector<Request> answered_requests(const FactSet& set) {
+  std::vector<Request> requests;
+  requests.reserve(set.requests.size());
+  for (const RequestFacts* facts : set.requests) {
+    if (!facts->answered()) continue;
+    requests.push_back({facts, &facts->critical_task(), to_ms(facts->lane.wall_ns())});
+  }
+  return requests;
+}
+
+Usual usual_of_sample(const std::vector<Request>& requests, size_t task_count) {
+  std::vector<Request> sample;
+  for (const size_t i : even_sample(requests.size())) sample.push_back(requests[i]);
+  return usual_of(sample, task_count);
+}
+
+// Brings the slowest to the end, in ascending order.
+std::span<const Request> slowest_of(std::vector<Request>& requests, size_t count) {
+  const auto first = requests.end() - static_cast<ptrdiff_t>(count);
+  std::ranges::nth_element(requests, first, {}, &Request::total_ms);
+  std::ranges::sort(first, requests.end(), {}, &Request::total_ms);
+  return std::span(requests).last(count);
+}
+
+}  // namespace
+
+void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
+  std::vector<Request> requests = answered_requests(input.set);
+  if (requests.size() < kRequestsMin) return;
+  const Usual usual = usual_of_sample(requests, input.set.tasks.size());
+  const auto slow_count =
+      static_cast<size_t>(std::ceil(kTailShare * static_cast<double>(requests.size())));
+  const auto slow = slowest_of(requests, slow_count);
+  if (slow.front().total_ms < kTailFactorMin * usual.total_ms) {
+    const double factor = slow.front().total_ms / std::max(usual.total_ms, 1e-9);
+    out.push_back(
+        {.id = "tail_causes",
+         .found = false,
+         .statement = fmt::format("No slow tail: the slowest 5 % begin at {:.2g} times the "
+                                  "median of {} ms.",
+                                  factor, ms_text(usual.total_ms)),
+         .figures = {{"p95_over_median", factor}}});
+    return;
+  }
+
+  std::array<std::vector<const Request*>, kNames.size()> by_cause;
+  double slow_ms = 0;
+  for (const Request& request : slow) {
+    const auto ms = causes_ms(request, usual, input);
+    const auto largest = std::ranges::max_element(ms);
+    const bool clear = *largest >= kCauseShareMin * (request.total_ms - usual.total_ms);
+    const auto cause = clear ? static_cast<size_t>(largest - ms.begin()) : size_t{kUnknown};
+    by_cause[cause].push_back(&request);
+    slow_ms += request.total_ms;
+  }
+  if (2 * by_cause[kUnknown].size() > slow_count) return;
+  Finding finding{.id = "tail_causes"};
+  std::vector<std::string> parts;
+  for (size_t cause = 0; cause < kNames.size(); ++cause) {
+    const auto& its = by_cause[cause];
+    if (its.empty()) continue;
+    parts.push_back(fmt::format("{} ({})", kNames[cause], its.size()));
+    finding.evidence.push_back(fmt::format("{}: for example {} with {} ms.", kNames[cause],
+                                           input.set.id_of(*its.back()->facts),
+                                           ms_text(its.back()->total_ms)));
+    std::string name(kNames[cause]);
+    std::ranges::replace(name, ' ', '_');
+    finding.figures.emplace_back(name, static_cast<double>(its.size()));
+  }
+  finding.statement = fmt::format(
+      "The slowest 5 % ({} requests, {} ms on average; the median is {} ms) owe it to: {}.",
+      slow_count, ms_text(slow_ms / static_cast<double>(slow_count)), ms_text(usual.total_ms),
+      fmt::join(parts, ", "));
+  out.push_back(std::move(finding));
+}
+
+}  // namespace qaio

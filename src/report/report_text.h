@@ -1,0 +1,12 @@
+// A report as text: for terminals, and for those who ask a server from one.
+#pragma once
+
+#include <string>
+
+#include "report/report.h"
+
+namespace qaio {
+
+std::string report_text(const Report& report);
+
+}  // namespace qaio

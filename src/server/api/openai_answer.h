@@ -1,0 +1,60 @@
+// Answers in the shape of OpenAI's API: whole objects and the chunks of a stream, as JSON.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/json_writer.h"
+#include "engine/request.h"
+#include "server/api/openai_request.h"
+#include "text/tokenizer.h"
+#include "trace/trace.h"
+
+namespace qaio {
+
+class OpenAiAnswer {
+ public:
+  // `request` and `tokenizer` outlive this object. `id` is the request's.
+  OpenAiAnswer(const OpenAiRequest& request, const Tokenizer& tokenizer, std::string_view id,
+               std::string model, std::string fingerprint, int64_t created_unix_s);
+
+  // The whole answer, for a request that is not streamed.
+  std::string whole(const EngineResult& result, const EngineTrace& trace);
+
+  // The chunks of a stream. First pieces of the text as they come, each with its tokens; then the
+  // end, which is one chunk, or two with the usage.
+  std::string piece(std::string_view text, std::span<const GeneratedToken> tokens);
+  std::string end(const EngineResult& result, const EngineTrace& trace);
+  std::string usage(const EngineTrace& trace);
+
+  const std::string& id() const { return id_; }  // of every body
+
+  // The text of the answer: generated, or the likeliest choice.
+  std::string_view text_of(const EngineResult& result) const;
+
+ private:
+  void open(std::string_view kind, JsonWriter& json) const;
+  void write_logprobs(std::span<const GeneratedToken> tokens, JsonWriter& json);
+  void write_completion_logprobs(std::span<const GeneratedToken> tokens, JsonWriter& json);
+  void write_top_logprobs(std::span<const GeneratedToken> tokens, JsonWriter& json) const;
+  void write_token(const TokenLogprob& token, JsonWriter& json) const;
+  void write_scores(const EngineResult& result, JsonWriter& json) const;
+  void write_delta(std::string_view text, bool last, JsonWriter& json);
+
+  const OpenAiRequest& request_;
+  const Tokenizer& tokenizer_;
+  const std::string id_;
+  const std::string model_;
+  const std::string fingerprint_;
+  const int64_t created_unix_s_;
+  bool first_ = true;                      // no piece yet
+  StreamingDetokenizer text_{tokenizer_};  // of the tokens reported, for text_offset
+  int64_t text_characters_ = 0;            // whole ones of that text
+};
+
+// "finish_reason" in OpenAI's words: a scored choice is a complete answer.
+std::string_view openai_finish_reason(FinishReason reason);
+
+}  // namespace qaio

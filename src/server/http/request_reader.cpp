@@ -1,0 +1,207 @@
+#include "server/http/request_reader.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/http/request_id.h"
+#include "trace/trace_context.h"
+
+namespace qaio {
+namespace {
+
+namespace net = boost::asio;
+namespace http = boost::beast::http;
+
+using Parser = http::request_parser<http::string_body>;
+
+constexpr auto kAwait = net::as_tuple(net::use_awaitable);
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kContinueExpected = "100-continue";
+constexpr std::string_view kBadHttp = "bad_http";
+constexpr size_t kRecordedPathMax = 256;
+constexpr size_t kRecordedMethodMax = 32;
+
+// Of a header that may come several times. Absent: it does not.
+std::optional<std::string> joined(const Parser& parser, std::string_view name) {
+  std::optional<std::string> all;
+  const auto [begin, end] = parser.get().equal_range(name);
+  for (auto field = begin; field != end; ++field) {
+    if (all) *all += ',';
+    all = all.value_or("") + std::string(field->value());
+  }
+  return all;
+}
+
+// Requests that only look are no trace of their own: a scrape each second would be most of what is
+// exported.
+TraceContext trace_of(const Parser& parser, bool looks, bool exported) {
+  const auto parent = parse_traceparent(joined(parser, "traceparent").value_or(""));
+  const std::string state = joined(parser, "tracestate").value_or("");
+  return begin_span(parent, state, exported && (parent ? parent->sampled : !looks));
+}
+
+// A path that no route matched is the client's text, and kept only where texts are.
+void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) {
+  const auto& message = parser.get();
+  HttpRequest& request = exchange.mutable_request();
+  request.method = std::string_view(message.method_string());
+  std::string_view target = message.target();
+  if (target.starts_with("http://")) {  // absolute form, as sent to proxies
+    target.remove_prefix(std::min(target.find('/', 7), target.size()));
+  }
+  const size_t query = std::min(target.find('?'), target.size());
+  request.path = target.substr(0, query);
+  request.query = target.substr(std::min(query + 1, target.size()));
+  request.accept = message[http::field::accept];
+  request.origin = message[http::field::origin];
+  const std::string key = message[http::field::authorization];
+  request.client_key = std::hash<std::string>()(key.empty() ? request.client : key);
+
+  RequestRecord& record = exchange.record();
+  record.request_id = choose_request_id(message["X-Request-Id"]);
+  record.method = request.method.substr(0, kRecordedMethodMax);
+  const std::string_view path = std::string_view(request.path).substr(0, kRecordedPathMax);
+  record.routed = !rules.router.match(request.method, request.path).route.empty();
+  record.path = record.routed || !rules.options.record_paths ? rules.router.recorded(path) : path;
+  record.trace = trace_of(parser, only_looks(record), rules.options.export_traces);
+}
+
+ReadResult refuse(const boost::system::error_code& ec, const ServerOptions& options,
+                  Exchange& exchange) {
+  if (ec.category() != make_error_code(http::error::body_limit).category() ||
+      ec == http::error::end_of_stream || ec == http::error::partial_message) {
+    return {};
+  }
+  if (ec == http::error::body_limit) {
+    exchange.respond(error_response(
+        413, "too_large",
+        fmt::format("the request body is larger than {} bytes", options.body_bytes_max)));
+  } else if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+    exchange.respond(error_response(
+        431, "header_too_large",
+        fmt::format("the request header is larger than {} bytes", options.header_bytes_max)));
+  } else {
+    exchange.respond(error_response(400, kBadHttp, "not a valid HTTP request: " + ec.message()));
+  }
+  return {.outcome = ReadResult::Outcome::kRefused};
+}
+
+// What RFC 9112 demands of a head, and what it says that this server does not do. A body whose end
+// is not certain must never be taken for the next request.
+std::optional<HttpResponse> fault_of(const Parser& parser) {
+  using boost::beast::iequals;
+  const bool http_1_0 = parser.get().version() < 11;
+  if (!http_1_0 && parser.get().count(http::field::host) != 1) {
+    return error_response(400, kBadHttp, "an HTTP/1.1 request must have one Host header");
+  }
+  if (const auto coding = joined(parser, "Transfer-Encoding")) {
+    const size_t last = coding->find_last_of(", \t") + 1;
+    if (http_1_0 || !iequals(std::string_view(*coding).substr(last), "chunked")) {
+      return error_response(400, kBadHttp,
+                            "the end of the body is not known: a Transfer-Encoding must end with "
+                            "chunked, and HTTP/1.0 has none; send a Content-Length");
+    }
+    if (last != 0) {
+      return error_response(501, "not_implemented",
+                            "of Transfer-Encodings only chunked is understood, without others");
+    }
+  }
+  if (const auto coding = joined(parser, "Content-Encoding");
+      coding && !coding->empty() && !iequals(*coding, "identity")) {
+    HttpResponse refusal = error_response(
+        415, "unsupported_media_type",
+        fmt::format("the body's Content-Encoding is '{}': send it as it is, not encoded",
+                    coding->substr(0, 100)));
+    refusal.headers.push_back({"Accept-Encoding", "identity"});
+    return refusal;
+  }
+  const auto expect = joined(parser, "Expect");
+  if (!http_1_0 && expect && !iequals(*expect, kContinueExpected)) {
+    return error_response(417, "expectation_failed",
+                          "of expectations only 100-continue can be met");
+  }
+  return std::nullopt;
+}
+
+RequestSite site_of(const Parser& parser, bool over_loopback) {
+  return {.host = joined(parser, "Host"),
+          .origin = joined(parser, "Origin"),
+          .fetch_site = parser.get()["Sec-Fetch-Site"],
+          .fetch_mode = parser.get()["Sec-Fetch-Mode"],
+          .over_loopback = over_loopback};
+}
+
+HttpResponse memory_refusal() {
+  return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                        "too many long requests are on their way; try again later");
+}
+
+// Whatever can be refused by the head alone is refused before the body.
+std::optional<HttpResponse> refusal_of_head(const Parser& parser, const ReadRules& rules,
+                                            const boost::beast::flat_buffer& buffer,
+                                            MemoryCharge& charge) {
+  if (auto fault = fault_of(parser)) return fault;
+  if (auto refused = rules.sites.refuse(site_of(parser, rules.over_loopback))) return refused;
+  if (rules.health_only && !std::string_view(parser.get().target()).starts_with("/health")) {
+    return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                          "too many connections, try again later");
+  }
+  const size_t body_bytes = parser.content_length().value_or(0);
+  if (!charge.resize(buffer.capacity() + body_bytes)) return memory_refusal();
+  return std::nullopt;
+}
+
+bool wants_continue(const Parser& parser) {
+  return !parser.is_done() && parser.get().version() >= 11 &&
+         boost::beast::iequals(parser.get()[http::field::expect], kContinueExpected);
+}
+
+}  // namespace
+
+net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::flat_buffer& buffer,
+                                        const ReadRules& rules, MemoryCharge& charge,
+                                        Exchange& exchange) {
+  Parser parser;
+  parser.header_limit(rules.options.header_bytes_max);
+  parser.body_limit(rules.options.body_bytes_max);
+  auto [header_ec, header_bytes] = co_await http::async_read_header(socket, buffer, parser, kAwait);
+  describe(parser, rules, exchange);
+  if (header_ec) co_return refuse(header_ec, rules.options, exchange);
+  if (auto refusal = refusal_of_head(parser, rules, buffer, charge)) {
+    exchange.respond(std::move(*refusal));
+    co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
+  }
+  if (wants_continue(parser)) {
+    auto [ec, bytes] = co_await net::async_write(socket, net::buffer(kContinue), kAwait);
+    if (ec) co_return ReadResult{};
+  }
+  parser.eager(true);
+  while (!parser.is_done()) {
+    auto [ec, bytes] = co_await http::async_read_some(socket, buffer, parser, kAwait);
+    if (ec) co_return refuse(ec, rules.options, exchange);
+    // What is sent in chunks does not say its length in advance.
+    if (!charge.resize(buffer.capacity() + parser.get().body().capacity())) {
+      exchange.respond(memory_refusal());
+      co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
+    }
+  }
+  ReadResult result;
+  result.outcome = ReadResult::Outcome::kComplete;
+  result.keep_alive = parser.keep_alive();
+  result.http_1_0 = parser.get().version() < 11;
+  exchange.mutable_request().body = std::move(parser.get().body());
+  co_return result;
+}
+
+}  // namespace qaio

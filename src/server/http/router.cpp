@@ -1,0 +1,78 @@
+#include "server/http/router.h"
+
+#include <algorithm>
+#include <optional>
+#include <ranges>
+#include <utility>
+
+#include "server/http/path_hint.h"
+
+namespace qaio {
+namespace {
+
+// The parameter, empty for an exact route; absent if the path is another.
+std::optional<std::string_view> match_path(std::string_view route, std::string_view path) {
+  if (!route.ends_with('}'))
+    return route == path ? std::optional(std::string_view()) : std::nullopt;
+  const std::string_view prefix = route.substr(0, route.rfind('{'));
+  if (!path.starts_with(prefix)) return std::nullopt;
+  path.remove_prefix(prefix.size());
+  return path.empty() || path.find('/') != std::string_view::npos ? std::nullopt
+                                                                  : std::optional(path);
+}
+
+}  // namespace
+
+void Router::add(std::string method, std::string path, Handler handler) {
+  routes_.push_back({std::move(method), std::move(path), std::move(handler)});
+}
+
+Router::Match Router::match(std::string_view method, std::string_view path) const {
+  Match match;
+  for (const Route& route : routes_) {
+    const auto parameter = match_path(route.path, path);
+    if (!parameter) continue;
+    match.route = route.path;
+    match.parameter = *parameter;
+    if (route.method == method || (route.method == "GET" && method == "HEAD")) {
+      match.handler = &route.handler;
+      return match;
+    }
+    if (!match.allow.empty()) match.allow += ", ";
+    match.allow += route.method == "GET" ? "GET, HEAD" : route.method;
+  }
+  return match;
+}
+
+std::string Router::hint(std::string_view path) const {
+  std::vector<KnownPath> known;
+  for (const Route& route : routes_) known.push_back({route.method, route.path});
+  return path_hint(path, known);
+}
+
+bool Router::has_segment(std::string_view segment) const {
+  return std::ranges::any_of(routes_, [&](const Route& route) {
+    for (const auto part : std::views::split(std::string_view(route.path), '/')) {
+      if (std::ranges::equal(part, segment)) return !segment.starts_with('{');
+    }
+    return false;
+  });
+}
+
+std::string Router::recorded(std::string_view path) const {
+  if (const Match found = match({}, path); !found.route.empty()) return std::string(found.route);
+  std::string out;
+  while (!path.empty()) {
+    if (path.front() == '/') {
+      out += '/';
+      path.remove_prefix(1);
+      continue;
+    }
+    const std::string_view segment = path.substr(0, path.find('/'));
+    out += has_segment(segment) ? segment : "*";
+    path.remove_prefix(segment.size());
+  }
+  return out;
+}
+
+}  // namespace qaio

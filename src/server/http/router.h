@@ -1,0 +1,43 @@
+// Which endpoint answers which method and path.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/http/call.h"
+
+namespace qaio {
+
+class Router {
+ public:
+  // `path` is exact, or ends in "/{name}" for one more segment. A GET route also answers HEAD.
+  void add(std::string method, std::string path, Handler handler);
+
+  struct Match {
+    const Handler* handler = nullptr;  // nullptr: none
+    std::string_view route;            // as given to add(); empty if no path matched
+    std::string_view parameter;        // points into `path`
+    std::string allow;                 // methods of the path, if it matched but the method did not
+  };
+  Match match(std::string_view method, std::string_view path) const;
+
+  // For a path that nothing matched, as path_hint() has it.
+  std::string hint(std::string_view path) const;
+
+  // A path as records may keep it: its route, or, if there is none, its segments with "*" for those
+  // that no route has, as a client may write anything there.
+  std::string recorded(std::string_view path) const;
+
+ private:
+  bool has_segment(std::string_view segment) const;
+
+  struct Route {
+    std::string method;
+    std::string path;
+    Handler handler;
+  };
+  std::vector<Route> routes_;
+};
+
+}  // namespace qaio

@@ -1,0 +1,55 @@
+#include "server/http/side_thread.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <exception>
+#include <utility>
+
+namespace qaio {
+
+SideThread::SideThread(size_t waiting_max, int niceness)
+    : waiting_max_(waiting_max), thread_([this, niceness] { run(niceness); }) {}
+
+SideThread::~SideThread() { stop(); }
+
+bool SideThread::post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || waiting_.size() >= waiting_max_) return false;
+    waiting_.push_back(std::move(work));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+void SideThread::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void SideThread::run(int niceness) {
+  // On Linux a thread has a niceness of its own; without it the thread just gives way less.
+  const auto self = static_cast<id_t>(gettid());
+  if (getpriority(PRIO_PROCESS, self) < niceness) setpriority(PRIO_PROCESS, self, niceness);
+  for (;;) {
+    std::function<void()> work;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      work = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    try {
+      work();
+    } catch (const std::exception&) {  // out of memory: one piece of work is lost, not the thread
+    }
+  }
+}
+
+}  // namespace qaio

@@ -1,0 +1,99 @@
+// What requests took over the last minute, five minutes, hour and since the start.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/histogram.h"
+#include "base/process_stats.h"
+#include "record/observer.h"
+#include "record/record_times.h"
+#include "stats/windows.h"
+
+namespace qaio {
+
+// Percentiles are at most 0.8 % above the exact ones and never below; the rest is exact.
+struct Summary {
+  std::string_view name;  // of kRequestTimeNames or kTaskTimeNames
+  uint64_t count = 0;
+  int64_t mean_ns = 0;
+  int64_t p50_ns = 0;
+  int64_t p95_ns = 0;
+  int64_t p99_ns = 0;
+  int64_t max_ns = 0;
+};
+
+// Of all requests but those that only look (record.h).
+struct RequestCounts {
+  uint64_t requests = 0;
+  uint64_t failed = 0;                     // status 400 and above
+  std::map<std::string, uint64_t> errors;  // by code
+  uint64_t prompt_tokens = 0;
+  uint64_t cached_tokens = 0;
+  uint64_t completion_tokens = 0;
+};
+
+struct WindowStats {
+  std::string_view name;   // of kWindows
+  int64_t covered_ns = 0;  // how far back it reaches
+  RequestCounts counts;
+  ProcessUsage usage;  // of the process within that time
+  // Of requests that reached the model, those that failed there included: a refusal takes
+  // microseconds and would make any percentile look well.
+  std::vector<Summary> request;  // as kRequestTimeNames
+  struct Task {
+    std::string name;
+    std::vector<Summary> times;  // as kTaskTimeNames
+  };
+  std::vector<Task> tasks;  // those that ran in this window
+};
+
+// Memory: 8 bytes (16 while growing) per value range in use, part of a window and kind of time. Two
+// tasks whose times spread over three powers of ten take up to 4 MiB after an hour of 10 requests
+// per second, 12 MiB with hundreds; the unit test holds it. Thread-safe.
+class LiveStats final : public RecordConsumer {
+ public:
+  static constexpr size_t kTasksMax =
+      64;  // as many as a configuration may hold; others are left out
+
+  explicit LiveStats(const Clock& clock);  // which outlives it
+
+  void consume(std::span<const RecordPtr> records) override;
+
+  std::vector<WindowStats> snapshot() const;  // of every window
+  size_t memory_bytes() const;
+
+ private:
+  // A part of a window.
+  struct Counts {
+    RequestCounts requests;
+    TimeNs begin_ns = -1;  // when it was first updated; -1: never
+    ProcessUsage usage_at_begin;
+    void merge(const Counts& other);
+  };
+  struct Times {
+    Times() : windowed(Histogram(Histogram::Precision::kCoarse)) {}
+    Windowed<Histogram> windowed;
+  };
+  using RequestSeries = std::array<Times, kRequestTimeNames.size()>;
+  using TaskSeries = std::array<Times, kTaskTimeNames.size()>;
+
+  TimeNs now_ns() const { return clock_.now_ns() - start_ns_; }
+  void add(const RequestRecord& record, TimeNs now);
+  WindowStats window_stats(size_t window, TimeNs now) const;
+
+  const Clock& clock_;
+  const TimeNs start_ns_;
+  mutable std::mutex mutex_;  // of everything below
+  Windowed<Counts> counts_;
+  RequestSeries request_;
+  std::map<std::string, TaskSeries, std::less<>> tasks_;
+};
+
+}  // namespace qaio

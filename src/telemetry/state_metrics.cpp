@@ -1,0 +1,162 @@
+#include "telemetry/state_metrics.h"
+
+#include <string>
+#include <utility>
+
+#include "base/process_stats.h"
+
+namespace qaio {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Label = ClientMetric::Label;
+
+struct Value {
+  std::vector<Label> labels;
+  double value;
+};
+
+template <typename Number>
+Value labelled(std::string name, std::string value, Number number) {
+  return {{{std::move(name), std::move(value)}}, static_cast<double>(number)};
+}
+
+class Families {
+ public:
+  void gauge(const char* name, const char* help, std::vector<Value> values) {
+    add(MetricType::Gauge, name, help, std::move(values));
+  }
+  void gauge(const char* name, const char* help, double value) {
+    add(MetricType::Gauge, name, help, {{{}, value}});
+  }
+  void counter(const char* name, const char* help, std::vector<Value> values) {
+    add(MetricType::Counter, name, help, std::move(values));
+  }
+  void counter(const char* name, const char* help, double value) {
+    add(MetricType::Counter, name, help, {{{}, value}});
+  }
+  std::vector<MetricFamily> take() { return std::move(all_); }
+
+ private:
+  void add(MetricType type, const char* name, const char* help, std::vector<Value> values) {
+    MetricFamily family{.name = name, .help = help, .type = type, .metric = {}};
+    for (Value& value : values) {
+      ClientMetric& metric = family.metric.emplace_back();
+      metric.label = std::move(value.labels);
+      (type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) = value.value;
+    }
+    all_.push_back(std::move(family));
+  }
+
+  std::vector<MetricFamily> all_;
+};
+
+void add_engine(const EngineState& engine, Families& out) {
+  out.gauge("qaio_sequences_running", "Tasks in the engine's steps.", engine.running);
+  out.gauge("qaio_sequences_waiting", "Tasks that wait for their first step.", engine.waiting);
+  const int held = engine.kv_blocks_used + engine.kv_blocks_pinned + engine.kv_blocks_cached;
+  out.gauge("qaio_kv_blocks", "Blocks of KV memory, by what they are used for.",
+            {labelled("state", "used", engine.kv_blocks_used),
+             labelled("state", "pinned", engine.kv_blocks_pinned),
+             labelled("state", "cached", engine.kv_blocks_cached),
+             labelled("state", "free", engine.kv_blocks_total - held)});
+  const double unavailable = engine.kv_blocks_used + engine.kv_blocks_pinned;
+  out.gauge("qaio_kv_usage_ratio", "Share of KV memory that running tasks and pinned prompts hold.",
+            engine.kv_blocks_total == 0 ? 0 : unavailable / engine.kv_blocks_total);
+  out.counter("qaio_engine_steps_total", "Steps of the engine.", static_cast<double>(engine.steps));
+  out.counter("qaio_preemptions_total",
+              "Times that a task was paused because others needed its memory or place.",
+              static_cast<double>(engine.preemptions));
+  out.counter("qaio_prefix_cache_queries_total",
+              "Prompt tokens that were looked for in the prefix cache.",
+              static_cast<double>(engine.prompt_tokens));
+  out.counter("qaio_prefix_cache_hits_total", "Prompt tokens that the prefix cache held.",
+              static_cast<double>(engine.cached_tokens));
+}
+
+void add_otlp(const OtlpCounts& otlp, Families& out) {
+  out.counter("qaio_otlp_spans_total", "Spans to be exported, by what became of them.",
+              {labelled("outcome", "exported", otlp.spans_exported),
+               labelled("outcome", "rejected", otlp.spans_rejected),
+               labelled("outcome", "failed", otlp.spans_failed),
+               labelled("outcome", "dropped", otlp.spans_dropped)});
+  out.gauge("qaio_otlp_spans_waiting", "Spans that wait to be sent, or to be tried again.",
+            static_cast<double>(otlp.spans_waiting));
+  out.counter("qaio_otlp_metric_exports_total", "Exports of metrics, by what became of them.",
+              {labelled("outcome", "exported", otlp.metrics_exported),
+               labelled("outcome", "failed", otlp.metrics_failed)});
+  out.gauge("qaio_otlp_metric_exports_waiting", "Exports of metrics that wait likewise.",
+            static_cast<double>(otlp.metrics_waiting));
+}
+
+void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
+  std::vector<Value> written;
+  std::vector<Value> lost;
+  for (const ArchiveState& archive : archives) {
+    written.push_back(labelled("archive", archive.kind, archive.written));
+    lost.push_back(labelled("archive", archive.kind, archive.lost));
+  }
+  out.counter("qaio_archive_records_written_total", "Records that an archive holds or held.",
+              std::move(written));
+  out.counter("qaio_archive_records_lost_total",
+              "Records that an archive lost: not written, or gone with its file.", std::move(lost));
+}
+
+void add_connections(const ConnectionState& state, Families& out) {
+  out.gauge("qaio_http_connections", "Open connections.", state.connections);
+  out.gauge("qaio_http_memory_bytes",
+            "Memory that long requests being read and long answers being written hold.",
+            static_cast<double>(state.memory_bytes));
+  out.gauge("qaio_http_memory_max_bytes", "What they may hold; more are refused.",
+            static_cast<double>(state.memory_bytes_max));
+}
+
+void add_process(const ServerState& state, Families& out) {
+  const ProcessUsage usage = process_usage();
+  const ProcessState process = process_state();
+  out.counter("process_cpu_seconds_total", "CPU time of all threads.",
+              static_cast<double>(usage.cpu_ns) / 1e9);
+  out.gauge("process_resident_memory_bytes", "Memory in RAM.",
+            static_cast<double>(process.resident_bytes));
+  out.gauge("process_virtual_memory_bytes", "Address space.",
+            static_cast<double>(process.virtual_bytes));
+  out.gauge("process_open_fds", "Open files and sockets.", process.open_files);
+  out.gauge("process_max_fds", "Most files and sockets that may be open.",
+            static_cast<double>(process.open_files_max));
+  out.gauge("process_start_time_seconds", "When the program started, Unix time.",
+            static_cast<double>(state.run.started_unix_ms) / 1e3);
+  out.counter("qaio_process_page_faults_total", "Page faults; a major one waits for the disk.",
+              {labelled("kind", "minor", usage.minor_faults),
+               labelled("kind", "major", usage.major_faults)});
+  out.counter("qaio_process_context_switches_total", "Context switches of all threads.",
+              static_cast<double>(usage.context_switches));
+}
+
+}  // namespace
+
+std::vector<MetricFamily> state_metrics(const ServerState& state) {
+  Families out;
+  out.gauge("qaio_build_info", "Always 1; the labels say what runs.",
+            std::vector<Value>{{{{"version", state.run.version},
+                                 {"model", state.run.model},
+                                 {"isa", state.run.isa},
+                                 {"threads", std::to_string(state.run.threads)}},
+                                1}});
+  out.gauge("qaio_ready", "1 once the model is loaded and warm.", state.engine ? 1 : 0);
+  out.counter("qaio_records_dropped_total",
+              "Requests whose record was lost because observing them fell behind.",
+              static_cast<double>(state.records_dropped));
+  if (state.connections) add_connections(*state.connections, out);
+  out.counter("qaio_log_lines_dropped_total",
+              "Lines of the log that nobody read or that could not be written.",
+              static_cast<double>(state.log_lines_dropped));
+  if (state.otlp) add_otlp(*state.otlp, out);
+  if (!state.archives.empty()) add_archives(state.archives, out);
+  if (state.engine) add_engine(*state.engine, out);
+  add_process(state, out);
+  return out.take();
+}
+
+}  // namespace qaio
