@@ -88,7 +88,7 @@ void write_slo(const Report& report, JsonWriter& json) {
     json.key("samples").integer(static_cast<int64_t>(one.samples)).key("value");
     one.value ? json.number(*one.value) : json.null();
     json.key("threshold").number(one.threshold);
-    json.key("unit").string(one.rule.unit() == SloUnit::kMs ? "ms" : "ratio");
+    json.key("unit").string(one.rule.unit() == SloUnit::kMilliseconds ? "ms" : "ratio");
     json.key("good").integer(static_cast<int64_t>(one.counts.good));
     json.key("bad").integer(static_cast<int64_t>(one.counts.bad));
     json.key("objective").number(one.rule.objective);

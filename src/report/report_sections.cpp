@@ -96,7 +96,8 @@ std::string_view slo_word(SloVerdict verdict) {
 
 // A percentile, or the share of bad requests.
 std::string slo_value(double value, SloUnit unit) {
-  return unit == SloUnit::kMs ? ms_text(value) + " ms" : fmt::format("{:.3g} %", 100 * value);
+  return unit == SloUnit::kMilliseconds ? ms_text(value) + " ms"
+                                        : fmt::format("{:.3g} %", 100 * value);
 }
 
 Section slo(const Report& report) {

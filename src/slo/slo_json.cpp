@@ -36,7 +36,7 @@ void write_rule(const SloRule& rule, JsonWriter& json) {
 }
 
 void write_limits(const SloRule& rule, JsonWriter& json) {
-  if (rule.unit() == SloUnit::kMs) json.key("percentile").number(rule.percentile);
+  if (rule.unit() == SloUnit::kMilliseconds) json.key("percentile").number(rule.percentile);
   if (!rule.of_errors())
     json.key("threshold_ms").number(static_cast<double>(rule.threshold_ns) / 1e6);
   if (!rule.by_burn_rate()) write_seconds("window_s", rule.window_ns, json);

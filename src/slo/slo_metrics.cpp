@@ -25,7 +25,9 @@ void add(MetricFamily& to, Labels labels, double value) {
 }
 
 // Times in seconds, as everything there.
-double base_unit(double value, SloUnit unit) { return unit == SloUnit::kMs ? value / 1e3 : value; }
+double base_unit(double value, SloUnit unit) {
+  return unit == SloUnit::kMilliseconds ? value / 1e3 : value;
+}
 
 struct Families {
   MetricFamily state = family(MetricType::Gauge, "qaio_sla_state",

@@ -20,7 +20,7 @@ double threshold_ms(const SloRule& rule) { return static_cast<double>(rule.thres
 
 std::string_view slo_unit_name(SloUnit unit) {
   switch (unit) {
-    case SloUnit::kMs:
+    case SloUnit::kMilliseconds:
       return "ms";
     case SloUnit::kRatio:
       return "ratio";

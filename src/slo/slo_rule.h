@@ -21,7 +21,7 @@ struct BurnLimit {
   double rate = 0;
 };
 
-enum class SloUnit : uint8_t { kMs, kRatio, kBurnRate };
+enum class SloUnit : uint8_t { kMilliseconds, kRatio, kBurnRate };
 std::string_view slo_unit_name(SloUnit unit);  // "ms", "ratio", "burn_rate"
 
 // As made here: the rule that holds without a configuration.
@@ -47,7 +47,9 @@ struct SloRule {
   bool by_burn_rate() const { return !burn_limits.empty(); }
   // Of the figure that is compared and of its threshold.
   SloUnit unit() const {
-    return by_burn_rate() ? SloUnit::kBurnRate : of_errors() ? SloUnit::kRatio : SloUnit::kMs;
+    return by_burn_rate() ? SloUnit::kBurnRate
+           : of_errors()  ? SloUnit::kRatio
+                          : SloUnit::kMilliseconds;
   }
 };
 

@@ -33,7 +33,7 @@ bool percentile_is_within(double percent, uint64_t within, uint64_t beyond) {
 
 std::string value_text(double value, SloUnit unit) {
   switch (unit) {
-    case SloUnit::kMs:
+    case SloUnit::kMilliseconds:
       return fmt::format("{:.{}f} ms", value, value < 100 ? 1 : 0);
     case SloUnit::kRatio:
       return fmt::format("{:.3g} %", 100 * value);
