@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/cpu_time_for_test.h"
 #include "telemetry/otlp_for_test.h"
 #include "telemetry/server_state_for_test.h"
 
@@ -196,6 +197,7 @@ TEST(OtlpMetricsTest, RequestsAndTokensAreCounted) {
 }
 
 TEST(OtlpMetricsTest, TheStateIsNumbers) {
+  ASSERT_TRUE(uses_cpu_time());
   ServerState state;
   state.engine = engine_at_work();
   state.records_dropped = 5;

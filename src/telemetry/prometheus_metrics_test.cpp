@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/cpu_time_for_test.h"
 #include "record/record_for_test.h"
 #include "stats/boundaries.h"
 #include "telemetry/server_state_for_test.h"
@@ -140,6 +141,7 @@ TEST(PrometheusMetrics, LabelsStayBoundedWhateverClientsAskFor) {
 }
 
 TEST(PrometheusMetrics, ShowTheStateOfTheServer) {
+  ASSERT_TRUE(uses_cpu_time());
   const PrometheusMetrics metrics;
   const auto all = samples(metrics);
   EXPECT_EQ(all.at(R"(qaio_build_info{version="1.2.3",model="m\"1",isa="avx2",threads="2"})"), 1);
