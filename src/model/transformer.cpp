@@ -11,10 +11,6 @@
 namespace qaio {
 namespace {
 
-// Query rows of one attention task: four of the kernel's six-row tiles, so that the keys of a block
-// are read from cache by the later ones.
-constexpr int kAttentionRows = 24;
-
 // Phases of a layer whose work is handed out dynamically: q/k/v, attention, output, gate/up, down.
 constexpr int kLayerPhases = 5;
 
@@ -45,6 +41,7 @@ Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelI
       options_(options),
       kv_pool_(KvPool::blocks_for(options.kv_tokens)),
       precise_kv_(config.kv_heads < config.heads),
+      plan_(config_, pool.size()),
       buffers_(static_cast<size_t>(pool.size())),
       counters_(static_cast<size_t>(config.layers * kLayerPhases + 1) * buffers_.size()),
       next_phase_(static_cast<size_t>(pool.size()) * 16) {
@@ -63,7 +60,8 @@ void Transformer::allocate_thread_buffers() {
     b.scratch_storage.resize(bytes + 64);
     const auto address = reinterpret_cast<uintptr_t>(b.scratch_storage.data());
     b.scratch = b.scratch_storage.data() + (64 - address % 64) % 64;
-    const size_t rows = kAttentionRows + static_cast<size_t>(config_.heads / config_.kv_heads);
+    const size_t rows =
+        AttentionTask::kRows + static_cast<size_t>(config_.heads / config_.kv_heads);
     b.q.resize(rows * static_cast<size_t>(config_.head_dim));
     b.out.resize(b.q.size());
     b.positions.resize(rows);
@@ -73,7 +71,12 @@ void Transformer::allocate_thread_buffers() {
 }
 
 void Transformer::forward(std::span<ForwardItem> items) {
-  plan(items);
+  plan_.make(items);
+  assert(!plan_.tokens().empty() &&
+         static_cast<int>(plan_.tokens().size()) <= options_.step_tokens_max);
+  for (const ForwardItem& item : items) {
+    kv_memory_.in_use(*std::ranges::max_element(item.kv->blocks()));
+  }
   for (auto& counter : counters_) counter.store(0, std::memory_order_relaxed);
   std::fill(next_phase_.begin(), next_phase_.end(), 0);
   pool_.run([this](int thread) { run_step(thread); });
@@ -93,70 +96,11 @@ void Transformer::copy_kv(std::span<const KvCopy> copies) {
   });
 }
 
-void Transformer::plan(std::span<ForwardItem> items) {
-  tokens_.clear();
-  wanted_.clear();
-  logits_rows_.clear();
-  logits_out_.clear();
-  all_rows_.tasks.clear();
-  wanted_rows_.tasks.clear();
-  for (const ForwardItem& item : items) {
-    const int first = static_cast<int>(tokens_.size());
-    const int count = static_cast<int>(item.tokens.size());
-    assert(static_cast<int>(item.kv->blocks().size()) >=
-           KvPool::blocks_for(item.kv->length() + count));
-    kv_memory_.in_use(*std::ranges::max_element(item.kv->blocks()));
-    for (int i = 0; i < count; ++i) {
-      tokens_.push_back({&item, item.kv->length() + i, item.tokens[static_cast<size_t>(i)]});
-    }
-    add_tasks(all_rows_, first, count, first);
-    if (item.logits_at == LogitsAt::kNone) continue;
-    const int skipped = item.logits_at == LogitsAt::kLast ? count - 1 : 0;
-    const int first_row = static_cast<int>(wanted_.size());
-    add_tasks(wanted_rows_, first + skipped, count - skipped, first_row);
-    const size_t width =
-        item.logit_rows.empty() ? static_cast<size_t>(config_.vocab) : item.logit_rows.size();
-    for (int i = 0; i < count - skipped; ++i) {
-      wanted_.push_back(first + skipped + i);
-      logits_rows_.push_back(
-          {first_row + i, item.logits.data() + static_cast<size_t>(i) * width, item.logit_rows});
-    }
-  }
-  divide(all_rows_, static_cast<int>(tokens_.size()));
-  divide(wanted_rows_, static_cast<int>(wanted_.size()));
-  const auto full_end =
-      std::stable_partition(logits_rows_.begin(), logits_rows_.end(),
-                            [](const LogitsRow& row) { return row.rows.empty(); });
-  for (auto row = logits_rows_.begin(); row != full_end; ++row) logits_out_.push_back(row->out);
-  assert(!tokens_.empty() && static_cast<int>(tokens_.size()) <= options_.step_tokens_max);
-}
-
-void Transformer::add_tasks(Rows& rows, int first_token, int count, int first_row) const {
-  const int task_tokens = std::max(1, kAttentionRows * config_.kv_heads / config_.heads);
-  for (int begin = 0; begin < count; begin += task_tokens) {
-    for (int head = 0; head < config_.kv_heads; ++head) {
-      rows.tasks.push_back(
-          {first_token + begin, std::min(task_tokens, count - begin), head, first_row + begin});
-    }
-  }
-}
-
-void Transformer::divide(Rows& rows, int count) const {
-  rows.parts = TokenParts(count, pool_.size());
-  rows.group_tasks.clear();
-  for (int group = 0; group <= rows.parts.groups(); ++group) {
-    const int first_row = rows.parts.part(group * rows.parts.parts_of_group()).first;
-    const auto task =
-        std::ranges::lower_bound(rows.tasks, first_row, {}, &AttentionTask::first_row);
-    rows.group_tasks.push_back(static_cast<int>(task - rows.tasks.begin()));
-  }
-}
-
 void Transformer::run_step(int thread) {
   embed(thread);
   pool_.barrier();
   for (int layer = 0; layer < config_.layers; ++layer) run_layer(layer, thread);
-  if (!logits_rows_.empty()) compute_logits(thread);
+  if (!plan_.logits().empty()) compute_logits(thread);
 }
 
 void Transformer::run_layer(int index, int thread) {
@@ -164,14 +108,15 @@ void Transformer::run_layer(int index, int thread) {
   const LayerProducts products = products_of(layer);
   const bool last = index + 1 == config_.layers;
   // of the last layer, the others' keys and values are all that is ever read
-  const Rows& rows = last ? wanted_rows_ : all_rows_;
+  const StepRows& rows = plan_.rows(last);
 
-  normalize(all_rows_, layer.attention_norm, precise_kv_, thread);
+  normalize(plan_.all_rows(), layer.attention_norm, precise_kv_, thread);
   pool_.barrier();
-  multiply(products.qkv, all_rows_.parts, first_tile(products.output, rows.parts, thread), thread);
+  multiply(products.qkv, plan_.all_rows().parts, first_tile(products.output, rows.parts, thread),
+           thread);
   pool_.barrier();
   place_keys(layer, index, thread);
-  if (last && wanted_.empty()) return;
+  if (last && plan_.wanted().empty()) return;
   if (last && thread == 0) keep_wanted_rows();
   pool_.barrier();
   attend(rows, index, thread);
@@ -201,8 +146,8 @@ std::atomic<int>* Transformer::phase_counters(int thread) {
 // The last layer's residual stream, moved to the front.
 void Transformer::keep_wanted_rows() {
   const auto hidden = static_cast<size_t>(config_.hidden);
-  for (size_t row = 0; row < wanted_.size(); ++row) {
-    const auto token = static_cast<size_t>(wanted_[row]);
+  for (size_t row = 0; row < plan_.wanted().size(); ++row) {
+    const auto token = static_cast<size_t>(plan_.wanted()[row]);
     if (token != row)
       std::memcpy(step_.residual + row * hidden, step_.residual + token * hidden,
                   hidden * sizeof(float));
@@ -211,8 +156,8 @@ void Transformer::keep_wanted_rows() {
 
 void Transformer::embed(int thread) {
   const int half = config_.head_dim / 2;
-  for_share(all_rows_.parts, thread, [&](int token) {
-    const TokenPlace& place = tokens_[static_cast<size_t>(token)];
+  for_share(plan_.all_rows().parts, thread, [&](int token) {
+    const StepToken& place = plan_.token(token);
     unpack_row(weights_.embedding, place.id,
                step_.residual + static_cast<size_t>(token) * static_cast<size_t>(config_.hidden));
     for (int i = 0; i < half; ++i) {
@@ -237,8 +182,8 @@ void Transformer::quantize_with_residual(float* x, const TokenParts& parts, int 
   kernels_.quantize(x, residual(part), row - part.first);
 }
 
-void Transformer::normalize(const Rows& rows, const std::vector<float>& weight, bool with_residual,
-                            int thread) {
+void Transformer::normalize(const StepRows& rows, const std::vector<float>& weight,
+                            bool with_residual, int thread) {
   for_share(rows.parts, thread, [&](int row) {
     const auto at = static_cast<size_t>(row) * static_cast<size_t>(config_.hidden);
     kernels_.rms_norm(step_.residual + at, weight.data(), config_.rms_epsilon, config_.hidden,
@@ -259,7 +204,7 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
     return step_.qkv + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
   };
   fetch_kv(index, thread);
-  for_share(all_rows_.parts, thread, [&](int token) {
+  for_share(plan_.all_rows().parts, thread, [&](int token) {
     const float* cos = step_.cos + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
     const float* sin = step_.sin + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
     for (int head = 0; head < config_.heads + config_.kv_heads; ++head) {  // k follows q
@@ -273,8 +218,8 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
   // by the 32 positions of a block; from a head of its own on, as these may be of two threads.
   for (int i = 0; i < config_.kv_heads; ++i) {
     const int head = (i + thread * config_.kv_heads / pool_.size()) % config_.kv_heads;
-    for_share(all_rows_.parts, thread, [&](int token) {
-      const TokenPlace& place = tokens_[static_cast<size_t>(token)];
+    for_share(plan_.all_rows().parts, thread, [&](int token) {
+      const StepToken& place = plan_.token(token);
       const float* key = row_of(token) + q_cols + head * head_dim;
       const auto store = [&](const KvSequence& kv) {
         const BlockId block = kv.blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
@@ -290,48 +235,28 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
   }
 }
 
-void Transformer::attend(const Rows& rows, int layer, int thread) {
+void Transformer::attend(const StepRows& rows, int layer, int thread) {
   std::atomic<int>* taken = phase_counters(thread);
   ThreadBuffers& buffers = buffers_[static_cast<size_t>(thread)];
-  const AttentionTask* task = first_task(rows, thread);
-  if (task == nullptr) task = next_task(rows, thread, taken);
+  const AttentionTask* task = rows.first_task(thread);
+  if (task == nullptr) task = rows.next_task(thread, pool_.size(), taken);
   while (task != nullptr) {
-    const AttentionTask* after = next_task(rows, thread, taken);  // taken early, to fetch it
+    // taken early, to fetch it
+    const AttentionTask* after = rows.next_task(thread, pool_.size(), taken);
     attend_task(*task, after != nullptr ? first_kv(*after, layer) : KvBlock{}, layer, buffers);
     task = after;
   }
 }
 
-// From the end of a group: the longest rows first, so that no thread is left with a long one.
-const Transformer::AttentionTask* Transformer::first_task(const Rows& rows, int thread) const {
-  const auto group = static_cast<size_t>(rows.parts.group_of(thread));
-  const int index = rows.group_tasks[group + 1] - 1 - rows.parts.index_in_group(thread);
-  return index < rows.group_tasks[group] ? nullptr : &rows.tasks[static_cast<size_t>(index)];
-}
-
-const Transformer::AttentionTask* Transformer::next_task(const Rows& rows, int thread,
-                                                         std::atomic<int>* taken) const {
-  const int groups = rows.parts.groups();
-  for (int i = 0; i < groups; ++i) {
-    const auto group = static_cast<size_t>((rows.parts.group_of(thread) + i) % groups);
-    const int left = rows.group_tasks[group + 1] - rows.group_tasks[group] - pool_.size() / groups;
-    if (taken[group].load(std::memory_order_relaxed) >= left) continue;
-    const int before = taken[group].fetch_add(1, std::memory_order_relaxed);
-    if (before < left)
-      return &rows.tasks[static_cast<size_t>(rows.group_tasks[group] + left - 1 - before)];
-  }
-  return nullptr;
-}
-
 KvBlock Transformer::first_kv(const AttentionTask& task, int layer) const {
-  const BlockId block = tokens_[static_cast<size_t>(task.first_token)].item->kv->blocks()[0];
+  const BlockId block = plan_.token(task.first_token).item->kv->blocks()[0];
   return {kv_memory_.keys(layer, block, task.kv_head),
           kv_memory_.values(layer, block, task.kv_head)};
 }
 
 void Transformer::fetch_kv(int layer, int thread) const {
   const bool last = layer + 1 == config_.layers;
-  const AttentionTask* task = first_task(last ? wanted_rows_ : all_rows_, thread);
+  const AttentionTask* task = plan_.rows(last).first_task(thread);
   if (task == nullptr) return;
   const KvBlock first = first_kv(*task, layer);
   const size_t bytes = kv_block_bytes(options_.kv_type, config_.head_dim);
@@ -356,10 +281,10 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
           b.q.data() + static_cast<size_t>(rows) * static_cast<size_t>(head_dim),
           step_.qkv + static_cast<size_t>(token) * stride + (task.kv_head * group + g) * head_dim,
           head_bytes);
-      b.positions[static_cast<size_t>(rows)] = tokens_[static_cast<size_t>(token)].position;
+      b.positions[static_cast<size_t>(rows)] = plan_.token(token).position;
     }
   }
-  const KvSequence& kv = *tokens_[static_cast<size_t>(task.first_token)].item->kv;
+  const KvSequence& kv = *plan_.token(task.first_token).item->kv;
   const int last = b.positions[static_cast<size_t>(rows - 1)];
   for (int block = 0; block <= last / kKvBlockTokens; ++block) {
     const auto at = static_cast<size_t>(block);
@@ -389,7 +314,7 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
   }
 }
 
-void Transformer::activate(const Rows& rows, int thread) {
+void Transformer::activate(const StepRows& rows, int thread) {
   const auto width = static_cast<size_t>(config_.intermediate);
   for_share(rows.parts, thread, [&](int row) {
     float* gate = step_.gate_up + static_cast<size_t>(row) * 2 * width;

@@ -12,6 +12,7 @@
 #include "model/kv_memory.h"
 #include "model/model.h"
 #include "model/step_buffers.h"
+#include "model/step_plan.h"
 #include "model/token_parts.h"
 #include "model/weights.h"
 
@@ -49,38 +50,12 @@ class Transformer final : public Model {
   KvPool& kv_pool() override { return kv_pool_; }
 
  private:
-  // One token of the step.
-  struct TokenPlace {
-    const ForwardItem* item;
-    int position;  // in its sequence
-    TokenId id;
-  };
-  // Some query rows of one KV head of one item: a unit of attention work.
-  struct AttentionTask {
-    int first_token;  // in the step
-    int tokens;
-    int kv_head;
-    int first_row;  // of what is attended
-  };
-  // The rows that a layer computes behind its keys and values: one for each token, or in the last
-  // layer for those whose logits are wanted.
-  struct Rows {
-    TokenParts parts{0, 1};
-    std::vector<AttentionTask> tasks;  // in order of rows
-    std::vector<int> group_tasks;      // [groups + 1]: where each group's begin
-  };
   // The matrices of a layer by phases.
   struct LayerProducts {
     std::array<MatrixProduct, 3> qkv;
     std::array<MatrixProduct, 1> output;
     std::array<MatrixProduct, 2> gate_up;
     std::array<MatrixProduct, 1> down;
-  };
-  // A logits row wanted: hidden state of one of the last layer's rows into out.
-  struct LogitsRow {
-    int row;
-    float* out;                     // [vocab or rows.size()]
-    std::span<const TokenId> rows;  // empty: all
   };
   // Buffers of one thread.
   struct ThreadBuffers {
@@ -95,26 +70,20 @@ class Transformer final : public Model {
               const Kernels& kernels, ThreadPool& pool, const TransformerOptions& options);
   void allocate_thread_buffers();
 
-  void plan(std::span<ForwardItem> items);
-  void add_tasks(Rows& rows, int first_token, int count, int first_row) const;
-  void divide(Rows& rows, int count) const;  // among the threads
   void run_step(int thread);
   void run_layer(int index, int thread);
   void embed(int thread);
-  void normalize(const Rows& rows, const std::vector<float>& weight, bool with_residual,
+  void normalize(const StepRows& rows, const std::vector<float>& weight, bool with_residual,
                  int thread);
   void place_keys(const LayerWeights& layer, int index, int thread);
   void keep_wanted_rows();
-  void attend(const Rows& rows, int layer, int thread);
-  // A thread's tasks in a layer: the first, known beforehand, and those it takes; null: none left.
-  const AttentionTask* first_task(const Rows& rows, int thread) const;
-  const AttentionTask* next_task(const Rows& rows, int thread, std::atomic<int>* taken) const;
+  void attend(const StepRows& rows, int layer, int thread);
   // `next`: as AttentionArgs has it.
   void attend_task(const AttentionTask& task, const KvBlock& next, int layer,
                    ThreadBuffers& buffers);
   KvBlock first_kv(const AttentionTask& task, int layer) const;
   void fetch_kv(int layer, int thread) const;  // that of the thread's first task
-  void activate(const Rows& rows, int thread);
+  void activate(const StepRows& rows, int thread);
   LayerProducts products_of(const LayerWeights& layer) const;
   // The weights that the thread reads first after layer `index`: of the next one, or of the head.
   const std::byte* after_layer(int index, int thread) const;
@@ -168,14 +137,7 @@ class Transformer final : public Model {
   // matrices are small. Their input is multiplied with 16-bit precision.
   bool precise_kv_;
 
-  // The step being computed.
-  std::vector<TokenPlace> tokens_;
-  std::vector<int> wanted_;  // tokens whose logits are, ascending: the rows of the last layer
-  Rows all_rows_;
-  Rows wanted_rows_;
-  std::vector<LogitsRow> logits_rows_;
-  std::vector<float*> logits_out_;  // of the first rows, those that want the whole vocabulary
-
+  StepPlan plan_;  // the step being computed
   StepBuffers step_;
   std::vector<ThreadBuffers> buffers_;
   std::vector<std::atomic<int>> counters_;  // [dynamically shared phases of a step, groups]

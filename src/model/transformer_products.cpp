@@ -1,74 +1,11 @@
 // Matrix products of a step: layer projections and the output head, shared among the threads.
 #include <algorithm>
 
+#include "model/tile_runs.h"
 #include "model/transformer.h"
 
 namespace qaio {
 namespace {
-
-// Runs of tiles of a phase, each for one part of the tokens. A thread's first run is known
-// beforehand, so that it can be fetched from memory beforehand; the others go to whoever is free,
-// those of its own group before others. They shrink towards the end, so that a thread that was held
-// up does not hold up the others: to a tile, but for few tokens, whose tiles take a microsecond or
-// less and come from memory best in a row.
-class TileRuns {
- public:
-  struct Run {
-    int part = 0;
-    int begin = 0;  // tiles
-    int end = 0;
-    bool empty() const { return begin == end; }
-  };
-  TileRuns(int tiles, const TokenParts& parts, int threads)
-      : parts_(parts),
-        tiles_(tiles),
-        units_(tiles * parts.parts_of_group()),
-        least_(parts.part(0).count < kTokensMany ? kTilesOfFew : 1),
-        threads_(threads),
-        group_threads_(threads / parts.groups()),
-        first_share_(std::min(share_of(units_), std::max(1, tiles / group_threads_))) {}
-
-  Run first(int thread) const {
-    const int begin = std::min(parts_.index_in_group(thread) * first_share_, units_);
-    return run(parts_.group_of(thread), begin, std::min(first_share_, units_ - begin));
-  }
-  // The next one; empty when all are taken. `taken` is shared by the threads and 0 at first.
-  Run next(int thread, std::atomic<int>* taken) const {
-    const int given = std::min(group_threads_ * first_share_, units_);
-    for (int i = 0; i < parts_.groups(); ++i) {
-      const int group = (parts_.group_of(thread) + i) % parts_.groups();
-      int before = taken[group].load(std::memory_order_relaxed);
-      while (given + before < units_) {
-        const int begin = given + before;
-        const int count = std::min(share_of(units_ - begin), tiles_ - begin % tiles_);
-        if (taken[group].compare_exchange_weak(before, before + count, std::memory_order_relaxed))
-          return run(group, begin, count);
-      }
-    }
-    return {};
-  }
-
- private:
-  static constexpr int kTokensMany = 16;
-  static constexpr int kTilesOfFew = 4;
-
-  int share_of(int units) const {
-    return threads_ == 1 ? units : std::max(least_, units / (threads_ * 2));
-  }
-  // Units of a group: all tiles for its first part, for its second, ...
-  Run run(int group, int begin, int count) const {
-    const int tile = begin % tiles_;
-    return {group * parts_.parts_of_group() + begin / tiles_, tile, tile + count};
-  }
-
-  const TokenParts& parts_;
-  const int tiles_;
-  const int units_;  // of a group
-  const int least_;
-  const int threads_;
-  const int group_threads_;
-  const int first_share_;
-};
 
 // Tile `index` of all tiles of a phase.
 const std::byte* tile_address(std::span<const MatrixProduct> products, int index) {
@@ -109,10 +46,10 @@ Transformer::LayerProducts Transformer::products_of(const LayerWeights& layer) c
 const std::byte* Transformer::after_layer(int index, int thread) const {
   if (index + 1 < config_.layers) {
     return first_tile(products_of(weights_.layers[static_cast<size_t>(index) + 1]).qkv,
-                      all_rows_.parts, thread);
+                      plan_.all_rows().parts, thread);
   }
   const PackedView& head = weights_.head;
-  const TokenParts parts(static_cast<int>(logits_out_.size()), pool_.size());
+  const TokenParts parts(static_cast<int>(plan_.full_logits().size()), pool_.size());
   const int tile = TileRuns(head.tiles(), parts, pool_.size()).first(thread).begin;
   return head.data + static_cast<size_t>(tile) * tile_bytes(head.layout, head.cols).total();
 }
@@ -170,13 +107,13 @@ void Transformer::multiply_tiles(const MatrixProduct& product, TokenPart part, i
 }
 
 void Transformer::compute_logits(int thread) {
-  const int count = static_cast<int>(logits_rows_.size());
-  const int full = static_cast<int>(logits_out_.size());
+  const int count = static_cast<int>(plan_.logits().size());
+  const int full = static_cast<int>(plan_.full_logits().size());
   const TokenParts parts(full, pool_.size());
   // the wanted rows, those of the whole vocabulary first: step_.normed and step_.codes are free now
   const auto hidden = static_cast<size_t>(config_.hidden);
   for_share(TokenParts(count, pool_.size()), thread, [&](int i) {
-    const auto from = static_cast<size_t>(logits_rows_[static_cast<size_t>(i)].row) * hidden;
+    const auto from = static_cast<size_t>(plan_.logits()[static_cast<size_t>(i)].row) * hidden;
     float* to = step_.normed + static_cast<size_t>(i) * hidden;
     kernels_.rms_norm(step_.residual + from, weights_.final_norm.data(), config_.rms_epsilon,
                       config_.hidden, to);
@@ -190,7 +127,7 @@ void Transformer::compute_logits(int thread) {
   ThreadBuffers& buffers = buffers_[static_cast<size_t>(thread)];
   for_share(TokenParts(count - full, pool_.size()), thread, [&](int i) {
     const int row = full + i;
-    compute_label_rows(logits_rows_[static_cast<size_t>(row)], row, buffers);
+    compute_label_rows(plan_.logits()[static_cast<size_t>(row)], row, buffers);
   });
   if (full == 0) return;
   const size_t bytes = tile_bytes(weights_.head.layout, config_.hidden).total();
@@ -207,7 +144,7 @@ void Transformer::compute_logits(int thread) {
          .floats = step_.normed + static_cast<size_t>(part.first) * hidden,
          .float_stride = hidden,
          .tokens = part.count,
-         .out_rows = logits_out_.data() + part.first,
+         .out_rows = plan_.full_logits().data() + part.first,
          .scratch = buffers.scratch,
          .next = after.empty() ? nullptr
                                : weights_.head.data + static_cast<size_t>(after.begin) * bytes},
