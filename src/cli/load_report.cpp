@@ -16,7 +16,7 @@ struct Latency {
   const Histogram* values;
 };
 
-std::array<Latency, 4> latencies(const Summary& summary) {
+std::array<Latency, 4> latencies(const LoadSummary& summary) {
   return {{{"ttft", &summary.ttft()},
            {"tpot", &summary.tpot()},
            {"inter_token", &summary.inter_token()},
@@ -33,7 +33,7 @@ double tokens_per_second(int64_t tokens, const LoadReport& report) {
 }
 
 // How output tokens were counted.
-std::string_view counted_by(const Summary& summary) {
+std::string_view counted_by(const LoadSummary& summary) {
   if (summary.with_usage() == summary.succeeded()) return "usage";
   return summary.with_usage() == 0 ? "chunks" : "usage and chunks";
 }
@@ -55,7 +55,7 @@ std::string head_line(const LoadReport& report, const LoadSetting& setting) {
 }
 
 std::string counts_table(const LoadReport& report, const LoadSetting& setting) {
-  const Summary& summary = report.summary;
+  const LoadSummary& summary = report.summary;
   using enum Table::Align;
   Table table({kLeft, kLeft});
   std::string requests = fmt::format("{} ok, {} failed", count_text(summary.succeeded()),
@@ -101,7 +101,7 @@ std::string latency_table(const LoadReport& report, const LoadSetting& setting) 
   return "\n" + table.text();
 }
 
-std::string failure_table(const Summary& summary) {
+std::string failure_table(const LoadSummary& summary) {
   if (summary.failed() == 0) return {};
   using enum Table::Align;
   Table table({kLeft, kRight, kRight, kRight, kLeft});
@@ -169,7 +169,7 @@ void write_samples(const LoadReport& report, JsonWriter& json) {
 }
 
 void write_counts(const LoadReport& report, const LoadSetting& setting, JsonWriter& json) {
-  const Summary& summary = report.summary;
+  const LoadSummary& summary = report.summary;
   const auto count = [&json](std::string_view name, uint64_t value) {
     json.key(name).integer(static_cast<int64_t>(value));
   };
@@ -229,7 +229,7 @@ void write_slo(const LoadReport& report, const LoadSetting& setting, JsonWriter&
 }  // namespace
 
 double slo_kept_percent(const LoadReport& report) {
-  const Summary& summary = report.summary;
+  const LoadSummary& summary = report.summary;
   const uint64_t due = summary.succeeded() + summary.failed() + report.never_sent;
   return due == 0 ? 100 : 100 * static_cast<double>(summary.kept_slo()) / static_cast<double>(due);
 }

@@ -50,7 +50,7 @@ class LoadRunner {
         signals_(io_, SIGINT, SIGTERM),
         wake_(io_),
         tick_(io_) {
-    report_.summary = Summary(options.slo);
+    report_.summary = LoadSummary(options.slo);
   }
 
   LoadReport run() {
@@ -68,7 +68,7 @@ class LoadRunner {
  private:
   // Requests `first`, `first` + 1, ... into `summary`.
   struct Phase {
-    Summary& summary;
+    LoadSummary& summary;
     uint64_t first = 0;
     uint64_t count = 0;
     TimeNs end_ns = kNever;        // no request begins later
@@ -178,7 +178,7 @@ class LoadRunner {
 
   LoadProgress progress() const {
     const bool warming_up = start_ns_ == 0;
-    const Summary& summary = warming_up ? warmup_ : report_.summary;
+    const LoadSummary& summary = warming_up ? warmup_ : report_.summary;
     LoadProgress progress{.fraction = 0,
                           .warming_up = warming_up,
                           .succeeded = summary.succeeded(),
@@ -222,7 +222,7 @@ class LoadRunner {
   int in_flight_ = 0;
   TimeNs start_ns_ = 0;  // of the measured requests; 0: still warming up
   bool finished_ = false;
-  Summary warmup_;
+  LoadSummary warmup_;
   LoadReport report_;
 };
 

@@ -27,7 +27,7 @@ struct LoadRunOptions {
 };
 
 struct LoadReport {
-  Summary summary;
+  LoadSummary summary;
   TimeNs start_ns = 0;  // of the measured requests, on the clock of their samples
   int64_t started_unix_ms = 0;
   double seconds = 0;  // first measured request to the end of the last

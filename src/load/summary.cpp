@@ -51,7 +51,7 @@ bool Slo::kept_by(const RequestSample& sample) const {
          within(sample.tpot_ns(), tpot_ms) && within(sample.total_ns(), total_ms);
 }
 
-void Summary::add(const RequestSample& sample) {
+void LoadSummary::add(const RequestSample& sample) {
   if (sample.abandoned) {
     ++abandoned_;
     return;
@@ -71,7 +71,7 @@ void Summary::add(const RequestSample& sample) {
   if (const auto tpot = sample.tpot_ns()) tpot_.add(*tpot);
 }
 
-void Summary::add_failure(const Failure& failure, int64_t total_ns) {
+void LoadSummary::add_failure(const Failure& failure, int64_t total_ns) {
   ++failed_;
   std::string name = failure_name(failure);
   if (failures_.size() >= kFailureKindsMax && !failures_.contains(name)) name = "other";

@@ -34,12 +34,12 @@ struct FailureFigures {
 
 // Latencies are those of requests that succeeded. Memory is bounded: histograms, kFailureKindsMax
 // kinds of failures, of which further ones are "other", and an even sample of the requests.
-class Summary {
+class LoadSummary {
  public:
   static constexpr size_t kFailureKindsMax = 32;
   static constexpr size_t kSamplesMax = 2'000;  // a comparison gains nothing from more
 
-  explicit Summary(const Slo& slo = {}) : slo_(slo) {}
+  explicit LoadSummary(const Slo& slo = {}) : slo_(slo) {}
 
   void add(const RequestSample& sample);
   // For AnswerReader; also of answers that fail later.

@@ -30,7 +30,7 @@ RequestSample failed(FailureKind kind, int status, std::string detail) {
 }
 
 TEST(Summary, ExactValues) {
-  Summary summary;
+  LoadSummary summary;
   for (int i = 1; i <= 100; ++i) summary.add(sample(i, 2 * i, 3 * i, 5));
   RequestSample counted = sample(200, 300, 400, 5);
   counted.usage = TokenUsage{.prompt = 40, .cached = 30, .output = 11};
@@ -51,7 +51,7 @@ TEST(Summary, ExactValues) {
 }
 
 TEST(Summary, KeepsSamplesOfThoseThatSucceeded) {
-  Summary summary;
+  LoadSummary summary;
   for (int i = 1; i <= 5000; ++i) {
     summary.add(sample(i, 2 * i, 3 * i, 5));
     summary.add(failed(FailureKind::kTimeout, 0, "late"));
@@ -62,7 +62,7 @@ TEST(Summary, KeepsSamplesOfThoseThatSucceeded) {
 }
 
 TEST(Summary, ShortAnswers) {
-  Summary summary;
+  LoadSummary summary;
   summary.add(sample(10, 10, 20, 1));  // one token: no time per token
   RequestSample empty = sample(0, 0, 20, 0);
   empty.first_text_ns = empty.last_text_ns = 0;
@@ -75,7 +75,7 @@ TEST(Summary, ShortAnswers) {
 }
 
 TEST(Summary, FailuresByKind) {
-  Summary summary;
+  LoadSummary summary;
   summary.add(failed(FailureKind::kHttpStatus, 503, "full"));
   summary.add(failed(FailureKind::kHttpStatus, 503, "still full"));
   summary.add(failed(FailureKind::kHttpStatus, 400, ""));
@@ -94,12 +94,12 @@ TEST(Summary, FailuresByKind) {
 }
 
 TEST(Summary, KindsOfFailuresAreBounded) {
-  Summary summary;
+  LoadSummary summary;
   for (int status = 400; status < 500; ++status)
     summary.add(failed(FailureKind::kHttpStatus, status, ""));
   EXPECT_EQ(summary.failed(), 100u);
-  EXPECT_EQ(summary.failures().size(), Summary::kFailureKindsMax + 1);
-  EXPECT_EQ(summary.failures().at("other").total.count(), 100 - Summary::kFailureKindsMax);
+  EXPECT_EQ(summary.failures().size(), LoadSummary::kFailureKindsMax + 1);
+  EXPECT_EQ(summary.failures().at("other").total.count(), 100 - LoadSummary::kFailureKindsMax);
 }
 
 TEST(Slo, IsKeptByThoseWithinEveryLimit) {
@@ -117,7 +117,7 @@ TEST(Slo, IsKeptByThoseWithinEveryLimit) {
   empty.end_ns += kMs;
   EXPECT_FALSE(slo->kept_by(empty));
 
-  Summary summary(*slo);
+  LoadSummary summary(*slo);
   summary.add(sample(50, 60, 70, 5));
   summary.add(sample(150, 160, 170, 5));
   summary.add(failed(FailureKind::kConnect, 0, ""));

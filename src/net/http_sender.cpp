@@ -115,6 +115,8 @@ struct HttpSender::Impl {
   void begin_stop();
 
   void run();
+  std::optional<HttpPost> next();
+  void drop_rest();
   void deliver(const HttpPost& post);
   Answer attempt(const HttpPost& post);
   HeaderList headers_of(const HttpPost& post) const;
@@ -187,25 +189,42 @@ bool HttpSender::Impl::send(HttpPost post) {
 }
 
 void HttpSender::Impl::run() {
-  std::unique_lock lock(mutex);
-  for (;;) {
-    wake.wait(lock, [&] { return !queue.empty() || stop_at; });
-    if (queue.empty()) return;
-    if (stop_at && std::chrono::steady_clock::now() >= *stop_at) break;
-    const HttpPost post = std::move(queue.front());
-    queue.pop_front();
-    queue_bytes -= post.body.size();
-    lock.unlock();
+  while (const std::optional<HttpPost> post = next()) {
     try {
-      deliver(post);
+      deliver(*post);
     } catch (const std::exception&) {  // out of memory for what was to be said of its end
       ++failed;
     }
-    lock.lock();
   }
-  dropped += queue.size();
-  for (const HttpPost& post : queue) end_post(post, HttpSendResult::Outcome::kDropped);
-  report(fmt::format("{} not sent to {} before the end", queue.size(), shown));
+  drop_rest();
+}
+
+// Waits for a post. None: the end, and nothing is left, or no time for it.
+std::optional<HttpPost> HttpSender::Impl::next() {
+  std::unique_lock lock(mutex);
+  wake.wait(lock, [&] { return !queue.empty() || stop_at; });
+  if (queue.empty() || (stop_at && std::chrono::steady_clock::now() >= *stop_at)) return {};
+  HttpPost post = std::move(queue.front());
+  queue.pop_front();
+  queue_bytes -= post.body.size();
+  return post;
+}
+
+// At the end, when nothing is queued any more. Without the lock, as what hears of it may call here.
+void HttpSender::Impl::drop_rest() {
+  std::deque<HttpPost> rest;
+  {
+    const std::lock_guard lock(mutex);
+    rest.swap(queue);
+    queue_bytes = 0;
+  }
+  if (rest.empty()) return;
+  try {
+    for (const HttpPost& post : rest) end_post(post, HttpSendResult::Outcome::kDropped);
+    report(fmt::format("{} not sent to {} before the end", rest.size(), shown));
+  } catch (const std::exception&) {  // out of memory for what was to be said of their end
+  }
+  dropped += rest.size();
 }
 
 void HttpSender::Impl::deliver(const HttpPost& post) {

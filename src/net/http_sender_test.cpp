@@ -340,6 +340,40 @@ TEST_F(HttpSenderTest, EveryPostHearsOfItsEnd) {
   EXPECT_EQ(results.back().outcome, Outcome::kDropped);
 }
 
+// They would wait for themselves if the sender held its lock: what hears of a post's end may send
+// another, as an exporter does with what it had collected.
+TEST_F(HttpSenderTest, WhatHearsOfTheEndMayCallTheSender) {
+  HttpSender::Options options = quick("http://127.0.0.1:1/");
+  options.retry_delay = 10s;
+  options.drain_time = 0ms;
+  HttpSender* sender = nullptr;
+  std::promise<void> tried;  // the first post, so that the others wait behind it
+  options.on_retry = [&](const std::string&) { tried.set_value(); };
+  std::vector<std::string> told;  // by the sender's thread alone
+  options.on_problem = [&](const std::string& problem) {
+    sender->begin_stop();
+    told.push_back(problem);
+  };
+  auto created = HttpSender::create(std::move(options));
+  ASSERT_TRUE(created) << created.error().message;
+  sender = created->get();
+  sender->send({.body = "one", .headers = {}});
+  tried.get_future().wait();
+  int ended = 0;
+  const auto send_another = [&](const HttpSendResult& result) {
+    EXPECT_EQ(result.outcome, HttpSendResult::Outcome::kDropped);
+    EXPECT_FALSE(sender->send({.body = "late", .headers = {}}));
+    ++ended;
+  };
+  sender->send({.body = "two", .headers = {}, .on_end = send_another});
+  sender->send({.body = "three", .headers = {}, .on_end = send_another});
+  sender->begin_stop();
+  created->reset();
+  EXPECT_EQ(ended, 2);
+  EXPECT_THAT(told, ElementsAre(HasSubstr("given up"), HasSubstr("takes less than is to be sent"),
+                                HasSubstr("2 not sent")));
+}
+
 TEST_F(HttpSenderTest, TheCallerMaySayWhatIsTriedAgain) {
   Endpoint endpoint(Replies{{.status = 500}, {.status = 503}, {.status = 200}});
   HttpSender::Options options = quick(endpoint.url());

@@ -89,7 +89,7 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
       if (callbacks_.on_text) {
         request.on_text = [self = shared_from_this(), i](std::string_view text,
                                                          std::span<const GeneratedToken>) {
-          self->callbacks_.on_text(i, text);
+          self->task_said(i, text);
         };
       }
       request.on_done = [self = shared_from_this(), i](Result<EngineResult> result,
@@ -107,6 +107,12 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   void cancel_locked() {
     cancelled_ = true;
     for (const EngineRequestId id : ids_) engine_.cancel(id);
+  }
+
+  // With the lock, or fail_now() on another thread could come between the question and the call.
+  void task_said(size_t i, std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    if (!completed_) callbacks_.on_text(i, text);
   }
 
   void task_done(size_t i, Result<EngineResult> result, const EngineTrace& trace) {

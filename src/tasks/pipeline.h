@@ -78,7 +78,7 @@ struct RequestOutcome {
 struct PipelineCallbacks {
   std::function<void(size_t task, std::string_view text)> on_text;  // optional; pieces of replies
   std::function<void(size_t task, const TaskOutcome& outcome)> on_task;  // optional; each success
-  std::function<void(RequestOutcome)> on_done;                           // exactly once
+  std::function<void(RequestOutcome)> on_done;  // exactly once, and nothing after it
 };
 
 // A handle to tasks that are running. Dropping it lets them run on.

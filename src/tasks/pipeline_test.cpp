@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <future>
+#include <thread>
 
 #include "base/file_set.h"
 #include "tasks/scripted_model.h"
@@ -213,6 +215,86 @@ TEST_F(PipelineTest, AFullQueueFailsAtOnceAndCancelsTheRest) {
   const RequestOutcome outcome = run(request({"sentiment", "chat", "sentiment", "chat"}));
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->code, ErrorCode::kResourceExhausted);
+}
+
+// A scripted model whose steps wait for open(), once close() was called.
+class GatedModel final : public Model {
+ public:
+  GatedModel(ScriptedModel::Script script, int vocab) : model_(std::move(script), vocab) {}
+  const ModelInfo& info() const override { return model_.info(); }
+  int step_tokens_max() const override { return model_.step_tokens_max(); }
+  void copy_kv(std::span<const KvCopy> copies) override { model_.copy_kv(copies); }
+  KvPool& kv_pool() override { return model_.kv_pool(); }
+  void forward(std::span<ForwardItem> items) override {
+    if (closed_) {
+      reached_.set_value();
+      opened_.get_future().wait();
+      closed_ = false;
+    }
+    model_.forward(items);
+  }
+
+  void close() { closed_ = true; }
+  std::future<void> reached() { return reached_.get_future(); }  // by a step; once
+  void open() { opened_.set_value(); }
+
+ private:
+  ScriptedModel model_;
+  std::atomic<bool> closed_ = false;
+  std::promise<void> reached_;
+  std::promise<void> opened_;
+};
+
+// An engine asks for the time whenever something is submitted: there the second task of a request
+// waits until the first one's step has begun.
+class SecondSubmitWaits final : public Clock {
+ public:
+  TimeNs now_ns() const override {
+    if (std::this_thread::get_id() == submitter_ && ++submits_ == 2) reached_.wait();
+    return SteadyClock::instance().now_ns();
+  }
+  int64_t wall_unix_ms() const override { return SteadyClock::instance().wall_unix_ms(); }
+  // From now on, of those of this thread.
+  void begin(std::future<void> reached) {
+    reached_ = std::move(reached);
+    submits_ = 0;
+    submitter_ = std::this_thread::get_id();
+  }
+
+ private:
+  std::atomic<std::thread::id> submitter_;
+  std::future<void> reached_;
+  mutable int submits_ = 0;
+};
+
+TEST_F(PipelineTest, NothingIsSaidAfterTheEnd) {
+  ASSERT_TRUE(tasks_.add_toml("[[task]]\nname='third'\nkind='generate'\n", "t"));
+  ScriptedModel::Script script{.reply = tokenizer_->encode("one two three"),
+                               .end = *tokenizer_->special("<|im_end|>")};
+  GatedModel model(script, tokenizer_->size());
+  SecondSubmitWaits clock;
+  EngineOptions options;
+  options.queue_max = 1;
+  options.end_tokens = {script.end};
+  auto engine = std::make_unique<Engine>(model, *tokenizer_, clock, options);
+  const auto pipeline = Pipeline::create(tasks_, *engine, *tokenizer_, clock_);
+  ASSERT_TRUE(pipeline) << pipeline.error().message;
+
+  std::optional<RequestOutcome> outcome;
+  std::string said_afterwards;
+  PipelineCallbacks callbacks;
+  callbacks.on_text = [&](size_t, std::string_view text) { said_afterwards += text; };
+  callbacks.on_done = [&](RequestOutcome done) { outcome = std::move(done); };
+  model.close();
+  clock.begin(model.reached());
+  const auto handle =
+      (*pipeline)->run(request({"chat", "sentiment", "third"}), std::move(callbacks));
+  EXPECT_TRUE(outcome) << "while the first runs and the second waits, the third has no place";
+  model.open();
+  engine.reset();  // ends when the first task's step has
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->error->code, ErrorCode::kResourceExhausted);
+  EXPECT_EQ(said_afterwards, "");
 }
 
 TEST_F(PipelineTest, TheEnginesEndIsAnErrorNotAHang) {

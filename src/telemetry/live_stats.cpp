@@ -23,7 +23,7 @@ void count(const RequestRecord& record, RequestCounts& counts) {
   }
 }
 
-Summary summary_of(std::string_view name, const Histogram& times) {
+DurationSummary summary_of(std::string_view name, const Histogram& times) {
   return {.name = name,
           .count = times.count(),
           .mean_ns = static_cast<int64_t>(times.mean_ns()),
@@ -34,9 +34,9 @@ Summary summary_of(std::string_view name, const Histogram& times) {
 }
 
 template <typename Names, typename Series>
-std::vector<Summary> summaries(const Names& names, const Series& series, size_t window,
-                               TimeNs now) {
-  std::vector<Summary> all;
+std::vector<DurationSummary> summaries(const Names& names, const Series& series, size_t window,
+                                       TimeNs now) {
+  std::vector<DurationSummary> all;
   all.reserve(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
     all.push_back(summary_of(names[i], series[i].windowed.sum(window, now)));

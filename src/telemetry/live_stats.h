@@ -19,7 +19,7 @@
 namespace qaio {
 
 // Percentiles are at most 0.8 % above the exact ones and never below; the rest is exact.
-struct Summary {
+struct DurationSummary {
   std::string_view name;  // of kRequestTimeNames or kTaskTimeNames
   uint64_t count = 0;
   int64_t mean_ns = 0;
@@ -46,10 +46,10 @@ struct WindowStats {
   ProcessUsage usage;  // of the process within that time
   // Of requests that reached the model, those that failed there included: a refusal takes
   // microseconds and would make any percentile look well.
-  std::vector<Summary> request;  // as kRequestTimeNames
+  std::vector<DurationSummary> request;  // as kRequestTimeNames
   struct Task {
     std::string name;
-    std::vector<Summary> times;  // as kTaskTimeNames
+    std::vector<DurationSummary> times;  // as kTaskTimeNames
   };
   std::vector<Task> tasks;  // those that ran in this window
 };

@@ -12,8 +12,8 @@
 namespace qaio {
 namespace {
 
-const Summary& of(const std::vector<Summary>& all, std::string_view name) {
-  const auto found = std::ranges::find(all, name, &Summary::name);
+const DurationSummary& of(const std::vector<DurationSummary>& all, std::string_view name) {
+  const auto found = std::ranges::find(all, name, &DurationSummary::name);
   EXPECT_NE(found, all.end()) << name;
   return *found;
 }
@@ -45,7 +45,7 @@ TEST(LiveStats, PercentilesAreThoseOfTheRecordsWithinTheirPrecision) {
   std::ranges::sort(totals);
   for (const char* name : {"1m", "5m", "1h", "start"}) {
     const WindowStats stats_of = window(stats, name);
-    const Summary& total = of(stats_of.request, "total_response_time");
+    const DurationSummary& total = of(stats_of.request, "total_response_time");
     EXPECT_EQ(total.count, 1000u);
     EXPECT_EQ(total.max_ns, totals.back());
     const auto near = [](int64_t found, int64_t exact) {
@@ -79,7 +79,7 @@ TEST(LiveStats, EveryTimeHasItsName) {
   EXPECT_EQ(of(stats_of.request, "serialize").count, 0u) << "a stage never entered";
   ASSERT_EQ(stats_of.tasks.size(), 1u);
   EXPECT_EQ(stats_of.tasks[0].name, "chat");
-  const std::vector<Summary>& task = stats_of.tasks[0].times;
+  const std::vector<DurationSummary>& task = stats_of.tasks[0].times;
   EXPECT_EQ(of(task, "total").max_ns, 25 * kMs + kMs / 2);
   EXPECT_EQ(of(task, "prompt_build").max_ns, kMs);
   EXPECT_EQ(of(task, "queue").max_ns, 2 * kMs);

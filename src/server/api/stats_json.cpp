@@ -8,9 +8,9 @@ namespace {
 int64_t to_us(int64_t ns) { return (ns + 500) / 1000; }
 int64_t signed_of(uint64_t count) { return static_cast<int64_t>(count); }
 
-void write_summaries(std::span<const Summary> summaries, JsonWriter& json) {
+void write_summaries(std::span<const DurationSummary> summaries, JsonWriter& json) {
   json.begin_object();
-  for (const Summary& summary : summaries) {
+  for (const DurationSummary& summary : summaries) {
     if (summary.count == 0) continue;
     json.key(summary.name).begin_object();
     json.key("count").integer(signed_of(summary.count));
