@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "app/model_options.h"
+#include "base/finite.h"
 #include "base/new_file.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
+#include "model/damaged_logits.h"
 #include "model/load.h"
 
 namespace qaio {
@@ -59,6 +61,8 @@ Result<Summary> compute(Model& model, std::span<const TokenId> ids, std::optiona
                      .logit_rows = {},
                      .logits = std::span(logits).first(count * vocab)};
     model.forward({&item, 1});
+    if (!all_finite(std::span(logits).first(count * vocab)))
+      return fail(ErrorCode::kCorrupt, kDamagedLogits);
     for (size_t i = 0; i < count; ++i)
       summarize(std::span(logits).subspan(i * vocab, vocab), summary);
     if (out) {

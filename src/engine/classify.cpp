@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <iterator>
 #include <numeric>
 
@@ -94,6 +95,7 @@ std::vector<float> LabelWalk::probabilities() const {
       weights[label] += edges_[edge].log_probability;
     }
   }
+  if (!std::ranges::all_of(weights, [](double weight) { return std::isfinite(weight); })) return {};
   const double max = *std::ranges::max_element(weights);
   double sum = 0;
   for (double& weight : weights) sum += weight = portable_exp(weight - max);

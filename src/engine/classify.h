@@ -54,7 +54,8 @@ class LabelWalk {
   // Different nodes may be scored by different threads at the same time.
   void score_node(size_t index, std::span<const float> logits, double log_sum);
 
-  // Once the root and all nodes are scored: one per label in the order given, sum 1.
+  // Once the root and all nodes are scored: one per label in the order given, sum 1. None if
+  // logits were not finite.
   std::vector<float> probabilities() const;
 
  private:

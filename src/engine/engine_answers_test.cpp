@@ -82,5 +82,35 @@ TEST_F(EngineAnswersTest, PromptsAreCutWhereAnswersWouldHaveToWait) {
   answer.wait();
 }
 
+// Neither a token nor a label may come of them, wherever in an answer they begin; others go on.
+TEST_F(EngineAnswersTest, LogitsThatAreNotFiniteEndTheRequestAlone) {
+  const auto damaged = prompt_of(20, 5);
+  for (const float value : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+    for (const size_t later : {0U, 2U}) {
+      model_.damages = [&, value, later](std::span<const TokenId> history,
+                                         std::span<float> logits) {
+        const bool mine = history.size() == damaged.size() + later && history[0] == damaged[0];
+        if (mine) logits[17] = value;
+      };
+      Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+      Client lost, other;
+      ASSERT_TRUE(lost.submit(engine, generate(damaged, 8, later == 0 ? 0.0F : 1.0F)));
+      ASSERT_TRUE(other.submit(engine, generate(prompt_of(20, 3), 8)));
+      const Answer answer = lost.wait();
+      ASSERT_FALSE(answer.result);
+      EXPECT_EQ(answer.result.error().code, ErrorCode::kCorrupt);
+      EXPECT_NE(answer.result.error().message.find("not finite"), std::string::npos);
+      EXPECT_EQ(other.wait().result->text, greedy_text(prompt_of(20, 3), 8));
+
+      const std::vector<LabelTokens> labels =
+          later == 0 ? std::vector<LabelTokens>{{17}, {2}}
+                     : std::vector<LabelTokens>{{1, 2, 3}, {1, 2, 4}, {2, 3, 4}};
+      Client client;
+      ASSERT_TRUE(client.submit(engine, classify(damaged, labels)));
+      EXPECT_FALSE(client.wait().result);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace qaio

@@ -3,14 +3,18 @@
 #include <atomic>
 #include <cassert>
 
+#include "base/finite.h"
 #include "engine/engine_impl.h"
+#include "model/damaged_logits.h"
 
 namespace qaio {
 namespace {
 
 constexpr int kPausesOnLane = 5;
 
-constexpr TokenId kNotDrawn = -1;
+// Instead of a token.
+constexpr TokenId kNotDrawn = -1;   // out of memory
+constexpr TokenId kNotFinite = -2;  // logits of which no token may be drawn
 
 }  // namespace
 
@@ -194,7 +198,8 @@ void Engine::Impl::draw_token(const StepItem& item, size_t i, GenerationScratch&
   auto* generation = std::get_if<Generation>(&sequence.work);
   if (!item.complete || generation == nullptr) return;
   const TimeNs begin_ns = clock_.now_ns();
-  drawn_[i] = generation->draw(items_[i].logits, scratch);
+  drawn_[i] = all_finite(items_[i].logits) ? generation->draw(items_[i].logits, scratch)
+                                           : kNotFinite;
   sequence.trace.counters.sample_ns += clock_.now_ns() - begin_ns;
 }
 
@@ -207,6 +212,8 @@ void Engine::Impl::go_on(Sequence& sequence, size_t item, TimeNs usable_ns) {
   if (first) sequence.enter(generation ? Stage::kDecode : Stage::kScore, usable_ns);
   if (generation) {
     if (drawn_[item] == kNotDrawn) throw std::bad_alloc();
+    if (drawn_[item] == kNotFinite)
+      return finish(sequence, fail(ErrorCode::kCorrupt, kDamagedLogits), clock_.now_ns());
     generate(sequence, *generation, drawn_[item]);
   } else {
     score(sequence, std::get<LabelWalk>(sequence.work),
@@ -277,6 +284,8 @@ void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const fl
   const TimeNs end_ns = clock_.now_ns();
   sequence.trace.counters.sample_ns += label_round_.reading_ns(walk) + end_ns - begin_ns;
   if (!walk.left().empty()) return;  // extend_walks() goes on
+  if (probabilities.empty())
+    return finish(sequence, fail(ErrorCode::kCorrupt, kDamagedLogits), end_ns);
   finish(sequence,
          EngineResult{.finish_reason = FinishReason::kScored,
                       .text = {},

@@ -78,6 +78,7 @@ class FakeModel final : public Model {
 
   std::function<void()> before_step;                           // set before the first request
   std::function<bool(std::span<const TokenId> history)> ends;  // likewise: the end token is next
+  std::function<void(std::span<const TokenId> history, std::span<float> logits)> damages;
   std::atomic<int> steps{0};
   std::atomic<int> tokens_computed{0};
   std::atomic<int> most_together{0};
@@ -110,6 +111,7 @@ class FakeModel final : public Model {
       if (position + 1 < end && (item.logits_at == LogitsAt::kLast || position < begin)) continue;
       auto logits = all_logits(history);
       if (ends && ends(history)) logits[kEnd] = 30.0F;
+      if (damages) damages(history, logits);
       std::vector<TokenId> rows(item.logit_rows.begin(), item.logit_rows.end());
       for (TokenId row = 0; item.logit_rows.empty() && row < kVocab; ++row) rows.push_back(row);
       ASSERT_GE(out.size(), rows.size());

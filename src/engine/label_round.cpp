@@ -4,6 +4,7 @@
 #include <cassert>
 #include <limits>
 
+#include "base/finite.h"
 #include "engine/logprobs.h"
 
 namespace qaio {
@@ -126,7 +127,9 @@ void LabelRound::read(size_t node, std::span<float> scratch) {
   Reading& reading = readings_[node];
   reading.begin_ns = clock_.now_ns();
   const std::span logits(logits_.get() + node * vocab_, vocab_);
-  reading.walk->score_node(reading.node, logits, log_sum_exp(kernels_, logits, scratch));
+  const double log_sum = all_finite(logits) ? log_sum_exp(kernels_, logits, scratch)
+                                            : std::numeric_limits<double>::quiet_NaN();
+  reading.walk->score_node(reading.node, logits, log_sum);
   reading.end_ns = clock_.now_ns();
 }
 

@@ -13,6 +13,7 @@
 namespace qaio {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -73,6 +74,20 @@ TEST(FindModel, SaysWhatIsThereInstead) {
 }
 
 // --- Hugging Face folders.
+
+// In norms, biases and matrices, whichever way they are packed.
+TEST(HuggingFaceFolder, WeightsThatAreNotFiniteAreRefusedByName) {
+  for (const std::string tensor :
+       {"model.norm.weight", "model.embed_tokens.weight", "model.layers.1.mlp.down_proj.weight",
+        "model.layers.0.self_attn.k_proj.weight", "model.layers.0.self_attn.q_proj.bias"}) {
+    TinyModel model("qwen2");
+    model.marked = tensor;
+    for (const uint32_t bits : {0x7FC00000U, 0x7F800000U, 0xFF800000U}) {
+      model.marked_bits = bits;
+      EXPECT_THAT(refusal(model), AllOf(HasSubstr("tensor '" + tensor + "'"), HasSubstr("NaN")));
+    }
+  }
+}
 
 TEST(HuggingFaceFolder, LoadsInEveryFormPeopleHave) {
   for (const char* architecture : {"qwen2", "qwen3"}) {

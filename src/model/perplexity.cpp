@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "model/damaged_logits.h"
 #include "model/kv_cache.h"
 
 namespace qaio {
@@ -66,6 +67,7 @@ Result<Perplexity> measure_perplexity(Model& model, std::span<const TokenId> ids
     const size_t end = std::min(begin + window, ids.size());
     QAIO_RETURN_IF_ERROR(
         score_window(model, ids.subspan(begin, end - begin), scored_to - begin, logits, sum));
+    if (!std::isfinite(sum.nats)) return fail(ErrorCode::kCorrupt, kDamagedLogits);
     scored_to = end;
     if (progress) progress(static_cast<double>(end) / static_cast<double>(ids.size()));
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -52,7 +53,7 @@ struct TinyModel {
                       {"shape", boost::json::value_from(shape)},
                       {"data_offsets", {data.size(), data.size() + bytes}}};
       data.resize(data.size() + bytes);
-      if (marked == name) data[data.size() - bytes] = 1;
+      if (marked == name) std::memcpy(&data[data.size() - bytes], &marked_bits, sizeof(float));
     }
     const std::string text = boost::json::serialize(header);
     const uint64_t length = text.size();
@@ -73,6 +74,7 @@ struct TinyModel {
   boost::json::object config;
   std::map<std::string, std::vector<int64_t>> tensors;
   std::string marked;
+  uint32_t marked_bits = 1;
   std::map<std::string, std::string> files;  // by name; the two above are made unless given
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "base/finite.h"
 #include "base/pages.h"
 #include "model/unused_tensors.h"
 #include "weights/dequantize.h"
@@ -68,6 +69,7 @@ class Binder {
     QAIO_ASSIGN(const TensorView* tensor, take(name, {size}));
     to.resize(static_cast<size_t>(size));
     dequantize(tensor->type, tensor->bytes.data(), size, to.data());
+    if (!all_finite(to)) return not_finite(*tensor);
     parameters_ += static_cast<uint64_t>(size);
     return {};
   }
@@ -123,9 +125,16 @@ class Binder {
     std::vector<Chunk> chunks;
     for (const Job& job : jobs_) cut(job, chunks);
     std::atomic<size_t> next{0};
+    std::atomic<size_t> damaged{chunks.size()};  // the first, whichever thread finds it when
     pool.run([&](int) {
-      for (size_t i; (i = next.fetch_add(1)) < chunks.size();) pack_chunk(chunks[i], files);
+      for (size_t i; (i = next.fetch_add(1)) < chunks.size();) {
+        if (pack_chunk(chunks[i], files)) continue;
+        size_t first = damaged;
+        while (i < first && !damaged.compare_exchange_weak(first, i)) {
+        }
+      }
     });
+    if (damaged < chunks.size()) return not_finite(*chunks[damaged].job->tensor);
     weights.parameters = parameters_;
     const auto most =
         std::max_element(bytes_by_type_.begin(), bytes_by_type_.end(),
@@ -135,6 +144,13 @@ class Binder {
   }
 
  private:
+  tl::unexpected<Error> not_finite(const TensorView& tensor) const {
+    return fail(ErrorCode::kCorrupt,
+                tensors_.label() + ": tensor " + quoted_name(tensor.name) +
+                    " holds a weight that is NaN, infinite or too large to be packed: the file is "
+                    "damaged, or was converted wrongly");
+  }
+
   Result<const TensorView*> take(const std::string& name) {
     used_.insert(name);
     return tensors_.get(name);
@@ -164,7 +180,8 @@ class Binder {
       chunks.push_back({&job, begin, std::min(begin + step, job.view->tiles())});
   }
 
-  static void pack_chunk(const Chunk& chunk, const FileSet& files) {
+  // False: there are weights in it that are not finite.
+  static bool pack_chunk(const Chunk& chunk, const FileSet& files) {
     const TensorView& tensor = *chunk.job->tensor;
     const PackedView& view = *chunk.job->view;
     const size_t bytes = tile_bytes(view.layout, view.cols).total();
@@ -180,9 +197,14 @@ class Binder {
                              static_cast<size_t>((end_row - first_row) * tensor.row_bytes()));
     populate_for_reading(source);
     populate_for_writing(tiles(chunk.begin, chunk.end));
-    for (int tile = chunk.begin; tile < chunk.end; ++tile)
-      pack_tile(tensor, view.layout, tile, tiles(tile, tile + 1).data());
+    bool finite = true;
+    for (int tile = chunk.begin; tile < chunk.end; ++tile) {
+      std::byte* packed = tiles(tile, tile + 1).data();
+      pack_tile(tensor, view.layout, tile, packed);
+      finite &= tile_is_finite(view.layout, view.cols, packed);  // while its scales are in the cache
+    }
     files.release_pages(source);
+    return finite;
   }
 
   const TensorTable& tensors_;

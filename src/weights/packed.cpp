@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/finite.h"
 #include "base/half.h"
 #include "weights/dequantize.h"
 #include "weights/packed_rounding.h"
@@ -228,6 +229,28 @@ void pack_tile(const TensorView& tensor, const PackedLayout& layout, int tile, s
     for (int group = 0; group < reading.width / kGroupCols; ++group, codes += group_bytes)
       write_codes(layout.bits, columns, group, codes);
   }
+}
+
+bool tile_is_finite(const PackedLayout& layout, int cols, const std::byte* tile) {
+  const auto width = static_cast<size_t>(cols);
+  switch (layout.bits) {
+    case CodeBits::kF32:
+      return finite_bits<uint32_t, 0x7F800000U>(tile, width * kTileRows);
+    case CodeBits::kF16:
+      return all_finite_f16(tile, width * kTileRows);
+    case CodeBits::kBF16:
+      return all_finite_bf16(tile, width * kTileRows);
+    default:
+      break;
+  }
+  const size_t parts = layout.has_min ? 2 : 1;
+  if (layout.scales == ScaleKind::kF16)
+    return all_finite_f16(tile, width / kGroupCols * parts * kTileRows);
+  const size_t super_bytes = parts * (32 + static_cast<size_t>(kSuperCols / layout.group) * 16);
+  bool finite = true;
+  for (size_t super = 0; super < width / kSuperCols; ++super)
+    finite &= all_finite_f16(tile + super * super_bytes, parts * kTileRows);
+  return finite;
 }
 
 void unpack_row(const PackedView& matrix, int row, float* out) {

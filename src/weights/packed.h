@@ -29,6 +29,10 @@ PackedLayout packed_layout(TensorType type, WeightsMode mode);
 // packed_layout() of its type under some mode. Tiles may be packed concurrently.
 void pack_tile(const TensorView& tensor, const PackedLayout& layout, int tile, std::byte* out);
 
+// Whether all weights of a tile are numbers: its scales, or what a floating-point layout holds, are
+// neither infinite nor NaN. A value that is not makes its group's scale so in rounding, too.
+bool tile_is_finite(const PackedLayout& layout, int cols, const std::byte* tile);
+
 // One row of a packed matrix as f32: out [cols].
 void unpack_row(const PackedView& matrix, int row, float* out);
 

@@ -28,6 +28,17 @@ void encode(const float* __restrict x, float inverse, float low, float high, int
   }
 }
 
+// NaN if one of them is: as integers, magnitudes have the order of their values, then infinity, then
+// NaN.
+float largest_magnitude(const float* x) {
+  int32_t largest = 0;
+  for (int k = 0; k < kGroup; ++k) {
+    const auto bits = static_cast<int32_t>(f32_bits(x[k]) & 0x7FFFFFFFU);
+    largest = bits > largest ? bits : largest;
+  }
+  return f32_from_bits(static_cast<uint32_t>(largest));
+}
+
 // How well codes under this inverse scale can represent x: with the best scale for those codes,
 // dot / norm, the squared error is |x|^2 - dot^2 / norm.
 struct Fit {
@@ -56,11 +67,7 @@ Fit fit4(const float* x, float inverse) {
 }  // namespace
 
 uint16_t round_group8(const float* x, uint8_t* codes) {
-  float largest = 0;
-  for (int k = 0; k < kGroup; ++k) {
-    const float magnitude = std::fabs(x[k]);
-    largest = magnitude > largest ? magnitude : largest;
-  }
+  const float largest = largest_magnitude(x);
   uint16_t scale = f32_to_f16(largest / 127.0F);
   // A subnormal scale may have lost so much that the largest would be clipped: the next one up.
   if (f16_to_f32(scale) * 127.5F < largest) ++scale;
@@ -69,6 +76,10 @@ uint16_t round_group8(const float* x, uint8_t* codes) {
 }
 
 uint16_t round_group4(const float* x, uint8_t* codes) {
+  if (const float largest = largest_magnitude(x); !std::isfinite(largest)) {
+    encode(x, 0, -8, 7, 8, codes);
+    return f32_to_f16(largest);
+  }
   float extreme = 0;
   for (int k = 0; k < kGroup; ++k) extreme = std::fabs(x[k]) > std::fabs(extreme) ? x[k] : extreme;
   float best_scale = extreme / -8.0F;

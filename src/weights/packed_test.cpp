@@ -128,5 +128,38 @@ INSTANTIATE_TEST_SUITE_P(Types, PackedTest, ::testing::Range(0, kTensorTypes),
                                tensor_type_name(static_cast<TensorType>(test.param)));
                          });
 
+// Whatever can be read as a scale or is a weight itself, in every way of packing.
+TEST_P(PackedTest, TellsWeightsThatAreNotFinite) {
+  const auto type = static_cast<TensorType>(GetParam());
+  constexpr int kCols = 512;
+  RandomTensor tensor(type, 16, kCols);
+  const auto finite = [&](const PackedLayout& layout) {
+    std::vector<std::byte> tile(tile_bytes(layout, kCols).total());
+    pack_tile(tensor.view, layout, 0, tile.data());
+    return tile_is_finite(layout, kCols, tile.data());
+  };
+  for (const WeightsMode mode : {WeightsMode::kAuto, WeightsMode::kNative, WeightsMode::kQ8,
+                                 WeightsMode::kQ4, WeightsMode::kF32}) {
+    const PackedLayout layout = packed_layout(type, mode);
+    // rounding may also meet finite weights that its scales are too small for
+    const bool rounds = mode == WeightsMode::kQ8 || mode == WeightsMode::kQ4;
+    EXPECT_TRUE(rounds || finite(layout));
+    std::vector<float> row(kCols);
+    for (size_t at = 0; at + 1 < tensor.bytes.size(); at += 2) {
+      uint16_t kept;
+      std::memcpy(&kept, &tensor.bytes[at], 2);
+      const uint16_t nan = 0x7FC0;  // in every 16-bit format, and the upper half of an f32's
+      std::memcpy(&tensor.bytes[at], &nan, 2);
+      const auto r = static_cast<int64_t>(at) / tensor.view.row_bytes();
+      dequantize(type, tensor.view.row(r).data(), kCols, row.data());
+      bool numbers = true;
+      for (const float value : row) numbers &= std::isfinite(value);
+      EXPECT_TRUE(finite(layout) ? numbers : rounds || !numbers) << at << " " << static_cast<int>(mode);
+      std::memcpy(&tensor.bytes[at], &kept, 2);
+      if (at % 64 == 62) at += static_cast<size_t>(tensor.view.row_bytes()) / 8 * 2;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace qaio
