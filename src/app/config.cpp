@@ -3,50 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "base/mapped_file.h"
-
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "config/toml_reader.h"
 
 namespace qaio {
 namespace {
 
+// Keys that are no options: others read these tables.
+constexpr auto kTables = std::to_array<std::string_view>({"task", "sla", "sla_action"});
+
 tl::unexpected<Error> fault(const std::string& path, const toml::node& node,
                             std::string_view what) {
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("{} line {}: {}", path, node.source().begin.line, what));
-}
-
-// Spaces over the lines of `region`; the line breaks stay.
-void blank(std::string& text, const toml::source_region& region) {
-  toml::source_index line = 1;
-  for (char& c : text) {
-    if (c == '\n') {
-      ++line;
-    } else if (line >= region.begin.line && line <= region.end.line) {
-      c = ' ';
-    }
-  }
-}
-
-// The whole of [[key]] tables: the region of one is that of its header alone, that of all of them
-// begins with the first and holds what stands between.
-void blank_all(std::string& text, const toml::node& node) {
-  const toml::array* const array = node.as_array();
-  const toml::table* const first =
-      array != nullptr && !array->empty() ? array->get_as<toml::table>(0) : nullptr;
-  if (first == nullptr || first->is_inline()) blank(text, node.source());
-  if (array != nullptr) {
-    for (const toml::node& item : *array) blank_all(text, item);
-  } else if (const toml::table* table = node.as_table()) {
-    for (const auto& [key, value] : *table) blank_all(text, value);
-  }
+  return fail(ErrorCode::kInvalidArgument, toml_place(path, node.source()) + std::string(what));
 }
 
 std::optional<std::string> scalar_text(const toml::node& node) {
@@ -104,27 +76,14 @@ void add_config_option(CLI::App& command, std::string& path) {
       ->type_name("FILE");
 }
 
-Result<ConfigText> apply_config(CLI::App& command, const std::string& path) {
-  if (path.empty()) return ConfigText();
-  QAIO_ASSIGN(const MappedFile file, MappedFile::open(path));
-  std::string text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  const toml::parse_result parsed = toml::parse(text, path);
-  if (!parsed) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} line {}: {}", path, parsed.error().source().begin.line,
-                            parsed.error().description()));
-  }
-  std::string tasks = text;
-  for (const auto& [key, node] : parsed.table()) {
-    if (key.str() == "task") continue;
-    if (key.str() == "sla" || key.str() == "sla_action") {
-      blank_all(tasks, node);
-      continue;
-    }
+Result<TomlFile> apply_config(CLI::App& command, const std::string& path) {
+  if (path.empty()) return TomlFile();
+  QAIO_ASSIGN(TomlFile file, TomlFile::open(path));
+  for (const auto& [key, node] : file.root().table) {
+    if (std::ranges::find(kTables, key.str()) != kTables.end()) continue;
     QAIO_RETURN_IF_ERROR(apply_key(command, path, std::string(key.str()), node));
-    blank(tasks, node.source());
   }
-  return ConfigText{.tasks = std::move(tasks), .slo = std::move(text)};
+  return file;
 }
 
 }  // namespace qaio

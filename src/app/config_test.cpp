@@ -26,7 +26,7 @@ class ConfigTest : public testing::Test {
     folder_ = mkdtemp(pattern.data());
   }
 
-  Result<ConfigText> apply(const std::string& toml) {
+  Result<TomlFile> apply(const std::string& toml) {
     std::ofstream(folder_ + "/qaio.toml") << toml;
     return apply_config(serve_, folder_ + "/qaio.toml");
   }
@@ -72,11 +72,11 @@ TEST_F(ConfigTest, EachReaderGetsItsTables) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(threads_, 3);
   TaskRegistry tasks = TaskRegistry::built_in();
-  const auto added = tasks.add_toml(config->tasks, "qaio.toml");
-  ASSERT_TRUE(added) << added.error().message << "\n" << config->tasks;
+  const auto added = tasks.add_toml(*config);
+  ASSERT_TRUE(added) << added.error().message;
   EXPECT_NE(tasks.find("one"), nullptr);
   EXPECT_NE(tasks.find("two"), nullptr);
-  const auto slo = parse_slo_config(config->slo, "qaio.toml");
+  const auto slo = read_slo_config(*config);
   ASSERT_FALSE(slo) << "the last rule is wrong";
   EXPECT_THAT(slo.error().message, HasSubstr("qaio.toml line 26: rule 'b' has 'burn'"));
 }
@@ -85,7 +85,7 @@ TEST_F(ConfigTest, LinesOfTasksAreTheFiles) {
   const auto config = apply(std::string(kMixed) + "[[task]]\nname = \"three\"\nkind = \"x\"\n");
   ASSERT_TRUE(config) << config.error().message;
   TaskRegistry tasks = TaskRegistry::built_in();
-  const auto added = tasks.add_toml(config->tasks, "qaio.toml");
+  const auto added = tasks.add_toml(*config);
   ASSERT_FALSE(added);
   EXPECT_THAT(added.error().message, HasSubstr("qaio.toml line 30:"));
 }
@@ -99,7 +99,10 @@ TEST_F(ConfigTest, OtherKeysAreRefused) {
 TEST_F(ConfigTest, WithoutAFileThereIsNothing) {
   const auto config = apply_config(serve_, "");
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->tasks + config->slo, "");
+  TaskRegistry tasks = TaskRegistry::built_in();
+  ASSERT_TRUE(tasks.add_toml(*config));
+  EXPECT_EQ(tasks.all().size(), 2u);
+  EXPECT_EQ(read_slo_config(*config).value().rules.size(), 1u) << "the default one";
 }
 
 }  // namespace

@@ -58,10 +58,10 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
 }
 
 Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
-                                                 const std::string& tasks_toml) {
+                                                 const TomlFile& config) {
   std::unique_ptr<Runtime> runtime(new Runtime(options.model));
   // Wrong tasks are found before a model is loaded, which then says what they do not.
-  QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
+  QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(config));
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   LoadOptions load;
   load.weights = *weights_mode_from_name(options.weights);
@@ -70,7 +70,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
   if (model_wrapper()) runtime->loaded_.model = model_wrapper()(std::move(runtime->loaded_.model));
   runtime->tasks_ = TaskRegistry::built_in(runtime->loaded_.generation);
-  QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(tasks_toml, options.config));
+  QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(config));
   runtime->engine_ = std::make_unique<Engine>(
       *runtime->loaded_.model, *runtime->loaded_.tokenizer, SteadyClock::instance(),
       EngineOptions{.queue_max = options.queue_max,

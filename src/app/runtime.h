@@ -10,6 +10,7 @@
 #include "app/model_options.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
+#include "config/toml_file.h"
 #include "engine/engine.h"
 #include "model/load.h"
 #include "server/api/api.h"
@@ -40,10 +41,10 @@ void set_model_wrapper(std::function<std::unique_ptr<Model>(std::unique_ptr<Mode
 // engine's thread ends before the model it runs goes.
 class Runtime {
  public:
-  // Loads the model, defines the tasks of `tasks_toml` (text that apply_config() returned; may be
-  // empty) beside the built-in ones, and runs each of `chat`'s and `sentiment`'s code paths once.
+  // Loads the model, defines the tasks of `config`, which apply_config() returned, beside the
+  // built-in ones, and runs each of `chat`'s and `sentiment`'s code paths once.
   static Result<std::unique_ptr<Runtime>> create(const RuntimeOptions& options,
-                                                 const std::string& tasks_toml);
+                                                 const TomlFile& config);
 
   const ModelInfo& model() const { return loaded_.model->info(); }
   const Pipeline& pipeline() const { return *pipeline_; }

@@ -100,8 +100,8 @@ void print_summary(const RequestOutcome& outcome, bool terminal) {
 }
 
 Result<void> chat(CLI::App& command, Options& options) {
-  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
-  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config.tasks));
+  QAIO_ASSIGN(const TomlFile config, apply_config(command, options.runtime.config));
+  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config));
   print_warnings(*runtime);
   const bool terminal = ::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO);
   if (terminal) {

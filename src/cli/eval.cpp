@@ -220,8 +220,8 @@ void read_label_names(const std::vector<std::string>& given, const TaskDefinitio
 }
 
 Result<ExitCode> eval_task(CLI::App& command, Options& options, std::string_view content) {
-  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
-  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config.tasks));
+  QAIO_ASSIGN(const TomlFile config, apply_config(command, options.runtime.config));
+  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config));
   print_warnings(*runtime);
   const TaskDefinition* task = runtime->backend().tasks->find(options.task);
   if (task == nullptr || task->kind != TaskKind::kClassify)

@@ -141,8 +141,8 @@ Result<Subject> subject_of(const Options& options, const RecordPlace& place) {
 }
 
 Result<ExitCode> report(CLI::App& command, const Options& options, const RecordPlace& place) {
-  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.config));
-  QAIO_ASSIGN(std::vector<SloRule> rules, parse_slo_rules(config.slo, options.config));
+  QAIO_ASSIGN(const TomlFile config, apply_config(command, options.config));
+  QAIO_ASSIGN(std::vector<SloRule> rules, read_slo_rules(config));
   QAIO_ASSIGN(const Subject subject, subject_of(options, place));
   ReportOptions how{.slowest = options.slowest,
                     .trend = TrendBy::kNone,

@@ -36,7 +36,7 @@ Result<DemoRecords> run_demo(const DemoOptions& options) {
   const Clock& clock = SteadyClock::instance();
   const int64_t started_unix_ms = clock.wall_unix_ms();
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
-  QAIO_ASSIGN(auto runtime, Runtime::create(options.runtime, ""));
+  QAIO_ASSIGN(auto runtime, Runtime::create(options.runtime, TomlFile()));
   const ModelInfo model = runtime->model();
   const int threads = runtime->threads();
   QAIO_ASSIGN(const FileSet files, open_model(options.runtime.model.model));

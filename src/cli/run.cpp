@@ -60,8 +60,8 @@ Result<void> print_text(const Options& options, const Runtime& runtime) {
 }
 
 Result<void> run(CLI::App& command, Options& options) {
-  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
-  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config.tasks));
+  QAIO_ASSIGN(const TomlFile config, apply_config(command, options.runtime.config));
+  QAIO_ASSIGN(const auto runtime, Runtime::create(options.runtime, config));
   print_warnings(*runtime);
   return options.json ? print_json(options, *runtime) : print_text(options, *runtime);
 }

@@ -89,9 +89,9 @@ std::string ready_line(const Runtime& runtime, std::chrono::duration<double> sin
 }
 
 Result<std::unique_ptr<Runtime>> create_runtime(const RuntimeOptions& options,
-                                                const std::string& tasks) {
+                                                const TomlFile& config) {
   try {
-    return Runtime::create(options, tasks);
+    return Runtime::create(options, config);
   } catch (const std::exception& error) {
     return fail(ErrorCode::kResourceExhausted,
                 fmt::format("loading the model: {}: is there enough memory?", error.what()));
@@ -99,13 +99,13 @@ Result<std::unique_ptr<Runtime>> create_runtime(const RuntimeOptions& options,
 }
 
 // Loads the model, hands it to the endpoints, and waits for a signal.
-Result<void> serve_model(const Options& options, const std::string& tasks, BackendSlot& slot,
+Result<void> serve_model(const Options& options, const TomlFile& config, BackendSlot& slot,
                          Observation& observation, Server& server, ServerLog& log,
                          const sigset_t& signals) {
   const auto start = std::chrono::steady_clock::now();
   std::atomic<bool> decided = false;  // by the end of loading or a signal, whichever came first
   auto loading = std::async(std::launch::async, [&] {
-    auto runtime = create_runtime(options.runtime, tasks);
+    auto runtime = create_runtime(options.runtime, config);
     if (decided.exchange(true)) return runtime;
     if (runtime) {
       observation.model_loaded(**runtime);
@@ -137,17 +137,17 @@ Result<void> serve_model(const Options& options, const std::string& tasks, Backe
 }
 
 // Its rules may name the tasks of the same file.
-Result<SloConfig> slo_config(const ConfigText& config, const std::string& path) {
+Result<SloConfig> slo_config(const TomlFile& config) {
   TaskRegistry registry = TaskRegistry::built_in();
-  QAIO_RETURN_IF_ERROR(registry.add_toml(config.tasks, path));
+  QAIO_RETURN_IF_ERROR(registry.add_toml(config));
   std::vector<std::string> tasks = {"completion"};  // of OpenAI's endpoints
   for (const TaskDefinition& task : registry.all()) tasks.push_back(task.name);
-  return parse_slo_config(config.slo, path, tasks);
+  return read_slo_config(config, tasks);
 }
 
 Result<void> serve(CLI::App& command, Options& options) {
-  QAIO_ASSIGN(const ConfigText config, apply_config(command, options.runtime.config));
-  QAIO_ASSIGN(options.observation.slo, slo_config(config, options.runtime.config));
+  QAIO_ASSIGN(const TomlFile config, apply_config(command, options.runtime.config));
+  QAIO_ASSIGN(options.observation.slo, slo_config(config));
   if (options.observation.archive.csv_gzip && options.observation.archive.csv_folder.empty()) {
     throw CLI::ValidationError("--archive-csv-gzip compresses CSV files; add --archive-csv DIR");
   }
@@ -171,8 +171,7 @@ Result<void> serve(CLI::App& command, Options& options) {
                             SteadyClock::instance()));
   observation->listening(std::string(without_brackets(options.server.host)), *server);
   log.announce("listening on " + client_url(options.server.host, server->port()));
-  Result<void> served =
-      serve_model(options, config.tasks, slot, *observation, *server, log, signals);
+  Result<void> served = serve_model(options, config, slot, *observation, *server, log, signals);
   server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
   Result<void> finished = observation->finish();
   return served ? finished : served;

@@ -38,6 +38,36 @@ std::string toml_place(std::string_view source, const toml::source_region& regio
   return fmt::format("{} line {}: ", source, region.begin.line);
 }
 
+Result<std::vector<const toml::table*>> toml_tables(const TomlFile& file, std::string_view key,
+                                                    size_t count_max) {
+  std::vector<const toml::table*> tables;
+  const toml::node* node = file.root().table.get(key);
+  if (node == nullptr) return tables;
+  const toml::array* array = node->as_array();
+  if (array == nullptr || !array->is_homogeneous<toml::table>()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}'{}' must be written as [[{}]] tables",
+                            toml_place(file.name(), node->source()), key, key));
+  }
+  for (const toml::node& item : *array) {
+    if (tables.size() == count_max) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}more than {} [[{}]] tables",
+                              toml_place(file.name(), item.source()), count_max, key));
+    }
+    tables.push_back(item.as_table());
+  }
+  return tables;
+}
+
+tl::unexpected<Error> second_of_name(const TomlFile& file, std::string_view name,
+                                     const toml::table& first, const toml::table& second) {
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("{}there is a second one with the name '{}'; the first is on line {}",
+                  toml_place(file.name(), second.source()), name, first.source().begin.line));
+}
+
 const toml::node* TomlReader::take(std::string_view key) {
   known_.push_back(key);
   return table_.get(key);
@@ -45,9 +75,12 @@ const toml::node* TomlReader::take(std::string_view key) {
 
 tl::unexpected<Error> TomlReader::fault(std::string_view key, std::string_view problem) const {
   const toml::node* node = table_.get(key);
-  const toml::source_region& region = node != nullptr ? node->source() : table_.source();
+  return fault_at(node != nullptr ? *node : table_, problem);
+}
+
+tl::unexpected<Error> TomlReader::fault_at(const toml::node& node, std::string_view problem) const {
   return fail(ErrorCode::kInvalidArgument,
-              fmt::format("{}{} {}", toml_place(source_, region), what_, problem));
+              fmt::format("{}{} {}", toml_place(source_, node.source()), what_, problem));
 }
 
 Result<void> TomlReader::text(std::string_view key, std::string& out) {
@@ -57,6 +90,24 @@ Result<void> TomlReader::text(std::string_view key, std::string& out) {
   if (!is_text(value)) {
     return fault(key, fmt::format("needs a string of 1 to {} bytes for '{}'", kTextMax, key));
   }
+  out = *value;
+  return {};
+}
+
+Result<void> TomlReader::any_text(std::string_view key, std::string& out) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return {};
+  const auto value = node->value_exact<std::string>();
+  if (!value) return fault(key, fmt::format("needs a string for '{}'", key));
+  out = *value;
+  return {};
+}
+
+Result<void> TomlReader::flag(std::string_view key, bool& out) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return {};
+  const auto value = node->value_exact<bool>();
+  if (!value) return fault(key, fmt::format("needs true or false for '{}'", key));
   out = *value;
   return {};
 }
@@ -91,18 +142,21 @@ Result<void> TomlReader::texts(std::string_view key, size_t count_max,
   return {};
 }
 
-Result<void> TomlReader::number(std::string_view key, double min, double max, bool exclusive,
+Result<void> TomlReader::number(std::string_view key, double min, double max, RangeEnds ends,
                                 double& out) {
   const toml::node* node = take(key);
   if (node == nullptr) return {};
+  const bool with_min = ends == RangeEnds::kBoth;
+  const bool with_max = ends != RangeEnds::kNone;
   const auto value = node->is_number() ? node->value<double>() : std::nullopt;
-  const bool inside = value && (exclusive ? *value > min && *value < max  //
-                                          : *value >= min && *value <= max);
-  if (!inside) {
-    return fault(
-        key, exclusive
-                 ? fmt::format("needs a number above {:g} and below {:g} for '{}'", min, max, key)
-                 : fmt::format("needs a number from {:g} to {:g} for '{}'", min, max, key));
+  if (!value || !(with_min ? *value >= min : *value > min) ||
+      !(with_max ? *value <= max : *value < max)) {
+    return fault(key, fmt::format("needs a number {} {:g} {} {:g} for '{}'",
+                                  with_min ? "from" : "above", min,
+                                  with_min   ? "to"
+                                  : with_max ? "and up to"
+                                             : "and below",
+                                  max, key));
   }
   out = *value;
   return {};

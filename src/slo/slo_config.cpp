@@ -81,7 +81,7 @@ class RuleReader {
     QAIO_RETURN_IF_ERROR(reader_.forbid(std::to_array<std::string_view>({"threshold_ratio"}),
                                         "which is for the metric error_rate"));
     double ms = 1000;
-    QAIO_RETURN_IF_ERROR(reader_.number("threshold_ms", 0, kThresholdMsMax, true, ms));
+    QAIO_RETURN_IF_ERROR(reader_.number("threshold_ms", 0, kThresholdMsMax, RangeEnds::kNone, ms));
     rule_.threshold_ns = std::max<int64_t>(1, std::llround(ms * 1e6));
     return {};
   }
@@ -94,11 +94,12 @@ class RuleReader {
       if (!reader_.has("threshold_ratio")) {
         return reader_.fault("metric", "needs 'threshold_ratio' or an 'objective'");
       }
-      QAIO_RETURN_IF_ERROR(reader_.number("threshold_ratio", 0, 1, true, rule_.threshold_ratio));
+      QAIO_RETURN_IF_ERROR(
+          reader_.number("threshold_ratio", 0, 1, RangeEnds::kNone, rule_.threshold_ratio));
       rule_.objective = 1 - rule_.threshold_ratio;
       return {};
     }
-    QAIO_RETURN_IF_ERROR(reader_.number("percentile", 0, 100, true, rule_.percentile));
+    QAIO_RETURN_IF_ERROR(reader_.number("percentile", 0, 100, RangeEnds::kNone, rule_.percentile));
     rule_.objective = rule_.percentile / 100;
     return {};
   }
@@ -107,7 +108,7 @@ class RuleReader {
     constexpr auto kOfWindows =
         std::to_array<std::string_view>({"percentile", "threshold_ratio", "window"});
     QAIO_RETURN_IF_ERROR(reader_.forbid(kOfWindows, "which does not go with an 'objective'"));
-    QAIO_RETURN_IF_ERROR(reader_.number("objective", 0, 1, true, rule_.objective));
+    QAIO_RETURN_IF_ERROR(reader_.number("objective", 0, 1, RangeEnds::kNone, rule_.objective));
     QAIO_ASSIGN(const auto tables, reader_.tables("burn", kBurnLimitsMax));
     for (const toml::table* table : tables) {
       QAIO_ASSIGN(const BurnLimit limit, read_burn_limit(*table));
@@ -134,7 +135,7 @@ class RuleReader {
     }
     QAIO_RETURN_IF_ERROR(reader.duration("short", kSecondNs, kWindowMaxNs, limit.short_ns));
     QAIO_RETURN_IF_ERROR(reader.duration("long", limit.short_ns, 30 * kDayNs, limit.long_ns));
-    QAIO_RETURN_IF_ERROR(reader.number("rate", 0, 1e6, true, limit.rate));
+    QAIO_RETURN_IF_ERROR(reader.number("rate", 0, 1e6, RangeEnds::kNone, limit.rate));
     QAIO_RETURN_IF_ERROR(reader.done());
     return limit;
   }
@@ -227,79 +228,43 @@ class ActionReader {
   SloActionConfig action_;
 };
 
-// The tables of [[key]]; none if there is no such key.
-Result<std::vector<const toml::table*>> tables_of(const toml::table& root, std::string_view source,
-                                                  std::string_view key, size_t count_max) {
-  std::vector<const toml::table*> tables;
-  const toml::node* node = root.get(key);
-  if (node == nullptr) return tables;
-  const toml::array* array = node->as_array();
-  if (array == nullptr || !array->is_homogeneous<toml::table>()) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}'{}' must be written as [[{}]] tables",
-                            toml_place(source, node->source()), key, key));
-  }
-  for (const toml::node& item : *array) {
-    if (tables.size() == count_max) {
-      return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}more than {} [[{}]] tables", toml_place(source, item.source()),
-                              count_max, key));
-    }
-    tables.push_back(item.as_table());
-  }
-  return tables;
-}
-
+// `tables`: those of `all`, in the same order, and of what comes next.
 template <typename Named>
-Result<void> add(Named item, const toml::table& table, std::string_view source,
+Result<void> add(Named item, const TomlFile& file, std::span<const toml::table* const> tables,
                  std::vector<Named>& all) {
-  if (std::ranges::find(all, item.name, &Named::name) != all.end()) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}there is a second one with the name '{}'",
-                            toml_place(source, table.source()), item.name));
+  const auto same = std::ranges::find(all, item.name, &Named::name);
+  if (same != all.end()) {
+    return second_of_name(file, item.name, *tables[static_cast<size_t>(same - all.begin())],
+                          *tables[all.size()]);
   }
   all.push_back(std::move(item));
   return {};
 }
 
-Result<std::vector<SloRule>> read_rules(const toml::table& root, std::string_view source,
-                                        std::span<const std::string> tasks) {
-  QAIO_ASSIGN(const auto tables, tables_of(root, source, "sla", SloRule::kRulesMax));
+Result<std::vector<SloRule>> read_rules(const TomlFile& file, std::span<const std::string> tasks) {
+  QAIO_ASSIGN(const auto tables, toml_tables(file, "sla", SloRule::kRulesMax));
   if (tables.empty()) return SloConfig().rules;
   std::vector<SloRule> rules;
   for (const toml::table* table : tables) {
-    QAIO_ASSIGN(SloRule rule, RuleReader(*table, source, tasks).read());
-    QAIO_RETURN_IF_ERROR(add(std::move(rule), *table, source, rules));
+    QAIO_ASSIGN(SloRule rule, RuleReader(*table, file.name(), tasks).read());
+    QAIO_RETURN_IF_ERROR(add(std::move(rule), file, tables, rules));
   }
   return rules;
 }
 
-Result<toml::table> parse_toml(std::string_view toml, std::string_view source) {
-  toml::parse_result parsed = toml::parse(toml, source);
-  if (parsed) return std::move(parsed).table();
-  return fail(ErrorCode::kInvalidArgument, toml_place(source, parsed.error().source()) +
-                                               std::string(parsed.error().description()));
-}
-
 }  // namespace
 
-Result<SloConfig> parse_slo_config(std::string_view toml, std::string_view source_name,
-                                   std::span<const std::string> tasks) {
-  QAIO_ASSIGN(const toml::table root, parse_toml(toml, source_name));
+Result<SloConfig> read_slo_config(const TomlFile& file, std::span<const std::string> tasks) {
   SloConfig config;
-  QAIO_ASSIGN(config.rules, read_rules(root, source_name, tasks));
-  QAIO_ASSIGN(const auto actions,
-              tables_of(root, source_name, "sla_action", SloActionConfig::kActionsMax));
-  for (const toml::table* table : actions) {
-    QAIO_ASSIGN(SloActionConfig action, ActionReader(*table, source_name).read(config.rules));
-    QAIO_RETURN_IF_ERROR(add(std::move(action), *table, source_name, config.actions));
+  QAIO_ASSIGN(config.rules, read_rules(file, tasks));
+  QAIO_ASSIGN(const auto tables, toml_tables(file, "sla_action", SloActionConfig::kActionsMax));
+  for (const toml::table* table : tables) {
+    QAIO_ASSIGN(SloActionConfig action, ActionReader(*table, file.name()).read(config.rules));
+    QAIO_RETURN_IF_ERROR(add(std::move(action), file, tables, config.actions));
   }
   return config;
 }
 
-Result<std::vector<SloRule>> parse_slo_rules(std::string_view toml, std::string_view source_name) {
-  QAIO_ASSIGN(const toml::table root, parse_toml(toml, source_name));
-  return read_rules(root, source_name, {});
-}
+Result<std::vector<SloRule>> read_slo_rules(const TomlFile& file) { return read_rules(file, {}); }
 
 }  // namespace qaio

@@ -3,10 +3,10 @@
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "config/toml_file.h"
 #include "slo/slo_action.h"
 #include "slo/slo_rule.h"
 
@@ -17,14 +17,13 @@ struct SloConfig {
   std::vector<SloActionConfig> actions = {};
 };
 
-// Reads the [[sla]] and [[sla_action]] tables of TOML text and leaves everything else to others.
+// Reads the [[sla]] and [[sla_action]] tables of a file and leaves everything else to others.
 // Without a [[sla]] table the rule is the default one. `tasks`: those that a rule may name; empty:
 // any. kInvalidArgument names file and line, the table and what is wrong with it. Reads the
-// environment variables that the text names.
-Result<SloConfig> parse_slo_config(std::string_view toml, std::string_view source_name,
-                                   std::span<const std::string> tasks = {});
+// environment variables that the file names.
+Result<SloConfig> read_slo_config(const TomlFile& file, std::span<const std::string> tasks = {});
 
 // Only the rules: what an action needs, such as a secret in the environment, need not be there.
-Result<std::vector<SloRule>> parse_slo_rules(std::string_view toml, std::string_view source_name);
+Result<std::vector<SloRule>> read_slo_rules(const TomlFile& file);
 
 }  // namespace qaio

@@ -12,8 +12,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
+Result<SloConfig> read_text(std::string_view toml, std::span<const std::string> tasks = {}) {
+  QAIO_ASSIGN(const TomlFile file, TomlFile::parse(toml, "qaio.toml"));
+  return read_slo_config(file, tasks);
+}
+
 SloConfig read(std::string_view toml) {
-  const auto config = parse_slo_config(toml, "qaio.toml");
+  const auto config = read_text(toml);
   EXPECT_TRUE(config) << config.error().message;
   return config.value_or(SloConfig());
 }
@@ -116,7 +121,7 @@ class SloConfigFault : public testing::TestWithParam<Fault> {};
 
 TEST_P(SloConfigFault, IsNamedWithItsPlace) {
   const std::vector<std::string> tasks = {"chat", "sentiment"};
-  const auto config = parse_slo_config(GetParam().toml, "qaio.toml", tasks);
+  const auto config = read_text(GetParam().toml, tasks);
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(config.error().message,
@@ -156,7 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"[[sla]]\nname = \"a\"\nobjective = 0.99\n"
               "burn = [{long = \"1m\", short = \"1h\", rate = 2}]",
               4, "for 'long'"},
-        Fault{"[[sla]]\nname = \"a\"\n[[sla]]\nname = \"a\"", 3, "second one with the name 'a'"},
+        Fault{"[[sla]]\nname = \"a\"\n[[sla]]\nname = \"a\"", 3,
+              "second one with the name 'a'; the first is on line 1"},
         Fault{"[[sla]]\nname = ", 2, ""}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -187,17 +193,18 @@ INSTANTIATE_TEST_SUITE_P(
               "unknown rule 'b'"},
         Fault{"[[sla_action]]\nkind = \"webhook\"\nurl = \"http://a\"\n"
               "[[sla_action]]\nkind = \"webhook\"\nurl = \"http://b\"",
-              4, "second one with the name 'webhook'"}));
+              4, "second one with the name 'webhook'; the first is on line 1"}));
 
 TEST(SloConfig, RulesAloneNeedNothingThatActionsNeed) {
-  const auto rules = parse_slo_rules(
+  const auto file = TomlFile::parse(
       "[[sla]]\nname = \"r\"\n[[sla_action]]\nkind = \"webhook\"\nurl = \"http://a\"\n"
       "secret_env = \"QAIO_TEST_NOT_SET\"",
       "qaio.toml");
+  const auto rules = read_slo_rules(file.value());
   ASSERT_TRUE(rules) << rules.error().message;
   ASSERT_EQ(rules->size(), 1u);
   EXPECT_EQ(rules->front().name, "r");
-  EXPECT_EQ(parse_slo_rules("", "qaio.toml").value().size(), 1u) << "the default one";
+  EXPECT_EQ(read_slo_rules(TomlFile()).value().size(), 1u) << "the default one";
 }
 
 TEST(SloConfig, TheNumberOfRulesIsBounded) {
@@ -205,7 +212,7 @@ TEST(SloConfig, TheNumberOfRulesIsBounded) {
   for (size_t i = 0; i <= SloRule::kRulesMax; ++i) {
     toml += "[[sla]]\nname = \"r" + std::to_string(i) + "\"\n";
   }
-  const auto config = parse_slo_config(toml, "qaio.toml");
+  const auto config = read_text(toml);
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().message, "qaio.toml line 65: more than 32 [[sla]] tables");
 }

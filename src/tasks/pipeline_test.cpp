@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/file_set.h"
+#include "config/toml_for_test.h"
 #include "tasks/scripted_model.h"
 
 namespace qaio {
@@ -119,11 +120,10 @@ TEST_F(PipelineTest, StreamsTheReplyAndReportsTasksAsTheyEnd) {
 }
 
 TEST_F(PipelineTest, ThePredecessorsWayParsesTheLastLine) {
-  ASSERT_TRUE(tasks_.add_toml("[[task]]\nname='sentiment'\ndecode='generate'\n", "t"));
+  ASSERT_TRUE(tasks_.add_toml(toml_of("[[task]]\nname='sentiment'\ndecode='generate'\n")));
   ASSERT_TRUE(
-      tasks_.add_toml("[[task]]\nname='size'\nkind='classify'\ndecode='generate'\n"
-                      "labels=['small','large']\nmax_new_tokens=12\n",
-                      "t"));
+      tasks_.add_toml(toml_of("[[task]]\nname='size'\nkind='classify'\ndecode='generate'\n"
+                              "labels=['small','large']\nmax_new_tokens=12\n")));
   start("so large");
   RequestOutcome outcome = run(request({"size"}));
   ASSERT_FALSE(outcome.error) << outcome.error->message;
@@ -158,7 +158,7 @@ TEST_F(PipelineTest, StopStringsAndIgnoreEosReachTheEngine) {
 TEST_F(PipelineTest, SystemPromptsAreWarmFromTheStart) {
   tasks_ = TaskRegistry();
   ASSERT_TRUE(tasks_.add_toml(
-      "[[task]]\nname='long'\nkind='generate'\nsystem='" + std::string(300, 'z') + "'\n", "t"));
+      toml_of("[[task]]\nname='long'\nkind='generate'\nsystem='" + std::string(300, 'z') + "'\n")));
   start("ok");
   const RequestOutcome outcome = run(request({"long"}));
   ASSERT_FALSE(outcome.error);

@@ -12,6 +12,8 @@
 
 namespace qaio {
 
+class TomlFile;  // config/toml_file.h
+
 enum class TaskKind : uint8_t { kClassify, kGenerate };
 // kScore: labels scored from logits. kGenerate: a few free tokens, the last line parsed for a
 // label.
@@ -50,10 +52,11 @@ class TaskRegistry {
   // Generate tasks, also those added later, draw tokens as `defaults` say where they do not say
   // otherwise.
   static TaskRegistry built_in(const GenerationConfig& defaults = {});
-  // Adds tasks from TOML text with [[task]] tables. A table named like an existing task changes
-  // that task: keys left out keep their values. kInvalidArgument names the line, the task and the
-  // key at fault, and the registry is unchanged then. Unknown keys are errors.
-  Result<void> add_toml(std::string_view toml, std::string_view source_name);
+  // Adds the tasks of the [[task]] tables of a file and leaves everything else to others. A table
+  // named like an existing task changes that task: keys left out keep their values.
+  // kInvalidArgument names the line, the task and the key at fault, and the registry is unchanged
+  // then. Unknown keys are errors, and so are two tables with the same name.
+  Result<void> add_toml(const TomlFile& file);
   const TaskDefinition* find(std::string_view name) const;  // nullptr if unknown
   const std::vector<TaskDefinition>& all() const { return tasks_; }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "config/toml_for_test.h"
+
 namespace qaio {
 namespace {
 
@@ -11,7 +13,9 @@ using testing::HasSubstr;
 
 std::string toml_error(std::string_view toml) {
   TaskRegistry registry = TaskRegistry::built_in();
-  const auto result = registry.add_toml(toml, "tasks.toml");
+  const auto file = TomlFile::parse(toml, "tasks.toml");
+  if (!file) return file.error().message;
+  const auto result = registry.add_toml(*file);
   EXPECT_EQ(registry.all().size(), 2U) << "a refused file must not change anything";
   if (result) return "accepted";
   EXPECT_EQ(result.error().code, ErrorCode::kInvalidArgument);
@@ -39,7 +43,7 @@ TEST(TaskRegistry, HasTheTwoBuiltInTasks) {
 
 TEST(TaskRegistry, FiveLinesOfTomlAddATask) {
   TaskRegistry registry = TaskRegistry::built_in();
-  const auto added = registry.add_toml(R"(
+  const auto added = registry.add_toml(toml_of(R"(
 [[task]]
 name = "intent"
 kind = "classify"
@@ -52,8 +56,7 @@ kind = "generate"
 user = "Write a haiku about {input}."
 temperature = 1
 top_p = 0.5
-)",
-                                       "tasks.toml");
+)"));
   ASSERT_TRUE(added) << added.error().message;
   const TaskDefinition* intent = registry.find("intent");
   ASSERT_NE(intent, nullptr);
@@ -73,9 +76,8 @@ TEST(TaskRegistry, TheModelsSamplingIsTheDefault) {
   model.repetition_penalty = 1.1F;
   TaskRegistry registry = TaskRegistry::built_in(model);
   ASSERT_TRUE(
-      registry.add_toml("[[task]]\nname='haiku'\nkind='generate'\ntop_p=1\ntop_k=20\n"
-                        "[[task]]\nname='tone'\nkind='classify'\nlabels=['a','b']\n",
-                        "t"));
+      registry.add_toml(toml_of("[[task]]\nname='haiku'\nkind='generate'\ntop_p=1\ntop_k=20\n"
+                                "[[task]]\nname='tone'\nkind='classify'\nlabels=['a','b']\n")));
   const SamplingParams chat = registry.find("chat")->sampling();
   EXPECT_FLOAT_EQ(chat.temperature, 0.5F);
   EXPECT_FLOAT_EQ(chat.top_p, 0.8F);
@@ -94,7 +96,7 @@ TEST(TaskRegistry, TheModelsSamplingIsTheDefault) {
 TEST(TaskRegistry, ANamedTaskKeepsWhatIsLeftOut) {
   TaskRegistry registry = TaskRegistry::built_in();
   const auto changed =
-      registry.add_toml("[[task]]\nname = 'sentiment'\ndecode = 'generate'\n", "tasks.toml");
+      registry.add_toml(toml_of("[[task]]\nname = 'sentiment'\ndecode = 'generate'\n"));
   ASSERT_TRUE(changed) << changed.error().message;
   EXPECT_EQ(registry.all().size(), 2U);
   const TaskDefinition* sentiment = registry.find("sentiment");
@@ -136,8 +138,23 @@ TEST(TaskRegistry, RefusalsNameLineTaskAndKey) {
               HasSubstr("top_p"));
   EXPECT_THAT(toml_error("[[task]]\nname = 'a'\nkind = 'generate'\nhistory = 1\n"),
               HasSubstr("history"));
-  EXPECT_THAT(toml_error("tasks = 1\n"), HasSubstr("found 'tasks'"));
+  EXPECT_EQ(toml_error("tasks = 1\n"), "accepted") << "which is for others to read";
+  EXPECT_THAT(toml_error("task = 1\n"), HasSubstr("tasks.toml line 1: 'task' must be written as"));
   EXPECT_THAT(toml_error("task = [1]\n"), HasSubstr("[[task]]"));
+}
+
+TEST(TaskRegistry, AWrongLabelIsOnItsOwnLine) {
+  EXPECT_THAT(toml_error("[[task]]\nname = 'a'\nkind = 'classify'\nlabels = [\n'x',\n3]\n"),
+              HasSubstr("tasks.toml line 6: task 'a' has a label"));
+}
+
+TEST(TaskRegistry, TwoTablesOfOneNameAreRefusedWithBothLines) {
+  EXPECT_EQ(toml_error("[[task]]\nname = 'a'\nkind = 'generate'\n\n"
+                       "[[task]]\nname = 'a'\ntemperature = 0\n"),
+            "tasks.toml line 5: there is a second one with the name 'a'; the first is on line 1");
+  EXPECT_THAT(toml_error("[[task]]\nname = 'chat'\n[[task]]\nname = 'chat'\n"),
+              HasSubstr("line 3: there is a second one with the name 'chat'"))
+      << "built-in ones may be changed, but once";
 }
 
 TEST(TaskRegistry, TheNumberOfTasksIsBounded) {

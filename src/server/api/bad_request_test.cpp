@@ -2,6 +2,7 @@
 #include <array>
 #include <map>
 
+#include "config/toml_for_test.h"
 #include "server/api/server_fixture_for_test.h"
 
 namespace qaio {
@@ -110,10 +111,9 @@ TEST_F(BadRequestTest, Tasks) {
 // The engine says `prompt`; the endpoints have no such field.
 TEST_F(BadRequestTest, WhatDoesNotFitIsNamedAsTheEndpointNamesIt) {
   ASSERT_TRUE(
-      tasks_.add_toml("[[task]]\nname='long'\nkind='generate'\nmax_prompt_tokens=5000\n"
-                      "[[task]]\nname='choose'\nkind='classify'\nlabels=['a','b']\n"
-                      "max_prompt_tokens=5000\n",
-                      "t"));
+      tasks_.add_toml(toml_of("[[task]]\nname='long'\nkind='generate'\nmax_prompt_tokens=5000\n"
+                              "[[task]]\nname='choose'\nkind='classify'\nlabels=['a','b']\n"
+                              "max_prompt_tokens=5000\n")));
   limits_.strict_lengths = true;
   start();
   EXPECT_THAT(post("/chat", R"({"input":"x","max_new_tokens":1024})").error("message"),

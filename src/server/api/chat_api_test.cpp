@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "config/toml_for_test.h"
 #include "server/api/server_fixture_for_test.h"
 
 namespace qaio {
@@ -137,7 +138,7 @@ TEST_F(ChatApiTest, TheRecordHasTheCompleteFigures) {
 
 TEST_F(ChatApiTest, RunsOnlyTheTasksAskedFor) {
   ASSERT_TRUE(tasks_.add_toml(
-      "[[task]]\nname='intent'\nkind='classify'\nlabels=['question','order']\n", "t"));
+      toml_of("[[task]]\nname='intent'\nkind='classify'\nlabels=['question','order']\n")));
   start();
   boost::json::object answer = post("/chat", R"({"input":"x","tasks":["sentiment"]})").json();
   EXPECT_TRUE(answer.contains("sentiment"));
