@@ -268,7 +268,7 @@ class SecondSubmitWaits final : public Clock {
 };
 
 TEST_F(PipelineTest, NothingIsSaidAfterTheEnd) {
-  ASSERT_TRUE(tasks_.add_toml("[[task]]\nname='third'\nkind='generate'\n", "t"));
+  ASSERT_TRUE(tasks_.add_toml(toml_of("[[task]]\nname='third'\nkind='generate'\n")));
   ScriptedModel::Script script{.reply = tokenizer_->encode("one two three"),
                                .end = *tokenizer_->special("<|im_end|>")};
   GatedModel model(script, tokenizer_->size());
