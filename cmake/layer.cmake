@@ -2,6 +2,7 @@
 # The folder src/FOLDER as a static library `qaio_<name>` and one test binary `<name>_test`, where
 # <name> is the folder with _ for /. Files are what they are called: *_test.cpp is a test,
 # *_fuzz.cpp a libFuzzer target of its own, every other *.cpp but LEFT_OUT belongs to the library.
+# The suites of *_timing_test.cpp, named *Timing, judge times: CTest's label `timing`, see HACKING.md.
 # HEAVY_HEADERS, which most of its files include and take seconds to read, are precompiled.
 function(qaio_layer folder)
   cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS;LEFT_OUT;GENERATED;HEAVY_HEADERS" ${ARGN})
@@ -36,7 +37,12 @@ function(qaio_layer folder)
     else()
       target_precompile_headers(${name}_test REUSE_FROM base_test)
     endif()
-    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+    gtest_discover_tests(${name}_test TEST_FILTER -*Timing.* DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT 300)
+    if("${tests}" MATCHES "_timing_test.cpp")
+      gtest_discover_tests(${name}_test TEST_FILTER *Timing.* DISCOVERY_TIMEOUT 60
+                           PROPERTIES TIMEOUT 300 LABELS timing)
+    endif()
   endif()
   if(QAIO_FUZZ)
     foreach(source IN LISTS fuzz_targets)

@@ -1,17 +1,16 @@
 """Crowds of clients with the real program: those who close, who do not read, who do not finish, and more
-than there are descriptors. QAIO_TEST_REQUESTS=5000 makes them the long versions."""
+than there are descriptors. QAIO_TEST_REQUESTS=5000 makes them the long versions. What they cost the
+others is latency_timing_test.py's."""
 
 import concurrent.futures
 import os
 import re
-import resource
 import socket
 import subprocess
 import time
 import unittest
 
-from limits_test import (HEALTH, METRICS, LimitsTest, answer, ask, connect, message, percentile, show,
-                         times_ms)
+from limits_test import HEALTH, LimitsTest, allow_many_descriptors, answer, ask, connect, message, metric
 from program import OK, Server
 
 REQUESTS = int(os.environ.get("QAIO_TEST_REQUESTS", 400))
@@ -29,12 +28,6 @@ def resident_mib(server):
         return int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1]) / 1024
 
 
-def metric(server, name):
-    with connect(server) as client:
-        client.sendall(METRICS)
-        return float(re.search(rf"^{name} (\S+)$", answer(client)[2].decode(), re.MULTILINE)[1])
-
-
 def one_call(server):
     with connect(server) as client:
         client.sendall(SENTIMENT)
@@ -45,8 +38,7 @@ class CrowdTest(LimitsTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 8192), hard), hard))
+        allow_many_descriptors()
 
 
 class Closed(CrowdTest):
@@ -55,7 +47,7 @@ class Closed(CrowdTest):
         with concurrent.futures.ThreadPoolExecutor(at_once) as threads:
             statuses = list(threads.map(lambda _: one_call(server), range(count)))
         self.assertEqual(set(statuses), {200})
-        self.eventually(lambda: descriptors(server) <= before, 2)
+        self.eventually(lambda: descriptors(server) <= before)
 
     def test_connections_go_when_their_clients_go(self):
         with Server() as server:
@@ -71,11 +63,11 @@ class Closed(CrowdTest):
                 subprocess.run(["curl", "-sf", "-o", os.devnull, "-d",
                                 '{"input":"x","tasks":["sentiment"]}',
                                 f"http://127.0.0.1:{server.port}/chat"], check=True)
-            self.eventually(lambda: descriptors(server) <= before, 2)
+            self.eventually(lambda: descriptors(server) <= before)
 
 
 class Deaf(CrowdTest):
-    """What clients make the server hold is bounded, and costs others nothing."""
+    """What clients make the server hold is bounded, and others are answered."""
 
     def deaf_clients(self, server, request, count):
         clients = []
@@ -88,30 +80,40 @@ class Deaf(CrowdTest):
         return clients
 
     def most_mib(self, server):
-        """What the server holds at most in the seconds after."""
+        """What the server holds at most until that has not grown for a second."""
         most = 0
-        end = time.monotonic() + 3
-        while time.monotonic() < end:
-            most = max(most, resident_mib(server))
-            time.sleep(0.05)
+        since = time.monotonic()
+        while time.monotonic() < since + 1:
+            held = resident_mib(server)
+            if held > most + 0.1:
+                most = held
+                since = time.monotonic()
+            time.sleep(0.02)
         return most
+
+    def around(self, server, make_deaf):
+        """Makes the deaf clients and returns them; asks before and after."""
+        for _ in range(20):
+            self.assertEqual(one_call(server), 200)
+        clients = make_deaf()
+        for _ in range(20):
+            self.assertEqual(one_call(server), 200)
+        return clients
 
     def check(self, request, *options):
         with Server("--http-memory-mib", MEMORY_MIB, *options) as server:
             for _ in range(1000):
                 one_call(server)
-            alone = times_ms(server, SENTIMENT, 200)
-            before = resident_mib(server)
-            clients = self.deaf_clients(server, request, DEAF)
-            held = self.most_mib(server) - before
-            crowded = times_ms(server, SENTIMENT, 200)
-            show("alone", alone)
-            show(f"beside {DEAF} that do not read", crowded)
-            print(f"resident memory grew by {held:.1f} MiB")
-            self.assertLess(held, MEMORY_MIB)
-            # The bound is for a machine that does other things, too; alone it is 1.5 times.
-            self.assertLess(percentile(crowded, 95), 3 * percentile(alone, 95) + 250)
-            for client in clients:
+
+            def make_deaf():
+                before = resident_mib(server)
+                clients = self.deaf_clients(server, request, DEAF)
+                held = self.most_mib(server) - before
+                print(f"resident memory grew by {held:.1f} MiB")
+                self.assertLess(held, MEMORY_MIB)
+                return clients
+
+            for client in self.around(server, make_deaf):
                 client.close()
             self.eventually(lambda: descriptors(server) < 100)
             self.eventually(lambda: metric(server, "qaio_http_memory_bytes") == 0)
@@ -140,15 +142,13 @@ class Descriptors(CrowdTest):
         with Server(program_prefix=["prlimit", "--nofile=200:200"]) as server:
             self.assertTrue([line for line in server.lines if "ulimit -n" in line])
             idle = [connect(server) for _ in range(300)]
-            begin = time.monotonic()
             for _ in range(20):
                 with connect(server) as client:
                     client.sendall(SENTIMENT)
                     self.assertEqual(answer(client)[0], 503)
-            self.assertLess(time.monotonic() - begin, 10)
             for client in idle:
                 client.close()
-            self.eventually(lambda: one_call(server) == 200, 5)
+            self.eventually(lambda: one_call(server) == 200)
             self.assertEqual(server.stop(), OK)
 
     def test_an_unforeseen_lack_is_told_too(self):
@@ -167,7 +167,7 @@ class Descriptors(CrowdTest):
                     self.assertIn(answer(client)[0], (200, 503))
             for client in idle:
                 client.close()
-            self.eventually(lambda: ask(server)[0] == 200, 5)
+            self.eventually(lambda: ask(server)[0] == 200)
 
 
 if __name__ == "__main__":

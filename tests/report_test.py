@@ -1,17 +1,14 @@
 """qaio report and qaio compare on records of the real server."""
 
-import contextlib
 import http.client
 import json
-import os
-import pathlib
+import math
+import random
 import re
 import unittest
 
-from program import FAILED, NO, OK, QAIO, USAGE, ProgramTest, Server, run
+from program import FAILED, NO, OK, USAGE, ProgramTest, Server, run
 from scripted_server import Answer, ScriptedServer
-
-SLOWED = str(pathlib.Path(QAIO).with_name("qaio_slowed"))
 
 
 class Demo(ProgramTest):
@@ -44,14 +41,9 @@ class Demo(ProgramTest):
 
     def test_the_questions_are_answered_by_a_hundred_requests(self):
         findings = {finding["id"]: finding for finding in self.report["findings"]}
-        for question in ("bottleneck", "queueing", "physical_limits", "token_costs", "prefix_cache",
+        for question in ("bottleneck", "queueing", "physical_limits", "prefix_cache",
                          "task_switching", "cold_start"):
             self.assertIn(question, findings)
-        costs = [finding for finding in self.report["findings"] if finding["id"] == "token_costs"]
-        for finding in costs:
-            self.assertGreater(finding["figures"]["per_prompt_token_ms"], 0, finding)
-            self.assertRegex("\n".join(finding["evidence"]), r"100 more characters of input cost [\d.]+ ms")
-        self.assertEqual(len(costs), 2)
         found = [finding["found"] for finding in self.report["findings"]]
         self.assertEqual(found, sorted(found, reverse=True))  # what is not there stands last
 
@@ -152,91 +144,20 @@ class OneAfterTheOther(ProgramTest):
         self.assertNotIn("cold_start", self.findings("--last", 39))
 
 
-class Compare(ProgramTest):
-    """Three servers take turns: the same build twice, and one whose forward passes take 10 % longer
-    when they only generate. QAIO_TEST_REPEATS does it so many times, QAIO_TEST_SLOW slows another
-    stage."""
-
-    REQUESTS = 200
-    REPEATS = int(os.environ.get("QAIO_TEST_REPEATS", "1"))
-    SLOW = os.environ.get("QAIO_TEST_SLOW", "decode:0.1")
-    INPUTS = ("今天的服务真的很好，我非常满意。", "这个产品太差了，用了一天就坏了。",
-              "The food was great and the staff were friendly.",
-              "Hello, what can you do for me today?", "快递等了一个星期，真让人失望。")
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.repeats = [cls.measure(cls.folder / str(i)) for i in range(cls.REPEATS)]
-        cls.files = cls.repeats[0]
-
-    @classmethod
-    def measure(cls, folder):
-        """Archives by the name of the server. One thread each and all on one core, as two cores are
-        not equally fast where others use the machine as well."""
-        folder.mkdir()
-        builds = {"a": QAIO, "same": QAIO, "slowed": SLOWED}
-        files = {name: folder / f"{name}.db" for name in builds}
-        core = max(os.sched_getaffinity(0))
-        with contextlib.ExitStack() as stack:
-            clients = []
-            for name, build in builds.items():
-                server = stack.enter_context(Server(
-                    "--threads", 1, "--archive", files[name], program=build, core=core,
-                    environment={"QAIO_TEST_SLOW": cls.SLOW}))
-                client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-                stack.callback(client.close)
-                clients.append(client)
-            for i in range(cls.REQUESTS):
-                body = json.dumps({"input": cls.INPUTS[i % len(cls.INPUTS)], "seed": i,
-                                   "max_new_tokens": 24})
-                first = i % len(clients)
-                for client in clients[first:] + clients[:first]:
-                    client.request("POST", "/chat", body.encode())
-                    answer = client.getresponse()
-                    assert answer.status == 200, answer.read()
-                    answer.read()
-        return files
-
-    def compare(self, other, *options, files=None):
-        files = files or self.files
-        result = run("compare", files["a"], files[other], "--json", *options)
-        self.assertEqual(result.stderr, "")
-        return result.returncode, json.loads(result.stdout)
-
-    def test_the_slowed_stage_is_named(self):
-        slowed = "." + self.SLOW.split(":")[0]  # both tasks' prompts are read in the same passes
-        for files in self.repeats:
-            code, comparison = self.compare("slowed", files=files)
-            self.assertEqual((code, comparison["verdict"]), (NO, "slower"), comparison["sentence"])
-            self.assertTrue(comparison["stage"].endswith(slowed), comparison["sentence"])
-            total = next(row for row in comparison["measures"] if row["name"] == "total")
-            self.assertEqual((total["a"]["count"], total["b"]["count"]), (self.REQUESTS,) * 2)
-            self.assertTrue(total["in_turns"])
-
-    def test_the_same_build_is_not_slower(self):
-        alarms = [comparison["sentence"] for code, comparison in
-                  (self.compare("same", files=files) for files in self.repeats) if code != OK]
-        self.assertLessEqual(len(alarms), self.REPEATS // 20, alarms)
-
-    def test_text(self):
-        result = run("compare", self.files["a"], self.files["slowed"])
-        self.assertEqual(result.returncode, NO)
-        self.assertRegex(result.stdout, r"(?m)^B is slower than A.*; [a-z.]+ is (probably )?responsible")
-
-    def test_a_larger_minimum_change(self):
-        self.assertEqual(self.compare("slowed", "--min-change", 50)[0], OK)
-
-
-def record(number, total_ms, status=200, task="chat"):
-    """A record's JSON: one request per second, with one task that decodes all the time."""
-    ns = round(total_ms * 1e6)
+def record(number, total_ms=0, status=200, task="chat", stages_ms=None):
+    """A record's JSON: one request per second, with one task that decodes all the time or has these
+    stages one after another."""
+    stages = []
+    ns = 0
+    for stage, ms in (stages_ms or {"decode": total_ms}).items():
+        stages.append([stage, ns, ns + round(ms * 1e6)])
+        ns += round(ms * 1e6)
     lane = {"begin_ns": 0, "end_ns": ns, "dropped": 0}
     record = {"request_id": f"r{number}", "method": "POST", "path": "/chat", "routed": True,
               "arrived_unix_ms": 1_790_000_000_000 + 1000 * number, "status": status,
               "lane": {**lane, "stages": [["tasks", 0, ns]]}, "tasks": []}
     if status == 200:
-        record["tasks"] = [{"task": task, "lane": {**lane, "stages": [["decode", 0, ns]]},
+        record["tasks"] = [{"task": task, "lane": {**lane, "stages": stages},
                             "counters": {"prompt_tokens": 10, "completion_tokens": 10},
                             "finish_reason": "stop"}]
     else:
@@ -254,6 +175,40 @@ class CompareRecords(ProgramTest):
     def usual(self, name, **options):
         """400 requests of 10 to 17 ms."""
         return self.write(name, [record(i, 10 + i * 7 % 8) for i in range(400)], **options)
+
+    def in_turns(self, name, seed, decode=1.0, prefill=1.0):
+        """200 requests of a server that takes turns with others on a machine whose speed drifts: a
+        slow wave for all of them, some chance for each, and now and then a request that waited."""
+        chance = random.Random(seed)
+        records = []
+        for i in range(200):
+            slow = 1 + 0.2 * math.sin(i / 15)
+            stages_ms = {"queue": 0.05 + (30 if chance.random() < 0.02 else 0),
+                         "prefill": prefill * slow * (3 + i % 5 * 0.2) * chance.gauss(1, 0.03),
+                         "decode": decode * slow * (12 + i % 5 * 0.5) * chance.gauss(1, 0.03)}
+            records.append(record(i, stages_ms=stages_ms))
+        return self.write(name, records)
+
+    def test_a_slowed_stage_is_named(self):
+        a = self.in_turns("a.jsonl", 1)
+        for stage in ("decode", "prefill"):
+            b = self.in_turns("b.jsonl", 2, **{stage: 1.1})
+            result = run("compare", a, b, "--json")
+            comparison = json.loads(result.stdout)
+            self.assertEqual((result.returncode, result.stderr, comparison["verdict"]),
+                             (NO, "", "slower"), comparison["sentence"])
+            self.assertEqual(comparison["stage"], "chat." + stage, comparison["sentence"])
+            total = next(row for row in comparison["measures"] if row["name"] == "total")
+            self.assertEqual((total["a"]["count"], total["b"]["count"]), (200, 200))
+            self.assertTrue(total["in_turns"])
+            self.assertRegex(run("compare", a, b).stdout, r"(?m)^B is slower than A.*; chat\."
+                             rf"{stage} is (probably )?responsible")
+            self.assertEqual(run("compare", a, b, "--min-change", 50).returncode, OK)
+
+    def test_equals_in_turns_are_not_slower(self):
+        a = self.in_turns("a.jsonl", 1)
+        for seed in range(2, 12):
+            self.ok("compare", a, self.in_turns("same.jsonl", seed))
 
     def test_a_tail(self):
         b = self.write("b.jsonl", [record(i, 10 + i * 7 % 8 + 100 * (i * 13 % 31 < 3))
@@ -329,28 +284,29 @@ class CompareRecords(ProgramTest):
 
 
 class CompareLoads(ProgramTest):
-    def load(self, name, count, answer):
+    def load(self, name, count, answer=lambda _: Answer(tokens=3), scale=None, seed=0):
+        """The report of a real load; with `scale`, of times between 10 and 33 ms by as much."""
         with ScriptedServer(answer) as server:
-            text = self.ok("load", "--url", server.url, "--endpoint", "/v1/chat/completions",
-                           "--count", count, "--concurrency", 4, "--json")
+            report = self.ok_json("load", "--url", server.url, "--endpoint", "/v1/chat/completions",
+                                  "--count", count, "--concurrency", 4, "--json")
+        if scale is not None:
+            chance = random.Random(seed)
+            ttft_ms = [scale * chance.uniform(10, 33) for _ in range(count)]
+            report["samples"] |= {"due_ms": [6 * i for i in range(count)], "ttft_ms": ttft_ms,
+                                  "total_ms": [ms + 1 for ms in ttft_ms], "tpot_ms": [0.5] * count}
         path = self.folder / name
-        path.write_text(text)
+        path.write_text(json.dumps(report))
         return path
 
-    @staticmethod
-    def varied(scale):
-        """Answers between 10 and 33 ms, whose order has no rhythm."""
-        return lambda number: Answer(first=scale * (0.01 + 0.001 * (number * number % 24)), tokens=3)
-
     def test_loads_of_the_same_server_are_not_flagged(self):
-        a, b = (self.load(name, 30, self.varied(1)) for name in ("a.json", "b.json"))
+        a, b = (self.load(f"{seed}.json", 30, scale=1, seed=seed) for seed in (1, 2))
         text = self.ok("compare", a, b)
         self.assertRegex(text, r"(?m)^load +closed loop, concurrency 4 +closed loop, concurrency 4$")
         self.assertRegex(text, r"(?m)^requests +30 +30$")
         self.assertIn("--task", self.fails(FAILED, "compare", a, b, "--task", "chat"))
 
     def test_a_slower_server_is(self):
-        a, b = self.load("a.json", 200, self.varied(1)), self.load("b.json", 200, self.varied(2))
+        a, b = self.load("a.json", 200, scale=1, seed=1), self.load("b.json", 200, scale=2, seed=2)
         result = run("compare", a, b)
         self.assertEqual(result.returncode, NO, result.stdout)
         self.assertRegex(result.stdout, r"(?m)^B is slower than A: total \+\d+")

@@ -128,7 +128,7 @@ class ScriptedServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
         pass
 
     def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_):

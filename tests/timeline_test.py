@@ -93,7 +93,7 @@ class TimelineTest(ProgramTest):
         cls.server = cls.enterClassContext(Server("--archive", cls.archive, "--record-text"))
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             cls.answers = list(pool.map(cls.chat, range(CHATS)))
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while len(cls.records()) < CHATS:  # on another connection they are there within moments
             assert time.monotonic() < deadline
 

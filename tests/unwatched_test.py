@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -33,13 +34,24 @@ class Unwatched(ProgramTest):
             self.assertEqual(status, 200, body)
         return count
 
-    def said(self, server, text, seconds=20):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if any(text in line for line in server.lines):
-                return
-            time.sleep(0.05)
-        self.fail(f"{text!r} is not in the log:\n" + "".join(server.lines[-20:]))
+    def eventually(self, server, condition, what):
+        """Waits for it; the limit only finds what never comes."""
+        end = time.monotonic() + 60
+        while not condition():
+            if time.monotonic() > end:
+                self.fail(what + ":\n" + "".join(server.lines[-20:]))
+            time.sleep(0.02)
+
+    def said(self, server, text):
+        self.eventually(server, lambda: any(text in line for line in server.lines),
+                        f"{text!r} is not in the log")
+
+    def written(self, server, count):
+        """Waits until so many records are in the archive."""
+        def so_many():
+            metrics = self.ask(server, "GET", "/metrics")[1]
+            return int(re.search(r'records_written_total{archive="sqlite"} (\d+)', metrics)[1]) >= count
+        self.eventually(server, so_many, f"fewer than {count} records are written")
 
     def assert_archived(self, path, count):
         with contextlib.closing(sqlite3.connect(path)) as rows:
@@ -61,7 +73,7 @@ class Unwatched(ProgramTest):
         with Server("--archive", path) as server:
             pid = server.process.pid
             count = self.tokenize(server, 5)
-            time.sleep(1)  # they are written
+            self.written(server, count)
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
             count += self.tokenize(server, 5)
             self.said(server, "archiving pauses")
@@ -79,10 +91,10 @@ class Unwatched(ProgramTest):
             count = 0
             for size in (0, 1, 20_000, 0):
                 count += self.tokenize(server, 30)
-                time.sleep(0.6)  # they are written
+                self.written(server, count)
                 os.truncate(f"{path}-shm", size)
                 count += self.tokenize(server, 30)
-                time.sleep(0.6)
+                self.written(server, count)
             self.said(server, "was truncated while it was in use")
             self.said(server, "archiving goes on")
             self.assertEqual(self.ask(server, "GET", "/report?last=100")[0], 200)
@@ -104,7 +116,7 @@ class Unwatched(ProgramTest):
                                            ("GET", "/metrics", None), ("GET", "/report", None),
                                            ("GET", "/requests?limit=1000", None)):
                     try:
-                        short += self.ask(server, method, what, body, timeout=2)[0] >= 500
+                        short += self.ask(server, method, what, body, timeout=0.5)[0] >= 500
                     except (OSError, http.client.HTTPException):
                         short += 1
             self.assertIsNone(server.process.poll(), "it ended:\n" + "".join(server.lines[-5:]))

@@ -25,7 +25,7 @@ const textOf = (chunks) => chunks.map((chunk) => chunk.choices[0]?.delta.content
 
 // Waits for what must come soon.
 async function eventually(condition) {
-  for (const deadline = Date.now() + 10_000; !condition();) {
+  for (const deadline = Date.now() + 60_000; !(await condition());) {
     assert.ok(Date.now() < deadline, `not in time: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -288,15 +288,20 @@ describe('a client that leaves', () => {
       if (++pieces === 5) break;  // the client's iterator aborts the request
     }
     await eventually(() => records().length > before);
-    assert.match(records().at(-1), /tokens=\d{1,3} /);
+    assert.match(records().at(-1), /tokens=(?!2000 )\d+ /);
   });
 
   test('while it waits for a whole answer, too', async () => {
     const before = records().length;
     const controller = new AbortController();
     const answer = client.chat.completions.create(long, { signal: controller.signal });
-    setTimeout(() => controller.abort(), 50);
-    await assert.rejects(answer, APIError);
+    const rejected = assert.rejects(answer, APIError);
+    await eventually(async () => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      return metrics.includes('\nqaio_sequences_running 1\n');
+    });
+    controller.abort();
+    await rejected;
     await eventually(() => records().length > before);
     assert.ok(await client.chat.completions.create(ask));
   });

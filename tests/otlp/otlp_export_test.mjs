@@ -61,7 +61,7 @@ const exported = (outcome) => counter(`qaio_otlp_spans_total{outcome="${outcome}
 
 // What became of the spans so far, once the server knows it of all that arrived here.
 async function settled() {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const counts = {};
     for (const outcome of ['exported', 'rejected', 'failed', 'dropped']) {
@@ -78,7 +78,7 @@ async function settled() {
 }
 
 async function countIs(outcome, count) {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   while (await exported(outcome) !== count) {
     assert.ok(Date.now() < deadline, `${outcome}: ${await exported(outcome)} instead of ${count}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

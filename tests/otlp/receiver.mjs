@@ -78,7 +78,7 @@ export class Receiver {
       (message) => message.resourceSpans[0].scopeSpans[0].spans);
   }
   async until(condition, what) {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const value = condition();
       if (value) return value;
