@@ -75,6 +75,16 @@ TEST_F(EngineEndTest, TheDeadlineEndsRunningAndWaitingRequests) {
   EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
 }
 
+// Until drain() or the destructor has begun on another thread.
+void wait_until_refused(Engine& engine) {
+  for (bool refused = false; !refused; std::this_thread::yield()) {
+    auto request = generate({1}, 1);
+    request.on_done = [](const Result<EngineResult>&, const EngineTrace&) {};
+    const auto id = engine.submit(std::move(request));
+    refused = !id && id.error().code == ErrorCode::kCancelled;
+  }
+}
+
 TEST_F(EngineEndTest, DestructionEndsEverythingOnce) {
   Gate gate;
   model_.before_step = [&] { gate.pass(); };
@@ -86,8 +96,8 @@ TEST_F(EngineEndTest, DestructionEndsEverythingOnce) {
   for (Client& client : clients)
     ASSERT_TRUE(client.submit(*engine, generate(prompt_of(9, 1), 500)));
   gate.wait_for_arrivals(1);
-  std::thread opener([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  std::thread opener([&, raw = engine.get()] {  // it lives until the gate is open
+    wait_until_refused(*raw);
     gate.open();
   });
   engine.reset();
@@ -97,16 +107,6 @@ TEST_F(EngineEndTest, DestructionEndsEverythingOnce) {
   }
   EXPECT_EQ(too_late->error().code, ErrorCode::kCancelled);
   EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
-}
-
-// Until drain() has begun on another thread.
-void wait_until_refused(Engine& engine) {
-  for (bool refused = false; !refused; std::this_thread::yield()) {
-    auto request = generate({1}, 1);
-    request.on_done = [](const Result<EngineResult>&, const EngineTrace&) {};
-    const auto id = engine.submit(std::move(request));
-    refused = !id && id.error().code == ErrorCode::kCancelled;
-  }
 }
 
 TEST_F(EngineEndTest, DrainingLetsRequestsFinish) {

@@ -60,7 +60,7 @@ TEST_F(MemoryTest, NobodyWaitsForAnAnswerThatDoesNotCome) {
         const std::string answer = one.rest();
         const auto time = std::chrono::steady_clock::now() - begin;
         const int64_t seen = FailingMemory::disarm();
-        ASSERT_LT(time, std::chrono::seconds(5)) << answer;
+        ASSERT_LT(time, std::chrono::seconds(25)) << answer;  // less than the client waits
         if (answer.empty()) {
           ++closed;
         } else {

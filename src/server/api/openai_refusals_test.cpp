@@ -50,7 +50,9 @@ TEST_F(OpenAiRefusalsTest, WhatFollowsAPromptThatFitsIsToBlame) {
 
 TEST_F(OpenAiRefusalsTest, PastTheLimitRequestsAreRefusedAtOnce) {
   limits_.requests_max = 2;
-  start("a long reply of many words", 20ms);
+  std::string words;  // for a second
+  for (int i = 0; i < 50; ++i) words += "word ";
+  start(words, 20ms);
   TestClient first(server_->port());
   TestClient second(server_->port());
   first.send(TestClient::text("POST", kChat, chat()));

@@ -40,9 +40,10 @@ TEST_F(OpenAiStreamTest, AStreamWithoutUsageEndsWithTimings) {
 }
 
 TEST_F(OpenAiStreamTest, TheFirstTokenIsSentAtOnce) {
-  start("one two three four five six seven", 60ms);
+  std::string words;
+  for (int i = 0; i < 200; ++i) words += "word ";
+  start(words, 20ms);
   TestClient slow(server_->port());
-  const auto begin = std::chrono::steady_clock::now();
   slow.send(TestClient::text("POST", kChat, chat(R"(,"stream":true)")));
   std::string seen;
   while (seen.find("\"content\"") == std::string::npos) {
@@ -50,13 +51,8 @@ TEST_F(OpenAiStreamTest, TheFirstTokenIsSentAtOnce) {
     ASSERT_FALSE(more.empty());
     seen += more;
   }
-  const auto first = std::chrono::steady_clock::now() - begin;
-  while (seen.find("[DONE]") == std::string::npos) {
-    const std::string more = slow.receive();
-    ASSERT_FALSE(more.empty());
-    seen += more;
-  }
-  EXPECT_LT(first * 2, std::chrono::steady_clock::now() - begin);
+  EXPECT_LT(model_->steps(), 100);
+  EXPECT_EQ(seen.find("[DONE]"), std::string::npos);
 }
 
 TEST_F(OpenAiStreamTest, AnEmptyAnswerIsStillAStream) {

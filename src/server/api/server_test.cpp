@@ -1,4 +1,4 @@
-// Connections: limits, timeouts, order, disconnection, stopping.
+// Connections: limits, timeouts, order.
 #include "server/http/server.h"
 
 #include "server/api/server_fixture_for_test.h"
@@ -249,9 +249,10 @@ TEST_F(ServerTest, IdleTimeIsNotReadTime) {
   start();
   TestClient keep(server_->port());
   EXPECT_EQ(keep.get("/health").status, 200);
-  std::this_thread::sleep_for(100ms);
+  record(0);
+  const TimeNs idle_ns = clock_.now_ns();
   EXPECT_EQ(keep.get("/health").status, 200);
-  EXPECT_LT(record(1).lane.wall_ns(), 90'000'000);
+  EXPECT_GE(record(1).lane.begin_ns(), idle_ns);
 }
 
 TEST_F(ServerTest, ManyConnectionsAreRefusedWith503) {
@@ -273,106 +274,6 @@ TEST_F(ServerTest, ManyConnectionsAreRefusedWith503) {
   second.close();
   wait_until([&] { return server_->connections() <= 1; });
   EXPECT_EQ(client().get("/health").status, 200);
-}
-
-TEST_F(ServerTest, AClientThatLeavesCancelsItsWork) {
-  start("a long reply of many words that takes a while", 20ms);
-  TestClient leaver(server_->port());
-  leaver.send(TestClient::text("POST", "/chat", kHello));
-  wait_for_running(1);
-  leaver.close();
-  const RequestRecord left = record(0);
-  EXPECT_EQ(left.status, 499);
-  EXPECT_EQ(left.error_code, "cancelled");
-  EXPECT_EQ(left.tasks.size(), 2U);
-  EXPECT_EQ(engine_->load().running, 0);
-  EXPECT_LT(model_->steps(), 10);
-  EXPECT_EQ(client().get("/health").status, 200);
-}
-
-TEST_F(ServerTest, StopLetsRunningRequestsFinish) {
-  start("a long reply", 10ms);
-  TestClient busy(server_->port());
-  TestClient idle(server_->port());
-  EXPECT_EQ(idle.get("/health").status, 200);
-  busy.send(TestClient::text("POST", "/chat", kHello));
-  wait_for_running(1);
-  server_->stop(20s);
-  const ClientResponse response = busy.read();
-  EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.headers.at("Connection"), "close");
-  EXPECT_EQ(idle.receive(), "");
-}
-
-TEST_F(ServerTest, StopCancelsWhatOutlivesTheDrainTime) {
-  start("a long reply of many words that takes a while", 50ms);
-  TestClient busy(server_->port());
-  busy.send(TestClient::text("POST", "/chat", kHello));
-  wait_for_running(1);
-  server_->stop(20ms);
-  EXPECT_EQ(busy.read().status, 503);
-  EXPECT_EQ(record(0).error_code, "cancelled");
-}
-
-// How long the server takes to stop when requests get `drain` to finish.
-std::chrono::milliseconds time_to_stop(Server& server, std::chrono::milliseconds drain) {
-  const auto begin = std::chrono::steady_clock::now();
-  server.stop(drain);
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               begin);
-}
-
-TEST_F(ServerTest, StopDoesNotWaitForAHead) {
-  start();
-  TestClient silent(server_->port());
-  TestClient half(server_->port());
-  half.send("POST /chat HT");
-  wait_until([&] { return server_->connections() == 2; });
-  std::this_thread::sleep_for(20ms);  // until it is being read
-  EXPECT_LT(time_to_stop(*server_, 20s), 4s);
-  EXPECT_EQ(half.read().status, 503);
-  EXPECT_EQ(silent.receive(), "");
-  EXPECT_EQ(record(0).status, 503);
-  EXPECT_EQ(record(0).error_code, "cancelled");
-}
-
-TEST_F(ServerTest, StopGivesABodyTheDrainTime) {
-  start();
-  const std::string all = TestClient::text("POST", "/chat", kHello);
-  TestClient late(server_->port());
-  TestClient never(server_->port());
-  for (TestClient* each : {&late, &never})
-    each->send(std::string_view(all).substr(0, all.size() - 4));
-  wait_until([&] { return server_->connections() == 2; });
-  std::this_thread::sleep_for(20ms);
-  std::thread rest([&] {
-    std::this_thread::sleep_for(50ms);
-    late.send(std::string_view(all).substr(all.size() - 4));
-  });
-  const auto time = time_to_stop(*server_, 500ms);
-  rest.join();
-  EXPECT_GE(time, 500ms);
-  EXPECT_LT(time, 4s);
-  EXPECT_EQ(late.read().status, 200);
-  EXPECT_EQ(never.read().status, 503);
-  EXPECT_EQ(record(0).status, 200);
-  EXPECT_EQ(record(1).status, 503);
-  EXPECT_EQ(record(1).path, "/chat");
-}
-
-TEST_F(ServerTest, StopLeavesAClientThatDoesNotRead) {
-  std::string reply;
-  for (int i = 0; i < 500; ++i) reply += "word ";
-  start(reply);
-  TestClient deaf(server_->port(), 4096);
-  deaf.send(TestClient::text("POST", "/v1/chat/completions",
-                             R"({"messages":[{"role":"user","content":"x"}],"stream":true,)"
-                             R"("max_tokens":900,"logprobs":true,"top_logprobs":20})"));
-  wait_until([&] { return engine_->load().steps > 100; });
-  wait_until([&] { return engine_->load().running == 0; });
-  EXPECT_LT(time_to_stop(*server_, 20ms), 4s);
-  EXPECT_EQ(record(0).status, 499);
-  EXPECT_EQ(record(0).error_code, "cancelled");
 }
 
 TEST_F(ServerTest, BrowsersAreToldWhosePagesMayCall) {
