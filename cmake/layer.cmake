@@ -37,10 +37,10 @@ function(qaio_layer folder)
     else()
       target_precompile_headers(${name}_test REUSE_FROM base_test)
     endif()
-    gtest_discover_tests(${name}_test TEST_FILTER -*Timing.* DISCOVERY_TIMEOUT 60
+    gtest_discover_tests(${name}_test TEST_FILTER -*TimingTest.* DISCOVERY_TIMEOUT 60
                          PROPERTIES TIMEOUT 300)
     if("${tests}" MATCHES "_timing_test.cpp")
-      gtest_discover_tests(${name}_test TEST_FILTER *Timing.* DISCOVERY_TIMEOUT 60
+      gtest_discover_tests(${name}_test TEST_FILTER *TimingTest.* DISCOVERY_TIMEOUT 60
                            PROPERTIES TIMEOUT 300 LABELS timing)
     endif()
   endif()

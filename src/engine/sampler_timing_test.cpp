@@ -20,7 +20,7 @@ std::vector<float> normal_logits(float deviation) {
   return logits;
 }
 
-TEST(SamplerTiming, OneDrawTakesWellUnderAMillisecond) {
+TEST(SamplerTimingTest, OneDrawTakesWellUnderAMillisecond) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "instrumented code is slow";
 #endif

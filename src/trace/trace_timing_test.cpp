@@ -10,7 +10,7 @@ namespace qaio {
 namespace {
 
 // The bar is 100 ns (bench/trace_bench.cpp measures it); this only catches a lock slipping in.
-TEST(SpanTiming, CostsWellUnderAMicrosecond) {
+TEST(SpanTimingTest, CostsWellUnderAMicrosecond) {
   const Clock& clock = SteadyClock::instance();
   constexpr int kRounds = 2000;
   int64_t best_ns = std::numeric_limits<int64_t>::max();

@@ -46,11 +46,11 @@ class Registered(unittest.TestCase):
         for test in self.tests:
             labels = {label for entry in test.get("properties", []) if entry["name"] == "LABELS"
                       for label in entry["value"]}
-            timed = re.search(r"Timing\.|_timing_test$", test["name"]) is not None
+            timed = re.search(r"TimingTest\.|_timing_test$", test["name"]) is not None
             self.assertEqual("timing" in labels, timed, test["name"])
         for path in project.files("src/**/*_test.cpp"):
             for suite, case in TEST.findall(path.read_text()):
-                self.assertEqual(suite.endswith("Timing"), path.name.endswith("_timing_test.cpp"),
+                self.assertEqual(suite.endswith("TimingTest"), path.name.endswith("_timing_test.cpp"),
                                  f"{project.relative(path)}: {suite}.{case}")
 
     def test_none_is_switched_off(self):
