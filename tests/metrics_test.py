@@ -165,7 +165,8 @@ class Statistics(MetricsTest):
         stats = self.client.json("/stats")
         for name, window in stats["windows"].items():
             self.assertEqual(window["requests"], CHATS + SENTIMENTS + REFUSED, name)
-            self.assertEqual(window["failed"], REFUSED)
+            self.assertEqual(window["client_error"], REFUSED)
+            self.assertEqual(window["answered"], CHATS + SENTIMENTS)
             self.agrees(window["request"]["total_response_time"], times)
             self.agrees(window["tasks"]["chat"]["decode"], decodes)
         self.assertEqual(set(stats["windows"]), {"1m", "5m", "1h", "start"})

@@ -10,6 +10,7 @@ Prints what differs and ends with 1 if anything does. No test of the suite: it n
 """
 
 import argparse
+import contextlib
 import csv
 import difflib
 import http.client
@@ -17,6 +18,7 @@ import http.server
 import json
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -29,7 +31,7 @@ CHAT = "/chat"
 COMPLETIONS = "/v1/completions"
 CHAT_COMPLETIONS = "/v1/chat/completions"
 USER = [{"role": "user", "content": "Tell me about the sea."}]
-ENDLESS = {"prompt": "Once upon a time", "seed": 5, "max_tokens": 4000, "ignore_eos": True}
+ENDLESS = {"prompt": "Once upon a time", "seed": 5, "max_tokens": 8000, "ignore_eos": True}
 MANY = 25  # no other answer is so long; how far a late one comes is the machine's mood
 
 # Name, path, body. One at a time: nothing depends on what else is in the step.
@@ -67,8 +69,8 @@ REQUESTS = [
      {"prompt": "Once upon a time", "seed": 12, "max_tokens": 7, "stream": True}),
     ("no JSON", CHAT, "{"),
     ("no such path", "/nothing", {}),
-    ("late", COMPLETIONS, {**ENDLESS, "timeout_ms": 300}),
-    ("late, streamed", COMPLETIONS, {**ENDLESS, "timeout_ms": 300, "stream": True}),
+    ("late", COMPLETIONS, {**ENDLESS, "timeout_ms": 1000}),
+    ("late, streamed", COMPLETIONS, {**ENDLESS, "timeout_ms": 1000, "stream": True}),
     *[(f"sentiment {n}", "/v1/tasks/sentiment", {"input": f"I like number {n}."})
       for n in range(20)],  # comparing takes so many
     ("tokenize", "/tokenize", {"content": "The sea."}),
@@ -273,6 +275,10 @@ def serve(binary, folder):
                            for line in server.lines if "[PERF]" in line]
         said["spans"] = lines_of(collector.spans())
         said["names of OpenTelemetry metrics"] = collector.metric_names()
+    with contextlib.closing(sqlite3.connect(folder / "a.sqlite")) as archive:
+        said["schema of the archive"] = [
+            line for row in archive.execute("SELECT sql FROM sqlite_schema") for line in
+            str(row[0]).split("\n")]
     for number, path in enumerate(sorted((folder / "csv").iterdir())):
         said[f"CSV archive {number}"] = masked_csv(path.read_text())
     return said

@@ -46,24 +46,12 @@ enum RequestPlace : int {
   kBegin,
   kRequestLane
 };
-const std::vector<std::string> kTaskColumns = {
-    "task",          "prompt_tokens", "cached_tokens", "completion_tokens",
-    "prefill_steps", "decode_steps",  "batch_max",     "batch_sum",
-    "queued_ahead",  "forward_ns",    "submitted_ns",  "lane"};
-enum TaskPlace : int {
-  kTask,
-  kPromptTokens,
-  kCachedTokens,
-  kCompletionTokens,
-  kPrefillSteps,
-  kDecodeSteps,
-  kBatchMax,
-  kBatchSum,
-  kQueuedAhead,
-  kForward,
-  kSubmitted,
-  kTaskLane
-};
+enum TaskPlace : int { kTask, kSubmitted, kTaskLane, kFirstCounter };  // of kFactCounters
+std::vector<std::string> task_column_names() {
+  std::vector<std::string> names = {"task", "submitted_ns", "lane"};
+  for (const FactCounter& fact : kFactCounters) names.emplace_back(fact.counter.name);
+  return names;
+}
 
 // Numbers of names, the same for all threads; each keeps those it has met.
 class SharedNames {
@@ -91,10 +79,6 @@ class NameCache {
   SharedNames& shared_;
   std::map<std::string, uint32_t, std::less<>> known_;
 };
-
-uint32_t count_of(const ArchiveRow& row, int column) {
-  return static_cast<uint32_t>(row.integer(column));
-}
 
 int64_t time_of(const ArchiveRow& row, int column) {
   return row.is_null(column) ? RequestFacts::kNone : row.integer(column);
@@ -132,7 +116,7 @@ class Loader {
       filter.ids.last = std::min(filter.ids.last, filter.ids.first + kChunkRows - 1);
       QAIO_RETURN_IF_ERROR(reader.scan(
           filter, kRequestColumns, [&](const ArchiveRow& row) { blocks->add(request_of(row)); },
-          kTaskColumns, [&](const ArchiveRow& row) { blocks->add_task(task_of(row)); }));
+          task_columns_, [&](const ArchiveRow& row) { blocks->add_task(task_of(row)); }));
       blocks->list(plan_.chunks[i].requests);
       plan_.chunks[i].damaged = std::exchange(damaged_, {});
       plan_.chunks[i].blocks = blocks;
@@ -177,15 +161,8 @@ class Loader {
     if (!lane.ok()) damaged_.push_back(row.request());
     task.end_ns = lane.begin_ns() + lane.wall_ns();
     task.name = tasks_.number(row.text(kTask));
-    task.prompt_tokens = count_of(row, kPromptTokens);
-    task.cached_tokens = count_of(row, kCachedTokens);
-    task.completion_tokens = count_of(row, kCompletionTokens);
-    task.prefill_steps = count_of(row, kPrefillSteps);
-    task.decode_steps = count_of(row, kDecodeSteps);
-    task.batch_max = count_of(row, kBatchMax);
-    task.batch_sum = static_cast<uint64_t>(row.integer(kBatchSum));
-    task.queued_ahead = count_of(row, kQueuedAhead);
-    task.forward_ns = row.integer(kForward);
+    int place = kFirstCounter;
+    for (const FactCounter& fact : kFactCounters) fact.set(task, row.integer(place++));
     task.submitted = !row.is_null(kSubmitted);
     return task;
   }
@@ -193,6 +170,7 @@ class Loader {
   Plan& plan_;
   NameCache tasks_;
   NameCache errors_;
+  const std::vector<std::string> task_columns_ = task_column_names();
   std::vector<int64_t> damaged_;  // of the chunk
 };
 

@@ -7,7 +7,7 @@
 
 #include "archive/archive_fixture_for_test.h"
 #include "archive/sqlite_archive.h"
-#include "record/request_metrics.h"
+#include "record/rounded_times.h"
 
 namespace qaio {
 namespace {

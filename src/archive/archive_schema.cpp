@@ -1,10 +1,19 @@
 #include "archive/archive_schema.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <vector>
+
+#include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
 
+// The place of the counters' columns in the first of the following.
+constexpr std::string_view kCounters = "$COUNTERS\n";
+
+// Without the columns of counters, which come from their table.
 constexpr std::string_view kMigrations[] = {
     // 1
     R"sql(
@@ -72,23 +81,7 @@ CREATE TABLE tasks (
   score_us INTEGER NOT NULL,
   output_parse_us INTEGER NOT NULL,
   unattributed_us INTEGER NOT NULL,
-  prompt_tokens INTEGER NOT NULL,
-  cached_tokens INTEGER NOT NULL,
-  completion_tokens INTEGER NOT NULL,
-  prefill_steps INTEGER NOT NULL,
-  decode_steps INTEGER NOT NULL,
-  batch_max INTEGER NOT NULL,
-  batch_sum INTEGER NOT NULL,
-  queued_ahead INTEGER NOT NULL,
-  submitted_ns INTEGER,
-  scheduled_ns INTEGER,
-  first_token_ns INTEGER,
-  last_token_ns INTEGER,
-  gap_min_ns INTEGER NOT NULL,
-  gap_max_ns INTEGER NOT NULL,
-  forward_ns INTEGER NOT NULL,
-  sample_ns INTEGER NOT NULL,
-  detokenize_ns INTEGER NOT NULL,
+$COUNTERS
   finish_reason TEXT,
   error_code TEXT,
   label TEXT,
@@ -125,6 +118,39 @@ UPDATE requests SET tokenize_us = total_us - http_read_us - parse_us - tasks_us 
   + unattributed_us;
 )sql",
 };
+
+static_assert(std::ranges::all_of(kTaskCounters, [](const TaskCounter& counter) {
+  return counter.archive_version >= 1 &&
+         counter.archive_version <= static_cast<int>(std::size(kMigrations));
+}));
+
+// "  batch_sum INTEGER NOT NULL,\n" for each counter that the first version had. What was written
+// before a counter was there has none, and neither has a task that never came to a moment.
+std::string first_counters() {
+  std::string sql;
+  for (const TaskCounter& counter : kTaskCounters) {
+    if (counter.archive_version != 1) continue;
+    const bool optional = counter.unit == CounterUnit::kMoment;
+    (sql += "  ").append(counter.name) += optional ? " INTEGER,\n" : " INTEGER NOT NULL,\n";
+  }
+  return sql;
+}
+
+std::string later_counters(int version) {
+  std::string sql;
+  for (const TaskCounter& counter : kTaskCounters) {
+    if (counter.archive_version == version)
+      (sql += "ALTER TABLE tasks ADD COLUMN ").append(counter.name) += " INTEGER;\n";
+  }
+  return sql;
+}
+
+std::vector<std::string> migrations_with_counters() {
+  std::vector<std::string> all(std::begin(kMigrations), std::end(kMigrations));
+  all[0].replace(all[0].find(kCounters), kCounters.size(), first_counters());
+  for (size_t i = 1; i < all.size(); ++i) all[i] += later_counters(static_cast<int>(i) + 1);
+  return all;
+}
 
 Result<void> check_owner(Database& database) {
   QAIO_ASSIGN(const int64_t owner, database.integer("PRAGMA application_id"));
@@ -170,7 +196,11 @@ Result<bool> migrate_one(Database& database, std::span<const std::string_view> m
 
 }  // namespace
 
-std::span<const std::string_view> archive_migrations() { return kMigrations; }
+std::span<const std::string_view> archive_migrations() {
+  static const std::vector<std::string> kTexts = migrations_with_counters();
+  static const std::vector<std::string_view> kAll(kTexts.begin(), kTexts.end());
+  return kAll;
+}
 
 Result<void> migrate(Database& database, std::span<const std::string_view> migrations) {
   QAIO_ASSIGN(const int64_t version, version_of(database, migrations.size()));

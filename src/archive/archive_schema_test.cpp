@@ -73,7 +73,9 @@ TEST_F(ArchiveSchemaTest, TheFirstVersionIsBroughtUpToDate) {
   EXPECT_EQ(old.lane.wall_ns(), 9000);
   EXPECT_FALSE(old.routed) << "not known of the first version";
   ASSERT_EQ(old.tasks.size(), 1u);
+  EXPECT_EQ(old.tasks[0].counters.batch_sum, 2u);
   EXPECT_EQ(old.tasks[0].counters.gap_max_ns, 1000);
+  EXPECT_EQ(old.tasks[0].counters.forward_ns, 900);
   EXPECT_EQ(old.tasks[0].counters.gap_counts, GapCounts{});
   expect_same(*all->at(1).record, *records(0, 1)[0]);
   EXPECT_EQ(reader.read({.request_id = "an-id"}).value().size(), 1u);

@@ -6,8 +6,8 @@
 
 #include "base/json_writer.h"
 #include "cli/terminal.h"
-#include "record/request_metrics.h"
-#include "trace/derive.h"
+#include "record/request_times.h"
+#include "record/rounded_times.h"
 
 namespace qaio {
 namespace {
@@ -56,7 +56,7 @@ std::string breakdown_table(const RequestOutcome& outcome) {
 }
 
 std::string times_line(const TaskOutcome& task) {
-  const DerivedTimes times = derive(task.lane, task.counters);
+  const TaskTimes times = task_times(task.lane, task.counters);
   std::string text = fmt::format("{:.0f} ms", static_cast<double>(task.lane.wall_ns()) / 1e6);
   if (times.ttft_since_submitted_ns) {
     text += fmt::format(", first token {:.0f} ms",

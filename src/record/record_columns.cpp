@@ -1,9 +1,14 @@
 #include "record/record_columns.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
+
+#include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
@@ -49,13 +54,13 @@ constexpr RequestColumn request_stage(std::string_view name) {
 }
 
 template <auto Field>
-constexpr RequestColumn metric(std::string_view name) {
+constexpr RequestColumn time(std::string_view name) {
   return {name,
           [](const RequestRow& row) -> ColumnValue {
-            if constexpr (std::is_same_v<decltype(row.metrics.*Field), const int64_t&>) {
-              return row.metrics.*Field;
+            if constexpr (std::is_same_v<decltype(row.times.*Field), const int64_t&>) {
+              return row.times.*Field;
             } else {
-              return or_null(row.metrics.*Field);
+              return or_null(row.times.*Field);
             }
           },
           nullptr};
@@ -84,13 +89,13 @@ constexpr RequestColumn kRequestColumns[] = {
     request_stage<Stage::kHttpWrite>("http_write_us"),
     {"unattributed_us", [](const RequestRow& row) -> ColumnValue { return row.lane.unattributed; },
      nullptr},
-    metric<&RequestMetrics::model_inference_us>("model_inference_us"),
-    metric<&RequestMetrics::prompt_build_us>("prompt_build_us"),
-    metric<&RequestMetrics::output_parse_us>("output_parse_us"),
-    metric<&RequestMetrics::queue_us>("queue_us"),
-    metric<&RequestMetrics::ttft_us>("ttft_us"),
-    metric<&RequestMetrics::ttft_since_scheduled_us>("ttft_since_scheduled_us"),
-    metric<&RequestMetrics::tpot_us>("tpot_us"),
+    time<&RequestMicros::model_inference_us>("model_inference_us"),
+    time<&RequestMicros::prompt_build_us>("prompt_build_us"),
+    time<&RequestMicros::output_parse_us>("output_parse_us"),
+    time<&RequestMicros::queue_us>("queue_us"),
+    time<&RequestMicros::ttft_us>("ttft_us"),
+    time<&RequestMicros::ttft_since_scheduled_us>("ttft_since_scheduled_us"),
+    time<&RequestMicros::tpot_us>("tpot_us"),
     tokens<&TaskCounters::prompt_tokens>("prompt_tokens"),
     tokens<&TaskCounters::cached_tokens>("cached_tokens"),
     tokens<&TaskCounters::completion_tokens>("completion_tokens"),
@@ -127,34 +132,39 @@ constexpr TaskColumn task_stage(std::string_view name) {
   return {name, [](const TaskRow& row) -> ColumnValue { return row.lane[kStage]; }, nullptr};
 }
 
-template <auto Field>
-constexpr TaskColumn counter(std::string_view name) {
-  using Value = std::remove_cvref_t<decltype(std::declval<TaskCounters>().*Field)>;
-  return {name,
+// A moment is told from the request's begin.
+template <size_t kIndex>
+constexpr TaskColumn counter() {
+  return {kTaskCounters[kIndex].name,
           [](const TaskRow& row) -> ColumnValue {
-            return static_cast<int64_t>(row.task.counters.*Field);
-          },
-          [](TaskRecord& task, const ColumnValue& value, TimeNs) {
-            task.counters.*Field = static_cast<Value>(integer_of(value));
-          }};
-}
-
-// 0 in the counters: it never came to that.
-template <auto Field>
-constexpr TaskColumn event(std::string_view name) {
-  return {name,
-          [](const TaskRow& row) -> ColumnValue {
-            const TimeNs time_ns = row.task.counters.*Field;
-            if (time_ns == 0) return {};
-            return time_ns - row.origin_ns;
+            constexpr const TaskCounter& kCounter = kTaskCounters[kIndex];
+            const int64_t value = kCounter.get(row.task.counters);
+            if (kCounter.unit != CounterUnit::kMoment) return value;
+            if (value == 0) return {};
+            return value - row.origin_ns;
           },
           [](TaskRecord& task, const ColumnValue& value, TimeNs origin_ns) {
-            const auto* since_ns = std::get_if<int64_t>(&value);
-            task.counters.*Field = since_ns == nullptr ? 0 : origin_ns + *since_ns;
+            constexpr const TaskCounter& kCounter = kTaskCounters[kIndex];
+            const auto* number = std::get_if<int64_t>(&value);
+            const bool moment = kCounter.unit == CounterUnit::kMoment && number != nullptr;
+            kCounter.set(task.counters, integer_of(value) + (moment ? origin_ns : 0));
           }};
 }
 
-constexpr TaskColumn kTaskColumns[] = {
+template <size_t... kIndices>
+constexpr auto counter_columns(std::index_sequence<kIndices...> /*of kTaskCounters*/) {
+  return std::array{counter<kIndices>()...};
+}
+
+template <typename... Parts>
+constexpr auto joined(const Parts&... parts) {
+  std::array<TaskColumn, (std::tuple_size_v<Parts> + ...)> all{};
+  auto at = all.begin();
+  ((at = std::ranges::copy(parts, at).out), ...);
+  return all;
+}
+
+constexpr auto kBeforeCounters = std::to_array<TaskColumn>({
     task_text<&TaskRecord::task>("task"),
     {"total_us", [](const TaskRow& row) -> ColumnValue { return row.lane.total; }, nullptr},
     task_stage<Stage::kPromptBuild>("prompt_build_us"),
@@ -166,23 +176,9 @@ constexpr TaskColumn kTaskColumns[] = {
     task_stage<Stage::kOutputParse>("output_parse_us"),
     {"unattributed_us", [](const TaskRow& row) -> ColumnValue { return row.lane.unattributed; },
      nullptr},
-    counter<&TaskCounters::prompt_tokens>("prompt_tokens"),
-    counter<&TaskCounters::cached_tokens>("cached_tokens"),
-    counter<&TaskCounters::completion_tokens>("completion_tokens"),
-    counter<&TaskCounters::prefill_steps>("prefill_steps"),
-    counter<&TaskCounters::decode_steps>("decode_steps"),
-    counter<&TaskCounters::batch_max>("batch_max"),
-    counter<&TaskCounters::batch_sum>("batch_sum"),
-    counter<&TaskCounters::queued_ahead>("queued_ahead"),
-    event<&TaskCounters::submitted_ns>("submitted_ns"),
-    event<&TaskCounters::scheduled_ns>("scheduled_ns"),
-    event<&TaskCounters::first_token_ns>("first_token_ns"),
-    event<&TaskCounters::last_token_ns>("last_token_ns"),
-    counter<&TaskCounters::gap_min_ns>("gap_min_ns"),
-    counter<&TaskCounters::gap_max_ns>("gap_max_ns"),
-    counter<&TaskCounters::forward_ns>("forward_ns"),
-    counter<&TaskCounters::sample_ns>("sample_ns"),
-    counter<&TaskCounters::detokenize_ns>("detokenize_ns"),
+});
+
+constexpr auto kBehindCounters = std::to_array<TaskColumn>({
     task_text<&TaskRecord::finish_reason>("finish_reason"),
     task_text<&TaskRecord::error_code>("error_code"),
     task_text<&TaskRecord::label>("label"),
@@ -200,7 +196,11 @@ constexpr TaskColumn kTaskColumns[] = {
        if (const auto* text = std::get_if<std::string_view>(&value))
          task.counters.gap_counts = gap_counts(*text);
      }},
-};
+});
+
+constexpr auto kTaskColumns =
+    joined(kBeforeCounters, counter_columns(std::make_index_sequence<kTaskCounters.size()>()),
+           kBehindCounters);
 
 }  // namespace
 

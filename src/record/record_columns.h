@@ -9,17 +9,17 @@
 
 #include "record/column_value.h"
 #include "record/record.h"
-#include "record/request_metrics.h"
+#include "record/rounded_times.h"
 
 namespace qaio {
 
 // A request with what is derived from it.
 struct RequestRow {
   explicit RequestRow(const RequestRecord& of)
-      : record(of), lane(lane_micros(of.lane)), metrics(derive_metrics(of)) {}
+      : record(of), lane(lane_micros(of.lane)), times(request_micros(of)) {}
   const RequestRecord& record;
   LaneMicros lane;
-  RequestMetrics metrics;
+  RequestMicros times;
 };
 
 // "8:118 9:3": 118 gaps in range 8 and 3 in range 9, both from 0; empty without gaps.

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/new_file.h"
+#include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
@@ -25,28 +26,6 @@ constexpr int64_t kCountMax = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kDroppedMax = 1 << 20;  // far more than a lane can drop
 constexpr size_t kTasksMax = 1024;
 constexpr std::string_view kCsvBegin = "arrived,";  // as CSV archives and exports do
-
-// Every number of TaskCounters by its name: what is written is what is read.
-template <typename Counters, typename Visit>
-void each_counter(Counters& counters, const Visit& visit) {
-  visit("prompt_tokens", counters.prompt_tokens);
-  visit("cached_tokens", counters.cached_tokens);
-  visit("completion_tokens", counters.completion_tokens);
-  visit("prefill_steps", counters.prefill_steps);
-  visit("decode_steps", counters.decode_steps);
-  visit("batch_max", counters.batch_max);
-  visit("batch_sum", counters.batch_sum);
-  visit("queued_ahead", counters.queued_ahead);
-  visit("submitted_ns", counters.submitted_ns);
-  visit("scheduled_ns", counters.scheduled_ns);
-  visit("first_token_ns", counters.first_token_ns);
-  visit("last_token_ns", counters.last_token_ns);
-  visit("gap_min_ns", counters.gap_min_ns);
-  visit("gap_max_ns", counters.gap_max_ns);
-  visit("forward_ns", counters.forward_ns);
-  visit("sample_ns", counters.sample_ns);
-  visit("detokenize_ns", counters.detokenize_ns);
-}
 
 void write_lane(const Lane& lane, JsonWriter& out) {
   out.key("lane").begin_object();
@@ -80,9 +59,10 @@ void write_task(const TaskRecord& task, JsonWriter& out) {
   out.begin_object().key("task").string(task.task);
   write_lane(task.lane, out);
   out.key("counters").begin_object();
-  each_counter(task.counters, [&](std::string_view name, const auto& value) {
-    if (value != 0) out.key(name).integer(static_cast<int64_t>(value));
-  });
+  for (const TaskCounter& counter : kTaskCounters) {
+    const int64_t value = counter.get(task.counters);
+    if (value != 0) out.key(counter.name).integer(value);
+  }
   const GapCounts& gaps = task.counters.gap_counts;
   if (std::ranges::any_of(gaps, [](uint32_t count) { return count != 0; })) {
     out.key("gap_counts").begin_array();
@@ -237,9 +217,11 @@ TaskRecord read_task(const json::value& value, std::optional<Error>& fault) {
   read_lane(fields, fault, task.lane);
   if (const json::object* counters = fields.object("counters")) {
     const Fields numbers(*counters, fault);
-    each_counter(task.counters, [&](std::string_view name, auto& number) {
-      numbers.integer(name, number, sizeof(number) == sizeof(uint32_t) ? kCountMax : kIntMax);
-    });
+    for (const TaskCounter& counter : kTaskCounters) {
+      int64_t number = 0;
+      numbers.integer(counter.name, number, std::min(counter.max, kIntMax));
+      counter.set(task.counters, number);
+    }
     read_gaps(numbers, task.counters.gap_counts);
   }
   fields.text("finish_reason", task.finish_reason);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "record/request_metrics.h"
+#include "record/rounded_times.h"
 
 namespace qaio {
 namespace {
@@ -17,21 +17,13 @@ TaskFacts task_facts(const TaskRecord& task, TimeNs origin_ns, uint32_t name) {
   }
   facts.end_ns = task.lane.end_ns() - origin_ns;
   facts.name = name;
-  facts.prompt_tokens = task.counters.prompt_tokens;
-  facts.cached_tokens = task.counters.cached_tokens;
-  facts.completion_tokens = task.counters.completion_tokens;
-  facts.prefill_steps = task.counters.prefill_steps;
-  facts.decode_steps = task.counters.decode_steps;
-  facts.batch_max = task.counters.batch_max;
-  facts.batch_sum = task.counters.batch_sum;
-  facts.queued_ahead = task.counters.queued_ahead;
+  for (const FactCounter& fact : kFactCounters) fact.set(facts, fact.counter.get(task.counters));
   facts.submitted = task.counters.submitted_ns != 0;
-  facts.forward_ns = task.counters.forward_ns;
   return facts;
 }
 
 RequestFacts request_facts(const RequestRecord& record) {
-  const RequestMetrics metrics = derive_metrics(record);
+  const RequestMicros times = request_micros(record);
   RequestFacts facts;
   facts.lane = RequestLane(record.lane.wall_ns());
   for (size_t i = 0; i < record.lane.size(); ++i)
@@ -40,10 +32,10 @@ RequestFacts request_facts(const RequestRecord& record) {
   facts.begin_ns = record.lane.begin_ns();
   facts.status = record.status;
   facts.looks = only_looks(record);
-  facts.model_inference_us = metrics.model_inference_us;
-  facts.ttft_us = metrics.ttft_us.value_or(RequestFacts::kNone);
-  facts.ttft_since_scheduled_us = metrics.ttft_since_scheduled_us.value_or(RequestFacts::kNone);
-  facts.tpot_us = metrics.tpot_us.value_or(RequestFacts::kNone);
+  facts.model_inference_us = times.model_inference_us;
+  facts.ttft_us = times.ttft_us.value_or(RequestFacts::kNone);
+  facts.ttft_since_scheduled_us = times.ttft_since_scheduled_us.value_or(RequestFacts::kNone);
+  facts.tpot_us = times.tpot_us.value_or(RequestFacts::kNone);
   facts.input_chars = small_count(record.input_chars);
   facts.cpu_ns = record.cpu_ns;
   facts.minor_faults = small_count(record.minor_faults);

@@ -12,9 +12,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "record/outcome.h"
 #include "record/record_set.h"
+#include "trace/task_counters.h"
 
 namespace qaio {
 
@@ -73,6 +76,29 @@ struct TaskFacts {
   void add(Stage stage, TimeNs begin_ns, TimeNs end_ns);
 };
 
+// A counter that facts hold.
+struct FactCounter {
+  const TaskCounter& counter;
+  void (*set)(TaskFacts& facts, int64_t value);
+};
+template <auto Member>
+constexpr FactCounter fact_counter(std::string_view name) {
+  return {*find_task_counter(name), [](TaskFacts& facts, int64_t value) {
+            facts.*Member = static_cast<std::remove_cvref_t<decltype(facts.*Member)>>(value);
+          }};
+}
+inline constexpr auto kFactCounters = std::to_array<FactCounter>({
+    fact_counter<&TaskFacts::prompt_tokens>("prompt_tokens"),
+    fact_counter<&TaskFacts::cached_tokens>("cached_tokens"),
+    fact_counter<&TaskFacts::completion_tokens>("completion_tokens"),
+    fact_counter<&TaskFacts::prefill_steps>("prefill_steps"),
+    fact_counter<&TaskFacts::decode_steps>("decode_steps"),
+    fact_counter<&TaskFacts::batch_max>("batch_max"),
+    fact_counter<&TaskFacts::batch_sum>("batch_sum"),
+    fact_counter<&TaskFacts::queued_ahead>("queued_ahead"),
+    fact_counter<&TaskFacts::forward_ns>("forward_ns"),
+});
+
 // A count that is never so large, or as good as that.
 constexpr uint32_t small_count(int64_t count) {
   return static_cast<uint32_t>(std::clamp<int64_t>(count, 0, UINT32_MAX));
@@ -100,8 +126,9 @@ struct RequestFacts {
 
   static constexpr int64_t kNone = -1;  // no such time
 
-  // Of a request that ran a task and did not fail: what figures are about.
-  bool answered() const { return error == 0 && status < 400 && !tasks.empty(); }
+  Outcome outcome() const { return outcome_of(status, error != 0); }
+  // Of a request that ran a task and was answered: what figures are about.
+  bool answered() const { return outcome() == Outcome::kAnswered && !tasks.empty(); }
   // Whether a task of it came as far as the engine's queue.
   bool taken_by_engine() const;
   // The task that ended last: the request could not end before it. Only with tasks.

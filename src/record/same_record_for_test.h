@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "record/record.h"
+#include "trace/task_counters.h"
 
 namespace qaio {
 
@@ -20,23 +21,9 @@ inline void expect_same(const Lane& got, const Lane& want) {
 }
 
 inline void expect_same(const TaskCounters& got, const TaskCounters& want) {
-  EXPECT_EQ(got.prompt_tokens, want.prompt_tokens);
-  EXPECT_EQ(got.cached_tokens, want.cached_tokens);
-  EXPECT_EQ(got.completion_tokens, want.completion_tokens);
-  EXPECT_EQ(got.prefill_steps, want.prefill_steps);
-  EXPECT_EQ(got.decode_steps, want.decode_steps);
-  EXPECT_EQ(got.batch_max, want.batch_max);
-  EXPECT_EQ(got.batch_sum, want.batch_sum);
-  EXPECT_EQ(got.queued_ahead, want.queued_ahead);
-  EXPECT_EQ(got.submitted_ns, want.submitted_ns);
-  EXPECT_EQ(got.scheduled_ns, want.scheduled_ns);
-  EXPECT_EQ(got.first_token_ns, want.first_token_ns);
-  EXPECT_EQ(got.last_token_ns, want.last_token_ns);
-  EXPECT_EQ(got.gap_min_ns, want.gap_min_ns);
-  EXPECT_EQ(got.gap_max_ns, want.gap_max_ns);
-  EXPECT_EQ(got.forward_ns, want.forward_ns);
-  EXPECT_EQ(got.sample_ns, want.sample_ns);
-  EXPECT_EQ(got.detokenize_ns, want.detokenize_ns);
+  for (const TaskCounter& counter : kTaskCounters) {
+    EXPECT_EQ(counter.get(got), counter.get(want)) << counter.name;
+  }
   EXPECT_EQ(got.gap_counts, want.gap_counts);
 }
 

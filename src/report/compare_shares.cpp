@@ -3,15 +3,19 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string_view>
 
 namespace qaio {
 namespace {
 
-// What became of a request, where the client did not leave first.
-enum class Fate : uint8_t { kServed, kFailed, kRefused, kRejected };
-constexpr std::array<std::string_view, 3> kNames = {"failed", "refused", "rejected"};
+// What is compared, and its name.
+struct Share {
+  Outcome outcome;
+  std::string_view name;
+};
+constexpr auto kShares = std::to_array<Share>({{Outcome::kFailed, "failed"},
+                                               {Outcome::kRefused, "refused"},
+                                               {Outcome::kClientError, "rejected"}});
 
 // 401, 403, 404, 405 and 408 say who asked, where and how slowly, as every scanner does; the other
 // mistakes of a client become more if a server no longer takes what it took.
@@ -19,28 +23,22 @@ bool tells_of_client(int status) {
   return status == 401 || status == 403 || status == 404 || status == 405 || status == 408;
 }
 
-std::optional<Fate> fate_of(const RequestFacts& request) {
-  constexpr int kClientClosedRequest = 499;
-  const int status = request.status;
-  if (status == kClientClosedRequest || tells_of_client(status)) return std::nullopt;
-  if (status == 503 || status == 429) return Fate::kRefused;
-  if (status >= 500) return Fate::kFailed;
-  if (status >= 400) return Fate::kRejected;
-  return request.error == 0 ? Fate::kServed : Fate::kFailed;
+bool counts(const RequestFacts& request) {
+  return request.outcome() != Outcome::kCancelled && !tells_of_client(request.status);
 }
 
-// Of each request in order of arrival.
-std::vector<Fate> fates_of(const FactSet& set) {
-  std::vector<Fate> fates;
+// Of each request that counts, in order of arrival.
+std::vector<Outcome> outcomes_of(const FactSet& set) {
+  std::vector<Outcome> outcomes;
   for (const RequestFacts* request : set.requests)
-    if (const auto fate = fate_of(*request)) fates.push_back(*fate);
-  return fates;
+    if (counts(*request)) outcomes.push_back(request->outcome());
+  return outcomes;
 }
 
-std::vector<double> marks(const std::vector<Fate>& fates, Fate wanted) {
+std::vector<double> marks(const std::vector<Outcome>& outcomes, Outcome wanted) {
   std::vector<double> out;
-  out.reserve(fates.size());
-  for (const Fate fate : fates) out.push_back(fate == wanted ? 1 : 0);
+  out.reserve(outcomes.size());
+  for (const Outcome outcome : outcomes) out.push_back(outcome == wanted ? 1 : 0);
   return out;
 }
 
@@ -63,19 +61,19 @@ ShareComparison compare_share(std::string name, size_t count_a, size_t of_a, siz
 }
 
 std::vector<ShareComparison> compare_shares(const FactSet& a, const FactSet& b) {
-  const std::vector<Fate> fates_a = fates_of(a);
-  const std::vector<Fate> fates_b = fates_of(b);
+  const std::vector<Outcome> outcomes_a = outcomes_of(a);
+  const std::vector<Outcome> outcomes_b = outcomes_of(b);
   std::vector<ShareComparison> out;
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    const auto fate = static_cast<Fate>(i + 1);
-    const auto count = [fate](const std::vector<Fate>& fates) {
-      return static_cast<size_t>(std::ranges::count(fates, fate));
+  for (const auto& [wanted, name] : kShares) {
+    const auto count = [wanted = wanted](const std::vector<Outcome>& outcomes) {
+      return static_cast<size_t>(std::ranges::count(outcomes, wanted));
     };
-    ShareComparison share = compare_share(std::string(kNames[i]), count(fates_a), fates_a.size(),
-                                          count(fates_b), fates_b.size());
+    ShareComparison share = compare_share(std::string(name), count(outcomes_a), outcomes_a.size(),
+                                          count(outcomes_b), outcomes_b.size());
     // A queue that is full refuses many in a row, which are no evidence each.
-    if (share.p && fate == Fate::kRefused)
-      share.p = std::max(*share.p, block_rank_p(marks(fates_a, fate), marks(fates_b, fate)));
+    if (share.p && wanted == Outcome::kRefused)
+      share.p =
+          std::max(*share.p, block_rank_p(marks(outcomes_a, wanted), marks(outcomes_b, wanted)));
     out.push_back(std::move(share));
   }
   return out;

@@ -14,9 +14,8 @@ namespace qaio {
 ShareComparison compare_share(std::string name, size_t count_a, size_t of_a, size_t count_b,
                               size_t of_b);
 
-// `failed`: errors of the server, and streams that ended with one. `refused`: 503 and 429, as under
-// overload. `rejected`: as the client's mistake, other 4xx; but for those that say nothing about
-// the server.
+// Of the outcomes `failed`, `refused` and, as `rejected`, client errors but for those that say
+// nothing about the server.
 std::vector<ShareComparison> compare_shares(const FactSet& a, const FactSet& b);
 
 }  // namespace qaio

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "config/toml_reader.h"
-#include "record/record_times.h"
+#include "record/named_times.h"
 
 namespace qaio {
 namespace {

@@ -7,19 +7,11 @@ namespace {
 
 static_assert(kRequestTimeNames[0] == "total_response_time");
 
-constexpr int kTooManyRequests = 429;
-constexpr int kClientError = 400;
-constexpr int kServerError = 500;
-
 template <typename Names>
 std::optional<size_t> index_in(const Names& names, std::string_view name) {
   const auto found = std::ranges::find(names, name);
   if (found == names.end()) return std::nullopt;
   return static_cast<size_t>(found - names.begin());
-}
-
-bool failed_by_server(int status, bool error) {
-  return status >= kServerError || status == kTooManyRequests || (status < kClientError && error);
 }
 
 bool taken_by_engine(const RequestRecord& record) {
@@ -29,20 +21,16 @@ bool taken_by_engine(const RequestRecord& record) {
 
 }  // namespace
 
-const RequestTimes& RecordTimes::request() const {
-  if (!request_) request_ = request_times(record_);
+const NamedRequestTimes& RecordTimes::request() const {
+  if (!request_) request_ = named_times(record_);
   return *request_;
 }
 
-const std::vector<TaskTimes>& RecordTimes::tasks() const {
+const std::vector<NamedTaskTimes>& RecordTimes::tasks() const {
   if (tasks_.empty()) {
-    for (const TaskRecord& task : record_.tasks) tasks_.push_back(task_times(task));
+    for (const TaskRecord& task : record_.tasks) tasks_.push_back(named_times(task));
   }
   return tasks_;
-}
-
-bool failed_by_server(const RequestRecord& record) {
-  return failed_by_server(record.status, !record.error_code.empty());
 }
 
 SloMetric::SloMetric(const SloRule& rule) : rule_(rule) {
@@ -70,13 +58,14 @@ std::optional<int64_t> SloMetric::time_of(const RecordTimes& times) const {
   return longest;
 }
 
-SloEvent SloMetric::event(std::optional<int64_t> time_ns, bool failed, bool has_answer) const {
+SloEvent SloMetric::event(std::optional<int64_t> time_ns, Outcome outcome, bool ran_tasks) const {
   SloEvent event;
+  if (outcome == Outcome::kClientError) return event;
   event.time_ns = time_ns;
   const bool too_slow = time_ns && *time_ns > rule_.threshold_ns;
-  if (failed || too_slow) {
+  if (is_unavailability(outcome) || too_slow) {
     event.kind = SloEvent::Kind::kBad;
-  } else if (has_answer && (rule_.of_errors() || time_ns)) {
+  } else if (outcome == Outcome::kAnswered && ran_tasks && (rule_.of_errors() || time_ns)) {
     event.kind = SloEvent::Kind::kGood;
   }
   return event;
@@ -85,8 +74,7 @@ SloEvent SloMetric::event(std::optional<int64_t> time_ns, bool failed, bool has_
 SloEvent SloMetric::of(const RecordTimes& times) const {
   const RequestRecord& record = times.record();
   if (!concerns(record)) return {};
-  return event(time_of(times), failed_by_server(record),
-               record.status < kClientError && !record.tasks.empty());
+  return event(time_of(times), outcome_of(record), !record.tasks.empty());
 }
 
 std::optional<SloEvent> SloMetric::of(const RequestFacts& request) const {
@@ -95,8 +83,7 @@ std::optional<SloEvent> SloMetric::of(const RequestFacts& request) const {
   if (request.looks) return SloEvent();
   std::optional<int64_t> time_ns;
   if (of_total && request.taken_by_engine()) time_ns = request.lane.wall_ns();
-  return event(time_ns, failed_by_server(request.status, request.error != 0),
-               request.status < kClientError && !request.tasks.empty());
+  return event(time_ns, request.outcome(), !request.tasks.empty());
 }
 
 }  // namespace qaio

@@ -5,8 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "record/named_times.h"
+#include "record/outcome.h"
 #include "record/record.h"
-#include "record/record_times.h"
 #include "record/request_facts.h"
 #include "slo/slo_rule.h"
 
@@ -18,13 +19,13 @@ class RecordTimes {
   explicit RecordTimes(const RequestRecord& record) : record_(record) {}
 
   const RequestRecord& record() const { return record_; }
-  const RequestTimes& request() const;
-  const std::vector<TaskTimes>& tasks() const;  // as record().tasks
+  const NamedRequestTimes& request() const;
+  const std::vector<NamedTaskTimes>& tasks() const;  // as record().tasks
 
  private:
   const RequestRecord& record_;
-  mutable std::optional<RequestTimes> request_;
-  mutable std::vector<TaskTimes> tasks_;
+  mutable std::optional<NamedRequestTimes> request_;
+  mutable std::vector<NamedTaskTimes> tasks_;
 };
 
 struct SloEvent {
@@ -36,10 +37,6 @@ struct SloEvent {
   // would make any percentile look well.
   std::optional<int64_t> time_ns;
 };
-
-// The server failed it: an error of its own (5xx), overload (503, 429), or a stream that ended with
-// an error. A client that left (499) or was wrong (other 4xx) was not failed.
-bool failed_by_server(const RequestRecord& record);
 
 // Reads one rule's metric.
 class SloMetric {
@@ -54,7 +51,7 @@ class SloMetric {
 
  private:
   std::optional<int64_t> time_of(const RecordTimes& times) const;
-  SloEvent event(std::optional<int64_t> time_ns, bool failed, bool has_answer) const;
+  SloEvent event(std::optional<int64_t> time_ns, Outcome outcome, bool ran_tasks) const;
   bool concerns(const RequestRecord& record) const;
 
   const SloRule rule_;

@@ -86,6 +86,11 @@ TEST(SloEvent, AClientsOwnDoingIsNotTheServers) {
   wrong->error_code = "invalid_argument";
   EXPECT_EQ(event(*wrong, "error_rate").kind, kNone);
   EXPECT_EQ(event(*wrong, "total_response_time").kind, kNone);
+  const auto seen_late = answered_chat();  // by a task, after the engine took another
+  seen_late->status = 400;
+  seen_late->error_code = "invalid_argument";
+  EXPECT_EQ(event(*seen_late, "total_response_time", "", 100).kind, kNone);
+  EXPECT_FALSE(event(*seen_late, "total_response_time").time_ns);
   const auto left = answered_chat();
   left->status = 499;
   left->error_code = "cancelled";

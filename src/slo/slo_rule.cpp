@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/duration_text.h"
-#include "record/record_times.h"
+#include "record/named_times.h"
 
 namespace qaio {
 namespace {

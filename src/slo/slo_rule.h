@@ -29,7 +29,7 @@ struct SloRule {
   static constexpr size_t kRulesMax = 32;
 
   std::string name = "response-time-p95";        // of all rules the only one
-  std::string metric = "total_response_time";    // a name of record_times.h, or kErrorRateMetric
+  std::string metric = "total_response_time";    // a name of named_times.h, or kErrorRateMetric
   std::string task = {};                         // empty: whole requests
   std::string severity = "warning";              // a label of its alerts
   double percentile = 95;                        // of a time

@@ -14,7 +14,7 @@ void add_errors(const std::string& code, uint64_t count, RequestCounts& counts) 
 
 void count(const RequestRecord& record, RequestCounts& counts) {
   ++counts.requests;
-  if (record.status >= 400) ++counts.failed;
+  ++counts.outcomes[static_cast<size_t>(outcome_of(record))];
   if (!record.error_code.empty()) add_errors(record.error_code, 1, counts);
   for (const TaskRecord& task : record.tasks) {
     counts.prompt_tokens += task.counters.prompt_tokens;
@@ -65,7 +65,7 @@ size_t bytes_of(const Series& series) {
 
 void LiveStats::Counts::merge(const Counts& other) {
   requests.requests += other.requests.requests;
-  requests.failed += other.requests.failed;
+  for (size_t i = 0; i < kOutcomeCount; ++i) requests.outcomes[i] += other.requests.outcomes[i];
   requests.prompt_tokens += other.requests.prompt_tokens;
   requests.cached_tokens += other.requests.cached_tokens;
   requests.completion_tokens += other.requests.completion_tokens;
@@ -95,14 +95,14 @@ void LiveStats::consume(std::span<const RecordPtr> records) {
 void LiveStats::add(const RequestRecord& record, TimeNs now) {
   counts_.update(now, [&](Counts& part) { count(record, part.requests); });
   if (record.tasks.empty()) return;
-  add_times(request_times(record), now, request_);
+  add_times(named_times(record), now, request_);
   for (const TaskRecord& task : record.tasks) {
     auto found = tasks_.find(task.task);
     if (found == tasks_.end()) {
       if (tasks_.size() == kTasksMax) continue;
       found = tasks_.try_emplace(task.task).first;
     }
-    add_times(task_times(task), now, found->second);
+    add_times(named_times(task), now, found->second);
   }
 }
 

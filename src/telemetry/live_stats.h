@@ -1,6 +1,7 @@
 // What requests took over the last minute, five minutes, hour and since the start.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -12,8 +13,9 @@
 #include "base/clock.h"
 #include "base/histogram.h"
 #include "base/process_stats.h"
+#include "record/named_times.h"
 #include "record/observer.h"
-#include "record/record_times.h"
+#include "record/outcome.h"
 #include "stats/windows.h"
 
 namespace qaio {
@@ -32,8 +34,8 @@ struct DurationSummary {
 // Of all requests but those that only look (record.h).
 struct RequestCounts {
   uint64_t requests = 0;
-  uint64_t failed = 0;                     // status 400 and above
-  std::map<std::string, uint64_t> errors;  // by code
+  std::array<uint64_t, kOutcomeCount> outcomes{};  // by Outcome
+  std::map<std::string, uint64_t> errors;          // by code
   uint64_t prompt_tokens = 0;
   uint64_t cached_tokens = 0;
   uint64_t completion_tokens = 0;

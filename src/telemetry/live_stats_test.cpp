@@ -106,7 +106,8 @@ TEST(LiveStats, RefusalsAreCountedButTakeNoTime) {
   consume_one(look, stats);
   const WindowStats stats_of = window(stats, "5m");
   EXPECT_EQ(stats_of.counts.requests, 4u);
-  EXPECT_EQ(stats_of.counts.failed, 3u);
+  EXPECT_EQ(stats_of.counts.outcomes[static_cast<size_t>(Outcome::kRefused)], 3u);
+  EXPECT_EQ(stats_of.counts.outcomes[static_cast<size_t>(Outcome::kAnswered)], 1u);
   EXPECT_EQ(stats_of.counts.errors.at("resource_exhausted"), 3u);
   EXPECT_EQ(of(stats_of.request, "total_response_time").count, 1u);
 }
@@ -142,8 +143,8 @@ TEST(LiveStats, TheProcessIsSeenWithinTheWindow) {
   EXPECT_LT(minute.covered_ns, 70 * kSecondNs + 1);
   EXPECT_EQ(window(stats, "start").covered_ns, 70 * kSecondNs);
   // The clock is not the process's: what it really used in between is little, but not nothing.
-  EXPECT_TRUE(
-      shows_after_cpu_time([&] { return window(stats, "start").usage.cpu_ns > minute.usage.cpu_ns; }));
+  EXPECT_TRUE(shows_after_cpu_time(
+      [&] { return window(stats, "start").usage.cpu_ns > minute.usage.cpu_ns; }));
 }
 
 // Two tasks, log-uniform times over three powers of ten.

@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "record/outcome.h"
+
 namespace qaio {
-namespace {
-
-constexpr int kClientClosedRequest = 499;
-
-}  // namespace
 
 std::string_view genai_operation(const TaskRecord& task) {
   const bool scored = task.finish_reason == "scored" || !task.label.empty() ||

@@ -4,16 +4,14 @@
 #include <array>
 
 #include "base/json_writer.h"
+#include "record/outcome.h"
+#include "record/request_times.h"
 #include "telemetry/otlp_genai.h"
 #include "telemetry/otlp_json.h"
 #include "telemetry/otlp_points.h"
-#include "trace/derive.h"
 
 namespace qaio {
 namespace {
-
-constexpr int kClientClosedRequest = 499;
-constexpr int kServiceUnavailable = 503;
 
 // Those of the conventions.
 constexpr auto kHttpBoundsS = std::to_array<double>(
@@ -67,20 +65,12 @@ std::string task_attributes(const TaskRecord& task, const std::string& model,
   return text;
 }
 
-// qaio.outcome of a request.
-std::string_view outcome_of(const RequestRecord& record) {
-  if (record.status == kClientClosedRequest) return "cancelled";
-  const bool busy = record.status == kServiceUnavailable && record.tasks.empty();
-  if (busy || (record.status >= 400 && record.status < 500)) return "refused";
-  return record.status < 400 && record.error_code.empty() ? "answered" : "failed";
-}
-
 std::string outcome_attributes(const RequestRecord& record) {
   std::string text;
   JsonWriter json(text);
   OtlpAttributes out(json);
   out.text("http.route", record.routed ? std::string_view(record.path) : std::string_view());
-  out.text("qaio.outcome", outcome_of(record));
+  out.text("qaio.outcome", outcome_name(outcome_of(record)));
   out.text("error.type", record.error_code);
   return text;
 }
@@ -191,7 +181,7 @@ void OtlpMetrics::add_task(const RequestRecord& record, const TaskRecord& task,
     if (task.counters.first_token_ns != 0) {
       first_token_.add(attributes, to_seconds(task.counters.first_token_ns - begin_ns));
     }
-    if (const auto tpot_ns = derive(task.lane, task.counters).tpot_ns) {
+    if (const auto tpot_ns = task_times(task.lane, task.counters).tpot_ns) {
       per_token_.add(attributes, *tpot_ns / 1e9);
     }
   }

@@ -187,7 +187,8 @@ TEST(OtlpMetricsTest, RequestsAndTokensAreCounted) {
   metrics.add(broken, "demo");
   const auto found = numbers(metrics.json(1, 2));
   EXPECT_EQ(found.at("qaio.requests /chat answered"), 1);
-  EXPECT_EQ(found.at("qaio.requests code /chat refused"), 3);
+  EXPECT_EQ(found.at("qaio.requests code /chat refused"), 2);
+  EXPECT_EQ(found.at("qaio.requests code /chat client_error"), 1);
   EXPECT_EQ(found.at("qaio.requests code /chat cancelled"), 1);
   EXPECT_EQ(found.at("qaio.requests code /chat failed"), 1);
   EXPECT_EQ(found.at("qaio.requests deadline_exceeded /chat failed"), 1);

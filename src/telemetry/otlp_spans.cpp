@@ -5,6 +5,7 @@
 
 #include "base/json_writer.h"
 #include "base/random.h"
+#include "record/outcome.h"
 #include "telemetry/otlp_genai.h"
 #include "telemetry/otlp_json.h"
 
@@ -18,8 +19,6 @@ constexpr int kStatusError = 2;
 constexpr int kFlagSampled = 1;
 constexpr int kFlagHasIsRemote = 0x100;
 constexpr int kFlagIsRemote = 0x200;  // the parent
-
-constexpr int kClientClosedRequest = 499;  // nothing was answered
 
 class SpanWriter {
  public:

@@ -9,7 +9,8 @@
 #include <iterator>
 #include <sstream>
 
-#include "record/record_times.h"
+#include "record/outcome.h"
+#include "record/request_times.h"
 #include "slo/slo_metrics.h"
 #include "stats/boundaries.h"
 #include "telemetry/metric_series.h"
@@ -76,6 +77,10 @@ struct PrometheusMetrics::Impl {
   prometheus::Registry registry;
 
   Counters requests{registry, "qaio_requests_total", "Requests that ended.", {"route", "status"}};
+  Counters outcomes{registry,
+                    "qaio_request_outcomes_total",
+                    "Requests that ended, by what became of them; without those that only look.",
+                    {"route", "outcome"}};
   Counters errors{
       registry, "qaio_errors_total", "Requests that ended with an error, by its code.", {"code"}};
   Counters tasks{registry,
@@ -138,6 +143,9 @@ struct PrometheusMetrics::Impl {
 
 void PrometheusMetrics::Impl::add(const RequestRecord& record) {
   requests.of(route_of(record), status_class(record.status)).Increment();
+  if (!only_looks(record)) {
+    outcomes.of(route_of(record), outcome_name(outcome_of(record))).Increment();
+  }
   if (!record.error_code.empty()) errors.of(record.error_code).Increment();
   // A refusal or a probe takes microseconds: among the times it would only hide the slow ones.
   if (record.tasks.empty()) return;

@@ -85,6 +85,9 @@ TEST(PrometheusMetrics, CountsWhatTheRecordsSay) {
   const auto all = samples(metrics);
   EXPECT_EQ(all.at(R"(qaio_requests_total{route="/chat",status="2xx"})"), 3);
   EXPECT_EQ(all.at(R"(qaio_requests_total{route="/chat",status="5xx"})"), 2);
+  EXPECT_EQ(all.at(R"(qaio_request_outcomes_total{outcome="answered",route="/chat"})"), 3);
+  EXPECT_EQ(all.at(R"(qaio_request_outcomes_total{outcome="refused",route="/chat"})"), 1);
+  EXPECT_EQ(all.at(R"(qaio_request_outcomes_total{outcome="failed",route="/chat"})"), 1);
   EXPECT_EQ(all.at(R"(qaio_errors_total{code="resource_exhausted"})"), 1);
   EXPECT_EQ(all.at(R"(qaio_tasks_total{reason="stop",task="chat"})"), 3);
   EXPECT_EQ(all.at(R"(qaio_tasks_total{reason="error",task="chat"})"), 1);

@@ -1,7 +1,10 @@
 // docs/tracing.md and the code name the same stages and counters.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "trace/docs_for_test.h"
+#include "trace/task_counters.h"
 #include "trace/trace.h"
 
 namespace qaio {
@@ -23,17 +26,21 @@ TEST(TracingDocsTest, EveryCounterHasItsRowAndNoOtherHas) {
   EXPECT_THAT(documented_names(kDocument, "## Counters"), testing::ElementsAreArray(fields));
 }
 
-TEST(TracingDocsTest, EveryDerivedTimeHasItsRow) {
-  // Documented in milliseconds, hence without the unit; three have a longer name in the document.
-  std::vector<std::string> fields = struct_fields("src/trace/derive.h", "DerivedTimes");
-  for (std::string& field : fields) {
-    field.resize(field.size() - 3);
-    if (field == "prompt_build" || field == "queue" || field == "model_inference" ||
-        field == "output_parse") {
-      field += "_time";
-    }
+// In the words of the table.
+TEST(TracingDocsTest, CountersMeanWhatTheDocumentSays) {
+  const std::vector<std::string> fields = struct_fields("src/trace/trace.h", "TaskCounters");
+  const std::string document = source_text(kDocument);
+  std::vector<std::string> names;
+  for (const TaskCounter& counter : kTaskCounters) {
+    constexpr const char* kUnits[] = {"count", "ns", "moment"};
+    names.emplace_back(counter.name);
+    EXPECT_THAT(document, testing::HasSubstr("| `" + names.back() + "` | " +
+                                             kUnits[static_cast<size_t>(counter.unit)] + " | " +
+                                             std::string(counter.meaning) + " |\n"));
+    EXPECT_EQ(counter.name.ends_with("_ns"), counter.unit != CounterUnit::kCount) << counter.name;
   }
-  EXPECT_THAT(documented_names(kDocument, "## Derived metrics"), testing::ElementsAreArray(fields));
+  names.insert(std::ranges::find(names, "gap_max_ns") + 1, "gap_counts");
+  EXPECT_THAT(names, testing::ElementsAreArray(fields)) << "a counter is not in the table";
 }
 
 }  // namespace

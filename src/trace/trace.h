@@ -104,21 +104,21 @@ inline constexpr auto kGapBoundsNs = std::to_array<int64_t>(
 using GapCounts = std::array<uint32_t, kGapBoundsNs.size() + 1>;
 void count_gap(int64_t gap_ns, GapCounts& counts);
 
-// What the engine counts for one task beside the stages; docs/tracing.md defines each field.
+// What the engine counts for one task beside the stages; trace/task_counters.h says what each is.
 struct TaskCounters {
   uint32_t prompt_tokens = 0;
-  uint32_t cached_tokens = 0;      // of the prompt, not computed because already in KV memory
-  uint32_t completion_tokens = 0;  // drawn by the sampler, the end token included
-  uint32_t prefill_steps = 0;      // forward passes up to the first logits
-  uint32_t decode_steps = 0;       // forward passes after them (decode or score)
-  uint32_t batch_max = 0;          // most sequences in one of these passes, itself included
-  uint64_t batch_sum = 0;          // sequences in these passes, added up
-  uint32_t queued_ahead = 0;       // requests that were waiting when it was submitted
-  TimeNs submitted_ns = 0;         // 0: never
-  TimeNs scheduled_ns = 0;         // first step that held a token of it; 0: never
-  TimeNs first_token_ns = 0;       // 0: none
-  TimeNs last_token_ns = 0;        // 0: none
-  int64_t gap_min_ns = 0;          // between consecutive tokens; 0 below two tokens
+  uint32_t cached_tokens = 0;
+  uint32_t completion_tokens = 0;
+  uint32_t prefill_steps = 0;
+  uint32_t decode_steps = 0;
+  uint32_t batch_max = 0;
+  uint64_t batch_sum = 0;
+  uint32_t queued_ahead = 0;
+  TimeNs submitted_ns = 0;
+  TimeNs scheduled_ns = 0;
+  TimeNs first_token_ns = 0;
+  TimeNs last_token_ns = 0;
+  int64_t gap_min_ns = 0;
   int64_t gap_max_ns = 0;
   GapCounts gap_counts{};  // by kGapBoundsNs
   int64_t forward_ns = 0;  // decode or score split: model, sampling, detokenizing

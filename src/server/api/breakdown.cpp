@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "record/request_metrics.h"
+#include "record/rounded_times.h"
 
 namespace qaio {
 namespace {
@@ -13,6 +13,15 @@ namespace {
 const TaskRecord* find_task(const RequestRecord& record, std::string_view name) {
   const auto it = std::ranges::find(record.tasks, name, &TaskRecord::task);
   return it == record.tasks.end() ? nullptr : &*it;
+}
+
+double cpu_cores(const RequestRecord& record) {
+  const int64_t wall_ns = record.lane.wall_ns();
+  return wall_ns > 0 ? static_cast<double>(record.cpu_ns) / static_cast<double>(wall_ns) : 0;
+}
+
+double resident_mib(const RequestRecord& record) {
+  return static_cast<double>(record.resident_bytes) / (1 << 20);
 }
 
 }  // namespace
@@ -58,22 +67,22 @@ void write_times(const RequestRecord& record, const Breakdown& breakdown, JsonWr
   for (const Figure& figure : breakdown.figures) json.key(figure.name).thousandths(figure.us);
   json.end_object();
 
-  const RequestMetrics metrics = derive_metrics(record);
+  const RequestMicros times = request_micros(record);
   const auto optional_ms = [&](std::string_view name, const std::optional<int64_t>& us) {
     json.key(name);
     us ? json.thousandths(*us) : json.null();
   };
   json.key("metrics").begin_object();
   json.key("total_response_time").thousandths(breakdown.total_us);
-  json.key("model_inference_time").thousandths(metrics.model_inference_us);
-  json.key("prompt_build_time").thousandths(metrics.prompt_build_us);
-  json.key("output_parse_time").thousandths(metrics.output_parse_us);
-  json.key("queue_time").thousandths(metrics.queue_us);
-  optional_ms("ttft", metrics.ttft_us);
-  optional_ms("ttft_since_scheduled", metrics.ttft_since_scheduled_us);
-  optional_ms("tpot", metrics.tpot_us);
-  json.key("cpu_usage").thousandths(static_cast<int64_t>(metrics.cpu_cores * 1000));
-  json.key("memory_usage").thousandths(static_cast<int64_t>(metrics.resident_mib * 1000));
+  json.key("model_inference_time").thousandths(times.model_inference_us);
+  json.key("prompt_build_time").thousandths(times.prompt_build_us);
+  json.key("output_parse_time").thousandths(times.output_parse_us);
+  json.key("queue_time").thousandths(times.queue_us);
+  optional_ms("ttft", times.ttft_us);
+  optional_ms("ttft_since_scheduled", times.ttft_since_scheduled_us);
+  optional_ms("tpot", times.tpot_us);
+  json.key("cpu_usage").thousandths(static_cast<int64_t>(cpu_cores(record) * 1000));
+  json.key("memory_usage").thousandths(static_cast<int64_t>(resident_mib(record) * 1000));
   json.end_object();
 }
 

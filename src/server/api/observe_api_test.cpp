@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/cpu_time_for_test.h"
-#include "record/record_times.h"
+#include "record/named_times.h"
 #include "server/api/observe_fixture_for_test.h"
 
 namespace qaio {
@@ -179,7 +179,9 @@ TEST_F(ObserveApiTest, StatsAreThoseOfTheRecords) {
     for (const char* name : {"1m", "5m", "1h", "start"}) {
       const json::object& window = stats.at("windows").at(name).as_object();
       EXPECT_EQ(window.at("requests").as_int64(), 5);
-      EXPECT_EQ(window.at("failed").as_int64(), 1);
+      EXPECT_EQ(window.at("client_error").as_int64(), 1);
+      EXPECT_EQ(window.at("answered").as_int64(), 4);
+      EXPECT_EQ(window.at("failed").as_int64(), 0);
       EXPECT_EQ(window.at("errors").at("invalid_argument").as_int64(), 1);
       const json::object& total = window.at("request").at("total_response_time").as_object();
       EXPECT_EQ(total.at("count").as_int64(), 4);

@@ -5,7 +5,7 @@
 
 #include "base/json_writer.h"
 #include "base/printable.h"
-#include "record/request_metrics.h"
+#include "record/rounded_times.h"
 
 namespace qaio {
 namespace {
@@ -26,11 +26,10 @@ std::string perf_line(const RequestRecord& record) {
     tokens += task.counters.completion_tokens;
   }
   if (!record.tasks.empty()) {
-    const RequestMetrics metrics = derive_metrics(record);
-    fmt::format_to(out, " prompt_build={}ms queue={}ms",
-                   format_thousandths(metrics.prompt_build_us),
-                   format_thousandths(metrics.queue_us));
-    if (metrics.ttft_us) fmt::format_to(out, " ttft={}ms", format_thousandths(*metrics.ttft_us));
+    const RequestMicros times = request_micros(record);
+    fmt::format_to(out, " prompt_build={}ms queue={}ms", format_thousandths(times.prompt_build_us),
+                   format_thousandths(times.queue_us));
+    if (times.ttft_us) fmt::format_to(out, " ttft={}ms", format_thousandths(*times.ttft_us));
     fmt::format_to(out, " tokens={}", tokens);
   }
   fmt::format_to(out, " unattributed={}ms",

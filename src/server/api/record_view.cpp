@@ -1,11 +1,17 @@
 #include "server/api/record_view.h"
 
 #include "server/api/breakdown.h"
+#include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
 
 int64_t to_us(int64_t ns) { return (ns + 500) / 1000; }
+
+std::string ms_name(const TaskCounter& counter) {
+  constexpr std::string_view kNs = "ns";
+  return std::string(counter.name.substr(0, counter.name.size() - kNs.size())) + "ms";
+}
 
 void write_text_or_null(std::string_view name, const std::string& text, JsonWriter& json) {
   json.key(name);
@@ -41,30 +47,19 @@ void write_lane(std::string_view name, const Lane& lane, TimeNs origin_ns, JsonW
   json.key("dropped_intervals").integer(lane.dropped()).end_object();
 }
 
-// Moments are relative to the request's first byte; null: it never came to that.
+// Times in ms. Moments are relative to the request's first byte; null: it never came to that.
 void write_counters(const TaskCounters& counters, TimeNs origin_ns, JsonWriter& json) {
-  const auto moment = [&](std::string_view name, TimeNs time_ns) {
-    json.key(name);
-    time_ns == 0 ? json.null() : json.thousandths(to_us(time_ns - origin_ns));
-  };
   json.begin_object();
-  json.key("prompt_tokens").integer(counters.prompt_tokens);
-  json.key("cached_tokens").integer(counters.cached_tokens);
-  json.key("completion_tokens").integer(counters.completion_tokens);
-  json.key("prefill_steps").integer(counters.prefill_steps);
-  json.key("decode_steps").integer(counters.decode_steps);
-  json.key("batch_max").integer(counters.batch_max);
-  json.key("batch_sum").integer(static_cast<int64_t>(counters.batch_sum));
-  json.key("queued_ahead").integer(counters.queued_ahead);
-  moment("submitted_ms", counters.submitted_ns);
-  moment("scheduled_ms", counters.scheduled_ns);
-  moment("first_token_ms", counters.first_token_ns);
-  moment("last_token_ms", counters.last_token_ns);
-  json.key("gap_min_ms").thousandths(to_us(counters.gap_min_ns));
-  json.key("gap_max_ms").thousandths(to_us(counters.gap_max_ns));
-  json.key("forward_ms").thousandths(to_us(counters.forward_ns));
-  json.key("sample_ms").thousandths(to_us(counters.sample_ns));
-  json.key("detokenize_ms").thousandths(to_us(counters.detokenize_ns));
+  for (const TaskCounter& counter : kTaskCounters) {
+    const int64_t value = counter.get(counters);
+    if (counter.unit == CounterUnit::kCount) {
+      json.key(counter.name).integer(value);
+      continue;
+    }
+    const bool moment = counter.unit == CounterUnit::kMoment;
+    json.key(ms_name(counter));
+    moment&& value == 0 ? json.null() : json.thousandths(to_us(moment ? value - origin_ns : value));
+  }
   json.end_object();
 }
 

@@ -29,7 +29,8 @@ void write_window(const WindowStats& window, JsonWriter& json) {
   json.begin_object();
   json.key("covered_s").thousandths(window.covered_ns / 1'000'000);
   json.key("requests").integer(signed_of(counts.requests));
-  json.key("failed").integer(signed_of(counts.failed));
+  for (size_t i = 0; i < kOutcomeCount; ++i)
+    json.key(outcome_name(static_cast<Outcome>(i))).integer(signed_of(counts.outcomes[i]));
   json.key("errors").begin_object();
   for (const auto& [code, count] : counts.errors) json.key(code).integer(signed_of(count));
   json.end_object();

@@ -11,6 +11,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "record/outcome.h"
 #include "server/http/response_head.h"
 
 namespace qaio {
@@ -26,7 +27,6 @@ constexpr std::chrono::seconds kHealthPlaceTime{2};  // to ask, and to be rid of
 constexpr size_t kDiscardMax = 64 << 20;  // of a refused body, so that the refusal is read
 constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kFarewellTime{100};  // to take what is left once cancelled
-constexpr int kClientClosedRequest = 499;
 
 // Also of an IPv4 address as a socket for both versions shows it.
 bool is_loopback(const net::ip::address& address) {

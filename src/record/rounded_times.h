@@ -1,4 +1,4 @@
-// The figures derived from one record, in whole microseconds that add up.
+// Times as they are printed and archived: in whole microseconds that add up.
 #pragma once
 
 #include <array>
@@ -21,18 +21,17 @@ struct LaneMicros {
 };
 LaneMicros lane_micros(const Lane& lane);
 
-// Derived from all tasks of the request; docs/http.md defines each.
-struct RequestMetrics {
-  int64_t model_inference_us = 0;  // at least one task was in the model
+// The times of request_times.h. Those that are stages or sums of stages are made of the rounded
+// stages, as whoever reads both may add them up; the others are rounded from ns.
+struct RequestMicros {
+  int64_t model_inference_us = 0;
   int64_t prompt_build_us = 0;
   int64_t output_parse_us = 0;
-  int64_t queue_us = 0;                            // of the task that waited longest
-  std::optional<int64_t> ttft_us;                  // first byte of the request -> first token
-  std::optional<int64_t> ttft_since_scheduled_us;  // first scheduled -> first token
+  int64_t queue_us = 0;
+  std::optional<int64_t> ttft_us;
+  std::optional<int64_t> ttft_since_scheduled_us;
   std::optional<int64_t> tpot_us;
-  double cpu_cores = 0;
-  double resident_mib = 0;
 };
-RequestMetrics derive_metrics(const RequestRecord& record);
+RequestMicros request_micros(const RequestRecord& record);
 
 }  // namespace qaio

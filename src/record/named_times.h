@@ -20,14 +20,11 @@ inline constexpr auto kTaskTimeNames = std::to_array<std::string_view>(
      "prompt_build", "tokenize", "queue", "prefill", "decode", "score", "output_parse",
      "unattributed"});
 
-// In ns and in the order of the names; absent where the request or task has none: a stage it never
-// entered, a first token it never drew.
-using RequestTimes = std::array<std::optional<int64_t>, kRequestTimeNames.size()>;
-using TaskTimes = std::array<std::optional<int64_t>, kTaskTimeNames.size()>;
-RequestTimes request_times(const RequestRecord& record);
-TaskTimes task_times(const TaskRecord& task);
-
-// Sum over the stage's intervals; absent if the lane has none.
-std::optional<int64_t> stage_time(const Lane& lane, Stage stage);
+// Those of request_times.h and of the lanes, in ns and in the order of the names; absent where the
+// request or task has none: a stage it never entered, a first token it never drew.
+using NamedRequestTimes = std::array<std::optional<int64_t>, kRequestTimeNames.size()>;
+using NamedTaskTimes = std::array<std::optional<int64_t>, kTaskTimeNames.size()>;
+NamedRequestTimes named_times(const RequestRecord& record);
+NamedTaskTimes named_times(const TaskRecord& task);
 
 }  // namespace qaio

@@ -1,0 +1,47 @@
+#include "record/rounded_times.h"
+
+#include <algorithm>
+
+#include "record/request_times.h"
+
+namespace qaio {
+namespace {
+
+int64_t to_us(int64_t ns) { return (ns + 500) / 1000; }
+
+template <typename Ns>
+std::optional<int64_t> to_us(const std::optional<Ns>& ns) {
+  if (!ns) return std::nullopt;
+  return to_us(static_cast<int64_t>(*ns));
+}
+
+}  // namespace
+
+LaneMicros lane_micros(const Lane& lane) {
+  const auto since_begin = [&](TimeNs time) { return to_us(time - lane.begin_ns()); };
+  LaneMicros micros;
+  micros.total = micros.unattributed = since_begin(lane.end_ns());
+  for (size_t i = 0; i < lane.size(); ++i) {
+    const int64_t us = since_begin(lane[i].end_ns) - since_begin(lane[i].begin_ns);
+    micros.stages[static_cast<size_t>(lane[i].stage)] += us;
+    micros.unattributed -= us;
+  }
+  return micros;
+}
+
+RequestMicros request_micros(const RequestRecord& record) {
+  const RequestTimes times = request_times(record);
+  RequestMicros micros{.model_inference_us = to_us(times.model_inference_ns),
+                       .ttft_us = to_us(times.ttft_ns),
+                       .ttft_since_scheduled_us = to_us(times.ttft_since_scheduled_ns),
+                       .tpot_us = to_us(times.tpot_ns)};
+  for (const TaskRecord& task : record.tasks) {
+    const LaneMicros lane = lane_micros(task.lane);
+    micros.prompt_build_us += lane[Stage::kPromptBuild] + lane[Stage::kTokenize];
+    micros.output_parse_us += lane[Stage::kOutputParse];
+    micros.queue_us = std::max(micros.queue_us, lane[Stage::kQueue]);
+  }
+  return micros;
+}
+
+}  // namespace qaio
