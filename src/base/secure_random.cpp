@@ -32,4 +32,6 @@ uint64_t secure_random() {
   return supply.numbers[--supply.left];
 }
 
+uint64_t seed_or_random(std::optional<uint64_t> seed) { return seed ? *seed : secure_random(); }
+
 }  // namespace qaio

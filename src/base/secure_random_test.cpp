@@ -24,6 +24,12 @@ TEST(SecureRandom, NumbersDifferAlsoBetweenThreads) {
   EXPECT_EQ(all.size(), 4000U);
 }
 
+TEST(SecureRandom, ASeedIsDrawnOnlyIfNoneIsGiven) {
+  EXPECT_EQ(seed_or_random(0), 0U);
+  EXPECT_EQ(seed_or_random(7), 7U);
+  EXPECT_NE(seed_or_random({}), seed_or_random({}));
+}
+
 // Counters times a constant, as ids once were, have equal differences.
 TEST(SecureRandom, OneNumberDoesNotTellTheNext) {
   std::set<uint64_t> differences;

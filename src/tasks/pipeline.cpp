@@ -231,7 +231,7 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
 std::shared_ptr<PipelineRun> Pipeline::run(PipelineRequest request,
                                            PipelineCallbacks callbacks) const {
   auto run = std::make_shared<Run>(engine_, clock_, std::move(callbacks));
-  const uint64_t seed = request.overrides.seed ? *request.overrides.seed : secure_random();
+  const uint64_t seed = seed_or_random(request.overrides.seed);
   std::vector<EngineRequest> requests;
   std::optional<Error> error;
   for (const std::string& name : request.tasks) {

@@ -82,6 +82,11 @@ BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler 
   };
 }
 
+void refuse_unread(Call& call, HttpResponse refusal) {
+  call.lap(Stage::kParse);
+  call.respond(std::move(refusal));
+}
+
 std::string memory_advice(const Backend& backend) {
   if (backend.engine->positions_max() >= backend.model.context_max) return {};
   return fmt::format(

@@ -117,11 +117,7 @@ std::string token_event(const std::string& text) {
 void chat(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend,
           const ApiLimits& limits) {
   Result<ChatRequest> request = read_chat(*call, *backend->tasks, limits);
-  if (!request) {
-    call->lap(Stage::kParse);
-    call->respond(error_response(request.error()));
-    return;
-  }
+  if (!request) return refuse_unread(*call, error_response(request.error()));
   TaskCall task_call{call, backend, std::move(request->pipeline), write_result, {}, {}};
   if (request->stream) {
     const std::vector<std::string> names = task_call.request.tasks;

@@ -24,6 +24,9 @@ BackendHandler admitted(std::shared_ptr<Admission> admission, BackendHandler han
 // an I/O thread, and with it everybody else, for milliseconds. 503 if too many wait there.
 BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler handler);
 
+// Answers a request that could not be read; its `parse` stage ends here.
+void refuse_unread(Call& call, HttpResponse refusal);
+
 void add_health_api(Router& router, const BackendSlot& slot);
 // Ends a sentence about a request that is too long: why, if the model itself could take more.
 std::string memory_advice(const Backend& backend);

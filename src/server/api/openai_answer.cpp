@@ -173,9 +173,8 @@ void OpenAiAnswer::write_scores(const EngineResult& result, JsonWriter& json) co
   json.end_object();
 }
 
-std::string OpenAiAnswer::whole(const EngineResult& result, const EngineTrace& trace) {
-  std::string out;
-  JsonWriter json(out);
+void OpenAiAnswer::write_whole(const EngineResult& result, const EngineTrace& trace,
+                               JsonWriter& json) {
   open(request_.chat ? "chat.completion" : "text_completion", json);
   json.key("choices").begin_array().begin_object().key("index").integer(0);
   if (request_.chat) {
@@ -191,7 +190,6 @@ std::string OpenAiAnswer::whole(const EngineResult& result, const EngineTrace& t
   write_usage(trace.counters, json);
   write_timings(trace, json);
   json.end_object();
-  return out;
 }
 
 void OpenAiAnswer::write_delta(std::string_view text, bool last, JsonWriter& json) {

@@ -21,7 +21,7 @@ class OpenAiAnswer {
                std::string model, std::string fingerprint, int64_t created_unix_s);
 
   // The whole answer, for a request that is not streamed.
-  std::string whole(const EngineResult& result, const EngineTrace& trace);
+  void write_whole(const EngineResult& result, const EngineTrace& trace, JsonWriter& json);
 
   // The chunks of a stream. First pieces of the text as they come, each with its tokens; then the
   // end, which is one chunk, or two with the usage.

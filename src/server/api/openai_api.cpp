@@ -46,11 +46,10 @@ BackendHandler completions(Read read, const ApiLimits& limits) {
   return [read, limits](const auto& call, const auto& backend) {
     Result<OpenAiRequest> request = read(call->request().body, default_sampling(*backend), limits);
     if (!request) {
-      call->lap(Stage::kParse);
-      call->respond(error_response(request.error()));
+      refuse_unread(*call, error_response(request.error()));
     } else if (const auto missing = missing_model(*request, *backend)) {
-      call->lap(Stage::kParse);
-      call->respond(no_such_model(*missing, *backend, request->model.empty() ? "models" : "model"));
+      refuse_unread(*call,
+                    no_such_model(*missing, *backend, request->model.empty() ? "models" : "model"));
     } else {
       run_openai(call, backend, std::move(*request), limits);
     }

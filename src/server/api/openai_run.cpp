@@ -7,10 +7,9 @@
 #include <utility>
 
 #include "base/secure_random.h"
-#include "server/api/breakdown.h"
 #include "server/api/endpoints.h"
 #include "server/api/openai_answer.h"
-#include "server/api/run_tasks.h"
+#include "server/api/request_runner.h"
 #include "server/http/event_stream.h"
 #include "tasks/chat_prompt.h"
 
@@ -34,57 +33,58 @@ Error in_openai_terms(Error error, const OpenAiRequest& request) {
   return error;
 }
 
-// Lives as long as the engine's callbacks; but for start(), everything happens on the connection's
-// executor.
-class OpenAiRun : public std::enable_shared_from_this<OpenAiRun> {
+class OpenAiRunner final : public RequestRunner {
  public:
-  OpenAiRun(std::shared_ptr<Call> call, std::shared_ptr<const Backend> backend,
-            OpenAiRequest request)
-      : call_(std::move(call)),
-        backend_(std::move(backend)),
+  OpenAiRunner(std::shared_ptr<Call> call, const std::shared_ptr<const Backend>& backend,
+               OpenAiRequest request, const ApiLimits& limits)
+      : RequestRunner(std::move(call), backend, request.stream),
         request_(std::move(request)),
-        answer_(request_, *backend_->tokenizer, call_->record().request_id, backend_->served_name(),
-                backend_->fingerprint, call_->record().arrived_unix_ms / 1000) {
+        limits_(limits),
+        answer_(request_, *backend->tokenizer, this->call().record().request_id,
+                backend->served_name(), backend->fingerprint,
+                this->call().record().arrived_unix_ms / 1000) {
     if (request_.chat) {
-      call_->record_input(request_.messages.back().text);
+      this->call().record_input(request_.messages.back().text);
     } else if (const auto* text = std::get_if<std::string>(&request_.prompt)) {
-      call_->record_input(*text);
+      this->call().record_input(*text);
     }
+    outcome_.task = request_.chat ? "chat" : "completion";
+    outcome_.kind = request_.choices.empty() ? TaskKind::kGenerate : TaskKind::kClassify;
   }
 
-  void start(const ApiLimits& limits);
-
  private:
+  Result<Cancel> start() override;
   Result<Prompt> build_prompt(size_t tokens_max, Lane& lane) const;
-  Result<EngineRequest> prepare(const ApiLimits& limits, Lane lane);
-  int new_tokens(size_t prompt_tokens, const ApiLimits& limits) const;
+  Result<EngineRequest> prepare();
+  int new_tokens(size_t prompt_tokens) const;
   Result<void> check_length(const EngineRequest& request) const;
-  std::string_view code_of(const Error& error) const;
-  void piece(std::string_view text, std::span<const GeneratedToken> tokens);
-  void finish(const Result<EngineResult>& result, const EngineTrace& trace);
-  void record(const Result<EngineResult>& result, const EngineTrace& trace);
-  void respond(const EngineResult& result, const EngineTrace& trace);
-  void end_stream(const EngineResult& result, const EngineTrace& trace);
-  void fail_with(const Error& error) { fail_with(error, error_code_name(error.code)); }
-  void fail_with(const Error& error, std::string_view code);
-  void open_stream();
-  void name_ignored(HttpResponse& response) const;
-  void send(std::string_view data);
+  void done(Result<EngineResult> result, const EngineTrace& trace);
+  void send_piece(std::string_view text, std::span<const GeneratedToken> tokens);
 
-  const std::shared_ptr<Call> call_;
-  const std::shared_ptr<const Backend> backend_;
+  void write_answer(const RequestOutcome&, JsonWriter& json) override {
+    answer_.write_whole(result_, trace_, json);
+  }
+  void write_figures(const Breakdown&, JsonWriter&) override {}  // OpenAI's clients know none
+  void send_end(const RequestOutcome& outcome) override;
+  HttpResponse error_answer(const Error& error) const override;
+  std::string error_event(std::string_view body) const override { return data_event(body); }
+  void add_headers(HttpResponse& response) const override;
+  std::string_view response_id() const override { return answer_.id(); }
+
   const OpenAiRequest request_;
+  const ApiLimits limits_;
   OpenAiAnswer answer_;
-  bool prompt_refused_ = false;
-  bool streaming_ = false;  // the head is out: an error is an event from now on
-  bool said_ = false;       // a piece of the answer was sent
+  bool can_only_be_too_long_ = false;  // what is invalid, as everything else was checked
+  bool said_ = false;                  // a piece of the answer was sent
   size_t tokens_sent_ = 0;
-  std::optional<GenerationSettings> settings_;  // of a job that generates
+  TaskOutcome outcome_;
+  EngineResult result_;  // once done
+  EngineTrace trace_;
 };
 
-Result<Prompt> OpenAiRun::build_prompt(size_t tokens_max, Lane& lane) const {
-  const Tokenizer& tokenizer = *backend_->tokenizer;
-  const Clock& clock = call_->clock();
+Result<Prompt> OpenAiRunner::build_prompt(size_t tokens_max, Lane& lane) const {
+  const Tokenizer& tokenizer = *backend()->tokenizer;
+  const Clock& clock = call().clock();
   if (!request_.chat) {
     Prompt prompt;
     if (const auto* ids = std::get_if<std::vector<TokenId>>(&request_.prompt)) {
@@ -97,13 +97,13 @@ Result<Prompt> OpenAiRun::build_prompt(size_t tokens_max, Lane& lane) const {
     prompt.input_tokens = static_cast<int>(prompt.ids.size());
     return prompt;
   }
-  const ChatTemplate& chat = backend_->pipeline->chat_template();
+  const ChatTemplate& chat = backend()->pipeline->chat_template();
   QAIO_RETURN_IF_ERROR(check_thinking(request_.thinking, chat));
   // A choice stands where the answer begins.
   const TemplateOptions options{.close_thought = !request_.choices.empty()};
   // A system text that the chat task was given stands in for one that is missing; else the template
   // has its own or none.
-  const TaskDefinition* task = backend_->tasks->find("chat");
+  const TaskDefinition* task = backend()->tasks->find("chat");
   if (request_.messages.front().role == Role::kSystem || task == nullptr || task->system.empty()) {
     return build_chat_prompt(request_.messages, chat, options, tokenizer, tokens_max, lane, clock);
   }
@@ -112,31 +112,33 @@ Result<Prompt> OpenAiRun::build_prompt(size_t tokens_max, Lane& lane) const {
   return build_chat_prompt(messages, chat, options, tokenizer, tokens_max, lane, clock);
 }
 
-Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
-  const int positions = backend_->engine->positions_max();
+Result<EngineRequest> OpenAiRunner::prepare() {
+  Lane lane;
+  lane.start(call().boundary_ns());
+  const int positions = backend()->engine->positions_max();
   EngineRequest out;
-  Result<Prompt> built = build_prompt(static_cast<size_t>(positions), lane);
-  prompt_refused_ = !built;
-  QAIO_ASSIGN(Prompt prompt, std::move(built));
-  call_->record().input_tokens = prompt.input_tokens;
+  QAIO_ASSIGN(Prompt prompt, build_prompt(static_cast<size_t>(positions), lane));
+  can_only_be_too_long_ = true;
+  call().record().input_tokens = prompt.input_tokens;
   out.prompt = std::move(prompt.ids);
-  out.deadline_ns = call_->deadline_ns(request_.time);
-  out.client = call_->request().client_key;
+  out.deadline_ns = call().deadline_ns(request_.time);
+  out.client = call().request().client_key;
   if (!request_.choices.empty()) {
     ClassifyJob job;
     for (const std::string& choice : request_.choices) {
-      job.labels.push_back(backend_->tokenizer->encode(choice, static_cast<size_t>(positions)));
+      job.labels.push_back(backend()->tokenizer->encode(choice, static_cast<size_t>(positions)));
     }
     out.job = std::move(job);
   } else {
     GenerateJob job;
     job.sampling = request_.sampling;
-    job.sampling.seed = request_.seed ? *request_.seed : secure_random();
-    job.max_new_tokens = new_tokens(out.prompt.size(), limits);
+    job.sampling.seed = seed_or_random(request_.seed);
+    job.max_new_tokens = new_tokens(out.prompt.size());
     job.ignore_eos = request_.ignore_eos;
     job.stops = request_.stops;
     job.logprobs = request_.logprobs;
-    settings_ = settings_of(job.max_new_tokens, job.sampling);
+    outcome_.max_new_tokens = job.max_new_tokens;
+    outcome_.sampling = job.sampling;
     out.job = std::move(job);
   }
   out.lane = lane;
@@ -145,18 +147,18 @@ Result<EngineRequest> OpenAiRun::prepare(const ApiLimits& limits, Lane lane) {
 }
 
 // What was asked for, cut to what there may be.
-int OpenAiRun::new_tokens(size_t prompt_tokens, const ApiLimits& limits) const {
-  const int room = backend_->engine->positions_free() - static_cast<int>(prompt_tokens);
-  const int most = std::clamp(room, 1, limits.new_tokens_bound());
-  const int named = request_.max_new_tokens.value_or(request_.chat ? limits.new_tokens_default
+int OpenAiRunner::new_tokens(size_t prompt_tokens) const {
+  const int room = backend()->engine->positions_free() - static_cast<int>(prompt_tokens);
+  const int most = std::clamp(room, 1, limits_.new_tokens_bound());
+  const int named = request_.max_new_tokens.value_or(request_.chat ? limits_.new_tokens_default
                                                                    : kCompletionTokens);
   if (named == kAsManyAsFit) return most;
-  return limits.strict_lengths && request_.max_new_tokens ? named : std::min(named, most);
+  return limits_.strict_lengths && request_.max_new_tokens ? named : std::min(named, most);
 }
 
 // Before the engine would, in the words that OpenAI's clients look for.
-Result<void> OpenAiRun::check_length(const EngineRequest& request) const {
-  const int positions = backend_->engine->positions_max();
+Result<void> OpenAiRunner::check_length(const EngineRequest& request) const {
+  const int positions = backend()->engine->positions_max();
   const int64_t needed = positions_needed(request);
   if (needed <= positions) return {};
   const auto prompt = static_cast<int64_t>(request.prompt.size());
@@ -169,140 +171,93 @@ Result<void> OpenAiRun::check_length(const EngineRequest& request) const {
       "{} and {} for the answer; reduce '{}'{}",
       positions, prompt > positions ? "at least " : "", needed, prompt,
       request_.chat ? "messages" : "prompt", needed - prompt, error.field,
-      memory_advice(*backend_));
+      memory_advice(*backend()));
   return tl::unexpected<Error>(std::move(error));
 }
 
-void OpenAiRun::start(const ApiLimits& limits) {
-  Lane lane;
-  lane.start(call_->boundary_ns());
-  Result<EngineRequest> request = prepare(limits, lane);
-  if (!request) return fail_with(request.error(), code_of(request.error()));
-  if (request_.stream && request_.choices.empty()) {
-    request->on_text = [self = shared_from_this()](std::string_view text,
-                                                   std::span<const GeneratedToken> tokens) {
-      self->call_->post([self, text = std::string(text),
-                         tokens = std::vector<GeneratedToken>(tokens.begin(), tokens.end())] {
-        self->piece(text, tokens);
+Result<RequestRunner::Cancel> OpenAiRunner::start() {
+  QAIO_ASSIGN(EngineRequest request, prepare());
+  if (streams() && request_.choices.empty()) {
+    request.on_text = [this, self = shared_from_this()](std::string_view text,
+                                                        std::span<const GeneratedToken> tokens) {
+      call().post([this, self, text = std::string(text),
+                   tokens = std::vector<GeneratedToken>(tokens.begin(), tokens.end())] {
+        send_piece(text, tokens);
       });
     };
   }
-  request->on_done = [self = shared_from_this()](Result<EngineResult> result,
-                                                 const EngineTrace& trace) {
-    EngineTrace ended = trace;
-    ended.lane.finish(ended.lane.last_ns());
-    self->call_->post([self, result = std::move(result), ended] { self->finish(result, ended); });
+  request.on_done = [this, self = shared_from_this()](Result<EngineResult> result,
+                                                      const EngineTrace& trace) {
+    call().post([this, self, result = std::move(result), trace]() mutable {
+      done(std::move(result), trace);
+    });
   };
-  const Result<EngineRequestId> id = backend_->engine->submit(std::move(*request));
-  if (!id) return fail_with(id.error());
-  call_->on_cancel([backend = backend_, id = *id] { backend->engine->cancel(id); });
-  if (!request_.stream) return call_->expect_long_wait();
-  call_->post([self = shared_from_this()] { self->open_stream(); });
+  const Result<EngineRequestId> id = backend()->engine->submit(std::move(request));
+  if (!id) {
+    can_only_be_too_long_ = false;
+    return tl::unexpected<Error>(id.error());
+  }
+  return [backend = backend(), id = *id] { backend->engine->cancel(id); };
 }
 
-// As soon as the engine has taken the request: a client hears that it is being worked on.
-void OpenAiRun::open_stream() {
-  if (std::exchange(streaming_, true)) return;
-  HttpResponse head = event_stream_head();
-  name_ignored(head);
-  call_->begin_stream(std::move(head));
+void OpenAiRunner::done(Result<EngineResult> result, const EngineTrace& trace) {
+  outcome_.lane = trace.lane;
+  outcome_.lane.finish(outcome_.lane.last_ns());
+  outcome_.counters = trace.counters;
+  RequestOutcome outcome;
+  if (result) {
+    outcome_.finish_reason = result->finish_reason;
+    outcome_.text = answer_.text_of(*result);
+    if (!request_.choices.empty()) {
+      // No label: those of a task are the operator's words, a choice is the user's text.
+      outcome_.score = *std::ranges::max_element(result->label_probabilities);
+    }
+    result_ = std::move(*result);
+  } else {
+    outcome.error = outcome_.error = std::move(result.error());
+  }
+  trace_ = trace;
+  outcome.tasks.push_back(std::move(outcome_));
+  finish(outcome);
 }
 
 // Members without effect are no error, but whoever wonders can see them.
-void OpenAiRun::name_ignored(HttpResponse& response) const {
+void OpenAiRunner::add_headers(HttpResponse& response) const {
   if (request_.ignored.empty()) return;
   response.headers.push_back(
       {"X-Ignored-Fields", fmt::format("{}", fmt::join(request_.ignored, ", "))});
 }
 
-void OpenAiRun::send(std::string_view data) {
-  open_stream();
-  call_->send(data_event(data));
-}
-
-void OpenAiRun::piece(std::string_view text, std::span<const GeneratedToken> tokens) {
+void OpenAiRunner::send_piece(std::string_view text, std::span<const GeneratedToken> tokens) {
   said_ = true;
   tokens_sent_ += tokens.size();
-  send(answer_.piece(text, tokens));
+  send(data_event(answer_.piece(text, tokens)));
 }
 
-void OpenAiRun::finish(const Result<EngineResult>& result, const EngineTrace& trace) {
-  call_->let_go();
-  call_->lap_until(Stage::kTasks, std::min(std::max(trace.lane.end_ns(), call_->boundary_ns()),
-                                           call_->clock().now_ns()));
-  record(result, trace);
-  if (!result) return fail_with(result.error(), code_of(result.error()));
-  request_.stream ? end_stream(*result, trace) : respond(*result, trace);
-}
-
-void OpenAiRun::record(const Result<EngineResult>& result, const EngineTrace& trace) {
-  TaskRecord& task = call_->record().tasks.emplace_back();
-  task.task = request_.chat ? "chat" : "completion";
-  task.lane = trace.lane;
-  task.counters = trace.counters;
-  task.settings = settings_;
-  task.response_id = answer_.id();
-  if (!result) {
-    task.error_code = error_code_name(result.error().code);
-    return;
-  }
-  task.finish_reason = finish_reason_name(result->finish_reason);
-  task.output_text = answer_.text_of(*result);
+void OpenAiRunner::send_end(const RequestOutcome&) {
   if (!request_.choices.empty()) {
-    // No label: those of a task are the operator's words, a choice is the user's text.
-    task.score = *std::ranges::max_element(result->label_probabilities);
-  }
-}
-
-void OpenAiRun::respond(const EngineResult& result, const EngineTrace& trace) {
-  HttpResponse response;
-  response.body = answer_.whole(result, trace);
-  call_->take_figures(Stage::kSerialize);
-  response.headers.push_back({"Server-Timing", server_timing(make_breakdown(call_->record()))});
-  name_ignored(response);
-  call_->lap(Stage::kSerialize);
-  call_->respond(std::move(response));
-}
-
-void OpenAiRun::end_stream(const EngineResult& result, const EngineTrace& trace) {
-  if (!request_.choices.empty()) {
-    piece(answer_.text_of(result), {});
-  } else if (const auto rest = std::span(result.tokens).subspan(tokens_sent_);
+    send_piece(answer_.text_of(result_), {});
+  } else if (const auto rest = std::span(result_.tokens).subspan(tokens_sent_);
              !rest.empty() || !said_) {
-    piece({}, rest);  // tokens without a text of their own, or no token at all
+    send_piece({}, rest);  // tokens without a text of their own, or no token at all
   }
-  send(answer_.end(result, trace));
-  if (request_.include_usage) send(answer_.usage(trace));
-  send("[DONE]");
-  call_->end_stream();
+  send(data_event(answer_.end(result_, trace_)));
+  if (request_.include_usage) send(data_event(answer_.usage(trace_)));
+  send(data_event("[DONE]"));
 }
 
-// Of what the engine took, only its length can be wrong; of what was not taken, the template or the
-// wish to think may have refused something else.
-std::string_view OpenAiRun::code_of(const Error& error) const {
-  const bool length = error.code == ErrorCode::kInvalidArgument && !prompt_refused_;
-  return length ? kTooLong : error_code_name(error.code);
-}
-
-void OpenAiRun::fail_with(const Error& error, std::string_view code) {
-  call_->let_go();
+HttpResponse OpenAiRunner::error_answer(const Error& error) const {
+  const bool too_long = error.code == ErrorCode::kInvalidArgument && can_only_be_too_long_;
   const Error named = in_openai_terms(error, request_);
-  HttpResponse response = error_response(http_status(error.code), code, named.message, named.field);
-  if (!streaming_) {
-    call_->respond(std::move(response));
-    return;
-  }
-  call_->record().error_code = response.error_code;
-  send(response.body);
-  call_->end_stream();
+  return error_response(http_status(error.code), too_long ? kTooLong : error_code_name(error.code),
+                        named.message, named.field);
 }
 
 }  // namespace
 
 void run_openai(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend,
                 OpenAiRequest request, const ApiLimits& limits) {
-  call->lap(Stage::kParse);
-  std::make_shared<OpenAiRun>(call, backend, std::move(request))->start(limits);
+  std::make_shared<OpenAiRunner>(call, backend, std::move(request), limits)->run();
 }
 
 }  // namespace qaio

@@ -1,8 +1,9 @@
-// What every endpoint that runs tasks does: start them, time them, answer, leave a record.
+// Runs tasks for /chat and /v1/tasks: see request_runner.h.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/json_writer.h"
 #include "server/api/api.h"
@@ -24,7 +25,5 @@ struct TaskCall {
 
 // The call's `parse` stage ends here.
 void run_tasks(TaskCall task_call);
-
-GenerationSettings settings_of(int max_new_tokens, const SamplingParams& sampling);
 
 }  // namespace qaio

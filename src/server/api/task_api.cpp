@@ -105,11 +105,7 @@ void run_task(const std::shared_ptr<Call>& call, const std::shared_ptr<const Bac
     return;
   }
   Result<PipelineRequest> request = read_request(*call, *task, limits);
-  if (!request) {
-    call->lap(Stage::kParse);
-    call->respond(error_response(request.error()));
-    return;
-  }
+  if (!request) return refuse_unread(*call, error_response(request.error()));
   const auto write = [task, backend](const RequestOutcome& outcome, JsonWriter& json) {
     write_result(*task, outcome.tasks.front(), json);
   };

@@ -103,11 +103,7 @@ using Convert = Result<HttpResponse> (*)(Call&, const std::shared_ptr<const Back
 BackendHandler text_handler(Convert convert) {
   return [convert](const auto& call, const auto& backend) {
     Result<HttpResponse> response = convert(*call, backend);
-    if (!response) {
-      call->lap(Stage::kParse);
-      call->respond(error_response(response.error()));
-      return;
-    }
+    if (!response) return refuse_unread(*call, error_response(response.error()));
     call->lap(Stage::kSerialize);
     call->respond(std::move(*response));
   };
