@@ -91,7 +91,9 @@ Result<void> Runtime::warm_up() {
   GenerateOverrides overrides;
   overrides.max_new_tokens = 2;
   overrides.seed = 1;
-  const RequestOutcome outcome = run_and_wait(*pipeline_, {.tasks = {"sentiment", "chat"},
+  std::vector<std::string> tasks = {"sentiment", "chat"};
+  std::erase_if(tasks, [&](const auto& task) { return pipeline_->refused_tasks().contains(task); });
+  const RequestOutcome outcome = run_and_wait(*pipeline_, {.tasks = std::move(tasks),
                                                            .input = "你好, hello!",
                                                            .history = {},
                                                            .overrides = overrides});
@@ -104,6 +106,8 @@ std::vector<std::string> Runtime::warnings() const {
   std::vector<std::string> out(corrections.begin(), corrections.end());
   const std::string& note = pipeline_->chat_template().note();
   if (!note.empty()) out.push_back(note + "; plain ChatML is used");
+  for (const auto& [task, reason] : pipeline_->refused_tasks())
+    out.push_back(reason + "; requests for it are refused");
   return out;
 }
 

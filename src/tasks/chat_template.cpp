@@ -71,7 +71,11 @@ struct ChatTemplate::Compiled {
   bool open_thought = false;
   bool writes_im_start = false;
 
-  Result<MarkedText> render(std::span<const Message> messages, bool think) const {
+  const Clock* clock = nullptr;
+
+  int64_t now_unix_s() const { return clock->wall_unix_ms() / 1000; }
+
+  Result<MarkedText> render(std::span<const Message> messages, bool think, int64_t now) const {
     jinja::List list;
     for (const Message& message : messages) list.push_back(message_value(message));
     jinja::Dict variables;
@@ -81,15 +85,16 @@ struct ChatTemplate::Compiled {
     variables.set("tools", jinja::Value(jinja::None()));
     variables.set("documents", jinja::Value(jinja::None()));
     variables.set("eos_token", jinja::Value::of_template(std::string(kImEnd)));
-    return jinja::render(program, std::move(variables));
+    return jinja::render(program, std::move(variables), now);
   }
 
   // Finds out how the template behaves.
   Result<void> probe() {
     const std::string probe = "probe 5d1f";
     const std::vector<Message> messages = {{Role::kUser, probe}};
-    QAIO_ASSIGN(const MarkedText answers, render(messages, false));
-    QAIO_ASSIGN(const MarkedText thinks, render(messages, true));
+    const int64_t now = now_unix_s();  // the same for both, as they are compared
+    QAIO_ASSIGN(const MarkedText answers, render(messages, false, now));
+    QAIO_ASSIGN(const MarkedText thinks, render(messages, true, now));
     if (answers.text.find(probe) == std::string::npos) {
       return fail(ErrorCode::kUnsupported, "it does not write down what a user says");
     }
@@ -115,8 +120,9 @@ std::string_view role_name(Role role) {
   return "unknown";
 }
 
-Result<ChatTemplate> ChatTemplate::compile(std::string_view source) {
+Result<ChatTemplate> ChatTemplate::compile(std::string_view source, const Clock& clock) {
   const auto compiled = std::make_shared<Compiled>();
+  compiled->clock = &clock;
   QAIO_ASSIGN(compiled->program, jinja::parse(source));
   if (const Result<void> probed = compiled->probe(); !probed)
     return fail(ErrorCode::kUnsupported, probed.error().message);
@@ -142,7 +148,7 @@ ChatTemplate ChatTemplate::of_model(std::string_view source) {
 
 Result<MarkedText> ChatTemplate::render(std::span<const Message> messages,
                                         TemplateOptions options) const {
-  Result<MarkedText> rendered = compiled_->render(messages, options.think);
+  Result<MarkedText> rendered = compiled_->render(messages, options.think, compiled_->now_unix_s());
   if (!rendered) {
     // As with every other refusal of a conversation, it is the conversation that has to change.
     return fail(ErrorCode::kInvalidArgument,

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "text/marked_text.h"
 #include "text/tokenizer.h"
@@ -40,7 +41,9 @@ class ChatTemplate {
  public:
   // The template of a model's file: Jinja, as far as chat templates use it. kUnsupported with line
   // and reason if it is beyond that, or does not write down what a user says.
-  static Result<ChatTemplate> compile(std::string_view source);
+  // strftime_now() writes the local time of `clock`, which must outlive the template.
+  static Result<ChatTemplate> compile(std::string_view source,
+                                      const Clock& clock = SteadyClock::instance());
   // The same; but where that fails, or the file has none (empty), plain ChatML, and note() says so.
   static ChatTemplate of_model(std::string_view source);
   // <|im_start|>ROLE, the text, <|im_end|>, and no system text of its own.

@@ -131,5 +131,22 @@ TEST(ChatTemplate, RefusesAConversationInItsOwnWords) {
   EXPECT_THAT(refused.error().message, HasSubstr("System message must be at the beginning."));
 }
 
+// As Hugging Face defines it for Llama 3's and others' templates: it is there, and writes the time of
+// the clock, not that of loading.
+TEST(ChatTemplate, TheDateIsTheClocks) {
+  FakeClock clock;
+  clock.advance_ns(int64_t{11} * 3600 * 1'000'000'000);  // the same day in every zone but three
+  const auto chat = ChatTemplate::compile(
+      "{% if strftime_now is defined %}{{ strftime_now('%Y-%m-%d') }}{% endif %}"
+      "{% for m in messages %}{{ m.content }}{% endfor %}",
+      clock);
+  ASSERT_TRUE(chat) << chat.error().message;
+  EXPECT_EQ(chat->thinking(), Thinking::kNone);
+  const std::vector<Message> messages = {{Role::kUser, "!"}};
+  EXPECT_EQ(chat->render(messages)->text, "1970-01-01!");
+  clock.advance_ns(int64_t{400} * 24 * 3600 * 1'000'000'000);
+  EXPECT_EQ(chat->render(messages)->text, "1971-02-05!");
+}
+
 }  // namespace
 }  // namespace qaio

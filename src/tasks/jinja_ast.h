@@ -31,6 +31,7 @@ enum class ExpressionKind : uint8_t {
   kAnd,
   kOr,
   kBinary,  // items[0] name items[1]: arithmetic, comparison, "in", "not in", "~"
+  kChain,   // items[0] arguments[0].name items[1] arguments[1].name items[2] ...: comparisons
   kIf,      // items[0] if items[1] else items[2], which may be null
 };
 

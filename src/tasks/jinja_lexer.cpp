@@ -83,6 +83,7 @@ class Lexer {
     const char kind = source_[tag + 1];
     advance(2);
     if (kind == '#') return comment();
+    if (kind == '%' && begins_raw()) return raw();
     if (peek() == '-' || peek() == '+') advance(1);
     return inside(kind == '{');
   }
@@ -101,6 +102,43 @@ class Lexer {
     advance(end + 2 - at_);
     after_tag(true, sign);
     return {};
+  }
+
+  // Whether "{%" begins {% raw %}; `name` behind white space and a sign.
+  size_t end_of_raw_tag(size_t at, std::string_view name) const {
+    if (at < source_.size() && (source_[at] == '-' || source_[at] == '+')) ++at;
+    at = std::min(source_.find_first_not_of(kSpaces, at), source_.size());
+    if (source_.compare(at, name.size(), name) != 0) return std::string::npos;
+    at = std::min(source_.find_first_not_of(kSpaces, at + name.size()), source_.size());
+    if (at < source_.size() && (source_[at] == '-' || source_[at] == '+')) ++at;
+    return source_.compare(at, 2, "%}") == 0 ? at + 2 : std::string::npos;
+  }
+  bool begins_raw() const { return end_of_raw_tag(at_, "raw") != std::string::npos; }
+
+  // All up to {% endraw %} is text.
+  Result<void> raw() {
+    const size_t end = end_of_raw_tag(at_, "raw");
+    const bool strips = source_[end - 3] == '-';
+    advance(end - at_);
+    line_start_ = false;
+    if (strips) after_tag(false, '-');
+    for (size_t tag = source_.find("{%", at_); tag != std::string::npos;
+         tag = source_.find("{%", tag + 2)) {
+      const size_t tag_end = end_of_raw_tag(tag + 2, "endraw");
+      if (tag_end == std::string::npos) continue;
+      std::string text = source_.substr(at_, tag - at_);
+      if (source_[tag + 2] == '-') {
+        text.erase(std::min(text.find_last_not_of(kSpaces) + 1, text.size()));
+      } else if (source_[tag + 2] != '+') {
+        strip_line_start(text);
+      }
+      if (!text.empty()) add(TokenKind::kText, std::move(text));
+      const char sign = source_[tag_end - 3];
+      advance(tag_end - at_);
+      after_tag(true, sign);
+      return {};
+    }
+    return template_error(line_, "{% raw %} without {% endraw %}");
   }
 
   // trim_blocks: one line break after a block or comment; "-" drops all white space.
@@ -164,9 +202,15 @@ class Lexer {
   Result<void> number() {
     size_t length = 1;
     while (is_digit(peek(length))) ++length;
-    const bool real = peek(length) == '.' && is_digit(peek(length + 1));
+    bool real = peek(length) == '.' && is_digit(peek(length + 1));
     if (real) {
       ++length;
+      while (is_digit(peek(length))) ++length;
+    }
+    const bool is_signed = peek(length + 1) == '-' || peek(length + 1) == '+';
+    if ((peek(length) == 'e' || peek(length) == 'E') && is_digit(peek(length + 1 + is_signed))) {
+      real = true;
+      length += 1 + is_signed;
       while (is_digit(peek(length))) ++length;
     }
     if (length > 18) return template_error(line_, "a number with too many digits");

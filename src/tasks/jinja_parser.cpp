@@ -4,8 +4,8 @@
 #include <charconv>
 #include <initializer_list>
 
-#include "tasks/jinja_builtins.h"
 #include "tasks/jinja_lexer.h"
+#include "tasks/jinja_signatures.h"
 
 namespace qaio::jinja {
 namespace {
@@ -267,19 +267,40 @@ class Parser {
     return node(ExpressionKind::kNot, "", std::move(operand));
   }
 
-  // a < b < c, which Python takes pairwise, is refused: no template needs it.
-  Result<ExpressionPtr> comparison() {
-    QAIO_ASSIGN(ExpressionPtr left, sum());
+  // The comparison that stands here; empty: none.
+  std::string take_comparison() {
     std::string name;
     for (const char* op : {"==", "!=", "<", ">", "<=", ">="}) {
       if (is_operator(op)) name = op;
     }
     if (is_name("in")) name = "in";
     if (is_name("not") && peek(1).kind == TokenKind::kName && peek(1).text == "in") name = "not in";
+    at_ += name.empty() ? 0 : name == "not in" ? 2 : 1;
+    return name;
+  }
+
+  Result<ExpressionPtr> comparison() {
+    QAIO_ASSIGN(ExpressionPtr left, sum());
+    std::string name = take_comparison();
     if (name.empty()) return left;
-    at_ += name == "not in" ? 2 : 1;
     QAIO_ASSIGN(ExpressionPtr right, sum());
-    return node(ExpressionKind::kBinary, name, std::move(left), std::move(right));
+    QAIO_ASSIGN(ExpressionPtr both,
+                node(ExpressionKind::kBinary, name, std::move(left), std::move(right)));
+    if ((name = take_comparison()).empty()) return both;
+    // a < b < c: Python takes it pairwise and each operand once
+    QAIO_ASSIGN(ExpressionPtr chain, node(ExpressionKind::kChain, ""));
+    chain->depth = both->depth;
+    QAIO_ASSIGN(ExpressionPtr first, node(ExpressionKind::kBinary, both->name));
+    chain->items = std::move(both->items);
+    chain->arguments.push_back(std::move(first));
+    for (; !name.empty(); name = take_comparison()) {
+      QAIO_ASSIGN(ExpressionPtr next, node(ExpressionKind::kBinary, name));
+      chain->arguments.push_back(std::move(next));
+      QAIO_ASSIGN(ExpressionPtr operand, sum());
+      chain->depth = std::max(chain->depth, operand->depth + 1);
+      chain->items.push_back(std::move(operand));
+    }
+    return chain;
   }
 
   using Level = Result<ExpressionPtr> (Parser::*)();
@@ -296,17 +317,21 @@ class Parser {
   }
   Result<ExpressionPtr> sum() { return left_to_right({"+", "-"}, &Parser::concatenation); }
   Result<ExpressionPtr> concatenation() { return left_to_right({"~"}, &Parser::product); }
-  Result<ExpressionPtr> product() { return left_to_right({"*", "/", "//", "%"}, &Parser::unary); }
+  Result<ExpressionPtr> product() { return left_to_right({"*", "/", "//", "%"}, &Parser::power); }
+  Result<ExpressionPtr> power() { return left_to_right({"**"}, &Parser::signed_value); }
+  Result<ExpressionPtr> signed_value() { return unary(true); }
 
-  Result<ExpressionPtr> unary() {
-    if (accept_operator("-")) {
-      if (++depth_ > kDepthMax) return error("an expression is nested too deeply");
-      QAIO_ASSIGN(ExpressionPtr operand, unary());
-      --depth_;
-      return node(ExpressionKind::kNegate, "", std::move(operand));
+  // Filters and tests are of the value with its sign: -1|abs is 1.
+  Result<ExpressionPtr> unary(bool filters) {
+    if (!accept_operator("-")) {
+      QAIO_ASSIGN(ExpressionPtr value, primary());
+      return postfix(std::move(value), filters);
     }
-    QAIO_ASSIGN(ExpressionPtr value, primary());
-    return postfix(std::move(value));
+    if (++depth_ > kDepthMax) return error("an expression is nested too deeply");
+    QAIO_ASSIGN(ExpressionPtr operand, unary(false));
+    --depth_;
+    QAIO_ASSIGN(ExpressionPtr negative, node(ExpressionKind::kNegate, "", std::move(operand)));
+    return postfix(std::move(negative), filters);
   }
 
   Result<ExpressionPtr> literal(Value value) {
@@ -357,6 +382,8 @@ class Parser {
     if (!is_operator("(")) return node(ExpressionKind::kName, name);
     QAIO_ASSIGN(ExpressionPtr call, node(ExpressionKind::kCall, name));
     QAIO_RETURN_IF_ERROR(arguments(*call));
+    if (is_known(CallKind::kFunction, name))
+      QAIO_RETURN_IF_ERROR(check_arguments(CallKind::kFunction, *call));
     return call;
   }
 
@@ -400,20 +427,34 @@ class Parser {
     return {};
   }
 
-  Result<ExpressionPtr> postfix(ExpressionPtr value) {
+  // "(" ... ")" of a call whose name decides what it takes.
+  Result<void> arguments_of(CallKind kind, Expression& call) {
+    if (is_operator("(")) QAIO_RETURN_IF_ERROR(arguments(call));
+    return check_arguments(kind, call);
+  }
+  Result<void> check_arguments(CallKind kind, const Expression& call) const {
+    std::vector<std::string_view> named;
+    for (const auto& [name, value] : call.named) named.emplace_back(name);
+    const std::string fault = wrong_arguments(kind, call.name, call.arguments.size(), named);
+    if (!fault.empty()) return error(fault);
+    return {};
+  }
+
+  Result<ExpressionPtr> postfix(ExpressionPtr value, bool filters) {
     while (true) {
       if (accept_operator(".")) {
         QAIO_ASSIGN(const std::string name, expect_name());
         const bool call = is_operator("(");
-        if (call && !is_method(name)) return error("the method '" + name + "' is not supported");
+        if (call && !is_known(CallKind::kMethod, name))
+          return error("the method '" + name + "' is not supported");
         QAIO_ASSIGN(value, node(call ? ExpressionKind::kMethod : ExpressionKind::kAttribute, name,
                                 std::move(value)));
-        if (call) QAIO_RETURN_IF_ERROR(arguments(*value));
+        if (call) QAIO_RETURN_IF_ERROR(arguments_of(CallKind::kMethod, *value));
       } else if (accept_operator("[")) {
         QAIO_ASSIGN(value, subscript(std::move(value)));
-      } else if (accept_operator("|")) {
+      } else if (filters && accept_operator("|")) {
         QAIO_ASSIGN(value, filter(std::move(value)));
-      } else if (accept_name("is")) {
+      } else if (filters && accept_name("is")) {
         QAIO_ASSIGN(value, test(std::move(value)));
       } else {
         return value;
@@ -442,18 +483,26 @@ class Parser {
 
   Result<ExpressionPtr> filter(ExpressionPtr value) {
     QAIO_ASSIGN(const std::string name, expect_name());
-    if (!is_filter(name)) return error("the filter '" + name + "' is not supported");
+    if (!is_known(CallKind::kFilter, name))
+      return error("the filter '" + name + "' is not supported");
     QAIO_ASSIGN(ExpressionPtr out, node(ExpressionKind::kFilter, name, std::move(value)));
-    if (is_operator("(")) QAIO_RETURN_IF_ERROR(arguments(*out));
+    QAIO_RETURN_IF_ERROR(arguments_of(CallKind::kFilter, *out));
     return out;
   }
 
   Result<ExpressionPtr> test(ExpressionPtr value) {
     const bool negated = accept_name("not");
     QAIO_ASSIGN(const std::string name, expect_name());
-    if (!is_test(name)) return error("the test '" + name + "' is not supported");
+    if (!is_known(CallKind::kTest, name))
+      return error("the test '" + name + "' is not supported");
     QAIO_ASSIGN(ExpressionPtr out, node(ExpressionKind::kTest, name, std::move(value)));
-    if (is_operator("(")) QAIO_RETURN_IF_ERROR(arguments(*out));
+    if (!is_operator("(") && takes_arguments(CallKind::kTest, name)) {  // x is divisibleby 3
+      QAIO_ASSIGN(ExpressionPtr operand, primary());
+      QAIO_ASSIGN(operand, postfix(std::move(operand), false));
+      out->depth = std::max(out->depth, operand->depth + 1);
+      out->arguments.push_back(std::move(operand));
+    }
+    QAIO_RETURN_IF_ERROR(arguments_of(CallKind::kTest, *out));
     if (!negated) return out;
     return node(ExpressionKind::kNot, "", std::move(out));
   }

@@ -1,11 +1,12 @@
 #include "tasks/jinja_renderer.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "tasks/jinja_builtins.h"
 #include "tasks/jinja_lexer.h"
+#include "tasks/jinja_operators.h"
+#include "tasks/jinja_signatures.h"
 #include "tasks/jinja_text.h"
 
 namespace qaio::jinja {
@@ -16,28 +17,12 @@ constexpr size_t kWorkBytes = size_t{64} << 20;  // of texts made, beside those 
 constexpr size_t kWorkPerInputByte = 64;
 constexpr int kCallsMax = 20;  // macros within macros
 
-constexpr int kNestingMax = 40;  // of lists and mappings
-
-// About the memory that a value takes; SIZE_MAX / 2 if it is nested too deeply.
-size_t weight_of(const Value& value, int depth = 0) {
-  if (const auto* text = value.as_text()) return text->text.size();
-  if (depth > kNestingMax) return SIZE_MAX / 2;
-  size_t bytes = 0;
-  const auto add = [&](const Value& element) {
-    bytes = std::min(bytes + sizeof(Value) + weight_of(element, depth + 1), SIZE_MAX / 2);
-  };
-  if (const auto* list = value.as_list()) {
-    std::ranges::for_each(*list, add);
-  } else if (const auto* dict = value.as_dict()) {
-    for (const auto& entry : dict->entries) add(entry.second);
-  }
-  return bytes;
-}
+using Parameter = std::pair<std::string, ExpressionPtr>;
 
 // After the first error every value is undefined, nothing is printed and every loop ends.
 class Renderer {
  public:
-  explicit Renderer(Dict variables) {
+  Renderer(Dict variables, int64_t now_unix_s) : now_unix_s_(now_unix_s) {
     work_max_ = kWorkBytes + kWorkPerInputByte * weight_of(Value(variables));
     frames_.push_back({std::move(variables.entries), nullptr, 0, false});
   }
@@ -225,7 +210,20 @@ class Renderer {
       }
       if (frames_[i - 1].is_macro) i = 2;  // goes on with the outermost
     }
-    return {};
+    return is_known(CallKind::kFunction, name) ? Value(Function{name}) : Value();
+  }
+
+  // The innermost loop; the rest of its members is loop_member()'s.
+  Value cycle(const Expression& e) {
+    Expression member;
+    member.line = e.line;
+    member.name = "index0";
+    const Value index = loop_member(member);
+    const Arguments arguments = arguments_of(e);
+    if (error_) return {};
+    if (arguments.values.empty()) return fail_at(e.line, "'loop.cycle' needs values");
+    const auto count = static_cast<int64_t>(arguments.values.size());
+    return arguments.values[static_cast<size_t>(*index.as_integer() % count)];
   }
 
   Value loop_member(const Expression& e) {
@@ -242,6 +240,8 @@ class Renderer {
     if (e.name == "length") return Value(size);
     if (e.name == "revindex") return Value(size - index);
     if (e.name == "revindex0") return Value(size - index - 1);
+    if (e.name == "depth") return Value(int64_t{1});
+    if (e.name == "depth0") return Value(int64_t{0});
     if (e.name == "previtem") return index == 0 ? Value() : (*at->loop)[at->index - 1];
     if (e.name == "nextitem") return index + 1 == size ? Value() : (*at->loop)[at->index + 1];
     return fail_at(e.line, "'loop." + e.name + "' is not supported");
@@ -269,6 +269,11 @@ class Renderer {
       case ExpressionKind::kCall:
         return call(e);
       case ExpressionKind::kMethod: {
+        if (e.name == "cycle") {
+          if (e.items[0]->kind == ExpressionKind::kName && e.items[0]->name == "loop")
+            return cycle(e);
+          return fail_at(e.line, "'cycle' is asked of something else than 'loop'");
+        }
         const Value object = evaluate(*e.items[0]);
         const Arguments arguments = arguments_of(e);
         return error_ ? Value() : taken(e, call_method(e.name, object, arguments));
@@ -297,6 +302,8 @@ class Renderer {
       }
       case ExpressionKind::kBinary:
         return binary(e, evaluate(*e.items[0]), evaluate(*e.items[1]));
+      case ExpressionKind::kChain:
+        return chain(e);
       case ExpressionKind::kIf:
         if (evaluate(*e.items[1]).truthy()) return evaluate(*e.items[0]);
         return e.items[2] ? evaluate(*e.items[2]) : Value();
@@ -394,7 +401,16 @@ class Renderer {
     const Statement* macro = target.as_macro();
     const Arguments arguments = arguments_of(e);
     if (error_) return {};
-    if (macro == nullptr) return taken(e, call_function(e.name, arguments));
+    if (macro == nullptr) return taken(e, call_function(e.name, arguments, now_unix_s_));
+    if (arguments.values.size() > macro->parameters.size())
+      return fail_at(e.line, "the macro '" + e.name + "' is given too many arguments");
+    for (const auto& [given, value] : arguments.named) {
+      const auto at = std::ranges::find(macro->parameters, given, &Parameter::first);
+      if (at == macro->parameters.end())
+        return fail_at(e.line, "the macro '" + e.name + "' has no argument '" + given + "'");
+      if (at - macro->parameters.begin() < static_cast<std::ptrdiff_t>(arguments.values.size()))
+        return fail_at(e.line, "the macro '" + e.name + "' is given '" + given + "' twice");
+    }
     if (++calls_ > kCallsMax) return fail_at(e.line, "macros call each other too deeply");
     frames_.push_back({{}, nullptr, 0, true});
     for (size_t i = 0; i < macro->parameters.size(); ++i) {
@@ -414,63 +430,23 @@ class Renderer {
     return fail_at(e.line, "'-' is given " + std::string(value.type_name()));
   }
 
+  Value chain(const Expression& e) {
+    Value left = evaluate(*e.items[0]);
+    Value holds(true);
+    for (size_t i = 0; i < e.arguments.size() && holds.truthy(); ++i) {
+      Value right = evaluate(*e.items[i + 1]);
+      holds = binary(*e.arguments[i], left, right);
+      left = std::move(right);
+    }
+    return holds;
+  }
+
   Value binary(const Expression& e, const Value& left, const Value& right) {
     if (error_) return {};
-    const std::string& op = e.name;
-    if (op == "==") return Value(equal(left, right));
-    if (op == "!=") return Value(!equal(left, right));
-    if (op == "~") return joined(e, to_text(left), to_text(right));
-    if (op == "in" || op == "not in") {
-      const Outcome found = contains(right, left);
-      if (!found) return taken(e, found);
-      return Value(found->truthy() == (op == "in"));
-    }
-    if (left.as_text() && right.as_text()) {
-      if (op == "+") return joined(e, *left.as_text(), *right.as_text());
-      return compare(e, left.as_text()->text.compare(right.as_text()->text));
-    }
-    if (op == "+" && left.as_list() && right.as_list()) {
-      List both = *left.as_list();
-      both.insert(both.end(), right.as_list()->begin(), right.as_list()->end());
-      return made(e.line, Value(std::move(both)));
-    }
-    return arithmetic(e, left, right);
+    return taken(e, operate(e.name, left, right, work_max_ - std::min(work_, work_max_)));
   }
 
-  Value joined(const Expression& e, MarkedText left, const MarkedText& right) {
-    left.append(right);
-    return made(e.line, Value(std::move(left)));
-  }
-
-  Value compare(const Expression& e, double difference) {
-    if (e.name == "<") return Value(difference < 0);
-    if (e.name == ">") return Value(difference > 0);
-    if (e.name == "<=") return Value(difference <= 0);
-    if (e.name == ">=") return Value(difference >= 0);
-    return fail_at(e.line, "'" + e.name + "' does not work on texts");
-  }
-
-  Value arithmetic(const Expression& e, const Value& left, const Value& right) {
-    const std::string& op = e.name;
-    if (!(left.is_number() || left.as_bool()) || !(right.is_number() || right.as_bool())) {
-      return fail_at(e.line, "'" + op + "' is given " + std::string(left.type_name()) + " and " +
-                                 std::string(right.type_name()));
-    }
-    const double a = left.number(), b = right.number();
-    if (op == "<" || op == ">" || op == "<=" || op == ">=") return compare(e, a - b);
-    if ((op == "/" || op == "//" || op == "%") && b == 0) return fail_at(e.line, "a division by 0");
-    double result = op == "+"    ? a + b
-                    : op == "-"  ? a - b
-                    : op == "*"  ? a * b
-                    : op == "/"  ? a / b
-                    : op == "//" ? std::floor(a / b)
-                                 : a - b * std::floor(a / b);
-    if (op == "/" || left.as_float() || right.as_float()) return Value(result);
-    // Whole numbers stay exact as far as doubles are; no template counts further.
-    if (!(std::abs(result) < 9e15)) return fail_at(e.line, "a number is too large");
-    return Value(static_cast<int64_t>(result));
-  }
-
+  int64_t now_unix_s_;
   std::vector<Frame> frames_;
   MarkedText out_;
   std::optional<Error> error_;
@@ -482,8 +458,9 @@ class Renderer {
 
 }  // namespace
 
-Result<MarkedText> render(const std::vector<Statement>& program, Dict variables) {
-  return Renderer(std::move(variables)).run(program);
+Result<MarkedText> render(const std::vector<Statement>& program, Dict variables,
+                          int64_t now_unix_s) {
+  return Renderer(std::move(variables), now_unix_s).run(program);
 }
 
 }  // namespace qaio::jinja

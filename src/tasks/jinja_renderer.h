@@ -12,6 +12,8 @@ namespace qaio::jinja {
 // many steps and bytes as a template of conversations this long can need. kInvalidArgument with the
 // template's own words if it calls raise_exception(), kUnsupported with line and reason for the
 // rest.
-Result<MarkedText> render(const std::vector<Statement>& program, Dict variables);
+// `now_unix_s`: the time that strftime_now() writes.
+Result<MarkedText> render(const std::vector<Statement>& program, Dict variables,
+                          int64_t now_unix_s);
 
 }  // namespace qaio::jinja

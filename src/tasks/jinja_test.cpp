@@ -22,7 +22,7 @@ Result<MarkedText> render_source(std::string_view source) {
       "messages",
       Value(List{message("system", "Be\u3000brief. "), message("user", "  h\u00e9llo\u3000\n"),
                  message("assistant", "<think>\n\nwhy\n</think>\n\n A\u3000")}));
-  return render(program, std::move(variables));
+  return render(program, std::move(variables), 1'785'492'000);
 }
 
 // What Python's jinja2 3.1.6 renders with Hugging Face's settings.
@@ -157,7 +157,28 @@ TEST(Jinja, SaysWhatItDoesNotSupport) {
       {"{{ 'a' + none }}", "'+' is given a text and none"},
       {"{{ 1 // 0 }}", "a division by 0"},
       {"{% for x in 5 %}{% endfor %}", "the loop is given a number"},
-      {"{{ messages[1].content.upper() }}", "works on ASCII alone"},
+      {"{{ {}|tojson(compact=true) }}", "the filter 'tojson' has no argument 'compact'"},
+      {"{{ 'a'|trim('a', 'b') }}", "the filter 'trim' is given 2 arguments, of which it takes 1"},
+      {"{{ 'a'|trim('a', chars='b') }}", "is given its argument 'chars' twice"},
+      {"{{ 'a'|upper(locale='tr') }}", "the filter 'upper' has no argument 'locale'"},
+      {"{{ 'a'.split(sep=',', regex=true) }}", "the method 'split' has no argument 'regex'"},
+      {"{{ 1 is odd(2) }}", "the test 'odd' is given 1 arguments"},
+      {"{{ 'a' is in(seq='abc', x=1) }}", "the test 'in' has no argument 'x'"},
+      {"{{ range(3, step=1) }}", "the function 'range' has no argument 'step'"},
+      {"{{ raise_exception('a', 'b') }}", "the function 'raise_exception' is given 2"},
+      {"{{ ['a']|map('trim', x=1)|list }}", "the filter 'trim' has no argument 'x'"},
+      {"{{ ['a']|select('in', 'a', x=1)|list }}", "the test 'in' has no argument 'x'"},
+      {"{{ ['a']|map('nosuch')|list }}", "names no filter"},
+      {"{{ ['a']|select('nosuch')|list }}", "names no test"},
+      {"{% macro m(a) %}{% endmacro %}{{ m(b=1) }}", "the macro 'm' has no argument 'b'"},
+      {"{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "the macro 'm' is given too many"},
+      {"{% macro m(a) %}{% endmacro %}{{ m(1, a=2) }}", "the macro 'm' is given 'a' twice"},
+      {"{{ [1, 'a']|sort }}", "compares a number with a text"},
+      {"{{ nosuch|tojson }}", "is given undefined instead of a value"},
+      {"{{ '5'|int(base=16) }}", "reads base 10 alone"},
+      {"{{ strftime_now('%f') }}", "does not write '%f'"},
+      {"{{ 'x'.cycle(1) }}", "'cycle' is asked of something else than 'loop'"},
+      {"{% raw %}{{ a }}", "{% raw %} without {% endraw %}"},
       {"{% set x = 1 %}{% set x.y = 2 %}", "only members of a namespace"},
   };
   for (const auto& [source, reason] : kRefused) {
@@ -195,6 +216,12 @@ TEST(Jinja, WorkAndDepthAreBounded) {
       "{{ 1" + repeated(" if 1 else 1", 10000) + " }}",
       "{{ messages" + repeated("[0]", 10000) + " }}",
       repeated("{% if 1 %}", 10000),
+      "{{ 'a' * 1000000000000 }}",
+      "{{ [1, 2] * 1000000000 }}",
+      "{% set x = 'a' * 1000000 %}{{ x.replace('a', x) }}",
+      "{% set x = '\\n' * 1000000 %}{{ x|indent(1000) }}",
+      "{% set x = 'a' * 1000000 %}{{ x|join(x) }}",
+      "{{ 1 " + repeated("< 1 ", 100000) + " }}",
       "{% if 1 %}" + repeated("{% elif 1 %}", 10000) + "{% endif %}",
       std::string(300'000, 'x'),
   };

@@ -1,7 +1,6 @@
 #include "tasks/jinja_value.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
 
@@ -17,6 +16,30 @@ std::string float_text(double value) {
   std::string text(digits, end);
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
+}
+
+// repr(): in the quotes that it does not hold, line breaks and other control characters escaped.
+void append_quoted(const MarkedText& text, MarkedText& out) {
+  const bool single = text.text.find('\'') == std::string::npos ||
+                      text.text.find('"') != std::string::npos;
+  const std::string_view quote = single ? "'" : "\"";
+  out.append(quote, TextOrigin::kTemplate);
+  for (size_t i = 0; i < text.text.size(); ++i) {
+    const char c = text.text[i];
+    constexpr std::string_view kEscaped = "\\\n\r\t";
+    constexpr std::string_view kLetters = "\\nrt";
+    std::string bytes(1, c);
+    if (const size_t at = kEscaped.find(c); at != std::string_view::npos) {
+      bytes = {'\\', kLetters[at]};
+    } else if (c == quote[0]) {
+      bytes = {'\\', c};
+    } else if (static_cast<uint8_t>(c) < 0x20 || c == 0x7F) {
+      constexpr std::string_view kHex = "0123456789abcdef";
+      bytes = {'\\', 'x', kHex[static_cast<uint8_t>(c) >> 4], kHex[c & 15]};
+    }
+    out.append(bytes, static_cast<TextOrigin>(text.origins[i]));
+  }
+  out.append(quote, TextOrigin::kTemplate);
 }
 
 }  // namespace
@@ -44,7 +67,7 @@ bool Value::truthy() const {
   if (const auto* text = as_text()) return !text->text.empty();
   if (const auto* list = as_list()) return !list->empty();
   if (const auto* dict = as_dict()) return dict->is_namespace || !dict->entries.empty();
-  return as_macro() != nullptr;
+  return is_function();
 }
 
 double Value::number() const {
@@ -56,7 +79,7 @@ double Value::number() const {
 
 std::string_view Value::type_name() const {
   constexpr std::string_view kNames[] = {"undefined", "none",   "a boolean", "a number", "a number",
-                                         "a text",    "a list", "a mapping", "a macro"};
+                                         "a text",    "a list", "a mapping", "a macro",  "a function"};
   return kNames[data_.index()];
 }
 
@@ -80,9 +103,7 @@ MarkedText to_text(const Value& value, bool quoted) {
   MarkedText out;
   const auto plain = [&](std::string_view text) { out.append(text, TextOrigin::kTemplate); };
   if (const auto* text = value.as_text()) {
-    if (quoted) plain("'");
-    out.append(*text);
-    if (quoted) plain("'");
+    quoted ? append_quoted(*text, out) : out.append(*text);
   } else if (const auto* flag = value.as_bool()) {
     plain(*flag ? "True" : "False");
   } else if (const auto* integer = value.as_integer()) {
@@ -102,33 +123,13 @@ MarkedText to_text(const Value& value, bool quoted) {
     plain("{");
     for (size_t i = 0; i < dict->entries.size(); ++i) {
       if (i > 0) plain(", ");
-      out.append("'" + dict->entries[i].first + "'", TextOrigin::kMessage);
+      append_quoted(MarkedText(dict->entries[i].first, TextOrigin::kMessage), out);
       plain(": ");
       out.append(to_text(dict->entries[i].second, true));
     }
     plain("}");
   }
   return out;
-}
-
-std::string to_json(const Value& value) {
-  if (const auto* text = value.as_text())
-    return boost::json::serialize(boost::json::string_view(text->text));
-  if (const auto* flag = value.as_bool()) return *flag ? "true" : "false";
-  if (value.is_number()) return to_text(value).text;
-  std::string out;
-  if (const auto* list = value.as_list()) {
-    for (const Value& element : *list) out += (out.empty() ? "" : ", ") + to_json(element);
-    return "[" + out + "]";
-  }
-  if (const auto* dict = value.as_dict()) {
-    for (const auto& [key, element] : dict->entries) {
-      if (!out.empty()) out += ", ";
-      out += boost::json::serialize(boost::json::string_view(key)) + ": " + to_json(element);
-    }
-    return "{" + out + "}";
-  }
-  return "null";
 }
 
 }  // namespace qaio::jinja

@@ -19,6 +19,10 @@ using List = std::vector<Value>;
 
 struct Undefined {};
 struct None {};
+// One of the template language's own, by its name.
+struct Function {
+  std::string_view name;
+};
 
 // In the order in which the keys were added.
 struct Dict {
@@ -41,6 +45,7 @@ class Value {
   Value(List list) : data_(std::make_shared<const List>(std::move(list))) {}
   Value(Dict dict) : data_(std::make_shared<Dict>(std::move(dict))) {}
   Value(const Statement* macro) : data_(macro) {}
+  Value(Function function) : data_(function) {}
   static Value of_template(std::string text) {
     return Value(MarkedText(std::move(text), TextOrigin::kTemplate));
   }
@@ -62,6 +67,8 @@ class Value {
     return macro == nullptr ? nullptr : *macro;
   }
 
+  bool is_function() const { return std::holds_alternative<Function>(data_) || as_macro(); }
+
   bool truthy() const;
   double number() const;               // of a number or a boolean, else 0
   std::string_view type_name() const;  // as people call it in messages
@@ -74,14 +81,12 @@ class Value {
   }
 
   std::variant<Undefined, None, bool, int64_t, double, std::shared_ptr<const MarkedText>,
-               std::shared_ptr<const List>, std::shared_ptr<Dict>, const Statement*>
+               std::shared_ptr<const List>, std::shared_ptr<Dict>, const Statement*, Function>
       data_;
 };
 
 bool equal(const Value& a, const Value& b);
 // As Python's str(): what {{ }} prints. `quoted` as within a list.
 MarkedText to_text(const Value& value, bool quoted = false);
-// As json.dumps(ensure_ascii=False) writes it; all of it counts as a message's.
-std::string to_json(const Value& value);
 
 }  // namespace qaio::jinja

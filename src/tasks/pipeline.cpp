@@ -161,6 +161,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::create(const TaskRegistry& tasks, En
   std::unique_ptr<Pipeline> pipeline(new Pipeline(engine, clock, std::move(chat)));
   for (const TaskDefinition& task : tasks.all()) {
     QAIO_ASSIGN(PromptTemplate prompt, PromptTemplate::compile(task, pipeline->chat_, tokenizer));
+    if (!prompt.refusal().empty()) pipeline->refused_.emplace(task.name, prompt.refusal());
     pipeline->tasks_.emplace(
         task.name, std::make_shared<const CompiledTask>(CompiledTask{task, std::move(prompt)}));
   }

@@ -105,6 +105,8 @@ class Pipeline {
   std::shared_ptr<PipelineRun> run(PipelineRequest request, PipelineCallbacks callbacks) const;
 
   const ChatTemplate& chat_template() const { return chat_; }
+  // Tasks whose messages the chat template refuses, with its words: they answer with an error.
+  const std::map<std::string, std::string, std::less<>>& refused_tasks() const { return refused_; }
 
  private:
   struct CompiledTask {
@@ -123,6 +125,7 @@ class Pipeline {
   const Clock& clock_;
   const ChatTemplate chat_;  // the compiled tasks refer to it
   std::map<std::string, std::shared_ptr<const CompiledTask>, std::less<>> tasks_;
+  std::map<std::string, std::string, std::less<>> refused_;
 };
 
 }  // namespace qaio

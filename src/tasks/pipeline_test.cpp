@@ -26,7 +26,8 @@ class PipelineTest : public testing::Test {
     tokenizer_ = std::move(*loaded);
   }
 
-  void start(std::string_view reply, std::chrono::microseconds step = 0us, int queue_max = 128) {
+  void start(std::string_view reply, std::chrono::microseconds step = 0us, int queue_max = 128,
+             ChatTemplate chat = ChatTemplate::chatml()) {
     ScriptedModel::Script script;
     script.reply = tokenizer_->encode(reply);
     script.end = *tokenizer_->special("<|im_end|>");
@@ -37,7 +38,7 @@ class PipelineTest : public testing::Test {
     options.queue_max = queue_max;
     options.end_tokens = {script.end};
     engine_ = std::make_unique<Engine>(*model_, *tokenizer_, clock_, options);
-    auto pipeline = Pipeline::create(tasks_, *engine_, *tokenizer_, clock_);
+    auto pipeline = Pipeline::create(tasks_, *engine_, *tokenizer_, clock_, std::move(chat));
     ASSERT_TRUE(pipeline) << pipeline.error().message;
     pipeline_ = std::move(*pipeline);
   }
@@ -305,6 +306,31 @@ TEST_F(PipelineTest, TheEnginesEndIsAnErrorNotAHang) {
   const auto handle = pipeline_->run(request({"chat"}), std::move(callbacks));
   engine_.reset();
   EXPECT_EQ(promise.get_future().get().error->code, ErrorCode::kCancelled);
+}
+
+// Templates that take no system text are usual: what needs one is refused, all else works.
+TEST_F(PipelineTest, TasksThatTheTemplateRefusesLeaveTheOthersAlone) {
+  auto chat = ChatTemplate::compile(
+      "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('System role not "
+      "supported') }}{% endif %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+      "<|im_start|>assistant\n");
+  ASSERT_TRUE(chat) << chat.error().message;
+  ASSERT_TRUE(tasks_.add_toml(
+      "[[task]]\nname = 'strict'\nkind = 'generate'\nsystem = 'Be strict.'\nuser = '{input}'\n",
+      "test"));
+  start("Hi!", 0us, 128, *chat);
+  EXPECT_TRUE(pipeline_->refused_tasks().contains("sentiment"));
+  EXPECT_TRUE(pipeline_->refused_tasks().contains("strict"));
+  EXPECT_FALSE(pipeline_->refused_tasks().contains("chat"));
+  for (const char* task : {"sentiment", "strict"}) {
+    const RequestOutcome outcome = run(request({task}));
+    ASSERT_TRUE(outcome.error) << task;
+    EXPECT_EQ(outcome.error->code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(outcome.error->message, HasSubstr("System role not supported"));
+  }
+  const RequestOutcome outcome = run(request({"chat"}));
+  ASSERT_FALSE(outcome.error) << outcome.error->message;
+  EXPECT_EQ(outcome.tasks[0].text, "Hi!");
 }
 
 }  // namespace

@@ -54,13 +54,17 @@ Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task, const
   out.bytes_per_token_max_ = 3 * longest_token_bytes(tokenizer);
 
   const auto encode = [&](std::string_view input) { return out.encode(input, {}, SIZE_MAX); };
-  QAIO_ASSIGN(const EncodedPrompt frame, encode(""));
-  QAIO_ASSIGN(const EncodedPrompt one, encode("a"));
-  QAIO_ASSIGN(const EncodedPrompt other, encode("中"));
-  out.frame_tokens_ = frame.ids.size();
-  const bool bare = out.user_prefix_.empty() && out.user_suffix_.empty();
-  out.frame_message_tokens_ = bare ? 0 : frame.last_message_tokens;
-  out.head_ = common_head(one.ids, other.ids, tokenizer);
+  const Result<EncodedPrompt> frame = encode("");
+  const Result<EncodedPrompt> one = encode("a");
+  const Result<EncodedPrompt> other = encode("中");
+  if (frame && one && other) {
+    out.frame_tokens_ = frame->ids.size();
+    const bool bare = out.user_prefix_.empty() && out.user_suffix_.empty();
+    out.frame_message_tokens_ = bare ? 0 : frame->last_message_tokens;
+    out.head_ = common_head(one->ids, other->ids, tokenizer);
+  } else {
+    out.refusal_ = (!frame ? frame : !one ? one : other).error().message;
+  }
   if (out.frame_tokens_ >= out.prompt_tokens_max_) {
     return fail(ErrorCode::kInvalidArgument,
                 "task '" + task.name + "': max_prompt_tokens = " +

@@ -36,7 +36,8 @@ struct Prompt {
 class PromptTemplate {
  public:
   // kUnsupported when the vocabulary lacks the template's tokens, kInvalidArgument when the
-  // template alone fills max_prompt_tokens or refuses such conversations.
+  // template alone fills max_prompt_tokens. A chat template that refuses the task's messages, such
+  // as one that takes no system text, is no error: refusal() says so, and so does build().
   static Result<PromptTemplate> compile(const TaskDefinition& task, const ChatTemplate& chat,
                                         const Tokenizer& tokenizer);
 
@@ -49,6 +50,8 @@ class PromptTemplate {
 
   // What every prompt of the task begins with: the system turn, if there is one.
   const std::vector<TokenId>& head() const { return head_; }
+  // Why the chat template does not write this task's prompts; empty: it does.
+  const std::string& refusal() const { return refusal_; }
   // Token sequences of the task's labels, in their order.
   const std::vector<std::vector<TokenId>>& label_ids() const { return label_ids_; }
 
@@ -70,6 +73,7 @@ class PromptTemplate {
   const ChatTemplate* chat_ = nullptr;
   TemplateOptions options_;
   std::string task_name_;
+  std::string refusal_;
   std::string system_;
   std::string user_prefix_;          // the task's text before {input}
   std::string user_suffix_;          // and after it

@@ -15,7 +15,9 @@ fail() {
   exit 3
 }
 
-[[ -x $build/chat_template_reference ]] || fail "$build/chat_template_reference is not built"
+for program in chat_template_reference jinja_reference; do
+  [[ -x $build/$program ]] || fail "$build/$program is not built"
+done
 
 source "$here/../npm_install.sh"
 npm_install "$here" "$work" "$here/reference.mjs"
@@ -30,4 +32,9 @@ for template in "$data"/chat_templates/*.jinja; do
   fi
   "$build/chat_template_reference" "$data/tokenizer.json" "$template" "$lines" || status=1
 done
+# What templates may call, alone and in many forms: of Python's jinja2, which defines it.
+if "$python" -c 'import jinja2' 2>/dev/null; then
+  "$python" "$here/expressions.py" > expressions.jsonl
+  "$build/jinja_reference" expressions.jsonl || status=1
+fi
 exit $status
