@@ -32,7 +32,7 @@ COMPLETIONS = "/v1/completions"
 CHAT_COMPLETIONS = "/v1/chat/completions"
 USER = [{"role": "user", "content": "Tell me about the sea."}]
 ENDLESS = {"prompt": "Once upon a time", "seed": 5, "max_tokens": 8000, "ignore_eos": True}
-MANY = 25  # no other answer is so long; how far a late one comes is the machine's mood
+LATE = "deadline_exceeded"  # how far these come is the machine's mood
 
 # Name, path, body. One at a time: nothing depends on what else is in the step.
 REQUESTS = [
@@ -69,8 +69,8 @@ REQUESTS = [
      {"prompt": "Once upon a time", "seed": 12, "max_tokens": 7, "stream": True}),
     ("no JSON", CHAT, "{"),
     ("no such path", "/nothing", {}),
-    ("late", COMPLETIONS, {**ENDLESS, "timeout_ms": 1000}),
-    ("late, streamed", COMPLETIONS, {**ENDLESS, "timeout_ms": 1000, "stream": True}),
+    ("late", COMPLETIONS, {**ENDLESS, "timeout_ms": 300}),
+    ("late, streamed", COMPLETIONS, {**ENDLESS, "timeout_ms": 300, "stream": True}),
     *[(f"sentiment {n}", "/v1/tasks/sentiment", {"input": f"I like number {n}."})
       for n in range(20)],  # comparing takes so many
     ("tokenize", "/tokenize", {"content": "The sea."}),
@@ -80,6 +80,7 @@ LOOKS = ["/health", "/v1/models", "/v1/tasks", "/nothing", "/requests?limit=3&mi
          "/requests?limit=x"]
 EXPORTS = ["csv", "csv-tasks", "jsonl", "chrome"]
 WIDTH = 300
+SEED_MAX = 1_000_000  # beyond it the program drew it
 
 # Values of these, wherever they stand, are times, ids or the machine's mood.
 MASKED = re.compile(
@@ -90,7 +91,8 @@ MASKED = re.compile(
     r"error_budget_remaining|samples|verdict|version|"
     # Whether two tasks of a request meet in a step is a matter of microseconds.
     r"batch_.*|queued_ahead|.*_steps|steps|kv_blocks_.*|written|cached_tokens)")
-TIMES = {"breakdown", "metrics", "throughput", "process", "request", "usage"}  # all in them
+TIMES = {"breakdown", "metrics", "throughput", "process", "request", "usage",
+         "engine"}  # all in them
 STAGES = {"http_read", "parse", "tasks", "serialize", "http_write", "prompt_build", "tokenize",
           "queue", "prefill", "decode", "score", "output_parse"}
 # Attributes of OpenTelemetry whose values are such.
@@ -106,25 +108,31 @@ def masked_text(text):
     return re.sub(r"-?\d+(\.\d+)?([eE][-+]\d+)?", "N", text)
 
 
-def masked(value, key=""):
+def is_late(value):
+    """Of a record, a task or a span."""
+    return LATE in (value.get("error"), value.get("error_code")) or any(
+        attribute["value"].get("stringValue") == LATE for attribute in value.get("attributes", []))
+
+
+def masked(value, key="", late=False):
     """JSON with times and ids masked; whether there is one still shows."""
     if isinstance(value, dict):
+        late = late or is_late(value)
         if set(value) == {"key", "value"} and ATTRIBUTES.fullmatch(value["key"]):
             return {"key": value["key"], "value": "MASKED"}
-        return {name: masked(member, "total_ms" if key in TIMES else name)
+        return {name: masked(member, "total_ms" if key in TIMES else name, late)
                 for name, member in value.items()}
     if isinstance(value, list):
-        return [masked(member, key) for member in value]
+        return [masked(member, key, late) for member in value]
     if value is None or isinstance(value, bool):
         return value
     if MASKED.fullmatch(key) or (key in STAGES and isinstance(value, (int, float))):
         return "MASKED"
     if key == "stages" and isinstance(value, int):
         return "MASKED"  # of a lane: [name, begin, end]
-    if key in ("intValue", "completion_tokens") and abs(int(value)) > 2 * MANY:
-        return "MANY"
-    if key == "output_text" and len(value) > 2 * MANY:
-        return "LONG"
+    drawn = key == "intValue" and abs(int(value)) > SEED_MAX
+    if drawn or (late and key in ("intValue", "completion_tokens", "output_text", "stringValue")):
+        return "MASKED"
     return value
 
 
@@ -169,7 +177,7 @@ def masked_csv(text):
             if name == "tasks":
                 cells.append(json.dumps(masked(json.loads(cell)), ensure_ascii=False))
             else:
-                cells.append(str(masked(cell, name)) if cell else "")
+                cells.append(str(masked(cell, name, LATE in row)) if cell else "")
         lines.append(" | ".join(cells))
     return lines
 
