@@ -37,11 +37,11 @@ function(qaio_layer folder)
     else()
       target_precompile_headers(${name}_test REUSE_FROM base_test)
     endif()
-    gtest_discover_tests(${name}_test TEST_FILTER -*TimingTest.* DISCOVERY_TIMEOUT 60
-                         PROPERTIES TIMEOUT 300)
+    gtest_discover_tests(${name}_test TEST_FILTER -*TimingTest.* DISCOVERY_TIMEOUT 300
+                         PROPERTIES TIMEOUT 1200)
     if("${tests}" MATCHES "_timing_test.cpp")
-      gtest_discover_tests(${name}_test TEST_FILTER *TimingTest.* DISCOVERY_TIMEOUT 60
-                           PROPERTIES TIMEOUT 300 LABELS timing)
+      gtest_discover_tests(${name}_test TEST_FILTER *TimingTest.* DISCOVERY_TIMEOUT 300
+                           PROPERTIES TIMEOUT 1200 LABELS timing)
     endif()
   endif()
   if(QAIO_FUZZ)

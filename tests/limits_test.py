@@ -343,7 +343,7 @@ class Memory(LimitsTest):
 
 class Stops(LimitsTest):
     def stop(self, server):
-        """Sends SIGTERM; the program must end with success, within half the longest drain time."""
+        """Sends SIGTERM; the program must end with success, before the longest drain time (60 s)."""
         self.assertEqual(server.stop(signal.SIGTERM), OK, "".join(server.lines))
 
     def test_running_requests_finish(self):

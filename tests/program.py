@@ -18,7 +18,7 @@ DEMO_MODEL = ROOT / "models/demo"
 OK, NO, USAGE, FAILED = 0, 1, 2, 3
 
 
-def run(*arguments, stdin="", environment=None, timeout=120, text=True):
+def run(*arguments, stdin="", environment=None, timeout=600, text=True):
     """One run of qaio to its end: .returncode, .stdout, .stderr."""
     return subprocess.run([QAIO, *map(str, arguments)], input=stdin, capture_output=True, text=text,
                           timeout=timeout, env={**os.environ, **(environment or {})})
@@ -77,7 +77,7 @@ class Server:
         self._ready.set()  # the program ended
 
     def __enter__(self):
-        if not self._ready.wait(60) or self.port is None or self.process.poll() is not None:
+        if not self._ready.wait(300) or self.port is None or self.process.poll() is not None:
             self.process.kill()
             raise AssertionError("serve did not become ready:\n" + "".join(self.lines))
         return self
@@ -88,7 +88,7 @@ class Server:
             return self.process.returncode
         self.process.send_signal(number)
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(50)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

