@@ -337,7 +337,7 @@ describe('one server', () => {
     assert.equal(counted('qaio.tokens', { 'gen_ai.token.type': 'output', 'qaio.task': 'chat' }),
                  tokens('completion_tokens'));
     assert.ok(counted('qaio.requests', { 'qaio.outcome': 'answered' }) >= requests.length);
-    assert.ok(counted('qaio.requests', { 'qaio.outcome': 'refused' }) >= 1);
+    assert.ok(counted('qaio.requests', { 'qaio.outcome': 'client_error' }) >= 1);
     assert.ok(counted('qaio.kv_cache.blocks', {}) > 0);
     assert.equal(counted('qaio.sequences', { 'qaio.state': 'waiting' }), 0);
     assert.ok(counted('process.cpu.time', { 'cpu.mode': 'user' }) > 0);
