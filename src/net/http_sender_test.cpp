@@ -60,7 +60,7 @@ class Endpoint {
   struct Reply {
     int status = 200;
     int retry_after_s = 0;
-    bool held = false;  // until release()
+    bool held = false;     // until release()
     bool hang_up = false;  // instead of an answer
     std::string body = {};
   };

@@ -95,11 +95,12 @@ TEST_F(ChatApiTest, LessThanOnePercentIsUnattributed) {
   const auto share = [](const Lane& lane) {
     return static_cast<double>(lane.unattributed_ns()) / static_cast<double>(lane.wall_ns());
   };
-  // The least of several: on a loaded machine a thread that is handed a result may wait for its turn
-  // on a processor, which no stage of the program covers.
+  // The least of several: on a loaded machine a thread that is handed a result may wait for its
+  // turn on a processor, which no stage of the program covers.
   std::map<std::string, double> best;
   const auto good = [&] {
-    return !best.empty() && std::ranges::all_of(best, [](const auto& one) { return one.second < 0.01; });
+    return !best.empty() &&
+           std::ranges::all_of(best, [](const auto& one) { return one.second < 0.01; });
   };
   for (size_t i = 0; i < 100 && !good(); ++i) {
     ASSERT_EQ(keep.post("/chat", R"({"input":"hello there"})").status, 200);

@@ -22,16 +22,16 @@ class SilenceTest : public OpenAiFixture {
     start("ok", 150ms);
   }
 
-  // What no stage covers of a request, the least share of several: on a loaded machine a thread that
-  // is handed a result may wait for its turn on a processor.
+  // What no stage covers of a request, the least share of several: on a loaded machine a thread
+  // that is handed a result may wait for its turn on a processor.
   double least_unattributed(std::string_view path, const std::string& body) {
     double least = 1;
     for (int i = 0; i < 50 && least >= 0.01; ++i) {
       const std::string id = std::to_string(i);
       client().request("POST", path, body, "X-Request-Id: " + id + "\r\n");
       const Lane lane = record_of(id).lane;
-      least = std::min(least, static_cast<double>(lane.unattributed_ns()) /
-                                  static_cast<double>(lane.wall_ns()));
+      least = std::min(
+          least, static_cast<double>(lane.unattributed_ns()) / static_cast<double>(lane.wall_ns()));
     }
     return least;
   }

@@ -28,7 +28,8 @@ int64_t unread_bytes(uint16_t port) {
   int64_t bytes = 0;
   std::string number, from, to, state, queues, line;
   std::getline(connections, line);
-  while (connections >> number >> from >> to >> state >> queues && std::getline(connections, line)) {
+  while (connections >> number >> from >> to >> state >> queues &&
+         std::getline(connections, line)) {
     if (from.ends_with(local) && state == "01") {
       bytes += std::stoll(queues.substr(queues.find(':') + 1), nullptr, 16);
     }
@@ -121,9 +122,8 @@ TEST_F(StopTest, StopGivesABodyTheDrainTime) {
 }
 
 // An answer of some megabytes.
-constexpr std::string_view kMuch =
-    R"({"messages":[{"role":"user","content":"x"}],"stream":true,)"
-    R"("max_tokens":900,"logprobs":true,"top_logprobs":20})";
+constexpr std::string_view kMuch = R"({"messages":[{"role":"user","content":"x"}],"stream":true,)"
+                                   R"("max_tokens":900,"logprobs":true,"top_logprobs":20})";
 
 TEST_F(StopTest, AClientThatDoesNotReadIsLeftAfterTheWriteTime) {
   options_.write_timeout = 100ms;
