@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <string>
 
-#include "record/record_text.h"
+#include "base/time_units.h"
+#include "base/utc_text.h"
 
 namespace qaio {
 namespace {
 
-constexpr TimeNs kSecondNs = 1'000'000'000;
 constexpr TimeNs kCheckNs = 10 * kSecondNs;
 constexpr TimeNs kAgeCheckNs = 600 * kSecondNs;
 constexpr TimeNs kTellNs = 3600 * kSecondNs;

@@ -10,8 +10,8 @@
 
 #include "archive/held_file.h"
 #include "archive/private_file.h"
+#include "base/utc_text.h"
 #include "record/record_json.h"
-#include "record/record_text.h"
 
 namespace qaio {
 namespace {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/time_units.h"
 #include "record/record_text.h"
 
 namespace qaio {
 namespace {
 
-constexpr TimeNs kSecondNs = 1'000'000'000;
 constexpr TimeNs kBoundsNs = 600 * kSecondNs;
 constexpr TimeNs kTellNs = 3600 * kSecondNs;
 

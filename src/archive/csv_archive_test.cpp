@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "archive/archive_fixture_for_test.h"
+#include "base/utc_text.h"
 #include "record/record_text.h"
 
 namespace qaio {

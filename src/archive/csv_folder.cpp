@@ -12,7 +12,7 @@
 
 #include "archive/csv_file.h"
 #include "archive/private_file.h"
-#include "record/record_text.h"
+#include "base/utc_text.h"
 
 namespace qaio {
 namespace {

@@ -10,7 +10,7 @@
 #include "archive/archive_reader.h"
 #include "archive/archive_schema.h"
 #include "archive/private_file.h"
-#include "record/record_text.h"
+#include "base/utc_text.h"
 
 namespace qaio {
 namespace {

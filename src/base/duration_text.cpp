@@ -3,10 +3,11 @@
 #include <array>
 #include <charconv>
 
+#include "base/time_units.h"
+
 namespace qaio {
 namespace {
 
-constexpr int64_t kNsPerMs = 1'000'000;
 constexpr int64_t kMsPerDay = 86'400'000;
 constexpr int64_t kDaysMax = 10'000;
 
@@ -37,11 +38,11 @@ std::optional<int64_t> parse_duration(std::string_view text) {
     if (sum_ms > kDaysMax * kMsPerDay) return std::nullopt;
     text.remove_prefix(name.size());
   }
-  return sum_ms * kNsPerMs;
+  return sum_ms * kMsNs;
 }
 
 std::string duration_text(int64_t ns) {
-  int64_t left_ms = (ns + kNsPerMs / 2) / kNsPerMs;
+  int64_t left_ms = (ns + kMsNs / 2) / kMsNs;
   std::string text;
   for (const Unit& unit : kUnits) {
     if (left_ms < unit.ms) continue;

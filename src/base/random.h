@@ -26,16 +26,15 @@ class Random {
     return radius * std::cos(2 * std::numbers::pi * uniform());
   }
 
-  // SplitMix64's output for one state.
+  // SplitMix64's output for one state, and what its state grows by.
   static uint64_t mixed(uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
     return z ^ (z >> 31);
   }
-
- private:
   static constexpr uint64_t kGamma = 0x9E3779B97F4A7C15;
 
+ private:
   uint64_t state_;
 };
 

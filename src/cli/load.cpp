@@ -9,8 +9,9 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/load_options.h"
-#include "cli/load_report.h"
+#include "cli/load_table.h"
 #include "cli/terminal.h"
+#include "load/load_json.h"
 #include "load/load_run.h"
 #include "load/survey.h"
 
@@ -127,7 +128,7 @@ Result<ExitCode> load(const LoadCommandOptions& options, const Target& target, B
   fmt::print("{}", options.json ? load_json(report, setting) : load_table(report, setting));
   if (report.summary.succeeded() == 0)
     return fail(ErrorCode::kIo, "no request succeeded at " + target.url());
-  return slo_met(report, options.slo_percent) ? ExitCode::kOk : ExitCode::kNo;
+  return report.slo_met(options.slo_percent) ? ExitCode::kOk : ExitCode::kNo;
 }
 
 ExitCode load_command(const LoadCommandOptions& options) {

@@ -6,16 +6,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/random.h"
+
 namespace qaio {
 namespace {
-
-// The finalizer of splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators).
-uint64_t mix(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-constexpr uint64_t kGamma = 0x9e3779b97f4a7c15;
 
 // 128 bins an octave by the leading bits of the float, bin 0 for weight 1; monotonic.
 inline int bin_of(float weight) {
@@ -66,7 +60,7 @@ SamplerScratch::SamplerScratch(int vocab)
 
 Sampler::Sampler(const SamplingParams& params)
     : params_(params),
-      stream_(mix(params.seed + kGamma)),
+      stream_(Random::mixed(params.seed + Random::kGamma)),
       penalizes_(params.repetition_penalty != 1.0F || params.presence_penalty != 0 ||
                  params.frequency_penalty != 0) {}
 
@@ -89,7 +83,7 @@ void Sampler::adjust(std::span<float> logits) const {
 }
 
 double Sampler::next_uniform() {
-  return static_cast<double>(mix(stream_ + kGamma * ++draws_) >> 11) * 0x1p-53;
+  return static_cast<double>(Random::mixed(stream_ + Random::kGamma * ++draws_) >> 11) * 0x1p-53;
 }
 
 TokenId Sampler::draw(std::span<float> logits, SamplerScratch& scratch) {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "load/http_call.h"
-#include "load/summary.h"
+#include "load/load_report.h"
 #include "load/workload.h"
 
 namespace qaio {
@@ -24,19 +24,6 @@ struct LoadRunOptions {
   std::chrono::nanoseconds timeout{};  // of each request, from when it is sent
   uint64_t seed = 0;
   Slo slo;
-};
-
-struct LoadReport {
-  LoadSummary summary;
-  TimeNs start_ns = 0;  // of the measured requests, on the clock of their samples
-  int64_t started_unix_ms = 0;
-  double seconds = 0;  // first measured request to the end of the last
-  uint64_t warmup_succeeded = 0;
-  uint64_t warmup_failed = 0;
-  uint64_t never_sent = 0;  // due within the duration, but there never was a free place
-  int in_flight_max = 0;
-  double client_cpu = 0;     // cores that this process used meanwhile; near 1 it was the bottleneck
-  bool interrupted = false;  // by SIGINT or SIGTERM: requests in flight were abandoned
 };
 
 struct LoadProgress {

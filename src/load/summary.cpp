@@ -71,6 +71,15 @@ void LoadSummary::add(const RequestSample& sample) {
   if (const auto tpot = sample.tpot_ns()) tpot_.add(*tpot);
 }
 
+std::string_view LoadSummary::tokens_counted_by() const {
+  if (with_usage_ == succeeded_) return "usage";
+  return with_usage_ == 0 ? "chunks" : "usage and chunks";
+}
+
+std::array<LoadSummary::Latency, 4> LoadSummary::latencies() const {
+  return {{{"ttft", &ttft_}, {"tpot", &tpot_}, {"inter_token", &inter_token_}, {"total", &total_}}};
+}
+
 void LoadSummary::add_failure(const Failure& failure, int64_t total_ns) {
   ++failed_;
   std::string name = failure_name(failure);

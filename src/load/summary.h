@@ -1,6 +1,7 @@
 // The figures of a load, from its samples.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct FailureFigures {
 // kinds of failures, of which further ones are "other", and an even sample of the requests.
 class LoadSummary {
  public:
+  static constexpr std::array kPercents = {50.0, 90.0, 95.0, 99.0};  // of latencies, that are shown
   static constexpr size_t kFailureKindsMax = 32;
   static constexpr size_t kSamplesMax = 2'000;  // a comparison gains nothing from more
 
@@ -53,6 +55,8 @@ class LoadSummary {
   // Succeeded with the server's own token counts; of the others chunks were counted as tokens.
   uint64_t with_usage() const { return with_usage_; }
   uint64_t without_text() const { return without_text_; }
+  // How their output tokens were counted: "usage", "chunks" or "usage and chunks".
+  std::string_view tokens_counted_by() const;
   // Of requests that succeeded.
   const TokenUsage& tokens() const { return tokens_; }
   const std::map<std::string, FailureFigures>& failures() const { return failures_; }
@@ -64,6 +68,11 @@ class LoadSummary {
   const Histogram& tpot() const { return tpot_; }
   const Histogram& inter_token() const { return inter_token_; }
   const Histogram& total() const { return total_; }
+  struct Latency {
+    std::string_view name;
+    const Histogram* values;
+  };
+  std::array<Latency, 4> latencies() const;  // these four
   // From the intended send time to the begin of sending: waiting for a free place, or this program.
   const Histogram& send_delay() const { return send_delay_; }
 

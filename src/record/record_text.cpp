@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
-#include <cstdio>
-#include <ctime>
 #include <string_view>
 
 #include "base/json_writer.h"
+#include "base/utc_text.h"
 #include "base/utf8.h"
 #include "record/record_columns.h"
 
@@ -106,25 +104,6 @@ void write_tasks(const RequestRecord& record, JsonWriter& json) {
 }
 
 }  // namespace
-
-std::string utc_text(int64_t unix_ms) {
-  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(unix_ms)};
-  const auto second = std::chrono::floor<std::chrono::seconds>(time);
-  const std::time_t seconds = second.time_since_epoch().count();
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[40];
-  const size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text + size, sizeof text - size, ".%03dZ",
-                static_cast<int>((time - second).count()));
-  return text;
-}
-
-std::string utc_file_text(int64_t unix_ms) {
-  std::string time = utc_text(unix_ms);
-  std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
-  return time;
-}
 
 std::string csv_header() {
   std::string line = "arrived";

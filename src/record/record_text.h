@@ -8,11 +8,6 @@
 
 namespace qaio {
 
-// "2026-11-25T09:30:00.123Z".
-std::string utc_text(int64_t unix_ms);
-// The same for a file's name: 20260921T141320123Z.
-std::string utc_file_text(int64_t unix_ms);
-
 // One line per request, RFC 4180: `arrived`, the columns of requests, the run's, and `tasks`, a
 // JSON array of objects with the columns of tasks.
 std::string csv_header();

@@ -122,12 +122,6 @@ TEST(RecordText, CsvOfTasksHasALineForEach) {
   EXPECT_EQ(field(csv_task_header(), first, "first_token_ns"), "");
 }
 
-TEST(RecordText, TimesAreUtc) {
-  EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00.000Z");
-  EXPECT_EQ(utc_text(1'790'000'000'123), "2026-09-21T14:13:20.123Z");
-  EXPECT_EQ(utc_text(-1), "1969-12-31T23:59:59.999Z");
-}
-
 // docs/archive.md explains every column, in the order of the tables, and no other.
 TEST(RecordText, EveryColumnIsDocumented) {
   std::ifstream file(std::string(QAIO_SOURCE_DIR) + "/docs/archive.md");

@@ -2,17 +2,16 @@
 
 #include <algorithm>
 
+#include "base/time_units.h"
 #include "record/request_times.h"
 
 namespace qaio {
 namespace {
 
-int64_t to_us(int64_t ns) { return (ns + 500) / 1000; }
-
 template <typename Ns>
 std::optional<int64_t> to_us(const std::optional<Ns>& ns) {
   if (!ns) return std::nullopt;
-  return to_us(static_cast<int64_t>(*ns));
+  return qaio::to_us(static_cast<int64_t>(*ns));
 }
 
 }  // namespace

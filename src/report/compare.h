@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "load/load_result.h"
 #include "record/record_set.h"
 #include "record/request_facts.h"
-#include "report/load_result.h"
 #include "report/measures.h"
 #include "stats/statistics.h"
 

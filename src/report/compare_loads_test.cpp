@@ -106,38 +106,5 @@ TEST(CompareLoads, PercentilesAloneCannotBeJudged) {
   EXPECT_EQ(compare_loads(a, b, {}).verdict, Verdict::kWorse);
 }
 
-TEST(LoadResult, ReadsSamplesAndFailures) {
-  const auto result = parse_load_result(R"({"url": "http://a/chat", "loop": "open", "rate": 2,
-    "started_unix_ms": 1700000000000, "duration_s": 3.5, "ttft_ms": {"count": 0},
-    "requests": {"succeeded": 2, "failed": 7, "never_sent": 4},
-    "failures": [{"kind": "http 503", "count": 3}, {"kind": "http 400", "count": 2},
-                 {"kind": "timeout", "count": 2}],
-    "samples": {"due_ms": [5, 1], "total_ms": [10, 20], "ttft_ms": [null, 2], "tpot_ms": [3, null],
-                "prompt_tokens": [7, 8], "output_tokens": [1, 2]}})");
-  ASSERT_TRUE(result) << result.error().message;
-  EXPECT_EQ(result->setting, "open loop, 2 requests/s");
-  EXPECT_EQ(result->failed, 2);
-  EXPECT_EQ(result->refused, 3);
-  EXPECT_EQ(result->rejected, 2);
-  EXPECT_EQ(result->never_sent, 4);
-  EXPECT_EQ(result->sent(), 9);
-  ASSERT_EQ(result->samples.size(), 2u);  // by time
-  EXPECT_EQ(result->samples[0].total_ms, 20);
-  EXPECT_EQ(result->samples[0].ttft_ms, 2);
-  EXPECT_FALSE(result->samples[0].tpot_ms);
-  EXPECT_EQ(result->samples[1].prompt_tokens, 7);
-}
-
-TEST(LoadResult, RefusesWhatIsNone) {
-  EXPECT_FALSE(is_load_result("{\"request_id\": \"a\"}\n{}"));
-  for (const char* wrong :
-       {"", "[]", R"({"ttft_ms": 3})", R"({"ttft_ms": {"count": "many"}})",
-        R"({"ttft_ms": {"count": 5, "p50": null}})", R"({"ttft_ms": {"count": 0}, "samples": 1})",
-        R"({"ttft_ms": {"count": 0}, "samples": {"due_ms": [1]}})",
-        R"({"ttft_ms": {"count": 0}, "samples": {"due_ms": [1], "total_ms": [1, 2], "ttft_ms": [1],
-            "tpot_ms": [1], "prompt_tokens": [1], "output_tokens": [1]}})"})
-    EXPECT_FALSE(parse_load_result(wrong)) << wrong;
-}
-
 }  // namespace
 }  // namespace qaio

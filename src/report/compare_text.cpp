@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/text_table.h"
+#include "base/utc_text.h"
 #include "report/compare.h"
 #include "report/report.h"
 
@@ -26,7 +27,9 @@ std::string sides_table(const Comparison& comparison) {
     std::string b = text_of(comparison.b);
     if (!a.empty() || !b.empty()) table.row({name, std::move(a), std::move(b)});
   };
-  const auto time_text = [](int64_t unix_ms) { return unix_ms > 0 ? shown_time(unix_ms) : ""; };
+  const auto time_text = [](int64_t unix_ms) {
+    return unix_ms > 0 ? utc_second_text(unix_ms) : "";
+  };
   row("file", [](const SideSummary& side) { return side.source; });
   row("version", [](const SideSummary& side) { return names_text(side.versions); });
   row("model", [](const SideSummary& side) { return names_text(side.models); });

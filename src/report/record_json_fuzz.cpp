@@ -5,9 +5,9 @@
 #include <memory>
 #include <string_view>
 
+#include "load/load_result.h"
 #include "record/record_json.h"
 #include "report/compare.h"
-#include "report/load_result.h"
 #include "report/report_html.h"
 #include "report/report_json.h"
 

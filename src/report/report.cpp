@@ -1,6 +1,5 @@
 #include "report/report.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -174,10 +173,6 @@ Report make_report(const FactSet& set, const ReportOptions& options) {
 
 Report make_report(const RecordSet& set, const ReportOptions& options) {
   return make_report(facts_of(set), options);
-}
-
-std::string shown_time(int64_t unix_ms) {
-  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<time_t>(unix_ms / 1000)));
 }
 
 }  // namespace qaio

@@ -127,6 +127,4 @@ Waterfall waterfall_of(const RequestRecord& record);
 void add_trend(const FactSet& set, const std::vector<Measure>& measures, TrendBy by,
                Report& report);
 
-std::string shown_time(int64_t unix_ms);  // "2026-01-31 12:34:56 UTC"
-
 }  // namespace qaio

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utc_text.h"
+
 namespace qaio {
 namespace {
 
@@ -102,7 +104,7 @@ std::string change_marks(const Report& report, const Scale& y, double left, doub
     marks += fmt::format(
         "<line class=\"change\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\">"
         "<title>{3}, request {4}</title></line>\n",
-        x, top - 8, y(0), shown_time(change.arrived_unix_ms), html_escaped(change.request_id));
+        x, top - 8, y(0), utc_second_text(change.arrived_unix_ms), html_escaped(change.request_id));
     const bool at_the_end = x + kChangeLabelWidth > kWidth;
     marks += text(at_the_end ? x - 4 : x + 4, top, at_the_end ? "end" : "start",
                   fmt::format("{} to {} ms", ms_text(change.before_ms), ms_text(change.after_ms)));
@@ -181,8 +183,8 @@ std::string timeline_chart(const Report& report) {
                        slow ? "slow" : "point",
                        x(static_cast<double>(point.arrived_unix_ms - first)), y(point.total_ms));
   }
-  out += text(60, kHeight - 8, "start", shown_time(first));
-  out += text(kWidth - 20, kHeight - 8, "end", shown_time(last));
+  out += text(60, kHeight - 8, "start", utc_second_text(first));
+  out += text(kWidth - 20, kHeight - 8, "end", utc_second_text(last));
   return out + "</svg>\n";
 }
 

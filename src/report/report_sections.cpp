@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/printable.h"
+#include "base/utc_text.h"
 
 namespace qaio {
 namespace {
@@ -31,7 +32,7 @@ Section overview(const Report& report) {
   }
   section.sentences.push_back(fmt::format(
       "{}, {} answered, from {} to {}.", plural(report.requests, "request"), report.answered,
-      shown_time(report.first_unix_ms), shown_time(report.last_unix_ms)));
+      utc_second_text(report.first_unix_ms), utc_second_text(report.last_unix_ms)));
   for (const auto& [name, count] : report.others)
     section.sentences.push_back(fmt::format("Not counted: {} ({}).", count, name));
   std::vector<std::string> seen;
@@ -144,7 +145,7 @@ Section slowest(const Report& report, size_t number) {
   section.sentences.push_back(fmt::format(
       "Request {}, {}, {}; {} prompt and {} output tokens.",
       printable(fall.request_id, PrintableAs::kWord), printable(fall.path, PrintableAs::kWord),
-      shown_time(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
+      utc_second_text(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
   Grid grid{.right = {false, true, true, false}, .rows = {}, .bars = true};
   grid.rows.push_back({"stage", "begin ms", "ms", ""});
   for (const WaterfallBar& bar : fall.bars) {
@@ -182,7 +183,7 @@ Section trend(const Report& report) {
     section.sentences.push_back(
         fmt::format("{} changed from {} to {} ms at {} with request {} (p = {:.1g}).",
                     change.measure, ms_text(change.before_ms), ms_text(change.after_ms),
-                    shown_time(change.arrived_unix_ms), change.request_id, change.p));
+                    utc_second_text(change.arrived_unix_ms), change.request_id, change.p));
   }
   section.sentences.push_back(
       fmt::format("{} of total, ttft or tpot at equal tasks and tokens{}.",

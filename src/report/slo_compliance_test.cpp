@@ -14,8 +14,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int64_t kMsNs = 1'000'000;
-
 // Decode takes 1, 2, ... 100 ms, the whole 10.17 ms more.
 TestSet hundred() {
   TestSet test;

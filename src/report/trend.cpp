@@ -1,5 +1,4 @@
 // The trend part of a report: groups by day or version, and where the level changed.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "base/utc_text.h"
 #include "report/report.h"
 #include "report/service_fit.h"
 #include "stats/change_points.h"
@@ -36,8 +36,7 @@ class Labels {
     }
     const int64_t day = request.arrived_unix_ms / kDayMs;
     if (std::exchange(day_, day) != day || label_.empty()) {
-      label_ = fmt::format("{:%Y-%m-%d}",
-                           fmt::gmtime(static_cast<time_t>(request.arrived_unix_ms / 1000)));
+      label_ = utc_day_text(request.arrived_unix_ms);
     }
     return label_;
   }

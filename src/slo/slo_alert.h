@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "stats/windows.h"
+#include "base/time_units.h"
 
 namespace qaio {
 

@@ -1,9 +1,8 @@
 #include "slo/slo_json.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
+#include "base/utc_text.h"
 
 namespace qaio {
 namespace {
@@ -109,11 +108,6 @@ void write_slo(std::span<const SloStatus> rules, std::span<const SloActionCounts
   json.end_array().end_object();
 }
 
-std::string rfc3339(int64_t unix_ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)), unix_ms % 1000);
-}
-
 std::string alert_json(const SloStatus& status, const std::string& instance, int64_t now_unix_ms) {
   const std::string_view event = slo_state_name(status.state);
   std::string out;
@@ -127,9 +121,9 @@ std::string alert_json(const SloStatus& status, const std::string& instance, int
   json.key("rule").begin_object();
   write_rule(status.rule, json);
   json.end_object();
-  json.key("starts_at").string(rfc3339(status.starts_unix_ms));
+  json.key("starts_at").string(utc_text(status.starts_unix_ms));
   json.key("ends_at");
-  status.ends_unix_ms == 0 ? json.null() : json.string(rfc3339(status.ends_unix_ms));
+  status.ends_unix_ms == 0 ? json.null() : json.string(utc_text(status.ends_unix_ms));
   write_value(status, json);
   json.key("error_budget_remaining").number(budget_remaining(status.budget, status.rule.objective));
   json.end_object();

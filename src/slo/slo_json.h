@@ -14,9 +14,6 @@ namespace qaio {
 void write_slo(std::span<const SloStatus> rules, std::span<const SloActionCounts> actions,
                JsonWriter& json);
 
-// "2026-01-31T12:34:56.789Z"
-std::string rfc3339(int64_t unix_ms);
-
 // What a webhook's body and a command's input are: one alert that fires or is resolved. `instance`
 // tells servers apart.
 std::string alert_json(const SloStatus& status, const std::string& instance, int64_t now_unix_ms);

@@ -10,12 +10,13 @@
 #include <utility>
 
 #include "base/json_writer.h"
+#include "base/time_units.h"
+#include "base/utc_text.h"
 #include "slo/slo_json.h"
 
 namespace qaio {
 namespace {
 
-constexpr int64_t kNsPerMs = 1'000'000;
 // Of an Alertmanager: the next repeat says it all again, and anew.
 constexpr int kRepeatedAttemptsMax = 3;
 constexpr size_t kRepeatedPostsMax = 16;
@@ -24,7 +25,7 @@ HttpSender::Options sender_options(const SloActionConfig& config, const SloActio
   HttpSender::Options options;
   options.url = config.url;
   options.headers = {{"Content-Type", "application/json"}};
-  options.timeout = std::chrono::milliseconds(config.timeout_ns / kNsPerMs);
+  options.timeout = std::chrono::milliseconds(config.timeout_ns / kMsNs);
   options.on_problem = options.on_retry = [say = setting.on_problem,
                                            name = config.name](const std::string& problem) {
     say(fmt::format("SLA action '{}': {}", name, problem));
@@ -119,9 +120,9 @@ std::string alertmanager_json(std::span<const SloStatus> all, const SloActionCon
   for (const SloStatus& status : all) {
     if (!is_alert(status.state) || !config.wants(status.rule.name)) continue;
     const bool fires = status.state == SloState::kFiring;
-    const int64_t ends = fires ? std::max(now, status.starts_unix_ms) +
-                                     kRepeatsUntilEnd * config.repeat_ns / kNsPerMs
-                               : status.ends_unix_ms;
+    const int64_t ends =
+        fires ? std::max(now, status.starts_unix_ms) + kRepeatsUntilEnd * config.repeat_ns / kMsNs
+              : status.ends_unix_ms;
     json.begin_object();
     write_labels(status.rule, config, setting, json);
     json.key("annotations").begin_object();
@@ -129,8 +130,8 @@ std::string alertmanager_json(std::span<const SloStatus> all, const SloActionCon
     json.key("error_budget_remaining")
         .string(fmt::format("{:.3g}", budget_remaining(status.budget, status.rule.objective)));
     json.end_object();
-    json.key("startsAt").string(rfc3339(status.starts_unix_ms));
-    json.key("endsAt").string(rfc3339(ends));
+    json.key("startsAt").string(utc_text(status.starts_unix_ms));
+    json.key("endsAt").string(utc_text(ends));
     json.key("generatorURL").string(fmt::format("http://{}/slo", setting.instance()));
     json.end_object();
   }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "stats/windows.h"
+#include "base/time_units.h"
 
 namespace qaio {
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/random.h"
+#include "stats/ranks.h"
 #include "stats/statistics.h"
 
 namespace qaio {
@@ -12,18 +13,11 @@ namespace {
 
 constexpr int kPermutations = 499;  // the smallest p is 1 / 500
 
-// Ranks from 1, equal values sharing their mean rank, minus the mean of all: they sum to 0.
+// Minus the mean of all: they sum to 0.
 std::vector<double> centered_ranks(std::span<const double> values) {
-  std::vector<size_t> order(values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::sort(order, {}, [&](size_t i) { return values[i]; });
-  std::vector<double> ranks(values.size());
+  std::vector<double> ranks = ranks_of(values).of;
   const double center = static_cast<double>(values.size() + 1) / 2;
-  for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
-    for (size_t i = begin; i < end; ++i)
-      ranks[order[i]] = static_cast<double>(begin + end + 1) / 2 - center;
-  }
+  for (double& rank : ranks) rank -= center;
   return ranks;
 }
 

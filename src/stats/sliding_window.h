@@ -1,4 +1,5 @@
-// A window of a length known when the program runs; windows.h has those of `/stats`.
+// A window over the last minutes or hours of anything, in memory that does not depend on the
+// traffic.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,7 @@ class SlidingWindow {
  public:
   // length_ns >= parts >= 1
   SlidingWindow(int64_t length_ns, int64_t parts, const Part& empty = {})
-      : part_ns_((length_ns + parts - 1) / parts),
+      : part_ns_(length_ns / parts + (length_ns % parts != 0)),
         parts_(parts),
         empty_(empty),
         slots_(static_cast<size_t>(parts) + 1, Slot{-1, empty}) {}
@@ -37,6 +38,12 @@ class SlidingWindow {
     for (const Slot& slot : slots_) {
       if (slot.number >= 0 && number - slot.number <= parts_) visit(slot.part);
     }
+  }
+
+  // For all that it has in memory.
+  template <typename Visit>
+  void each_kept(Visit visit) const {
+    for (const Slot& slot : slots_) visit(slot.part);
   }
 
  private:

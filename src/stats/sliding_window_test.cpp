@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "stats/windows.h"
+#include "base/time_units.h"
 
 namespace qaio {
 namespace {

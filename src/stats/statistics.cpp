@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <numeric>
 
+#include "stats/ranks.h"
+
 namespace qaio {
 namespace {
 
@@ -49,29 +51,17 @@ double exact_cumulative(size_t n_a, size_t n_b, size_t u) {
   return std::accumulate(all.begin(), all.begin() + static_cast<ptrdiff_t>(u) + 1, 0.0) / total;
 }
 
-struct Ranking {
+struct MannWhitney {
   double u_a = 0;       // pairs in which a's value is larger, ties counting half
-  double tie_term = 0;  // sum of t^3 - t over groups of t equal values
+  double tie_term = 0;  // as Ranks has it
 };
 
-Ranking rank(std::span<const double> a, std::span<const double> b) {
-  std::vector<std::pair<double, bool>> all;
-  all.reserve(a.size() + b.size());
-  for (const double value : a) all.emplace_back(value, true);
-  for (const double value : b) all.emplace_back(value, false);
-  std::ranges::sort(all, {}, &std::pair<double, bool>::first);
-  Ranking ranking;
-  double rank_sum_a = 0;
-  for (size_t begin = 0, end = 0; begin < all.size(); begin = end) {
-    size_t of_a = 0;
-    while (end < all.size() && all[end].first == all[begin].first) of_a += all[end++].second;
-    const auto tied = static_cast<double>(end - begin);
-    rank_sum_a += static_cast<double>(of_a) * (static_cast<double>(begin + end + 1) / 2);
-    ranking.tie_term += tied * tied * tied - tied;
-  }
+MannWhitney mann_whitney(std::span<const double> a, std::span<const double> b) {
+  const Ranks ranks = ranks_of(a, b);
   const auto n_a = static_cast<double>(a.size());
-  ranking.u_a = rank_sum_a - n_a * (n_a + 1) / 2;
-  return ranking;
+  const auto end_a = ranks.of.begin() + std::ssize(a);
+  return {.u_a = std::accumulate(ranks.of.begin(), end_a, 0.0) - n_a * (n_a + 1) / 2,
+          .tie_term = ranks.tie_term};
 }
 
 // The continued fraction of the incomplete beta function by Lentz's method (DLMF 8.17.22).
@@ -286,7 +276,7 @@ Interval bootstrap_middle_mean(std::span<const double> values, Random& random) {
 
 double mann_whitney_p(std::span<const double> a, std::span<const double> b) {
   if (a.empty() || b.empty()) return 1;
-  const Ranking ranking = rank(a, b);
+  const MannWhitney ranking = mann_whitney(a, b);
   const auto n_a = static_cast<double>(a.size());
   const auto n_b = static_cast<double>(b.size());
   const double u = std::min(ranking.u_a, n_a * n_b - ranking.u_a);
@@ -306,15 +296,7 @@ double student_p(double t, double degrees) {
 
 double block_rank_p(std::span<const double> a, std::span<const double> b) {
   if (std::min(a.size(), b.size()) < kBlockSampleMin) return 1;
-  std::vector<size_t> order(a.size() + b.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  const auto value = [&](size_t i) { return i < a.size() ? a[i] : b[i - a.size()]; };
-  std::ranges::sort(order, {}, value);
-  std::vector<double> ranks(order.size());
-  for (size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    while (end < order.size() && value(order[end]) == value(order[begin])) ++end;
-    for (size_t i = begin; i < end; ++i) ranks[order[i]] = static_cast<double>(begin + end + 1) / 2;
-  }
+  const std::vector<double> ranks = ranks_of(a, b).of;
   const auto ranks_a = std::span(ranks).first(a.size());
   const auto ranks_b = std::span(ranks).subspan(a.size());
   return std::max(welch_p(ranks_a, ranks_b, 1), welch_p(ranks_a, ranks_b, 2));
@@ -347,7 +329,7 @@ double matched_rank_p(std::span<const TimeBlock> blocks) {
   std::vector<double> shares;  // of pairs in which a's value is larger, beyond half of them
   for (const TimeBlock& block : blocks) {
     const auto pairs = static_cast<double>(block.a.size() * block.b.size());
-    shares.push_back(rank(block.a, block.b).u_a / pairs - 0.5);
+    shares.push_back(mann_whitney(block.a, block.b).u_a / pairs - 0.5);
   }
   const auto count = static_cast<double>(shares.size());
   const double error = standard_deviation(shares) / std::sqrt(count);

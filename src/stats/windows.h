@@ -1,13 +1,16 @@
-// Sliding windows over anything that can be merged, in memory that does not depend on the traffic.
+// The sliding windows of `/stats`, over anything that can be merged.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/time_units.h"
+#include "stats/sliding_window.h"
 
 namespace qaio {
 
@@ -16,69 +19,49 @@ struct WindowShape {
   int64_t part_ns;  // 0: one part for ever
   int64_t parts;    // full ones that make up the window
 };
-inline constexpr int64_t kSecondNs = 1'000'000'000;
 inline constexpr auto kWindows = std::to_array<WindowShape>({{"1m", 10 * kSecondNs, 6},
                                                              {"5m", 60 * kSecondNs, 5},
                                                              {"1h", 600 * kSecondNs, 6},
                                                              {"start", 0, 0}});
 
-// A window is made of parts. It holds the current one and as many full ones before as make up its
-// length: so it reaches back by its length and at most one part more. What is older goes part by
-// part. `Part` has merge(const Part&). Times are since the start of the program or any other moment
-// before all of them, and never run backwards.
+// One sliding window of each shape. `Part` has merge(const Part&). Times are since the start of the
+// program or any other moment before all of them, and never run backwards.
 template <typename Part>
 class Windowed {
  public:
-  explicit Windowed(const Part& empty = {}) : empty_(empty) { slots_.fill({-1, empty}); }
+  explicit Windowed(const Part& empty = {}) : empty_(empty) {
+    windows_.reserve(kWindows.size());
+    for (const WindowShape& shape : kWindows) {
+      const bool for_ever = shape.part_ns == 0;
+      windows_.emplace_back(for_ever ? kForEverNs : shape.part_ns * shape.parts,
+                            for_ever ? 1 : shape.parts, empty);
+    }
+  }
 
   // Calls change(part) for the current part of every window.
   template <typename Change>
   void update(TimeNs now_ns, Change change) {
-    for (size_t window = 0; window < kWindows.size(); ++window) {
-      const int64_t number = part_number(window, now_ns);
-      Slot& slot = slots_[kFirstSlot[window] + slot_offset(window, number)];
-      if (slot.number != number) slot = {number, empty_};
-      change(slot.part);
-    }
+    for (SlidingWindow<Part>& window : windows_) change(window.current(now_ns));
   }
 
   // All that the window holds at this time.
   Part sum(size_t window, TimeNs now_ns) const {
-    const int64_t current = part_number(window, now_ns);
     Part sum = empty_;
-    for (size_t i = kFirstSlot[window]; i < kFirstSlot[window + 1]; ++i) {
-      const Slot& slot = slots_[i];
-      if (slot.number >= 0 && current - slot.number <= kWindows[window].parts) sum.merge(slot.part);
-    }
+    windows_[window].each(now_ns, [&](const Part& part) { sum.merge(part); });
     return sum;
   }
 
+  // Also what is older than its window and still in memory.
   template <typename Visit>
   void each_part(Visit visit) const {
-    for (const Slot& slot : slots_) visit(slot.part);
+    for (const SlidingWindow<Part>& window : windows_) window.each_kept(visit);
   }
 
  private:
-  struct Slot {
-    int64_t number;  // of the part since the start; -1: none yet
-    Part part;
-  };
-  static constexpr auto kFirstSlot = [] {
-    std::array<size_t, kWindows.size() + 1> first{};
-    for (size_t i = 0; i < kWindows.size(); ++i) {
-      first[i + 1] = first[i] + static_cast<size_t>(kWindows[i].parts) + 1;
-    }
-    return first;
-  }();
-  static int64_t part_number(size_t window, TimeNs now_ns) {
-    return kWindows[window].part_ns == 0 ? 0 : now_ns / kWindows[window].part_ns;
-  }
-  static size_t slot_offset(size_t window, int64_t number) {
-    return static_cast<size_t>(number % (kWindows[window].parts + 1));
-  }
+  static constexpr int64_t kForEverNs = std::numeric_limits<int64_t>::max();
 
   Part empty_;
-  std::array<Slot, kFirstSlot.back()> slots_;
+  std::vector<SlidingWindow<Part>> windows_;  // as kWindows
 };
 
 }  // namespace qaio

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/new_file.h"
+#include "base/random.h"
 #include "weights/gguf_writer.h"
 #include "weights/quantize.h"
 #include "weights/synth_vocabulary.h"
@@ -147,17 +148,17 @@ void describe_tokenizer(const SynthVocabulary& vocabulary, GgufWriter& writer) {
 }
 
 // Nearly normal random numbers: the sum of four uniform 16-bit numbers, which are the quarters of
-// one SplitMix64 output (https://prng.di.unimi.it/splitmix64.c). Never further out than 3.47 sigma.
+// one output of Random. Never further out than 3.47 sigma.
 class RandomWeights {
  public:
-  RandomWeights(uint64_t seed, uint64_t stream) : state_(mix(seed) ^ mix(~stream)) {}
+  RandomWeights(uint64_t seed, uint64_t stream) : random_(seed, stream) {}
 
   void fill(std::span<float> values, float mean, float deviation) {
     constexpr float kSumMean = 2.0f * 65535.0f;
     constexpr float kSumDeviation = 37836.7f;  // 65536 * sqrt(4 / 12)
     const float scale = deviation / kSumDeviation;
     for (float& value : values) {
-      const uint64_t bits = mix(state_ += 0x9e3779b97f4a7c15u);
+      const uint64_t bits = random_.next();
       const auto sum = static_cast<int>((bits & 0xffff) + ((bits >> 16) & 0xffff) +
                                         ((bits >> 32) & 0xffff) + (bits >> 48));
       value = mean + (static_cast<float>(sum) - kSumMean) * scale;
@@ -165,12 +166,7 @@ class RandomWeights {
   }
 
  private:
-  static uint64_t mix(uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  uint64_t state_;
+  Random random_;
 };
 
 Result<void> write_tensors(const Plan& plan, const SynthOptions& options, NewFile& file) {

@@ -1,12 +1,11 @@
 #include "server/api/record_view.h"
 
+#include "base/time_units.h"
 #include "server/api/breakdown.h"
 #include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
-
-int64_t to_us(int64_t ns) { return (ns + 500) / 1000; }
 
 std::string ms_name(const TaskCounter& counter) {
   constexpr std::string_view kNs = "ns";

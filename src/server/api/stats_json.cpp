@@ -1,11 +1,11 @@
 #include "server/api/stats_json.h"
 
 #include "base/process_stats.h"
+#include "base/time_units.h"
 
 namespace qaio {
 namespace {
 
-int64_t to_us(int64_t ns) { return (ns + 500) / 1000; }
 int64_t signed_of(uint64_t count) { return static_cast<int64_t>(count); }
 
 void write_summaries(std::span<const DurationSummary> summaries, JsonWriter& json) {

@@ -1,4 +1,4 @@
-#include "report/load_result.h"
+#include "load/load_result.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// What `qaio load --json` printed, as far as a comparison needs it.
+// Reads what load_json.h writes, as far as a comparison needs it.
 #pragma once
 
 #include <cstdint>
