@@ -5,17 +5,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <thread>
+
+#include "base/draining_queue.h"
 
 namespace qaio {
 namespace {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
 struct EasyDelete {
@@ -106,22 +104,21 @@ struct HttpSender::Impl {
   Impl(Options options_, std::string shown_)
       : options(std::move(options_)),
         shown(std::move(shown_)),
+        queue({.items_max = options.queue_posts_max,
+               .bytes_max = options.queue_bytes_max,
+               .drain_time = options.drain_time}),
         multi(curl_multi_init()),
         easy(curl_easy_init()),
         thread([this] { run(); }) {}
   ~Impl();
 
   bool send(HttpPost post);
-  void begin_stop();
 
   void run();
-  std::optional<HttpPost> next();
   void drop_rest();
   void deliver(const HttpPost& post);
   Answer attempt(const HttpPost& post);
   HeaderList headers_of(const HttpPost& post) const;
-  bool out_of_time() const;  // stopping, and what there was to drain has taken too long
-  void sleep(milliseconds time);
   void give_up(const HttpPost& post, const Answer& answer, int attempts);
   void report(const std::string& problem) const {
     if (options.on_problem) options.on_problem(problem);
@@ -129,6 +126,7 @@ struct HttpSender::Impl {
 
   const Options options;
   const std::string shown;
+  DrainingQueue<HttpPost> queue;
   const Multi multi;
   const Easy easy;
   bool failing = false;  // of the thread: the last attempt did
@@ -139,57 +137,29 @@ struct HttpSender::Impl {
   std::atomic<uint64_t> failed = 0;
   std::atomic<uint64_t> dropped = 0;
 
-  mutable std::mutex mutex;  // of everything below
-  std::condition_variable wake;
-  std::deque<HttpPost> queue;
-  size_t queue_bytes = 0;
-  bool overflowing = false;
-  std::optional<SteadyTime> stop_at;  // set: stopping
+  std::atomic<bool> overflowing = false;
 
   std::thread thread;  // last: it uses the rest
 };
 
 HttpSender::Impl::~Impl() {
-  begin_stop();
+  queue.begin_stop();
   thread.join();
-}
-
-void HttpSender::Impl::begin_stop() {
-  {
-    const std::lock_guard lock(mutex);
-    if (!stop_at) stop_at = std::chrono::steady_clock::now() + options.drain_time;
-  }
-  wake.notify_all();
 }
 
 bool HttpSender::Impl::send(HttpPost post) {
   const size_t bytes = post.body.size();
-  bool first_lost = false;
-  std::optional<HttpPost> lost;  // hears of it without the lock
-  {
-    const std::lock_guard lock(mutex);
-    if (!stop_at && queue.size() < options.queue_posts_max && bytes <= options.queue_bytes_max &&
-        queue_bytes <= options.queue_bytes_max - bytes) {
-      queue.push_back(std::move(post));
-      queue_bytes += bytes;
-    } else {
-      lost = std::move(post);
-    }
-    first_lost = lost && !overflowing;
-    overflowing = lost.has_value();
-  }
-  if (!lost) {
-    wake.notify_one();
-    return true;
-  }
+  const bool taken = queue.push(std::move(post), bytes);
+  const bool first_lost = !overflowing.exchange(!taken) && !taken;
+  if (taken) return true;
   ++dropped;
-  end_post(*lost, HttpSendResult::Outcome::kDropped);
+  end_post(post, HttpSendResult::Outcome::kDropped);
   if (first_lost) report(fmt::format("{} takes less than is to be sent: some is lost", shown));
   return false;
 }
 
 void HttpSender::Impl::run() {
-  while (const std::optional<HttpPost> post = next()) {
+  while (const std::optional<HttpPost> post = queue.next()) {
     try {
       deliver(*post);
     } catch (const std::exception&) {  // out of memory for what was to be said of its end
@@ -199,32 +169,19 @@ void HttpSender::Impl::run() {
   drop_rest();
 }
 
-// Waits for a post. None: the end, and nothing is left, or no time for it.
-std::optional<HttpPost> HttpSender::Impl::next() {
-  std::unique_lock lock(mutex);
-  wake.wait(lock, [&] { return !queue.empty() || stop_at; });
-  if (queue.empty() || (stop_at && std::chrono::steady_clock::now() >= *stop_at)) return {};
-  HttpPost post = std::move(queue.front());
-  queue.pop_front();
-  queue_bytes -= post.body.size();
-  return post;
-}
-
-// At the end, when nothing is queued any more. Without the lock, as what hears of it may call here.
+// At the end.
 void HttpSender::Impl::drop_rest() {
-  std::deque<HttpPost> rest;
-  {
-    const std::lock_guard lock(mutex);
-    rest.swap(queue);
-    queue_bytes = 0;
-  }
-  if (rest.empty()) return;
+  uint64_t left = 0;
   try {
-    for (const HttpPost& post : rest) end_post(post, HttpSendResult::Outcome::kDropped);
-    report(fmt::format("{} not sent to {} before the end", rest.size(), shown));
+    while (const std::optional<HttpPost> post = queue.rest()) {
+      ++left;
+      end_post(*post, HttpSendResult::Outcome::kDropped);
+    }
+    if (left > 0) report(fmt::format("{} not sent to {} before the end", left, shown));
   } catch (const std::exception&) {  // out of memory for what was to be said of their end
+    while (queue.rest()) ++left;
   }
-  dropped += rest.size();
+  dropped += left;
 }
 
 void HttpSender::Impl::deliver(const HttpPost& post) {
@@ -241,15 +198,16 @@ void HttpSender::Impl::deliver(const HttpPost& post) {
       ++sent;
       return;
     }
-    if (!answer.worth_retrying(options) || attempts == options.attempts_max || out_of_time()) {
+    if (!answer.worth_retrying(options) || attempts == options.attempts_max ||
+        queue.out_of_time()) {
       give_up(post, answer, attempts);
       return;
     }
     if (!std::exchange(failing, true) && options.on_retry) {
       options.on_retry(fmt::format("posting to {}: {}; trying again", shown, answer.problem()));
     }
-    sleep(std::min(std::max(delay, answer.retry_after), options.retry_delay_max));
-    if (out_of_time()) {
+    queue.sleep(std::min(std::max(delay, answer.retry_after), options.retry_delay_max));
+    if (queue.out_of_time()) {
       give_up(post, answer, attempts);
       return;
     }
@@ -297,7 +255,7 @@ Answer HttpSender::Impl::attempt(const HttpPost& post) {
 
   curl_multi_add_handle(multi.get(), handle);
   int running = 1;
-  while (running > 0 && !out_of_time()) {
+  while (running > 0 && !queue.out_of_time()) {
     if (curl_multi_perform(multi.get(), &running) != CURLM_OK) break;
     if (running > 0) curl_multi_poll(multi.get(), nullptr, 0, kLookMs, nullptr);
   }
@@ -316,22 +274,6 @@ Answer HttpSender::Impl::attempt(const HttpPost& post) {
   return answer;
 }
 
-bool HttpSender::Impl::out_of_time() const {
-  const std::lock_guard lock(mutex);
-  return stop_at && std::chrono::steady_clock::now() >= *stop_at;
-}
-
-// While stopping not beyond the time to drain.
-void HttpSender::Impl::sleep(milliseconds time) {
-  const SteadyTime until = std::chrono::steady_clock::now() + time;
-  std::unique_lock lock(mutex);
-  const auto passed = [&] {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    return now >= until || (stop_at && now >= *stop_at);
-  };
-  while (!passed()) wake.wait_until(lock, stop_at ? std::min(until, *stop_at) : until);
-}
-
 Result<std::unique_ptr<HttpSender>> HttpSender::create(Options options) {
   curl_once();
   QAIO_ASSIGN(std::string shown, shown_url(options.url));
@@ -344,7 +286,7 @@ HttpSender::~HttpSender() = default;
 
 bool HttpSender::send(HttpPost post) { return impl_->send(std::move(post)); }
 
-void HttpSender::begin_stop() { impl_->begin_stop(); }
+void HttpSender::begin_stop() { impl_->queue.begin_stop(); }
 
 HttpSendCounts HttpSender::counts() const {
   return {.sent = impl_->sent,

@@ -4,21 +4,16 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <exception>
-#include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
+#include "base/draining_queue.h"
 #include "slo/child_process.h"
 #include "slo/slo_json.h"
 
 namespace qaio {
 namespace {
-
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr size_t kQueueMax = 64;  // alerts that wait; more are dropped
 constexpr auto kDrainTime = std::chrono::seconds(2);
@@ -33,7 +28,7 @@ class Command final : public SloAction {
 
   bool wants(const SloRule& rule) const override { return config_.wants(rule.name); }
   void changed(const SloStatus& status) override;
-  void begin_stop() final;
+  void begin_stop() final { queue_.begin_stop(); }
   SloActionCounts counts() const override {
     return {.name = config_.name, .sent = sent_, .failed = failed_, .dropped = dropped_};
   }
@@ -42,7 +37,6 @@ class Command final : public SloAction {
   ChildCommand child_for(const SloStatus& status) const;
   void run();
   void run_one(const ChildCommand& child);
-  bool out_of_time() const;
   void report(const std::string& problem) const {
     setting_.on_problem(fmt::format("SLA action '{}': {}", config_.name, problem));
   }
@@ -52,24 +46,13 @@ class Command final : public SloAction {
   std::atomic<uint64_t> sent_ = 0;
   std::atomic<uint64_t> failed_ = 0;
   std::atomic<uint64_t> dropped_ = 0;
-  mutable std::mutex mutex_;  // of everything below
-  std::condition_variable wake_;
-  std::deque<ChildCommand> queue_;
-  std::optional<SteadyTime> stop_at_;  // set: stopping
-  std::thread thread_;
+  DrainingQueue<ChildCommand> queue_{{.items_max = kQueueMax, .drain_time = kDrainTime}};
+  std::thread thread_;  // last: it uses the rest
 };
 
 Command::~Command() {
   begin_stop();
   thread_.join();
-}
-
-void Command::begin_stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stop_at_) stop_at_ = std::chrono::steady_clock::now() + kDrainTime;
-  }
-  wake_.notify_one();
 }
 
 ChildCommand Command::child_for(const SloStatus& status) const {
@@ -95,46 +78,27 @@ ChildCommand Command::child_for(const SloStatus& status) const {
 
 void Command::changed(const SloStatus& status) {
   if (!is_alert(status.state)) return;
-  ChildCommand child = child_for(status);
-  {
-    const std::lock_guard lock(mutex_);
-    if (queue_.size() < kQueueMax) {
-      queue_.push_back(std::move(child));
-      wake_.notify_one();
-      return;
-    }
-  }
+  if (queue_.push(child_for(status))) return;
   ++dropped_;
   report(fmt::format("{} alerts wait for it already: one is dropped", kQueueMax));
 }
 
-bool Command::out_of_time() const {
-  const std::lock_guard lock(mutex_);
-  return stop_at_ && std::chrono::steady_clock::now() >= *stop_at_;
-}
-
 void Command::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [&] { return !queue_.empty() || stop_at_; });
-    if (queue_.empty()) return;
-    if (stop_at_ && std::chrono::steady_clock::now() >= *stop_at_) break;
-    const ChildCommand child = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
+  while (const std::optional<ChildCommand> child = queue_.next()) {
     try {
-      run_one(child);
+      run_one(*child);
     } catch (const std::exception&) {  // out of memory
       ++failed_;
     }
-    lock.lock();
   }
-  dropped_ += queue_.size();
-  report(fmt::format("{} not run before the end", queue_.size()));
+  size_t left = 0;
+  while (queue_.rest()) ++left;
+  dropped_ += left;
+  if (left > 0) report(fmt::format("{} not run before the end", left));
 }
 
 void Command::run_one(const ChildCommand& child) {
-  const Result<void> ran = run_child(child, [this] { return out_of_time(); });
+  const Result<void> ran = run_child(child, [this] { return queue_.out_of_time(); });
   ++(ran ? sent_ : failed_);
   if (!ran) report(fmt::format("{}: {}", child.arguments.front(), ran.error().message));
 }
