@@ -23,6 +23,7 @@ CsvArchive::CsvArchive(CsvArchiveOptions options, RunInfo run, ArchiveMessage on
     : options_(std::move(options)),
       on_message_(std::move(on_message)),
       clock_(clock),
+      pause_(options_.retry_interval, clock_),
       run_(std::move(run)) {}
 
 Result<std::unique_ptr<CsvArchive>> CsvArchive::open(CsvArchiveOptions options, RunInfo run,
@@ -61,10 +62,11 @@ Result<void> CsvArchive::close() {
   if (done) done = take_completed(true);
   tell_removed();
   if (!done) pause(done.error());
-  const uint64_t count = retry_at_ns_ ? lost() - lost_before_pause_ : 0;
+  const uint64_t count = pause_.take_lost();
   if (count == 0) return {};
-  return fail(ErrorCode::kIo, options_.folder + ": " + std::to_string(count) +
-                                  " records could not be archived and are lost: " + pause_reason_);
+  return fail(ErrorCode::kIo,
+              options_.folder + ": " + std::to_string(count) +
+                  " records could not be archived and are lost: " + pause_.reason());
 }
 
 void CsvArchive::set_run(RunInfo run) {
@@ -74,21 +76,19 @@ void CsvArchive::set_run(RunInfo run) {
 
 void CsvArchive::consume(std::span<const RecordPtr> records) {
   if (due(bounds_checked_ns_, kBoundsNs, clock_.now_ns())) keep_bounds();
-  if (records.empty() && retry_at_ns_) return;  // a try that writes nothing says nothing
+  if (records.empty() && pause_.paused()) return;  // a try that writes nothing says nothing
   size_t taken = 0;
-  if (!retry_at_ns_ || clock_.now_ns() >= *retry_at_ns_) {
+  if (!pause_.paused() || pause_.retry_due()) {
     const Result<void> done = write(records, taken);
     if (!done) {
       pause(done.error());
-    } else if (retry_at_ns_) {
-      retry_at_ns_.reset();
+    } else if (pause_.paused()) {
       on_message_(ArchiveEvent::kResumed, options_.folder + ": CSV files go on; " +
-                                              std::to_string(lost() - lost_before_pause_) +
-                                              " records were lost");
+                                              std::to_string(pause_.end()) + " records were lost");
     }
   }
   written_.fetch_add(taken, std::memory_order_relaxed);
-  lost_.fetch_add(records.size() - taken, std::memory_order_relaxed);
+  pause_.lose(records.size() - taken);
 }
 
 // `taken`: how many of the records are in files.
@@ -143,8 +143,7 @@ bool CsvArchive::left(const CsvFile& file) {
   const bool removed = place == FilePlace::kRemoved;
   const size_t count = file.lines();
   if (removed) {
-    lost_.fetch_add(count, std::memory_order_relaxed);
-    lost_before_pause_ += count;
+    pause_.lose_and_tell(count);
   }
   on_message_(ArchiveEvent::kBegunAnew,
               options_.folder + ": the CSV file that was being written was " +
@@ -204,15 +203,10 @@ void CsvArchive::tell_removed() {
 }
 
 void CsvArchive::pause(const Error& error) {
-  pause_reason_ = error.message;
-  if (!retry_at_ns_) {
-    lost_before_pause_ = lost();
+  if (pause_.begin(error)) {
     on_message_(ArchiveEvent::kPaused,
                 "CSV files pause until they can be written again: " + error.message);
   }
-  retry_at_ns_ =
-      clock_.now_ns() +
-      std::chrono::duration_cast<std::chrono::nanoseconds>(options_.retry_interval).count();
 }
 
 }  // namespace qaio

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "archive/archive_message.h"
+#include "archive/archive_pause.h"
 #include "archive/csv_file.h"
 #include "archive/csv_folder.h"
 #include "archive/retention.h"
@@ -56,7 +57,7 @@ class CsvArchive final : public RecordConsumer {
   void set_run(RunInfo run);
 
   uint64_t written() const { return written_.load(std::memory_order_relaxed); }  // any thread
-  uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }        // any thread
+  uint64_t lost() const { return pause_.lost(); }                                // any thread
 
  private:
   CsvArchive(CsvArchiveOptions options, RunInfo run, ArchiveMessage on_message, const Clock& clock);
@@ -85,9 +86,7 @@ class CsvArchive final : public RecordConsumer {
   std::optional<CsvFile> file_;
   std::optional<Completing> completing_;
   std::string lines_;
-  std::optional<TimeNs> retry_at_ns_;  // set: paused
-  std::string pause_reason_;
-  uint64_t lost_before_pause_ = 0;
+  ArchivePause pause_;
   std::optional<TimeNs> bounds_checked_ns_;
   std::optional<TimeNs> told_ns_;  // of removed files
   size_t removed_ = 0;             // files, since that was told
@@ -96,7 +95,6 @@ class CsvArchive final : public RecordConsumer {
   std::mutex mutex_;
   RunInfo run_;  // guarded by mutex_
   std::atomic<uint64_t> written_ = 0;
-  std::atomic<uint64_t> lost_ = 0;
 };
 
 }  // namespace qaio

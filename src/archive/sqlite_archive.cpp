@@ -45,6 +45,7 @@ SqliteArchive::SqliteArchive(SqliteArchiveOptions options, RunInfo run, ArchiveM
     : options_(std::move(options)),
       on_message_(std::move(on_message)),
       clock_(clock),
+      pause_(options_.retry_interval, clock_),
       bounds_(options_.retention, on_message_, clock_),
       spool_(options_.path, options_.spool_bytes_max, clock_),
       run_(std::move(run)) {
@@ -75,17 +76,16 @@ Result<void> SqliteArchive::close() {
   if (waiting() || to_be_left() || spool_.records() > 0) flush();
   lose(pending_.size());
   pending_.clear();
-  if (!retry_at_ns_) return {};
+  if (!pause_.paused()) return {};
   if (spool_.records() > 0) {
     on_message_(ArchiveEvent::kDoubtful, records_text(spool_.records()) +
                                              " that could not be written to the archive are in " +
                                              spool_.path() + "; the next start takes them up");
   }
-  const uint64_t count = lost() - lost_before_pause_;
-  lost_before_pause_ = lost();
+  const uint64_t count = pause_.take_lost();
   if (count == 0) return {};
   return fail(ErrorCode::kIo, options_.path + ": " + records_text(count) +
-                                  " could not be archived and are lost: " + pause_reason_);
+                                  " could not be archived and are lost: " + pause_.reason());
 }
 
 // Of an archive and what lies beside it (-wal, -shm, damaged copies, spools) that earlier versions,
@@ -127,9 +127,9 @@ bool SqliteArchive::waiting() {
 
 void SqliteArchive::consume(std::span<const RecordPtr> records) {
   const TimeNs now_ns = clock_.now_ns();
-  if (retry_at_ns_ ? now_ns >= *retry_at_ns_ : spools_left_) flush();
+  if (pause_.paused() ? pause_.retry_due() : spools_left_) flush();
   for (const RecordPtr& record : records) {
-    if (pending_.size() == options_.batch_max) retry_at_ns_ ? spool_pending() : flush();
+    if (pending_.size() == options_.batch_max) pause_.paused() ? spool_pending() : flush();
     if (pending_.size() == options_.batch_max) {
       lose(1);
       continue;
@@ -139,16 +139,16 @@ void SqliteArchive::consume(std::span<const RecordPtr> records) {
   }
   const bool due = pending_.size() == options_.batch_max ||
                    now_ns - pending_since_ns_ >= to_ns(options_.flush_interval);
-  if (retry_at_ns_) {
+  if (pause_.paused()) {
     if (due) spool_pending();
     return;
   }
   if (due && (waiting() || to_be_left())) flush();
-  if (!retry_at_ns_) keep_bounds();
+  if (!pause_.paused()) keep_bounds();
 }
 
 void SqliteArchive::write_now() {
-  if (!retry_at_ns_ && (waiting() || to_be_left())) flush();
+  if (!pause_.paused() && (waiting() || to_be_left())) flush();
 }
 
 void SqliteArchive::report_unreadable(const Error& error) {
@@ -178,7 +178,7 @@ void SqliteArchive::flush() {
   written_.fetch_add(pending_.size(), std::memory_order_relaxed);
   written_to_file_ += pending_.size();
   pending_.clear();
-  if (retry_at_ns_) resume();
+  if (pause_.paused()) resume();
 }
 
 Result<void> SqliteArchive::open_writer() {
@@ -201,8 +201,7 @@ void SqliteArchive::leave_file() {
   forget_file();
   const std::string were = records_text(count) + " of this run";
   if (removed) {
-    lose(count);
-    lost_before_pause_ += count;
+    pause_.lose_and_tell(count);
   }
   on_message_(ArchiveEvent::kBegunAnew,
               options_.path + ": the archive was " +
@@ -330,7 +329,7 @@ void SqliteArchive::spool_pending() {
     pending_.clear();
   } else {
     spool_full_ = true;
-    pause_reason_ = pause_error_ + "; " + spooled.error().message;
+    pause_.set_reason(pause_error_ + "; " + spooled.error().message);
   }
 }
 
@@ -338,14 +337,11 @@ void SqliteArchive::spool_pending() {
 void SqliteArchive::pause(const Error& error) {
   writer_.reset();
   pause_error_ = error.message;
-  pause_reason_ = error.message;
-  if (!retry_at_ns_) {
-    lost_before_pause_ = lost();
+  if (pause_.begin(error)) {
     on_message_(ArchiveEvent::kPaused,
                 "archiving pauses until it can write again, and spools records as far as it can: " +
                     error.message);
   }
-  retry_at_ns_ = clock_.now_ns() + to_ns(options_.retry_interval);
   if (error.code == ErrorCode::kInternal) {  // trying again cannot help this batch
     lose(pending_.size());
     pending_.clear();
@@ -353,9 +349,8 @@ void SqliteArchive::pause(const Error& error) {
 }
 
 void SqliteArchive::resume() {
-  retry_at_ns_.reset();
   on_message_(ArchiveEvent::kResumed,
-              "archiving goes on; " + records_text(lost() - lost_before_pause_) + " were lost");
+              "archiving goes on; " + records_text(pause_.end()) + " were lost");
 }
 
 void SqliteArchive::keep_bounds() {

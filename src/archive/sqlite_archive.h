@@ -14,6 +14,7 @@
 
 #include "archive/archive_bounds.h"
 #include "archive/archive_message.h"
+#include "archive/archive_pause.h"
 #include "archive/archive_spool.h"
 #include "archive/archive_writer.h"
 #include "archive/held_file.h"
@@ -70,7 +71,7 @@ class SqliteArchive final : public RecordConsumer {
   void set_run(RunInfo run);
 
   uint64_t written() const { return written_.load(std::memory_order_relaxed); }  // any thread
-  uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }        // any thread
+  uint64_t lost() const { return pause_.lost(); }                                // any thread
 
  private:
   SqliteArchive(SqliteArchiveOptions options, RunInfo run, ArchiveMessage on_message,
@@ -84,7 +85,7 @@ class SqliteArchive final : public RecordConsumer {
   Result<void> take_up(SpoolReader reader, const std::string& path, bool own);
   void tell_taken_up(const std::string& path, uint64_t count, size_t damaged);
   void spool_pending();
-  void lose(uint64_t count) { lost_.fetch_add(count, std::memory_order_relaxed); }
+  void lose(uint64_t count) { pause_.lose(count); }
   void flush();
   bool to_be_left() const;
   bool gone() const;
@@ -104,11 +105,9 @@ class SqliteArchive final : public RecordConsumer {
   uint64_t written_to_file_ = 0;         // records, by this archive
   std::vector<RecordPtr> pending_;       // at most batch_max
   TimeNs pending_since_ns_ = 0;
-  std::optional<TimeNs> retry_at_ns_;  // set: paused
-  uint64_t lost_before_pause_ = 0;
-  std::string pause_error_;   // why it cannot be written
-  std::string pause_reason_;  // and why nothing is spooled
-  int64_t run_id_ = 0;        // 0: not written yet
+  ArchivePause pause_;
+  std::string pause_error_;  // why it cannot be written; pause_.reason(): and why not spooled
+  int64_t run_id_ = 0;       // 0: not written yet
   ArchiveBounds bounds_;
   ArchiveSpool spool_;
   bool spool_full_ = false;  // it took no more; tried anew with the archive
@@ -121,7 +120,6 @@ class SqliteArchive final : public RecordConsumer {
   std::atomic<bool> suspect_ = false;  // a reader found the file damaged
   std::set<std::string> problems_;     // guarded by mutex_: what say_once() has said
   std::atomic<uint64_t> written_ = 0;
-  std::atomic<uint64_t> lost_ = 0;
 };
 
 }  // namespace qaio
