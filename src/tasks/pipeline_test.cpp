@@ -316,8 +316,7 @@ TEST_F(PipelineTest, TasksThatTheTemplateRefusesLeaveTheOthersAlone) {
       "<|im_start|>assistant\n");
   ASSERT_TRUE(chat) << chat.error().message;
   ASSERT_TRUE(tasks_.add_toml(
-      "[[task]]\nname = 'strict'\nkind = 'generate'\nsystem = 'Be strict.'\nuser = '{input}'\n",
-      "test"));
+      toml_of("[[task]]\nname='strict'\nkind='generate'\nsystem='Be strict.'\nuser='{input}'\n")));
   start("Hi!", 0us, 128, *chat);
   EXPECT_TRUE(pipeline_->refused_tasks().contains("sentiment"));
   EXPECT_TRUE(pipeline_->refused_tasks().contains("strict"));
