@@ -2,6 +2,7 @@
 
 import math
 import struct
+import subprocess
 import unittest
 
 from program import DEMO_MODEL, FAILED, OK, QAIO, USAGE, ProgramTest, run
@@ -26,6 +27,28 @@ class Usage(ProgramTest):
                           ["synth", "--shape", "qwen9", "out.gguf"]):
             self.assertIn("--help", self.fails(USAGE, *arguments))
         self.assertIn("{f16,q8}", self.fails(USAGE, "bench", "--kv-type", "q4"))
+
+    def test_values_that_name_nothing_are_refused_with_what_to_write(self):
+        for arguments, wanted in (
+                (["run", "hi", "--model", ""], "leave it out"),
+                (["inspect", ""], "leave it out"),
+                (["serve", "--alias", ""], "my-model"),
+                (["serve", "--cors-origin", "foo"], "https://example.org"),
+                (["serve", "--cors-origin", "https://a.org/x"], "https://example.org"),
+                (["serve", "--allowed-host", "http://x"], "a name or an address alone"),
+                (["serve", "--allowed-host", ""], "a name or an address alone"),
+                (["serve", "--kv-tokens", "511"], "512")):
+            self.assertIn(wanted, self.fails(USAGE, *arguments))
+
+    def test_output_that_is_lost_is_a_failure(self):
+        for arguments in (["run", "hi"], ["tokenize", "hi"], ["--help"],
+                          ["serve", "--help"], ["--version"], ["inspect"],
+                          ["logits", "--ids", "1,2"], ["run", "hi", "--json"]):
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([QAIO, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                        text=True, timeout=120, check=False)
+            self.assertEqual(result.returncode, FAILED, arguments)
+            self.assertRegex(result.stderr, r"\Aqaio: [^\n]*(write|No space)[^\n]*\n\Z", arguments)
 
     def test_environment_sets_options_and_the_command_line_wins(self):
         missing = {"QAIO_MODEL": str(self.folder / "missing.gguf")}

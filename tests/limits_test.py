@@ -359,6 +359,17 @@ class Stops(LimitsTest):
             self.stop(server)
             self.assertEqual(len(records(server, 200, "POST")), 1)  # the log is complete
 
+    def test_a_second_signal_ends_the_draining(self):
+        for second in (signal.SIGTERM, signal.SIGINT):
+            with Server("--threads", 1, "--drain-timeout", 600) as server:
+                with connect(server) as client:
+                    client.sendall(message("/chat", {"input": "hello"})[:-5])  # and no more
+                    time.sleep(0.2)
+                    server.process.send_signal(signal.SIGTERM)
+                    time.sleep(0.2)
+                    self.assertIsNone(server.process.poll())
+                    self.assertEqual(server.stop(second), OK, "".join(server.lines))
+
     def test_what_outlives_the_drain_time_is_cancelled(self):
         with Server("--threads", 1, "--drain-timeout", 1) as server:
             streams = [open_stream(server) for _ in range(16)]

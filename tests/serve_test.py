@@ -138,7 +138,7 @@ class WholeLabels(ServeTest):
         self.assertEqual([self.scores(choices) for choices in self.CHOICES], expected)
         with concurrent.futures.ThreadPoolExecutor(6) as threads:
             self.assertEqual(list(threads.map(self.scores, self.CHOICES)), expected)
-        for options, isa in ((["--threads", 1, "--kv-tokens", 256], "scalar"),
+        for options, isa in ((["--threads", 1, "--kv-tokens", 512], "scalar"),
                              (["--threads", 3, "--parallel", 1], "avx2")):
             with Server(*options, environment={"QAIO_ISA": isa}) as server:
                 other = WholeLabels()

@@ -5,11 +5,19 @@
 
 namespace qaio {
 
+CLI::Validator names_a_model() {
+  return {[](const std::string& path) {
+            return std::string(path.empty() ? "'' names no model; leave it out for the demo" : "");
+          },
+          ""};
+}
+
 void add_model_path(CLI::App& command, std::string& model) {
   command
       .add_option("-m,--model", model,
                   "Hugging Face folder, GGUF or packed file; without it the embedded demo model")
       ->envname("QAIO_MODEL")
+      ->check(names_a_model())
       ->type_name("PATH");
 }
 

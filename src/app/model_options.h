@@ -22,6 +22,8 @@ struct ModelOptions {
 // Adds --model, --threads and --pin-threads (QAIO_MODEL, QAIO_THREADS, QAIO_PIN_THREADS); the
 // default is every core allowed, not pinned.
 void add_model_options(CLI::App& command, ModelOptions& options);
+// Refuses an empty path, which a script whose variable is not set gives.
+CLI::Validator names_a_model();
 void add_model_path(CLI::App& command, std::string& model);
 void add_threads_option(CLI::App& command, int& threads);
 // Adds --weights (QAIO_WEIGHTS), whose values weights_mode_from_name() knows.

@@ -8,6 +8,7 @@
 
 #include "app/config.h"
 #include "base/clock.h"
+#include "model/ignored_sampling.h"
 
 namespace qaio {
 namespace {
@@ -38,7 +39,7 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       .add_option("--kv-tokens", options.kv_tokens,
                   "Token positions of KV memory, shared by all requests")
       ->envname("QAIO_KV_TOKENS")
-      ->check(CLI::Range(64, 1 << 24))
+      ->check(CLI::Range(512, 1 << 24))
       ->type_name("N")
       ->capture_default_str();
   add_kv_type_option(command, options.kv_type);
@@ -67,6 +68,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   load.weights = *weights_mode_from_name(options.weights);
   load.kv_tokens = options.kv_tokens;
   load.kv_type = options.kv_type;
+  runtime->ignored_sampling_ = ignored_sampling(files);
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
   if (model_wrapper()) runtime->loaded_.model = model_wrapper()(std::move(runtime->loaded_.model));
   runtime->tasks_ = TaskRegistry::built_in(runtime->loaded_.generation);
@@ -106,6 +108,7 @@ std::vector<std::string> Runtime::warnings() const {
   std::vector<std::string> out(corrections.begin(), corrections.end());
   const std::string& note = pipeline_->chat_template().note();
   if (!note.empty()) out.push_back(note + "; plain ChatML is used");
+  out.insert(out.end(), ignored_sampling_.begin(), ignored_sampling_.end());
   for (const auto& [task, reason] : pipeline_->refused_tasks())
     out.push_back(reason + "; requests for it are refused");
   return out;

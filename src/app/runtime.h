@@ -60,6 +60,7 @@ class Runtime {
 
   ThreadPool pool_;
   LoadedModel loaded_;
+  std::vector<std::string> ignored_sampling_;
   TaskRegistry tasks_ = TaskRegistry::built_in();
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Pipeline> pipeline_;

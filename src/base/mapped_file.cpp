@@ -27,7 +27,8 @@ MappedFile::Version MappedFile::version_of(const struct stat& info) {
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   MappedFile file;
   file.path_ = path;
-  file.fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Opening a pipe would wait for its writer otherwise; to a regular file the flag means nothing.
+  file.fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file.fd_ < 0) return system_error(path, "cannot open");
   struct stat info {};
   if (::fstat(file.fd_, &info) != 0) return system_error(path, "cannot read its size");

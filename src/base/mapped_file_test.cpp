@@ -1,6 +1,7 @@
 #include "base/mapped_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -31,6 +32,15 @@ TEST(MappedFile, EmptyFileIsAnEmptySpan) {
   auto file = MappedFile::open(path);
   ASSERT_TRUE(file);
   EXPECT_TRUE(file->bytes().empty());
+  std::filesystem::remove(path);
+}
+
+TEST(MappedFile, APipeIsRefusedAtOnce) {
+  const auto path = temporary("pipe");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const auto file = MappedFile::open(path);
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().message.find("is not a regular file"), std::string::npos);
   std::filesystem::remove(path);
 }
 

@@ -231,6 +231,7 @@ void add_inspect(CLI::App& app, ExitCode& exit_code) {
   command
       ->add_option("model", options->model,
                    "Hugging Face folder or GGUF file; without it the embedded demo model")
+      ->check(names_a_model())
       ->type_name("MODEL");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options, &exit_code] { exit_code = exit_code_of(inspect(*options)); });

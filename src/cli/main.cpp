@@ -1,9 +1,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <iostream>
 #include <string>
 
 #include "cli/commands.h"
@@ -65,7 +68,20 @@ int run(int argc, char** argv) {
   return static_cast<int>(exit_code);
 }
 
+// Output that is lost, on a full disk for example, is a failure of whichever command wrote it. A
+// reader that has left is none: it has what it wanted.
+int with_output_written(int exit_code) {
+  errno = 0;
+  std::cout.flush();
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good();
+  const bool told = exit_code == static_cast<int>(ExitCode::kFailed);
+  if (written || told || errno == EPIPE) return exit_code;
+  std::fprintf(stderr, "qaio: standard output: cannot write: %s\n",
+               errno != 0 ? std::strerror(errno) : "an earlier write failed");
+  return static_cast<int>(ExitCode::kFailed);
+}
+
 }  // namespace
 }  // namespace qaio
 
-int main(int argc, char** argv) { return qaio::run(argc, argv); }
+int main(int argc, char** argv) { return qaio::with_output_written(qaio::run(argc, argv)); }

@@ -14,6 +14,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,19 @@ void wait_for_stop(const sigset_t& signals, ServerLog& log) {
     if (signal != SIGHUP) return;
     log.logger()->info("SIGHUP: the server goes on as it is; SIGTERM ends it");
   }
+}
+
+// Lets running requests finish, until a second signal.
+void stop_server(Server& server, std::chrono::milliseconds drain, const sigset_t& signals) {
+  std::atomic<bool> stopped = false;
+  std::thread second([&] {
+    for (int signal = SIGHUP; signal == SIGHUP && !stopped;) sigwait(&signals, &signal);
+    if (!stopped) server.cut_short();
+  });
+  server.stop(drain);
+  stopped = true;
+  pthread_kill(second.native_handle(), SIGHUP);  // wakes it if it still waits
+  second.join();
 }
 
 // As many files as the connections need. Where the system allows fewer there are fewer
@@ -124,13 +138,13 @@ Result<void> serve_model(const Options& options, const TomlFile& config, Backend
   });
   wait_for_stop(signals, log);
   if (!decided.exchange(true)) {
-    server.stop(options.drain_time);
+    stop_server(server, options.drain_time, signals);
     const Result<void> finished = observation.finish();
     log.finish();
     std::_Exit(static_cast<int>(exit_code_of(finished, kErrorTime)));  // loading goes on
   }
   QAIO_ASSIGN(std::unique_ptr<Runtime> runtime, loading.get());
-  server.stop(options.drain_time);
+  stop_server(server, options.drain_time, signals);
   Result<void> finished = observation.finish();
   runtime.reset();  // the engine's last callbacks still refer to connections of the server
   return finished;
@@ -208,11 +222,35 @@ void add_seconds(CLI::App& command, const std::string& name, std::chrono::millis
       ->default_str(std::to_string(shown.count()));
 }
 
+// What is wrong with an element of a list; empty: nothing.
+using Fault = std::string (*)(const std::string&);
+
+std::string alias_fault(const std::string& name) {
+  return name.empty() ? "'' is no name; give one that clients may use, as my-model" : "";
+}
+
+std::string host_fault(const std::string& name) {
+  if (!name.empty() && name.find_first_of("/@?# ") == std::string::npos) return {};
+  return "'" + name + "' is no host; give a name or an address alone, as example.org, or *";
+}
+
+std::string origin_fault(const std::string& origin) {
+  if (origin == "*" || origin == "null") return {};  // "null" is what pages of files say
+  const size_t scheme = origin.find("://");
+  if (scheme != std::string::npos && scheme > 0) {
+    std::string host = origin.substr(scheme + 3);
+    if (host.ends_with('/')) host.pop_back();
+    if (host_fault(host).empty()) return {};
+  }
+  return "'" + origin + "' is no origin; give scheme and host alone, as https://example.org, or *";
+}
+
 void add_list(CLI::App& command, const std::string& name, std::vector<std::string>& values,
-              const std::string& type, const std::string& help) {
+              const std::string& type, Fault fault, const std::string& help) {
   command.add_option("--" + name, values, help)
       ->envname(variable_of(name))
       ->type_name(type)
+      ->check(CLI::Validator(fault, ""))
       ->delimiter(',')
       ->allow_extra_args(false);
 }
@@ -287,11 +325,12 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
                    "What OpenAI clients may call the model; the first name stands in answers")
       ->envname("QAIO_ALIAS")
       ->type_name("NAME")
+      ->check(CLI::Validator(alias_fault, ""))
       ->delimiter(',')
       ->allow_extra_args(false);
-  add_list(*command, "allowed-host", options->server.allowed_hosts, "NAME",
+  add_list(*command, "allowed-host", options->server.allowed_hosts, "NAME", host_fault,
            "Name of this server in requests, beside its address and localhost; *: any");
-  add_list(*command, "cors-origin", options->server.cors_origins, "ORIGIN",
+  add_list(*command, "cors-origin", options->server.cors_origins, "ORIGIN", origin_fault,
            "Site whose pages may call from a browser, as https://example.org; *: any");
   add_limit_options(*command, *options);
   add_archive_options(*command, options->observation.archive);

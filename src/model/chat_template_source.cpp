@@ -25,12 +25,9 @@ std::string default_of(const boost::json::value& templates) {
   return only;
 }
 
-}  // namespace
-
-Result<std::string> chat_template_of(const FileSet& files) {
-  if (files.contains("chat_template.jinja")) {
+Result<std::string> source_of(const FileSet& files) {
+  if (files.contains("chat_template.jinja"))
     return std::string(without_byte_order_mark(files.text("chat_template.jinja")));
-  }
   for (const char* name : {"chat_template.json", "tokenizer_config.json"}) {
     if (!files.contains(name)) continue;
     QAIO_ASSIGN(const boost::json::value json,
@@ -42,8 +39,44 @@ Result<std::string> chat_template_of(const FileSet& files) {
   return std::string();
 }
 
+// What the file calls a token that its template writes by a name of Hugging Face's. The definition
+// becomes a part of the source, on its first line.
+void define(const std::string& name, const std::string& token, std::string& source) {
+  if (token.empty() || token.find_first_of("'\\\n") != std::string::npos) return;
+  source.insert(0, "{% set " + name + " = '" + token + "' +%}");
+}
+
+}  // namespace
+
+Result<std::string> chat_template_of(const FileSet& files) {
+  QAIO_ASSIGN(std::string source, source_of(files));
+  if (!files.contains("tokenizer_config.json")) return source;
+  for (const char* name : {"eos_token", "bos_token"}) {
+    if (source.find(name) == std::string::npos) continue;
+    QAIO_ASSIGN(const boost::json::value json,
+                parse_json(files.text("tokenizer_config.json"),
+                           files.label() + "/tokenizer_config.json"));
+    const auto* value = json.is_object() ? json.get_object().if_contains(name) : nullptr;
+    if (value != nullptr && value->is_object()) value = value->get_object().if_contains("content");
+    define(name, text_of(value), source);
+  }
+  return source;
+}
+
 std::string chat_template_of(const GgufFile& file) {
-  return std::string(file.get_string("tokenizer.chat_template", "").value_or(""));
+  std::string source(file.get_string("tokenizer.chat_template", "").value_or(""));
+  const auto token = [&](const char* key) {
+    const auto id = file.get_int(key, 0, INT32_MAX);
+    const auto tokens = file.get_string_array("tokenizer.ggml.tokens");
+    const bool there = id && tokens && static_cast<size_t>(*id) < tokens->size();
+    return there ? std::string((*tokens)[static_cast<size_t>(*id)]) : std::string();
+  };
+  for (const char* name : {"eos", "bos"}) {
+    const std::string variable = std::string(name) + "_token";
+    if (source.find(variable) == std::string::npos) continue;
+    define(variable, token(("tokenizer.ggml." + variable + "_id").c_str()), source);
+  }
+  return source;
 }
 
 }  // namespace qaio

@@ -56,5 +56,15 @@ TEST(ChatTemplateSource, OfAGgufFile) {
   EXPECT_EQ(of(), "{{ x }}");
 }
 
+// A name of Hugging Face's stands for the token that the file gives it.
+TEST(ChatTemplateSource, TokensByTheirNames) {
+  const std::string jinja = "{{ bos_token }}{{ messages }}";
+  FileSet files;
+  files.add("chat_template.jinja", std::as_bytes(std::span(jinja)));
+  const std::string config = R"({"bos_token": {"content": "<bos>"}, "eos_token": "<eos>"})";
+  files.add("tokenizer_config.json", std::as_bytes(std::span(config)));
+  EXPECT_EQ(chat_template_of(files), "{% set bos_token = '<bos>' +%}" + jinja);
+}
+
 }  // namespace
 }  // namespace qaio

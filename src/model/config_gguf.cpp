@@ -11,10 +11,10 @@
 namespace qaio {
 namespace {
 
-// What changes nothing in a model that generates text: notes for other uses of its states, the
+// What changes nothing in a model that generates text: names of a classifier's labels, the
 // experts of a model without (expert_count is refused), what belongs to a scaling that is refused.
 constexpr std::array kHarmless = std::to_array<std::string_view>(
-    {"pooling_type", "classifier.output_labels", "decoder_start_token_id", "tensor_data_layout",
+    {"classifier.output_labels", "decoder_start_token_id", "tensor_data_layout",
      "expert_used_count", "expert_shared_count", "expert_feed_forward_length",
      "expert_shared_feed_forward_length", "expert_weights_norm", "expert_weights_scale",
      "expert_gating_func", "rope.scaling.original_context_length", "rope.scaling.finetuned",
@@ -128,6 +128,9 @@ Result<void> refuse_other_layers(const GgufConfig& gguf, const ModelConfig& c) {
     return gguf.unsupported("attention.sliding_window",
                             "and sliding-window attention is not supported");
   }
+  QAIO_ASSIGN(const int pooling, gguf.integer("pooling_type", 0));
+  if (pooling != 0)
+    return gguf.unsupported("pooling_type", "as embedding models and rerankers have it");
   gguf.ask("attention.sliding_window_pattern");  // no window, no pattern
   return gguf.refuse_unknown();
 }
@@ -161,8 +164,11 @@ Result<ModelConfig> config_from_gguf(const GgufFile& file) {
   QAIO_ASSIGN(c.head_dim,
               gguf.integer("attention.key_length", c.heads > 0 ? c.hidden / c.heads : 0));
   QAIO_ASSIGN(c.intermediate, gguf.integer("feed_forward_length"));
-  QAIO_ASSIGN(c.context_max, gguf.integer("context_length", 32768));
-  QAIO_ASSIGN(const double epsilon, gguf.number("attention.layer_norm_rms_epsilon", 1e-6));
+  QAIO_ASSIGN(c.context_max, gguf.integer("context_length"));
+  constexpr const char* kEpsilon = "attention.layer_norm_rms_epsilon";
+  if (!gguf.contains(kEpsilon))  // it differs from model to model
+    return fail(ErrorCode::kCorrupt, label + ": metadata entry " + gguf.quoted(kEpsilon) + " is missing");
+  QAIO_ASSIGN(const double epsilon, gguf.number(kEpsilon, 0));
   c.rms_epsilon = static_cast<float>(epsilon);
   QAIO_ASSIGN(c.rope_theta, gguf.number("rope.freq_base", 10000));
   QAIO_ASSIGN(const TensorView* embedding, file.tensors().get("token_embd.weight"));

@@ -294,6 +294,11 @@ Result<void> refuse_other_layers(const JsonConfig& json, const ModelConfig& c) {
     if (!activation.empty() && activation != "silu" && activation != "swish")
       return json.unsupported(key, "and only silu is supported");
   }
+  for (const char* key : {"is_causal", "causal"}) {
+    QAIO_ASSIGN(const std::optional<bool> causal, json.flag(key));
+    if (!causal.value_or(true))
+      return json.unsupported(key, "and only causal models generate text");
+  }
   const bool norms = c.architecture == Architecture::kQwen3;
   for (const char* key : {"use_qk_norm", "qk_norm", "qk_layernorm"}) {
     QAIO_ASSIGN(const std::optional<bool> flag, json.flag(key));

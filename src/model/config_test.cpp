@@ -11,6 +11,7 @@
 namespace qaio {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::string json_with(const std::string& extra) {
@@ -132,6 +133,8 @@ class GgufKeys : public ::testing::Test {
                                                                     {"feed_forward_length", 96},
                                                                     {"context_length", 4096}})
       if (key != without_) writer.add_uint("qwen2." + key, value);
+    if (const std::string epsilon = "attention.layer_norm_rms_epsilon"; epsilon != without_)
+      writer.add_float("qwen2." + epsilon, 1e-6F);
     add(writer);
     const int64_t shape[] = {100, 64};
     writer.add_tensor("token_embd.weight", TensorType::kF32, shape);
@@ -202,7 +205,7 @@ TEST_F(GgufKeys, ThatChangeNothingArePassedOver) {
     EXPECT_EQ(with_uint(key, 0), "(read)") << key;
   EXPECT_EQ(with_uint("vocab_size", 100), "(read)");
   EXPECT_EQ(with_uint("attention.sliding_window", 4096), "(read)");
-  EXPECT_EQ(with_uint("pooling_type", 3), "(read)");
+  EXPECT_EQ(with_uint("pooling_type", 0), "(read)");
   EXPECT_EQ(with_uint("rope.scaling.original_context_length", 4096), "(read)");
   EXPECT_EQ(with_float("attention.scale", 0.25F), "(read)");
   EXPECT_EQ(with_text("rope.scaling.type", "none"), "(read)");
@@ -213,6 +216,17 @@ TEST_F(GgufKeys, ThatChangeNothingArePassedOver) {
               writer.add_string("quantize.imatrix.file", "x");
             }),
             "(read)");
+}
+
+TEST_F(GgufKeys, WhatHasNoUsualValueMustBeThere) {
+  const auto nothing = [](GgufWriter&) {};
+  for (const char* key : {"context_length", "attention.layer_norm_rms_epsilon"}) {
+    without_ = key;
+    EXPECT_THAT(refusal(nothing), AllOf(HasSubstr(key), HasSubstr("missing")));
+  }
+  without_.clear();
+  for (const uint32_t type : {1U, 2U, 3U, 4U})
+    EXPECT_THAT(with_uint("pooling_type", type), HasSubstr("'qwen2.pooling_type' is"));
 }
 
 TEST_F(GgufKeys, LayersForPredictingSeveralTokensAreNotTheModels) {

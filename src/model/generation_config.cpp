@@ -14,10 +14,12 @@ constexpr float kLikeliestAlone = std::numeric_limits<float>::min();
 
 int top_k_of(double number) { return static_cast<int>(std::clamp(number, 0.0, 1e9)); }
 
-std::optional<double> number_at(const boost::json::object& object, std::string_view key) {
+Result<std::optional<double>> number_at(const boost::json::object& object, std::string_view key,
+                                        const std::string& label) {
   const boost::json::value* value = object.if_contains(key);
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  return value->to_number<double>();
+  if (value == nullptr || value->is_null()) return std::optional<double>();
+  if (value->is_number()) return std::optional(value->to_number<double>());
+  return fail(ErrorCode::kCorrupt, label + ": \"" + std::string(key) + "\" is not a number");
 }
 
 }  // namespace
@@ -47,21 +49,24 @@ Result<GenerationConfig> generation_config_from_json(std::string_view text,
                                                      const std::string& label) {
   QAIO_ASSIGN(const boost::json::value json, parse_json(text, label));
   GenerationConfig config;
-  if (!json.is_object()) return config;
+  if (!json.is_object()) return fail(ErrorCode::kCorrupt, label + ": is not a JSON object");
   const boost::json::object& object = json.get_object();
-  const auto read = [&](std::string_view key, std::optional<float>& out) {
-    if (const auto number = number_at(object, key)) out = static_cast<float>(*number);
+  const auto read = [&](std::string_view key, std::optional<float>& out) -> Result<void> {
+    QAIO_ASSIGN(const auto number, number_at(object, key, label));
+    if (number) out = static_cast<float>(*number);
+    return {};
   };
-  read("temperature", config.temperature);
-  read("top_p", config.top_p);
-  read("min_p", config.min_p);
+  QAIO_RETURN_IF_ERROR(read("temperature", config.temperature));
+  QAIO_RETURN_IF_ERROR(read("top_p", config.top_p));
+  QAIO_RETURN_IF_ERROR(read("min_p", config.min_p));
   if (config.top_p == 0.0F) config.top_p = kLikeliestAlone;
-  read("repetition_penalty", config.repetition_penalty);
-  if (const auto number = number_at(object, "top_k")) {
-    config.top_k = top_k_of(*number);
-  }
+  QAIO_RETURN_IF_ERROR(read("repetition_penalty", config.repetition_penalty));
+  QAIO_ASSIGN(const auto top_k, number_at(object, "top_k", label));
+  if (top_k) config.top_k = top_k_of(*top_k);
   if (const auto* sample = object.if_contains("do_sample");
-      sample != nullptr && sample->is_bool()) {
+      sample != nullptr && !sample->is_null()) {
+    if (!sample->is_bool())
+      return fail(ErrorCode::kCorrupt, label + ": \"do_sample\" is not true or false");
     if (!sample->get_bool()) config.temperature = 0.0F;
   }
   QAIO_RETURN_IF_ERROR(validate_generation_config(config, label));

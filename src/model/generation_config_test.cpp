@@ -119,7 +119,12 @@ TEST(GenerationConfigTest, RefusesWhatNoSamplerCanWorkWith) {
     EXPECT_THAT(config.error().message, HasSubstr("the file")) << text;
   }
   EXPECT_FALSE(generation_config_from_json("{", "file"));
-  EXPECT_EQ(*generation_config_from_json("[]", "file"), GenerationConfig());
+  for (const char* text :
+       {"[]", R"({"temperature": "0.7"})", R"({"top_k": [20]})", R"({"do_sample": "no"})"}) {
+    const auto wrong = generation_config_from_json(text, "file");
+    ASSERT_FALSE(wrong) << text;
+    EXPECT_THAT(wrong.error().message, HasSubstr(" is not ")) << text;
+  }
 }
 
 }  // namespace

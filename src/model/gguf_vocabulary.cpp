@@ -19,17 +19,33 @@ bool is_padding(std::string_view spelling) {
   return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// A token before or behind every text. A chat template that writes "bos_token" does so itself.
+Result<void> refuse_added_ends(const GgufFile& file) {
+  const std::string_view chat = file.get_string("tokenizer.chat_template", "").value_or("");
+  for (const char* key : {"tokenizer.ggml.add_bos_token", "tokenizer.ggml.add_eos_token"}) {
+    QAIO_ASSIGN(const bool adds, file.get_bool(key, false));
+    const bool written = std::string_view(key).ends_with("add_bos_token") &&
+                         chat.find("bos_token") != std::string_view::npos;
+    if (!adds || written) continue;
+    return fail(ErrorCode::kUnsupported, file.label() + ": metadata entry " + quoted_name(key) +
+                                             " is true, which is not supported");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Vocabulary> vocabulary_from_gguf(const GgufFile& file) {
   QAIO_ASSIGN(const std::string_view model, file.get_string("tokenizer.ggml.model"));
   QAIO_ASSIGN(const std::string_view pre, file.get_string("tokenizer.ggml.pre", "qwen2"));
-  // "default" is what files made before the key existed were given
-  if (model != "gpt2" || (pre != "qwen2" && pre != "default")) {
+  // "default" is what files made before the key existed were given; DeepSeek's distilled models have
+  // Qwen's pattern under a name of their own
+  if (model != "gpt2" || (pre != "qwen2" && pre != "default" && pre != "deepseek-r1-qwen")) {
     return fail(ErrorCode::kUnsupported, file.label() + ": the tokenizer is " + quoted_name(model) +
                                              " with pre-tokenizer " + quoted_name(pre) +
                                              "; supported is gpt2 with qwen2");
   }
+  QAIO_RETURN_IF_ERROR(refuse_added_ends(file));
   QAIO_ASSIGN(const auto tokens, file.get_string_array("tokenizer.ggml.tokens"));
   QAIO_ASSIGN(const auto merges, file.get_string_array("tokenizer.ggml.merges"));
   Vocabulary vocabulary;

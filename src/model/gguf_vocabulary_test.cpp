@@ -2,18 +2,22 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "text/test_vocabulary.h"
 #include "weights/gguf_writer.h"
 
 namespace qaio {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr int32_t kNormal = 1, kControl = 3, kUserDefined = 4, kUnused = 5;
 
 // The hand-made vocabulary as a GGUF file, its added tokens of one type, and two padding rows.
-Result<std::unique_ptr<Tokenizer>> read(int32_t added, int32_t padding) {
+Result<std::unique_ptr<Tokenizer>> read(
+    int32_t added, int32_t padding, const std::function<void(GgufWriter&)>& add = [](auto&) {}) {
   Vocabulary v = test_vocabulary();
   std::vector<int32_t> types(v.tokens.size(), kNormal);
   for (const auto& token : v.added) {
@@ -33,6 +37,7 @@ Result<std::unique_ptr<Tokenizer>> read(int32_t added, int32_t padding) {
   writer.add_strings("tokenizer.ggml.tokens", v.tokens);
   writer.add_strings("tokenizer.ggml.merges", v.merges);
   writer.add_ints("tokenizer.ggml.token_type", types);
+  add(writer);
   const int64_t shape[] = {1};
   writer.add_tensor("x", TensorType::kF32, shape);
   const std::string bytes = writer.header() + std::string(64, '\0');
@@ -64,6 +69,34 @@ TEST(GgufVocabulary, PaddingIsNeverShown) {
     EXPECT_EQ((*t)->decode(std::vector<TokenId>{267}, false), "") << type;
     EXPECT_EQ((*t)->decode((*t)->encode_with_special("[PAD267]")), "[PAD267]") << type;
   }
+}
+
+std::string refusal(const std::function<void(GgufWriter&)>& add) {
+  const auto t = read(kControl, kUnused, add);
+  return t ? "(read)" : t.error().message;
+}
+
+TEST(GgufVocabulary, PatternsUnderOtherNames) {
+  for (const char* pre : {"qwen2", "default", "deepseek-r1-qwen"}) {
+    EXPECT_EQ(refusal([&](auto& writer) { writer.add_string("tokenizer.ggml.pre", pre); }),
+              "(read)");
+  }
+  EXPECT_THAT(refusal([](auto& writer) { writer.add_string("tokenizer.ggml.pre", "llama-bpe"); }),
+              HasSubstr("'llama-bpe'"));
+}
+
+TEST(GgufVocabulary, TokensAroundEveryTextAreRefused) {
+  for (const std::string key : {"tokenizer.ggml.add_bos_token", "tokenizer.ggml.add_eos_token"}) {
+    EXPECT_EQ(refusal([&](auto& writer) { writer.add_bool(key, false); }), "(read)");
+    EXPECT_THAT(refusal([&](auto& writer) { writer.add_bool(key, true); }),
+                HasSubstr("'" + key + "' is true"));
+  }
+  // one that the chat template writes is no other
+  EXPECT_EQ(refusal([](auto& writer) {
+              writer.add_bool("tokenizer.ggml.add_bos_token", true);
+              writer.add_string("tokenizer.chat_template", "{{ bos_token }}{{ messages }}");
+            }),
+            "(read)");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/pages.h"
+#include "base/printable.h"
 #include "kernels/isa.h"
 #include "model/chat_template_source.h"
 #include "model/config.h"
@@ -111,6 +112,8 @@ std::string model_name(const FileSet& files) {
 
 // What follows from config and weights; name, weight type and counts are the source's.
 void describe(const PackedModel& model, ModelInfo& info) {
+  // A file's name may be any bytes; this one stands in logs, metrics, pages and answers.
+  info.name = printable(info.name, PrintableAs::kLine);
   info.architecture = architecture_name(model.config.architecture);
   info.packed_bytes = model.weights.area.size();
   const auto bytes = [](const PackedView& view) {
@@ -175,7 +178,13 @@ Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMo
   QAIO_RETURN_IF_ERROR(check_tokenizer(model, files.label()));
   for (const char* name : {"<|im_end|>", "<|endoftext|>"})
     add_end_token(source, model.tokenizer->special(name));
-  std::erase_if(source.end_tokens, [&](TokenId id) { return id >= source.config.vocab; });
+  for (const TokenId id : source.end_tokens) {
+    if (id >= source.config.vocab) {
+      return fail(ErrorCode::kCorrupt, files.label() + ": the end token (\"eos_token_id\") is " +
+                                           std::to_string(id) + ", but the vocabulary has " +
+                                           std::to_string(source.config.vocab) + " tokens");
+    }
+  }
   model.end_tokens = std::move(source.end_tokens);
   model.generation = source.generation;
   model.chat_template = std::move(source.chat_template);

@@ -75,6 +75,52 @@ TEST(FindModel, SaysWhatIsThereInstead) {
 
 // --- Hugging Face folders.
 
+TEST(HuggingFaceFolder, ANameOfAnyBytesIsOneReadableLine) {
+  TinyModel model;
+  FileSet files = model.file_set();
+  files.set_label("models/a\xFF b\n# HELP\x1B[2J<b>");
+  ThreadPool pool(1);
+  const auto packed = pack_model(files, pool, WeightsMode::kAuto);
+  ASSERT_TRUE(packed) << packed.error().message;
+  EXPECT_EQ(packed->info.name, "a? b # HELP?[2J<b>");
+}
+
+// An end that no token is would never come.
+TEST(HuggingFaceFolder, EndTokensBeyondTheVocabularyAreRefused) {
+  for (const char* file : {"config.json", "generation_config.json"}) {
+    TinyModel model;
+    if (std::string_view(file) == "config.json") {
+      model.config["eos_token_id"] = 1088;
+    } else {
+      model.files[file] = R"({"eos_token_id": [1, 1088]})";
+    }
+    EXPECT_THAT(refusal(model), HasSubstr("is 1088, but the vocabulary has 1088 tokens"));
+  }
+}
+
+TEST(HuggingFaceFolder, WhatIsNotCausalIsRefused) {
+  TinyModel model;
+  model.config["is_causal"] = true;
+  EXPECT_EQ(refusal(model), "(loaded)");
+  TinyModel other;
+  other.config["is_causal"] = false;
+  EXPECT_THAT(refusal(other), HasSubstr("\"is_causal\" is false"));
+}
+
+TEST(HuggingFaceFolder, ATokenizerThatAddsTokensIsRefused) {
+  for (const bool alone : {true, false}) {
+    TinyModel model;
+    auto json = boost::json::parse(model.files["tokenizer.json"]);
+    const std::string post = R"({"type": "TemplateProcessing", "single": [
+        {"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]})";
+    json.as_object()["post_processor"] = boost::json::parse(
+        alone ? post
+              : R"({"type": "Sequence", "processors": [{"type": "ByteLevel"}, )" + post + "]}");
+    model.files["tokenizer.json"] = boost::json::serialize(json);
+    EXPECT_THAT(refusal(model), HasSubstr("post_processor adds the token \"<bos>\""));
+  }
+}
+
 // In norms, biases and matrices, whichever way they are packed.
 TEST(HuggingFaceFolder, WeightsThatAreNotFiniteAreRefusedByName) {
   for (const std::string tensor :

@@ -19,8 +19,9 @@ bool flag(const boost::json::object& entry, const char* name, bool absent) {
 
 Result<void> add_configured_tokens(std::string_view tokenizer_config_json, Vocabulary* vocabulary) {
   QAIO_ASSIGN(const boost::json::value json, parse_json(tokenizer_config_json, kFile));
-  const auto* decoder =
-      json.is_object() ? json.get_object().if_contains("added_tokens_decoder") : nullptr;
+  if (!json.is_object())
+    return fail(ErrorCode::kCorrupt, std::string(kFile) + ": is not a JSON object");
+  const auto* decoder = json.get_object().if_contains("added_tokens_decoder");
   if (decoder == nullptr || !decoder->is_object()) return {};
   for (const auto& [key, value] : decoder->get_object()) {
     TokenId id = -1;

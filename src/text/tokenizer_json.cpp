@@ -84,6 +84,7 @@ class Reader {
     QAIO_RETURN_IF_ERROR(read_normalizer());
     QAIO_RETURN_IF_ERROR(read_pre_tokenizer());
     QAIO_RETURN_IF_ERROR(check_decoder());
+    QAIO_RETURN_IF_ERROR(check_post_processor());
     if (!file_.has_vocab) {
       return corrupt("model.vocab is " + shown(member(model_, "vocab")) + " instead of an object");
     }
@@ -176,6 +177,28 @@ class Reader {
     if (text_of(decoder, "type") == "ByteLevel") return {};
     return unsupported("decoder.type is " + shown(member(decoder, "type")) +
                        "; only \"ByteLevel\" is supported");
+  }
+
+  // Tokens before or behind every text: refused, alone or as a step of several.
+  Result<void> check_post_processor() const {
+    const json::value* post = member(&root_, "post_processor");
+    const json::value* list = member(post, "processors");
+    if (list == nullptr || !list->is_array()) return check_template_of(post);
+    for (const json::value& step : list->get_array())
+      QAIO_RETURN_IF_ERROR(check_template_of(&step));
+    return {};
+  }
+  static Result<void> check_template_of(const json::value* post) {
+    const json::value* single = member(post, "single");
+    if (text_of(post, "type") != "TemplateProcessing" || single == nullptr || !single->is_array())
+      return {};
+    for (const json::value& piece : single->get_array()) {
+      const json::value* token = member(&piece, "SpecialToken");
+      if (token == nullptr) continue;
+      return unsupported("post_processor adds the token " + shown(member(token, "id")) +
+                         " to every text, which is not supported");
+    }
+    return {};
   }
 
   Result<void> read_added_tokens() {

@@ -231,6 +231,8 @@ TEST_F(BadRequestTest, NearMissesOfPathsAreHinted) {
 TEST_F(BadRequestTest, Texts) {
   start();
   EXPECT_EQ(post("/tokenize", "{}").error("field"), "content");
+  EXPECT_EQ(post("/tokenize", R"({"content":"a","model":"any"})").status, 200);
+  EXPECT_EQ(post("/detokenize", R"({"tokens":[1],"model":"any"})").status, 200);
   EXPECT_EQ(post("/tokenize", R"({"content":1})").error("field"), "content");
   EXPECT_EQ(post("/tokenize", R"({"content":"x","with_pieces":1})").error("field"), "with_pieces");
   EXPECT_EQ(post("/detokenize", "{}").error("field"), "tokens");

@@ -224,6 +224,8 @@ TEST_F(OpenAiApiTest, RolesPartsAndTheMissingSystemMessage) {
   EXPECT_LT(implied, prompt_tokens(
                          R"([{"role":"user","content":"hi"},
                              {"role":"assistant","content":"ho","refusal":null,"tool_calls":[]},
+                             {"role":"assistant","content":null},
+                             {"role":"assistant"},
                              {"role":"user","content":[{"type":"text","text":"a"},
                                                        {"type":"text","text":"b"}]}])"));
 }

@@ -90,6 +90,8 @@ constexpr auto kFixed = std::to_array<FixedField>({
     {"continue_final_message", "[false]", "an answer always begins anew"},
     {"add_generation_prompt", "[true]", "the prompt always asks for an answer"},
     {"documents", "[[]]", "texts belong into 'messages'"},
+    {"chat_template", R"([""])", "the model's own template writes the prompt"},
+    {"truncate_prompt_tokens", "[]", "a prompt is never cut; send one that fits"},
     {"top_logprobs", "[0]", "'logprobs' is the number here"},
     {"prompt_logprobs", "[false]", "log probabilities are of the answer: 'logprobs'"},
     {"n_probs", "[0]", "the name here is 'logprobs'"},

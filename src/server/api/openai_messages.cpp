@@ -71,7 +71,11 @@ Result<Message> read_message(const json::value& value, size_t index,
   } else if (role != "user") {
     return fields.must_be("role", "system, developer, user or assistant");
   }
-  QAIO_ASSIGN(message.text, read_content(fields, ignored));
+  // an answer without text, as one that called tools is sent back
+  const bool silent = message.role == Role::kAssistant && fields.find("content") == nullptr;
+  if (!silent) {
+    QAIO_ASSIGN(message.text, read_content(fields, ignored));
+  }
   if (const json::value* thoughts = fields.find("reasoning_content");
       thoughts != nullptr && message.role == Role::kAssistant) {
     QAIO_ASSIGN(message.reasoning, fields.text("reasoning_content"));

@@ -145,6 +145,8 @@ TEST_F(OpenAiRefusalsTest, BadRequestsSayWhatIsWrong) {
       {R"(,"tool_choice":"required")", "tool_choice", "\"none\" or \"auto\""},
       {R"(,"guided_json":{"type":"object"})", "guided_json", "must be absent"},
       {R"(,"grammar":"root ::= x")", "grammar", "guided_choice"},
+      {R"(,"chat_template":"{{ messages }}")", "chat_template", "the model's own template"},
+      {R"(,"truncate_prompt_tokens":10)", "truncate_prompt_tokens", "never cut"},
       {R"(,"mirostat":2)", "mirostat", "must be 0"},
       {R"(,"typical_p":0.5)", "typical_p", "must be 1"},
       {R"(,"typ_p":0.5)", "typ_p", "must be 1"},

@@ -185,6 +185,33 @@ TEST_F(ServerTest, DemandsOneHostAndMeetsOneExpectation) {
   EXPECT_EQ(record(2).path, "/health");
 }
 
+TEST_F(ServerTest, HostsThatAreNoneAndTargetsWithOne) {
+  start();
+  const auto status = [&](const std::string& head) {
+    TestClient client(server_->port());
+    client.send(head + "\r\n\r\n");
+    return client.read().status;
+  };
+  for (const char* host : {"", "a b", "a/b", "user@a", "a:b", "[::1", "[x]", "a?b", "http://a"})
+    EXPECT_EQ(status(std::string("GET /health HTTP/1.1\r\nHost: ") + host), 400) << host;
+  for (const char* host : {"localhost", "localhost:80", "[::1]:80", "127.0.0.1", "localhost:"})
+    EXPECT_EQ(status(std::string("GET /health HTTP/1.1\r\nHost: ") + host), 200) << host;
+  // the target's host counts, not the header's
+  EXPECT_EQ(status("GET http://localhost/health HTTP/1.1\r\nHost: localhost"), 200);
+  EXPECT_EQ(status("GET HTTP://127.0.0.1:1/health HTTP/1.1\r\nHost: localhost"), 200);
+  EXPECT_EQ(status("GET http://evil.example/health HTTP/1.1\r\nHost: localhost"), 403);
+  EXPECT_EQ(status("GET http:///health HTTP/1.1\r\nHost: localhost"), 400);
+}
+
+TEST_F(ServerTest, AnEmptyLineBeforeARequestIsNothing) {
+  start();
+  TestClient client(server_->port());
+  client.send("\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.read().status, 200);
+  client.send("\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.read().status, 200);
+}
+
 // What follows a host is the client's text: a name, a prompt in the wrong place.
 TEST_F(ServerTest, OfAPathThatNoRouteHasOnlyKnownPartsAreRecorded) {
   start();

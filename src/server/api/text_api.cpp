@@ -20,9 +20,10 @@ namespace {
 constexpr size_t kWaitingMax = 16;
 constexpr int kNiceness = 5;  // below the threads that compute and answer
 
-constexpr std::array<std::string_view, 4> kTokenizeFields = {"content", "add_special",
-                                                             "parse_special", "with_pieces"};
-constexpr std::array<std::string_view, 1> kDetokenizeFields = {"tokens"};
+// There is one model, whatever "model" names: clients send it everywhere.
+constexpr std::array<std::string_view, 5> kTokenizeFields = {
+    "content", "add_special", "parse_special", "with_pieces", "model"};
+constexpr std::array<std::string_view, 2> kDetokenizeFields = {"tokens", "model"};
 
 // A string, or the bytes of a token that is part of a character.
 void write_piece(std::string_view bytes, JsonWriter& json) {

@@ -51,6 +51,15 @@ HttpResponse preflight_response() {
   return response;
 }
 
+// RFC 9112, 2.2: some clients send an empty line behind a body. They belong to no request.
+void skip_empty_lines(boost::beast::flat_buffer& buffer) {
+  const auto begins = [&buffer](std::string_view text) {
+    return std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size())
+        .starts_with(text);
+  };
+  while (begins("\r\n")) buffer.consume(2);
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionSocket socket, ConnectionContext& context, bool health_only)
@@ -115,17 +124,20 @@ net::awaitable<void> Connection::run() {
 
 // The time between requests belongs to none of them: returns with the first byte of one.
 net::awaitable<bool> Connection::wait_for_request() {
-  if (context_.stopping) co_return false;
-  if (buffer_.size() > 0) co_return true;
-  if (buffer_.capacity() > kReadChunk) buffer_.shrink_to_fit();  // an idle one holds little
-  request_charge_.resize(0);
-  idle_ = true;
-  arm(health_only_ ? kHealthPlaceTime : context_.options.idle_timeout);
-  auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
-  disarm();
-  idle_ = false;
-  buffer_.commit(bytes);
-  co_return !ec;
+  for (;;) {
+    if (context_.stopping) co_return false;
+    skip_empty_lines(buffer_);
+    if (buffer_.size() > 0) co_return true;
+    if (buffer_.capacity() > kReadChunk) buffer_.shrink_to_fit();  // an idle one holds little
+    request_charge_.resize(0);
+    idle_ = true;
+    arm(health_only_ ? kHealthPlaceTime : context_.options.idle_timeout);
+    auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
+    disarm();
+    idle_ = false;
+    buffer_.commit(bytes);
+    if (ec) co_return false;
+  }
 }
 
 net::awaitable<bool> Connection::serve_request() {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -9,6 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cctype>
 #include <functional>
 #include <optional>
 #include <string>
@@ -51,15 +53,44 @@ TraceContext trace_of(const Parser& parser, bool looks, bool exported) {
   return begin_span(parent, state, exported && (parent ? parent->sampled : !looks));
 }
 
+// A target in absolute form, as sent to proxies: "http://HOST/PATH".
+struct Target {
+  std::optional<std::string_view> host;  // only of the absolute form
+  std::string_view rest;                 // path and query
+};
+Target split_target(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!boost::beast::iequals(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(scheme.size());
+    const size_t end = std::min(target.find_first_of("/?"), target.size());
+    return {.host = target.substr(0, end), .rest = target.substr(end)};
+  }
+  return {.host = std::nullopt, .rest = target};
+}
+
+// A name or an address, perhaps with a port: nothing that a URL has beside them.
+bool is_host(std::string_view host) {
+  const size_t port = host.starts_with('[') ? std::min(host.find(']'), host.size() - 1) + 1
+                                            : std::min(host.find(':'), host.size());
+  const std::string_view name = host.substr(0, port);
+  const std::string_view rest = host.substr(port);
+  const auto in_name = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-._~%!$&'()*+,;=").find(static_cast<char>(c)) !=
+                                       std::string_view::npos;
+  };
+  const bool address = name.size() > 2 && name.starts_with('[') && name.ends_with(']') &&
+                       name.find_first_not_of("0123456789abcdefABCDEF:.", 1) == name.size() - 1;
+  return (address || (!name.empty() && std::ranges::all_of(name, in_name))) &&
+         (rest.empty() ||
+          (rest[0] == ':' && rest.find_first_not_of("0123456789", 1) == std::string_view::npos));
+}
+
 // A path that no route matched is the client's text, and kept only where texts are.
 void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) {
   const auto& message = parser.get();
   HttpRequest& request = exchange.mutable_request();
   request.method = std::string_view(message.method_string());
-  std::string_view target = message.target();
-  if (target.starts_with("http://")) {  // absolute form, as sent to proxies
-    target.remove_prefix(std::min(target.find('/', 7), target.size()));
-  }
+  const std::string_view target = split_target(message.target()).rest;
   const size_t query = std::min(target.find('?'), target.size());
   request.path = target.substr(0, query);
   request.query = target.substr(std::min(query + 1, target.size()));
@@ -105,6 +136,12 @@ std::optional<HttpResponse> fault_of(const Parser& parser) {
   if (!http_1_0 && parser.get().count(http::field::host) != 1) {
     return error_response(400, kBadHttp, "an HTTP/1.1 request must have one Host header");
   }
+  const auto host = joined(parser, "Host");
+  const auto target_host = split_target(parser.get().target()).host;
+  if ((host && !is_host(*host)) || (target_host && !is_host(*target_host))) {
+    return error_response(400, kBadHttp,
+                          "the host must be a name or an address, perhaps with a port");
+  }
   if (const auto coding = joined(parser, "Transfer-Encoding")) {
     const size_t last = coding->find_last_of(", \t") + 1;
     if (http_1_0 || !iequals(std::string_view(*coding).substr(last), "chunked")) {
@@ -135,7 +172,9 @@ std::optional<HttpResponse> fault_of(const Parser& parser) {
 }
 
 RequestSite site_of(const Parser& parser, bool over_loopback) {
-  return {.host = joined(parser, "Host"),
+  // that of an absolute target goes before the header (RFC 9112, 3.2.2)
+  const auto host = split_target(parser.get().target()).host;
+  return {.host = host ? std::string(*host) : joined(parser, "Host"),
           .origin = joined(parser, "Origin"),
           .fetch_site = parser.get()["Sec-Fetch-Site"],
           .fetch_mode = parser.get()["Sec-Fetch-Mode"],

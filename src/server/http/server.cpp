@@ -284,5 +284,6 @@ ConnectionState Server::state() const {
 }
 
 void Server::stop(std::chrono::milliseconds drain) { impl_->stop(drain); }
+void Server::cut_short() { impl_->stop_connections(true); }
 
 }  // namespace qaio

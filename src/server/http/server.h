@@ -71,6 +71,8 @@ class Server {
   // most, then cancels them. Blocks until no thread of the server runs. Afterwards destroy the
   // engine before the server: its last callbacks still refer to connections.
   void stop(std::chrono::milliseconds drain);
+  // Ends what a stop() on another thread waits for. Thread-safe.
+  void cut_short();
 
  private:
   struct Impl;
