@@ -53,9 +53,9 @@ Result<std::string> chat_template_of(const FileSet& files) {
   if (!files.contains("tokenizer_config.json")) return source;
   for (const char* name : {"eos_token", "bos_token"}) {
     if (source.find(name) == std::string::npos) continue;
-    QAIO_ASSIGN(const boost::json::value json,
-                parse_json(files.text("tokenizer_config.json"),
-                           files.label() + "/tokenizer_config.json"));
+    QAIO_ASSIGN(
+        const boost::json::value json,
+        parse_json(files.text("tokenizer_config.json"), files.label() + "/tokenizer_config.json"));
     const auto* value = json.is_object() ? json.get_object().if_contains(name) : nullptr;
     if (value != nullptr && value->is_object()) value = value->get_object().if_contains("content");
     define(name, text_of(value), source);

@@ -167,7 +167,8 @@ Result<ModelConfig> config_from_gguf(const GgufFile& file) {
   QAIO_ASSIGN(c.context_max, gguf.integer("context_length"));
   constexpr const char* kEpsilon = "attention.layer_norm_rms_epsilon";
   if (!gguf.contains(kEpsilon))  // it differs from model to model
-    return fail(ErrorCode::kCorrupt, label + ": metadata entry " + gguf.quoted(kEpsilon) + " is missing");
+    return fail(ErrorCode::kCorrupt,
+                label + ": metadata entry " + gguf.quoted(kEpsilon) + " is missing");
   QAIO_ASSIGN(const double epsilon, gguf.number(kEpsilon, 0));
   c.rms_epsilon = static_cast<float>(epsilon);
   QAIO_ASSIGN(c.rope_theta, gguf.number("rope.freq_base", 10000));

@@ -38,8 +38,8 @@ Result<void> refuse_added_ends(const GgufFile& file) {
 Result<Vocabulary> vocabulary_from_gguf(const GgufFile& file) {
   QAIO_ASSIGN(const std::string_view model, file.get_string("tokenizer.ggml.model"));
   QAIO_ASSIGN(const std::string_view pre, file.get_string("tokenizer.ggml.pre", "qwen2"));
-  // "default" is what files made before the key existed were given; DeepSeek's distilled models have
-  // Qwen's pattern under a name of their own
+  // "default" is what files made before the key existed were given; DeepSeek's distilled models
+  // have Qwen's pattern under a name of their own
   if (model != "gpt2" || (pre != "qwen2" && pre != "default" && pre != "deepseek-r1-qwen")) {
     return fail(ErrorCode::kUnsupported, file.label() + ": the tokenizer is " + quoted_name(model) +
                                              " with pre-tokenizer " + quoted_name(pre) +

@@ -201,7 +201,8 @@ class Binder {
     for (int tile = chunk.begin; tile < chunk.end; ++tile) {
       std::byte* packed = tiles(tile, tile + 1).data();
       pack_tile(tensor, view.layout, tile, packed);
-      finite &= tile_is_finite(view.layout, view.cols, packed);  // while its scales are in the cache
+      finite &=
+          tile_is_finite(view.layout, view.cols, packed);  // while its scales are in the cache
     }
     files.release_pages(source);
     return finite;

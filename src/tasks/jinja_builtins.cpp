@@ -50,8 +50,8 @@ Outcome json_filter(const Value& value, const Arguments& arguments) {
     if (const auto* text = indent->as_text()) {
       style.indent = text->text;
     } else if (indent->as_integer() && *indent->as_integer() <= kJsonIndentMax) {
-      style.indent = std::string(
-          static_cast<size_t>(std::max<int64_t>(*indent->as_integer(), 0)), ' ');
+      style.indent =
+          std::string(static_cast<size_t>(std::max<int64_t>(*indent->as_integer(), 0)), ' ');
     } else {
       return wrong_type(*indent, "an indent up to 1000");
     }

@@ -9,9 +9,9 @@
 namespace qaio::jinja {
 
 struct JsonStyle {
-  bool ascii = false;                  // other characters as \uXXXX
-  std::optional<std::string> indent;   // of each level; none: all on one line
-  std::string item_separator = ", ";   // without indent; with one it is ","
+  bool ascii = false;                 // other characters as \uXXXX
+  std::optional<std::string> indent;  // of each level; none: all on one line
+  std::string item_separator = ", ";  // without indent; with one it is ","
   std::string key_separator = ": ";
   bool sort_keys = false;
 };

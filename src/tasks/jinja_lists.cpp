@@ -91,8 +91,7 @@ tl::expected<std::vector<Keyed>, std::string> sorted(const List& list, const Key
   }
   std::string fault;
   const auto before = [&](const Keyed& a, const Keyed& b) {
-    const Outcome order =
-        reverse ? compare_or_same(b.key, a.key) : compare_or_same(a.key, b.key);
+    const Outcome order = reverse ? compare_or_same(b.key, a.key) : compare_or_same(a.key, b.key);
     if (!order) fault = order.error();
     return order && *order->as_integer() < 0;
   };
@@ -164,9 +163,9 @@ Outcome choose(std::string_view name, const Value& value, const Arguments& argum
   if (!*test && !arguments.named.empty()) return refuse("is used in a way not supported");
   Arguments rest;
   if (*test) {
-    rest = {{arguments.values.begin() + static_cast<std::ptrdiff_t>(first) + 1,
-             arguments.values.end()},
-            arguments.named};
+    rest = {
+        {arguments.values.begin() + static_cast<std::ptrdiff_t>(first) + 1, arguments.values.end()},
+        arguments.named};
     if (!is_known(CallKind::kTest, **test)) return refuse("names no test that this program knows");
     if (std::string fault = wrong(CallKind::kTest, **test, rest); !fault.empty())
       return refuse("asks too much: " + fault);

@@ -39,7 +39,8 @@ Outcome split_method(std::string_view name, const MarkedText& text, const Argume
 
 size_t occurrences(std::string_view text, std::string_view part) {
   size_t count = 0;
-  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + part.size())) ++count;
+  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + part.size()))
+    ++count;
   return count;
 }
 
@@ -149,8 +150,9 @@ Outcome indent(const MarkedText& text, const Arguments& arguments) {
   } else if (width != nullptr) {
     if (width->as_integer() == nullptr || *width->as_integer() > kIndentMax)
       return wrong_type(*width, "a width up to 1000");
-    margin = MarkedText(std::string(static_cast<size_t>(std::max<int64_t>(*width->as_integer(), 0)), ' '),
-                        TextOrigin::kTemplate);
+    margin = MarkedText(
+        std::string(static_cast<size_t>(std::max<int64_t>(*width->as_integer(), 0)), ' '),
+        TextOrigin::kTemplate);
   }
   MarkedText closed = text;  // so that a line break at the end begins a line
   closed.append("\n", TextOrigin::kTemplate);
@@ -159,7 +161,8 @@ Outcome indent(const MarkedText& text, const Arguments& arguments) {
   MarkedText out;
   for (size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) out.append("\n", TextOrigin::kTemplate);
-    const bool indented = i == 0 ? wanted(1, "first") : wanted(2, "blank") || !lines[i].text.empty();
+    const bool indented =
+        i == 0 ? wanted(1, "first") : wanted(2, "blank") || !lines[i].text.empty();
     if (indented) out.append(margin);
     out.append(lines[i]);
   }

@@ -18,13 +18,15 @@ constexpr size_t kNumberBytesMax = 700;  // 309 digits, a point and 300 more
 std::optional<double> read_number(const MarkedText& text, bool whole) {
   std::string digits = strip(text, Side::kBoth, {}).text;
   for (size_t at = digits.find('_'); at != std::string::npos; at = digits.find('_', at)) {
-    const auto digit = [&](size_t i) { return i < digits.size() && digits[i] >= '0' && digits[i] <= '9'; };
+    const auto digit = [&](size_t i) {
+      return i < digits.size() && digits[i] >= '0' && digits[i] <= '9';
+    };
     if (at == 0 || !digit(at - 1) || !digit(at + 1)) return std::nullopt;
     digits.erase(at, 1);
   }
   if (digits.starts_with("+") && !digits.starts_with("+-")) digits.erase(0, 1);
-  if (whole && digits.find_first_not_of("0123456789", digits.starts_with("-") ? 1 : 0) !=
-                   std::string::npos)
+  if (whole &&
+      digits.find_first_not_of("0123456789", digits.starts_with("-") ? 1 : 0) != std::string::npos)
     return std::nullopt;
   double value = 0;
   const char* end = digits.data() + digits.size();
@@ -78,12 +80,14 @@ Outcome round(const Value& value, const Arguments& arguments) {
   const auto method = text_argument(arguments, 1, "method");
   if (!method) return refuse(method.error());
   const Value* precision = arguments.find(0, "precision");
-  const int64_t digits =
-      precision == nullptr ? 0 : precision->as_integer() ? *precision->as_integer() : -1;
+  const int64_t digits = precision == nullptr      ? 0
+                         : precision->as_integer() ? *precision->as_integer()
+                                                   : -1;
   if (digits < 0 || digits > kDigitsMax) return refuse("is given an impossible precision");
   const std::string_view how = method->value_or("common");
   if (how == "common")
-    return value.as_float() ? Value(rounded(value.number(), digits)) : Value(static_cast<int64_t>(value.number()));
+    return value.as_float() ? Value(rounded(value.number(), digits))
+                            : Value(static_cast<int64_t>(value.number()));
   if (how != "ceil" && how != "floor") return refuse("can go 'common', 'ceil' or 'floor'");
   const double unit = std::pow(10.0, static_cast<double>(digits));
   const double scaled = value.number() * unit;

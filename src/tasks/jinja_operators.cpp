@@ -94,7 +94,8 @@ Outcome operate(std::string_view op, const Value& left, const Value& right, size
     return found ? Value(found->truthy() == (op == "in")) : found;
   }
   if (op == "<" || op == ">" || op == "<=" || op == ">=") return ordering(op, left, right);
-  if (op == "+" && left.as_text() && right.as_text()) return joined(*left.as_text(), *right.as_text());
+  if (op == "+" && left.as_text() && right.as_text())
+    return joined(*left.as_text(), *right.as_text());
   if (op == "+" && left.as_list() && right.as_list()) {
     List both = *left.as_list();
     both.insert(both.end(), right.as_list()->begin(), right.as_list()->end());

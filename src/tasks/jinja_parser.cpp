@@ -493,8 +493,7 @@ class Parser {
   Result<ExpressionPtr> test(ExpressionPtr value) {
     const bool negated = accept_name("not");
     QAIO_ASSIGN(const std::string name, expect_name());
-    if (!is_known(CallKind::kTest, name))
-      return error("the test '" + name + "' is not supported");
+    if (!is_known(CallKind::kTest, name)) return error("the test '" + name + "' is not supported");
     QAIO_ASSIGN(ExpressionPtr out, node(ExpressionKind::kTest, name, std::move(value)));
     if (!is_operator("(") && takes_arguments(CallKind::kTest, name)) {  // x is divisibleby 3
       QAIO_ASSIGN(ExpressionPtr operand, primary());

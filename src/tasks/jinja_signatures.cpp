@@ -114,8 +114,8 @@ constexpr Signature kMethods[] = {
     {"values", ""},
 };
 constexpr Signature kFunctions[] = {
-    {"dict", ".mapping", false, true},    {"namespace", ".mapping", false, true},
-    {"raise_exception", "message"},       {"range", ".start .stop .step"},
+    {"dict", ".mapping", false, true}, {"namespace", ".mapping", false, true},
+    {"raise_exception", "message"},    {"range", ".start .stop .step"},
     {"strftime_now", "format"},
 };
 

@@ -206,8 +206,8 @@ MarkedText replace(const MarkedText& text, std::string_view from, const MarkedTe
   if (from.empty()) return text;
   MarkedText out;
   size_t begin = 0;
-  for (size_t at = text.text.find(from); at != std::string::npos && times_max > 0; --times_max,
-       at = text.text.find(from, begin)) {
+  for (size_t at = text.text.find(from); at != std::string::npos && times_max > 0;
+       --times_max, at = text.text.find(from, begin)) {
     out.append(text.slice(begin, at - begin));
     out.append(to);
     begin = at + from.size();

@@ -20,8 +20,8 @@ std::string float_text(double value) {
 
 // repr(): in the quotes that it does not hold, line breaks and other control characters escaped.
 void append_quoted(const MarkedText& text, MarkedText& out) {
-  const bool single = text.text.find('\'') == std::string::npos ||
-                      text.text.find('"') != std::string::npos;
+  const bool single =
+      text.text.find('\'') == std::string::npos || text.text.find('"') != std::string::npos;
   const std::string_view quote = single ? "'" : "\"";
   out.append(quote, TextOrigin::kTemplate);
   for (size_t i = 0; i < text.text.size(); ++i) {
@@ -78,8 +78,9 @@ double Value::number() const {
 }
 
 std::string_view Value::type_name() const {
-  constexpr std::string_view kNames[] = {"undefined", "none",   "a boolean", "a number", "a number",
-                                         "a text",    "a list", "a mapping", "a macro",  "a function"};
+  constexpr std::string_view kNames[] = {"undefined", "none",      "a boolean", "a number",
+                                         "a number",  "a text",    "a list",    "a mapping",
+                                         "a macro",   "a function"};
   return kNames[data_.index()];
 }
 

@@ -58,8 +58,7 @@ std::u32string with_case(char32_t c, LetterCase wanted) {
   if (wanted == LetterCase::kLower)
     return c == kCapitalIWithDot ? U"i\u0307" : std::u32string(1, simple(c, wanted));
   const bool is_there = wanted == LetterCase::kTitle && category(c) == UTF8PROC_CATEGORY_LT;
-  if (is_there || category(c) == UTF8PROC_CATEGORY_LU)
-    return std::u32string(1, simple(c, wanted));
+  if (is_there || category(c) == UTF8PROC_CATEGORY_LU) return std::u32string(1, simple(c, wanted));
   std::u32string all = folded(c);
   if (all.size() < 2) return std::u32string(1, simple(c, wanted));
   if (wanted == LetterCase::kUpper) {

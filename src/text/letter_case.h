@@ -1,5 +1,5 @@
-// Upper and lower case as Python's str has them: Unicode's full mappings of one character, which may
-// become up to three.
+// Upper and lower case as Python's str has them: Unicode's full mappings of one character, which
+// may become up to three.
 #pragma once
 
 #include <cstdint>

@@ -28,8 +28,8 @@ void encode(const float* __restrict x, float inverse, float low, float high, int
   }
 }
 
-// NaN if one of them is: as integers, magnitudes have the order of their values, then infinity, then
-// NaN.
+// NaN if one of them is: as integers, magnitudes have the order of their values, then infinity,
+// then NaN.
 float largest_magnitude(const float* x) {
   int32_t largest = 0;
   for (int k = 0; k < kGroup; ++k) {

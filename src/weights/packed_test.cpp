@@ -154,7 +154,8 @@ TEST_P(PackedTest, TellsWeightsThatAreNotFinite) {
       dequantize(type, tensor.view.row(r).data(), kCols, row.data());
       bool numbers = true;
       for (const float value : row) numbers &= std::isfinite(value);
-      EXPECT_TRUE(finite(layout) ? numbers : rounds || !numbers) << at << " " << static_cast<int>(mode);
+      EXPECT_TRUE(finite(layout) ? numbers : rounds || !numbers)
+          << at << " " << static_cast<int>(mode);
       std::memcpy(&tensor.bytes[at], &kept, 2);
       if (at % 64 == 62) at += static_cast<size_t>(tensor.view.row_bytes()) / 8 * 2;
     }

@@ -18,8 +18,7 @@ Result<MarkedText> rendered(const boost::json::value& record) {
   QAIO_ASSIGN(const auto program, jinja::parse(std::string_view(record.at("source").as_string())));
   jinja::Dict variables;
   for (const auto& [name, text] : record.at("variables").as_object())
-    variables.set(std::string_view(name),
-                  jinja::Value::of_message(std::string(text.as_string())));
+    variables.set(std::string_view(name), jinja::Value::of_message(std::string(text.as_string())));
   return jinja::render(program, std::move(variables), record.at("now").as_int64());
 }
 

@@ -75,8 +75,9 @@ bool is_host(std::string_view host) {
   const std::string_view name = host.substr(0, port);
   const std::string_view rest = host.substr(port);
   const auto in_name = [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("-._~%!$&'()*+,;=").find(static_cast<char>(c)) !=
-                                       std::string_view::npos;
+    return std::isalnum(c) != 0 ||
+           std::string_view("-._~%!$&'()*+,;=").find(static_cast<char>(c)) !=
+               std::string_view::npos;
   };
   const bool address = name.size() > 2 && name.starts_with('[') && name.ends_with(']') &&
                        name.find_first_not_of("0123456789abcdefABCDEF:.", 1) == name.size() - 1;
