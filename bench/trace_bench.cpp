@@ -10,9 +10,9 @@
 
 namespace {
 
-using qaio::Lane;
-using qaio::Span;
+using qaio::ScopedStage;
 using qaio::Stage;
+using qaio::StageLane;
 using qaio::SteadyClock;
 
 constexpr double kBarNs = 100;
@@ -28,18 +28,18 @@ void span(benchmark::State& state) {
   const qaio::Clock& clock = SteadyClock::instance();
   double best_ns = 1e9;
   for (auto _ : state) {
-    Lane lane;
+    StageLane lane;
     const qaio::TimeNs begin_ns = clock.now_ns();
     lane.start(begin_ns);
-    for (size_t i = 0; i < Lane::kIntervalsMax; ++i) {
-      const Span stamped(lane, Stage::kDecode, clock);
+    for (size_t i = 0; i < StageLane::kIntervalsMax; ++i) {
+      const ScopedStage stamped(lane, Stage::kDecode, clock);
     }
     benchmark::DoNotOptimize(lane);
     best_ns = std::min(best_ns, static_cast<double>(clock.now_ns() - begin_ns));
   }
-  best_ns /= Lane::kIntervalsMax;
+  best_ns /= StageLane::kIntervalsMax;
   state.counters["ns_per_span"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * Lane::kIntervalsMax),
+      benchmark::Counter(static_cast<double>(state.iterations() * StageLane::kIntervalsMax),
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["best_of_bar"] = best_ns / kBarNs;
 }

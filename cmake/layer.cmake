@@ -3,7 +3,11 @@
 # <name> is the folder with _ for /. Files are what they are called: *_test.cpp is a test,
 # *_fuzz.cpp a libFuzzer target of its own, every other *.cpp but LEFT_OUT belongs to the library.
 # The suites of *_timing_test.cpp, named *Timing, judge times: CTest's label `timing`, see HACKING.md.
-# HEAVY_HEADERS, which most of its files include and take seconds to read, are precompiled.
+# HEAVY_HEADERS, which most of its files include and take seconds to read, are precompiled; layers
+# without share what `base` has precompiled for all. A file with options of its own reads its headers.
+set(common_headers <algorithm> <array> <atomic> <boost/json.hpp> <chrono> <cmath> <cstdint>
+    <filesystem> <functional> <map> <memory> <mutex> <optional> <set> <span> <string>
+    <string_view> <tl/expected.hpp> <utility> <vector>)
 function(qaio_layer folder)
   cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS;LEFT_OUT;GENERATED;HEAVY_HEADERS" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
@@ -21,8 +25,10 @@ function(qaio_layer folder)
   endif()
   target_include_directories(qaio_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(qaio_${name} ${scope} ${ARG_DEPS} Threads::Threads)
-  if(ARG_HEAVY_HEADERS)
-    target_precompile_headers(qaio_${name} PRIVATE ${ARG_HEAVY_HEADERS})
+  if(name STREQUAL base OR ARG_HEAVY_HEADERS)
+    target_precompile_headers(qaio_${name} PRIVATE ${common_headers} ${ARG_HEAVY_HEADERS})
+  else()
+    target_precompile_headers(qaio_${name} REUSE_FROM qaio_base)
   endif()
   if(tests)
     add_executable(${name}_test ${tests})
@@ -33,7 +39,8 @@ function(qaio_layer folder)
     # What is tested is optimized; tests themselves should compile quickly.
     target_compile_options(${name}_test PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)
     if(ARG_HEAVY_HEADERS OR name STREQUAL base)
-      target_precompile_headers(${name}_test PRIVATE <gmock/gmock.h> ${ARG_HEAVY_HEADERS})
+      target_precompile_headers(${name}_test PRIVATE <gmock/gmock.h> ${common_headers}
+                                ${ARG_HEAVY_HEADERS})
     else()
       target_precompile_headers(${name}_test REUSE_FROM base_test)
     endif()

@@ -16,7 +16,7 @@
 #include "server/api/api.h"
 #include "server/api/perf_log.h"
 #include "server/http/server.h"
-#include "server/http/side_thread.h"
+#include "server/http/worker_thread.h"
 #include "slo/slo_config.h"
 #include "slo/slo_monitor.h"
 #include "telemetry/live_stats.h"
@@ -83,8 +83,8 @@ class Observation {
   Archives archives_;
   const bool exports_traces_;
   std::unique_ptr<OtlpExporter> otlp_;  // null: nothing is exported
-  SideThread reports_;
-  SideThread searches_;
+  WorkerThread reports_;
+  WorkerThread searches_;
   std::unique_ptr<Observer> observer_;  // last: its thread uses the others
 };
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/jobs.h"
+#include "base/run_in_parallel.h"
 #include "record/lane_codec.h"
 
 namespace qaio {
@@ -81,7 +81,7 @@ class NameCache {
 };
 
 int64_t time_of(const ArchiveRow& row, int column) {
-  return row.is_null(column) ? RequestFacts::kNone : row.integer(column);
+  return row.is_null(column) ? CompactRecord::kNone : row.integer(column);
 }
 
 // What the threads share.
@@ -93,8 +93,8 @@ struct Plan {
   SharedNames tasks;
   SharedNames errors;
   struct Chunk {
-    std::shared_ptr<FactBlocks> blocks;
-    std::vector<RequestFacts*> requests;
+    std::shared_ptr<CompactBlocks> blocks;
+    std::vector<CompactRecord*> requests;
     std::vector<int64_t> damaged;  // keys of those that cannot be used; may repeat
   };
   std::vector<Chunk> chunks;
@@ -110,7 +110,7 @@ class Loader {
     QAIO_ASSIGN(ArchiveReader reader, ArchiveReader::open(plan_.path));
     if (plan_.stop) reader.stop_when(plan_.stop);
     for (size_t i = plan_.next_chunk++; i < plan_.chunks.size(); i = plan_.next_chunk++) {
-      const auto blocks = std::make_shared<FactBlocks>();
+      const auto blocks = std::make_shared<CompactBlocks>();
       ArchiveFilter filter = plan_.filter;
       filter.ids.first += static_cast<int64_t>(i) * kChunkRows;
       filter.ids.last = std::min(filter.ids.last, filter.ids.first + kChunkRows - 1);
@@ -125,9 +125,9 @@ class Loader {
   }
 
  private:
-  RequestFacts request_of(const ArchiveRow& row) {
+  CompactRecord request_of(const ArchiveRow& row) {
     LaneReader lane(row.bytes(kRequestLane));
-    RequestFacts request;
+    CompactRecord request;
     request.lane = RequestLane(lane.wall_ns());
     while (const auto interval = lane.next())
       request.lane.add(interval->stage, interval->end_ns - interval->begin_ns);
@@ -139,7 +139,7 @@ class Loader {
     request.begin_ns = row.integer(kBegin);
     request.error = errors_.number(row.text(kError));
     request.status = static_cast<int>(row.integer(kStatus));
-    request.looks = only_looks(row.text(kMethod));
+    request.safe_method = is_safe_method(row.text(kMethod));
     request.model_inference_us = row.integer(kModelInference);
     request.ttft_us = time_of(row, kTtft);
     request.ttft_since_scheduled_us = time_of(row, kTtftSinceScheduled);
@@ -152,9 +152,9 @@ class Loader {
     return request;
   }
 
-  TaskFacts task_of(const ArchiveRow& row) {
+  CompactTask task_of(const ArchiveRow& row) {
     LaneReader lane(row.bytes(kTaskLane));
-    TaskFacts task;
+    CompactTask task;
     task.lane = TaskLane(lane.wall_ns());
     while (const auto interval = lane.next())
       task.add(interval->stage, interval->begin_ns, interval->end_ns);
@@ -175,7 +175,7 @@ class Loader {
 };
 
 // The runs, and one more for a record whose run has just been removed.
-Result<void> add_runs(ArchiveReader& reader, Plan& plan, FactSet& set) {
+Result<void> add_runs(ArchiveReader& reader, Plan& plan, CompactRecords& set) {
   QAIO_ASSIGN(const std::vector<ArchivedRun> runs, reader.runs());
   QAIO_ASSIGN(const std::vector<int64_t> whole, reader.runs_from_start(plan.filter));
   for (const ArchivedRun& run : runs) {
@@ -192,25 +192,25 @@ Result<void> read_chunks(Plan& plan, int threads) {
   std::vector<std::function<void()>> jobs;
   jobs.reserve(results.size());
   for (Result<void>& result : results) jobs.emplace_back([&] { result = Loader(plan).run(); });
-  run_jobs(jobs, threads);
+  run_in_parallel(jobs, threads);
   for (const Result<void>& result : results) QAIO_RETURN_IF_ERROR(result);
   return {};
 }
 
 // A request counts wholly or not at all.
-void take_chunk(const Plan::Chunk& chunk, FactSet& set) {
+void take_chunk(const Plan::Chunk& chunk, CompactRecords& set) {
   const std::set<int64_t> damaged(chunk.damaged.begin(), chunk.damaged.end());
   std::ranges::copy_if(
       chunk.requests, std::back_inserter(set.requests),
-      [&](const RequestFacts* request) { return !damaged.contains(request->key); });
+      [&](const CompactRecord* request) { return !damaged.contains(request->key); });
   set.damaged += damaged.size();
   set.storage.push_back(chunk.blocks);
 }
 
 }  // namespace
 
-Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter& filter,
-                                   int threads, const std::function<bool()>& stop) {
+Result<CompactRecords> load_archive_facts(const std::string& path, const ArchiveFilter& filter,
+                                          int threads, const std::function<bool()>& stop) {
   QAIO_ASSIGN(ArchiveReader opened, ArchiveReader::open(path));
   const auto reader = std::make_shared<ArchiveReader>(std::move(opened));
   if (stop) reader->stop_when(stop);
@@ -221,7 +221,7 @@ Result<FactSet> load_archive_facts(const std::string& path, const ArchiveFilter&
   plan.errors.number("");
   QAIO_ASSIGN(plan.filter.ids, reader->range(filter));
   plan.filter.limit = 0;  // the range holds no others
-  FactSet set;
+  CompactRecords set;
   QAIO_RETURN_IF_ERROR(add_runs(*reader, plan, set));
   const int64_t rows = plan.filter.ids.last - plan.filter.ids.first + 1;
   plan.chunks.resize(static_cast<size_t>(std::max<int64_t>(0, rows + kChunkRows - 1) / kChunkRows));

@@ -47,7 +47,8 @@ Result<RecordSet> ArchiveSource::load(const RecordSelection& selection) {
   return selector.take();
 }
 
-Result<FactSet> ArchiveSource::load_facts(const RecordSelection& selection, int threads) const {
+Result<CompactRecords> ArchiveSource::load_facts(const RecordSelection& selection,
+                                                 int threads) const {
   return load_archive_facts(path_, filter_of(selection), threads, stop_);
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "record/compact_record.h"
 #include "record/record_set.h"
-#include "record/request_facts.h"
 
 namespace qaio {
 
@@ -21,7 +21,7 @@ class ArchiveSource final : public RecordSource {
   Result<RecordSet> load(const RecordSelection& selection) override;
   // What reports look at, a tenth of that, read by so many threads side by side. The set opens the
   // archive again when asked for a whole record.
-  Result<FactSet> load_facts(const RecordSelection& selection, int threads) const;
+  Result<CompactRecords> load_facts(const RecordSelection& selection, int threads) const;
 
  private:
   std::string path_;

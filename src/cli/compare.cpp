@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "cli/commands.h"
-#include "cli/record_place.h"
+#include "cli/record_source.h"
 
 namespace qaio {
 namespace {
@@ -42,12 +42,13 @@ Result<std::optional<LoadResult>> load_result_of(const std::string& path) {
   return result;
 }
 
-Result<FactSet> facts_of_place(const std::string& text, const Options& options) {
-  QAIO_ASSIGN(RecordPlace place, parse_place(text, SteadyClock::instance().wall_unix_ms()));
+Result<CompactRecords> facts_of_place(const std::string& text, const Options& options) {
+  QAIO_ASSIGN(RecordSource place,
+              parse_record_source(text, SteadyClock::instance().wall_unix_ms()));
   place.selection.task = options.task;
   place.selection.path = options.route;
   place.selection.last = static_cast<size_t>(options.last);
-  QAIO_ASSIGN(FactSet set, load_facts(place));
+  QAIO_ASSIGN(CompactRecords set, load_facts(place));
   if (set.requests.empty()) return fail(ErrorCode::kNotFound, text + " holds no such records");
   return set;
 }
@@ -69,8 +70,8 @@ Result<Comparison> make_comparison(const Options& options) {
                 (load_a ? options.a : options.b) +
                     " is a result of qaio load and can only be compared with another one");
   }
-  QAIO_ASSIGN(const FactSet a, facts_of_place(options.a, options));
-  QAIO_ASSIGN(const FactSet b, facts_of_place(options.b, options));
+  QAIO_ASSIGN(const CompactRecords a, facts_of_place(options.a, options));
+  QAIO_ASSIGN(const CompactRecords b, facts_of_place(options.b, options));
   return compare_records(a, b, how);
 }
 

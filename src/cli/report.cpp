@@ -15,7 +15,7 @@
 #include "base/new_file.h"
 #include "base/time_argument.h"
 #include "cli/commands.h"
-#include "cli/record_place.h"
+#include "cli/record_source.h"
 #include "cli/report_demo.h"
 #include "kernels/isa.h"
 #include "record/record_json.h"
@@ -51,9 +51,9 @@ struct Options {
   bool check_slo = false;
 };
 
-Result<RecordPlace> place_of(const Options& options) {
+Result<RecordSource> place_of(const Options& options) {
   const int64_t now = SteadyClock::instance().wall_unix_ms();
-  QAIO_ASSIGN(RecordPlace place, parse_place(options.place, now));
+  QAIO_ASSIGN(RecordSource place, parse_record_source(options.place, now));
   RecordSelection& selection = place.selection;
   if (!options.version.empty()) selection.version = options.version;
   selection.task = options.task;
@@ -82,9 +82,9 @@ bool same_setting(const RunInfo& a, const RunInfo& b) {
 }
 
 // What is measured here must be what served the records.
-Result<void> check_setting(const FactSet& facts, const RunInfo& here) {
+Result<void> check_setting(const CompactRecords& facts, const RunInfo& here) {
   std::set<uint32_t> runs;
-  for (const RequestFacts* request : facts.requests)
+  for (const CompactRecord* request : facts.requests)
     if (request->answered()) runs.insert(request->run);
   for (const uint32_t run : runs) {
     if (same_setting(facts.runs[run].info, here)) continue;
@@ -97,7 +97,7 @@ Result<void> check_setting(const FactSet& facts, const RunInfo& here) {
 }
 
 // Only the model's figures are needed.
-Result<PhysicalLimits> limits_of(const RuntimeOptions& options, const FactSet& facts) {
+Result<PhysicalLimits> limits_of(const RuntimeOptions& options, const CompactRecords& facts) {
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   QAIO_ASSIGN(const Isa isa, isa_from_environment());
   ThreadPool pool(options.model.threads);
@@ -115,24 +115,24 @@ Result<PhysicalLimits> limits_of(const RuntimeOptions& options, const FactSet& f
 }
 
 struct Subject {
-  FactSet facts;
+  CompactRecords facts;
   std::optional<PhysicalLimits> limits;
 };
 
 // Whole records only where they are asked for.
-Result<Subject> subject_of(const Options& options, const RecordPlace& place) {
+Result<Subject> subject_of(const Options& options, const RecordSource& place) {
   Subject subject;
   if (options.run_demo) {
     QAIO_ASSIGN(const DemoRecords demo, run_demo(options.demo));
     if (!options.save.empty()) QAIO_RETURN_IF_ERROR(save_records(demo.set, options.save));
-    return Subject{.facts = facts_of(demo.set), .limits = demo.limits};
+    return Subject{.facts = compact_records(demo.set), .limits = demo.limits};
   }
   if (options.save.empty()) {
     QAIO_ASSIGN(subject.facts, load_facts(place));
   } else {
     QAIO_ASSIGN(const RecordSet set, load_records(place));
     QAIO_RETURN_IF_ERROR(save_records(set, options.save));
-    subject.facts = facts_of(set);
+    subject.facts = compact_records(set);
   }
   if (options.limits) {
     QAIO_ASSIGN(subject.limits, limits_of(options.demo.runtime, subject.facts));
@@ -140,7 +140,7 @@ Result<Subject> subject_of(const Options& options, const RecordPlace& place) {
   return subject;
 }
 
-Result<ExitCode> report(CLI::App& command, const Options& options, const RecordPlace& place) {
+Result<ExitCode> report(CLI::App& command, const Options& options, const RecordSource& place) {
   QAIO_ASSIGN(const TomlFile config, apply_config(command, options.config));
   QAIO_ASSIGN(std::vector<SloRule> rules, read_slo_rules(config));
   QAIO_ASSIGN(const Subject subject, subject_of(options, place));
@@ -223,7 +223,7 @@ void add_report(CLI::App& app, ExitCode& exit_code) {
   command->callback([command, options, &exit_code] {
     if (options->place.empty() && !options->run_demo)
       throw CLI::ValidationError("report needs a FILE of records, or --demo");
-    const Result<RecordPlace> chosen = options->run_demo ? RecordPlace() : place_of(*options);
+    const Result<RecordSource> chosen = options->run_demo ? RecordSource() : place_of(*options);
     if (!chosen) throw CLI::ValidationError(chosen.error().message);
     const Result<ExitCode> done = report(*command, *options, *chosen);
     exit_code = done ? *done : exit_code_of(tl::unexpected<Error>(done.error()));

@@ -26,12 +26,12 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
               .positions_max = std::min(model.info().context_max,
                                         model.kv_pool().blocks_total() * kKvBlockTokens),
               .end_tokens = options_.end_tokens},
-      inbox_(options_.queue_max, model.kv_pool().blocks_total()),
+      submissions_(options_.queue_max, model.kv_pool().blocks_total()),
       cache_(model.kv_pool()),
       label_round_(model, cache_, clock, std::max(kLabelNodes, static_cast<int>(sequences_max_))),
-      pacer_({.step_ns = options_.step_time.count(),
-              .tokens_max = step_tokens(options_, model),
-              .sequences_max = static_cast<int>(sequences_max_)}),
+      step_budget_({.step_ns = options_.step_time.count(),
+                    .tokens_max = step_tokens(options_, model),
+                    .sequences_max = static_cast<int>(sequences_max_)}),
       scheduler_({.step_tokens = step_tokens(options_, model),
                   .sequences_max = static_cast<int>(sequences_max_)},
                  *this),
@@ -47,10 +47,10 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
 void Engine::Impl::run() {
   for (;;) {
     try {
-      Inbox::Mail mail = inbox_.take(scheduler_.idle());
-      arrive(mail.submissions);
-      if (mail.stop) break;
-      end_early(mail.cancelled);
+      SubmissionQueue::Batch batch = submissions_.take(scheduler_.idle());
+      arrive(batch.submissions);
+      if (batch.stop) break;
+      end_early(batch.cancelled);
       refuse_what_cannot_fit();
       step();
     } catch (const std::bad_alloc&) {
@@ -64,9 +64,9 @@ void Engine::Impl::run() {
 }
 
 // Every one of them becomes a sequence or is refused: none is lost.
-void Engine::Impl::arrive(std::span<Inbox::Submission> submissions) {
+void Engine::Impl::arrive(std::span<SubmissionQueue::Submission> submissions) {
   const TokenId end_token = options_.end_tokens.empty() ? -1 : options_.end_tokens.front();
-  for (Inbox::Submission& submission : submissions) {
+  for (SubmissionQueue::Submission& submission : submissions) {
     const EngineRequestId id = submission.id;
     const auto on_done = std::move(submission.request.on_done);
     EngineTrace refused;
@@ -83,7 +83,7 @@ void Engine::Impl::arrive(std::span<Inbox::Submission> submissions) {
                           .client = sequence.request.client});
     } catch (const std::bad_alloc&) {
       sequences_.erase(id);
-      inbox_.finished(id);
+      submissions_.finished(id);
       hand_over(on_done, fail(ErrorCode::kResourceExhausted, kOutOfMemory), refused);
     }
   }
@@ -156,7 +156,7 @@ void Engine::Impl::finish(Sequence& sequence, Result<EngineResult> result, TimeN
   scheduler_.remove(id);
   sequences_.erase(id);
   publish();
-  inbox_.finished(id);
+  submissions_.finished(id);
   hand_over(on_done, std::move(result), trace);
 }
 
@@ -183,7 +183,7 @@ void Engine::Impl::publish() {
   totals_.kv_blocks_pinned = cache_.pinned();
   totals_.kv_blocks_used =
       pool.blocks_total() - pool.blocks_free() - pool.blocks_idle() - cache_.pinned();
-  inbox_.publish(totals_);
+  submissions_.publish(totals_);
 }
 
 Engine::Engine(Model& model, const Tokenizer& tokenizer, const Clock& clock, EngineOptions options)
@@ -192,22 +192,22 @@ Engine::Engine(Model& model, const Tokenizer& tokenizer, const Clock& clock, Eng
 }
 
 Engine::~Engine() {
-  impl_->inbox_.stop();
+  impl_->submissions_.stop();
   impl_->thread_.join();
 }
 
 Result<EngineRequestId> Engine::submit(EngineRequest request) {
   QAIO_RETURN_IF_ERROR(validate(request, impl_->limits_));
-  return impl_->inbox_.submit(std::move(request), impl_->clock_.now_ns());
+  return impl_->submissions_.submit(std::move(request), impl_->clock_.now_ns());
 }
 
-void Engine::cancel(EngineRequestId id) { impl_->inbox_.cancel(id); }
+void Engine::cancel(EngineRequestId id) { impl_->submissions_.cancel(id); }
 
 bool Engine::drain(std::chrono::nanoseconds patience) {
-  impl_->inbox_.close();
-  if (impl_->inbox_.wait_until_idle(patience)) return true;
-  impl_->inbox_.cancel_all();
-  while (!impl_->inbox_.wait_until_idle(std::chrono::hours(1))) {
+  impl_->submissions_.close();
+  if (impl_->submissions_.wait_until_idle(patience)) return true;
+  impl_->submissions_.cancel_all();
+  while (!impl_->submissions_.wait_until_idle(std::chrono::hours(1))) {
   }
   return false;
 }
@@ -219,7 +219,7 @@ int Engine::positions_free() const {
   return std::min(positions_max(), (now.kv_blocks_total - now.kv_blocks_pinned) * kKvBlockTokens);
 }
 
-Engine::Load Engine::load() const { return impl_->inbox_.load(); }
+Engine::Load Engine::load() const { return impl_->submissions_.load(); }
 
 const StepLog& Engine::steps() const { return impl_->step_log_; }
 

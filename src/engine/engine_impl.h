@@ -15,12 +15,12 @@
 
 #include "engine/engine.h"
 #include "engine/generation.h"
-#include "engine/inbox.h"
 #include "engine/label_round.h"
-#include "engine/pacer.h"
 #include "engine/prefix_cache.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
+#include "engine/step_budget.h"
+#include "engine/submission_queue.h"
 
 namespace qaio {
 
@@ -43,12 +43,12 @@ inline tl::unexpected<Error> failure(ErrorCode code, const char* sentence) noexc
   }
 }
 
-// Everything but inbox_ and limits_ belongs to the engine thread.
+// Everything but submissions_ and limits_ belongs to the engine thread.
 struct Engine::Impl final : private SequenceMemory {
   Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock, EngineOptions options);
 
   void run();
-  void arrive(std::span<Inbox::Submission> submissions);
+  void arrive(std::span<SubmissionQueue::Submission> submissions);
   void end_early(std::span<const EngineRequestId> cancelled);
   void refuse_what_cannot_fit();
   void end_what_ran();
@@ -84,10 +84,10 @@ struct Engine::Impl final : private SequenceMemory {
   const size_t vocab_;
   const size_t sequences_max_;
   RequestLimits limits_;
-  Inbox inbox_;
+  SubmissionQueue submissions_;
   PrefixCache cache_;
   LabelRound label_round_;
-  Pacer pacer_;
+  StepBudget step_budget_;
   Scheduler scheduler_;
   std::vector<std::unique_ptr<GenerationScratch>> scratch_;  // one per thread that draws
   std::unique_ptr<float[]> logits_;  // [sequences_max, vocab] f32; untouched rows cost no memory

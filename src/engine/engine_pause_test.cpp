@@ -12,7 +12,7 @@ namespace {
 class EnginePauseTest : public EngineFixture {
  protected:
   static void expect_whole(const Answer& answer) {
-    const Lane& lane = answer.trace.lane;
+    const StageLane& lane = answer.trace.lane;
     EXPECT_EQ(lane.dropped(), 0U);
     EXPECT_EQ(lane[0].begin_ns, answer.trace.counters.submitted_ns);
     for (size_t i = 1; i < lane.size(); ++i) EXPECT_EQ(lane[i].begin_ns, lane[i - 1].end_ns);

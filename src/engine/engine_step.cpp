@@ -20,7 +20,7 @@ constexpr TokenId kNotFinite = -2;  // logits of which no token may be drawn
 
 void Engine::Impl::step() {
   const int generating = running_in(Stage::kDecode);
-  const int spare_tokens = pacer_.prompt_tokens(generating);
+  const int spare_tokens = step_budget_.prompt_tokens(generating);
   const int label_nodes = extend_walks(spare_tokens);
   const std::span<const StepItem> plan = scheduler_.plan(std::max(spare_tokens - label_nodes, 1));
   assert(scheduler_.idle() == plan.empty() && "what waits alone was seen to fit");
@@ -39,8 +39,8 @@ void Engine::Impl::step() {
   label_round_.release();
   const TimeNs forward_end_ns = clock_.now_ns();
   stamp.forward_ns = forward_end_ns - forward_begin_ns;
-  pacer_.observe(generating, static_cast<int>(stamp.prompt_tokens + label_round_.nodes()),
-                 stamp.forward_ns);
+  step_budget_.observe(generating, static_cast<int>(stamp.prompt_tokens + label_round_.nodes()),
+                       stamp.forward_ns);
   ++totals_.steps;
 
   draw_tokens(plan);
@@ -125,7 +125,7 @@ void Engine::Impl::pause(EngineRequestId id) {
   // of it goes missing.
   if (++sequence.pauses <= kPausesOnLane) sequence.enter(Stage::kQueue, clock_.now_ns());
   ++totals_.preemptions;
-  inbox_.paused(id);
+  submissions_.paused(id);
 }
 
 void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
@@ -133,7 +133,7 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   if (item.admitted) {
     if (sequence.stage() == Stage::kQueue) sequence.enter(Stage::kPrefill, step.begin_ns);
     step.cached_tokens += static_cast<uint32_t>(item.begin);
-    inbox_.admitted(item.id);
+    submissions_.admitted(item.id);
     if (!sequence.scheduled()) {
       sequence.trace.counters.scheduled_ns = step.begin_ns;
       totals_.prompt_tokens += sequence.trace.counters.prompt_tokens;
@@ -198,8 +198,8 @@ void Engine::Impl::draw_token(const StepItem& item, size_t i, GenerationScratch&
   auto* generation = std::get_if<Generation>(&sequence.work);
   if (!item.complete || generation == nullptr) return;
   const TimeNs begin_ns = clock_.now_ns();
-  drawn_[i] = all_finite(items_[i].logits) ? generation->draw(items_[i].logits, scratch)
-                                           : kNotFinite;
+  drawn_[i] =
+      all_finite(items_[i].logits) ? generation->draw(items_[i].logits, scratch) : kNotFinite;
   sequence.trace.counters.sample_ns += clock_.now_ns() - begin_ns;
 }
 

@@ -92,7 +92,7 @@ TEST_F(EngineTest, StagesTileAndTimesAreTheClocks) {
   request.lane.start(clock.now_ns());
   ASSERT_TRUE(client.submit(engine, std::move(request)));
   const Answer answer = client.wait();
-  const Lane& lane = answer.trace.lane;
+  const StageLane& lane = answer.trace.lane;
   const TaskCounters& counters = answer.trace.counters;
   ASSERT_EQ(lane.size(), 3U);
   EXPECT_EQ(lane[0].stage, Stage::kQueue);

@@ -104,7 +104,7 @@ struct EngineResult {
 
 // Where a request's time went; also of one that was cancelled, timed out or failed.
 struct EngineTrace {
-  Lane lane;  // the caller's, with queue, prefill and decode or score appended; not finished
+  StageLane lane;  // the caller's, with queue, prefill and decode or score appended; not finished
   TaskCounters counters;
   FinishReason finish_reason = FinishReason::kFailed;
 };
@@ -114,7 +114,7 @@ struct EngineRequest {
   std::variant<ClassifyJob, GenerateJob, PinJob> job;
   TimeNs deadline_ns = 0;  // on the engine's clock; 0: none
   uint64_t client = 0;     // whose it is: clients get equal shares
-  Lane lane;               // started by the caller, its prompt_build and tokenize already stamped
+  StageLane lane;          // started by the caller, its prompt_build and tokenize already stamped
   // Pieces of the answer as they come; together they are EngineResult::text and ::tokens. May be
   // empty. Called on the engine thread; must not block or throw. Text never ends inside a
   // character; what may yet become a stop string is held back, and tokens come with the text they

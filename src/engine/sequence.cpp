@@ -19,7 +19,7 @@ std::variant<Generation, LabelWalk, PinJob> make_work(const EngineRequest& reque
 
 }  // namespace
 
-Sequence::Sequence(Inbox::Submission submission, Model& model, const Tokenizer& tokenizer,
+Sequence::Sequence(SubmissionQueue::Submission submission, Model& model, const Tokenizer& tokenizer,
                    TokenId end_token)
     : id(submission.id),
       request(std::move(submission.request)),

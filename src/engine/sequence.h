@@ -6,8 +6,8 @@
 
 #include "engine/classify.h"
 #include "engine/generation.h"
-#include "engine/inbox.h"
 #include "engine/request.h"
+#include "engine/submission_queue.h"
 #include "model/model.h"
 #include "text/tokenizer.h"
 
@@ -15,7 +15,7 @@ namespace qaio {
 
 struct Sequence {
   // `model` and `tokenizer` outlive it; `end_token` as LabelWalk needs it.
-  Sequence(Inbox::Submission submission, Model& model, const Tokenizer& tokenizer,
+  Sequence(SubmissionQueue::Submission submission, Model& model, const Tokenizer& tokenizer,
            TokenId end_token);
 
   Stage stage() const { return stage_; }

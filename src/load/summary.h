@@ -10,8 +10,8 @@
 
 #include "base/histogram.h"
 #include "base/result.h"
-#include "load/even_sample.h"
 #include "load/sample.h"
+#include "load/thinned_sample.h"
 
 namespace qaio {
 
@@ -88,7 +88,7 @@ class LoadSummary {
   uint64_t without_text_ = 0;
   TokenUsage tokens_;
   std::map<std::string, FailureFigures> failures_;
-  EvenSample<RequestSample> samples_{kSamplesMax};
+  ThinnedSample<RequestSample> samples_{kSamplesMax};
   Histogram ttft_;
   Histogram tpot_;
   Histogram inter_token_;

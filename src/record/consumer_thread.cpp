@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-#include "base/quick_thread.h"
+#include "base/low_latency_thread.h"
 
 namespace qaio {
 namespace {
@@ -68,7 +68,7 @@ uint64_t ConsumerThread::dropped() const {
 }
 
 void ConsumerThread::run() {
-  make_this_thread_quick();
+  use_low_latency_scheduling();
   std::vector<std::function<void()>> due;
   for (bool stopping = false; !stopping;) {
     {

@@ -25,7 +25,7 @@ tl::unexpected<Error> corrupt() {
 
 }  // namespace
 
-void encode_lane(const Lane& lane, TimeNs origin_ns, std::vector<uint8_t>& out) {
+void encode_lane(const StageLane& lane, TimeNs origin_ns, std::vector<uint8_t>& out) {
   put_time(lane.begin_ns() - origin_ns, out);
   put_time(lane.wall_ns(), out);
   put(lane.dropped(), out);
@@ -38,10 +38,10 @@ void encode_lane(const Lane& lane, TimeNs origin_ns, std::vector<uint8_t>& out) 
   }
 }
 
-Result<Lane> decode_lane(std::span<const uint8_t> bytes, TimeNs origin_ns) {
+Result<StageLane> decode_lane(std::span<const uint8_t> bytes, TimeNs origin_ns) {
   LaneReader in(bytes);
   if (!in.ok() || origin_ns < 0 || origin_ns > kOriginMax) return corrupt();
-  Lane lane;
+  StageLane lane;
   lane.start(origin_ns + in.begin_ns());
   while (const auto interval = in.next())
     lane.add(interval->stage, origin_ns + interval->begin_ns, origin_ns + interval->end_ns);

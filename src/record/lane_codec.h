@@ -15,10 +15,10 @@ namespace qaio {
 // Variable-length integers (7 bits per byte, lowest first): begin - origin, wall, dropped; then for
 // each interval its stage's number, the gap before it and its length. All times in ns.
 // `origin_ns` is not after the lane's begin.
-void encode_lane(const Lane& lane, TimeNs origin_ns, std::vector<uint8_t>& out);
+void encode_lane(const StageLane& lane, TimeNs origin_ns, std::vector<uint8_t>& out);
 
 // The same lane; kCorrupt if the bytes are none.
-Result<Lane> decode_lane(std::span<const uint8_t> bytes, TimeNs origin_ns);
+Result<StageLane> decode_lane(std::span<const uint8_t> bytes, TimeNs origin_ns);
 
 // Walks an encoded lane without building it. Times are since the origin.
 class LaneReader {
@@ -35,17 +35,17 @@ class LaneReader {
   }
 
   // Nothing at the end, and from the first fault on.
-  std::optional<Lane::Interval> next() {
+  std::optional<StageLane::Interval> next() {
     if (!ok_ || bytes_.empty()) return std::nullopt;
     const auto stage = take();
     const auto gap = take();
     const auto length = take();
     ok_ = stage && gap && length && static_cast<size_t>(*stage) < kStageCount &&
-          ++count_ <= Lane::kIntervalsMax;
+          ++count_ <= StageLane::kIntervalsMax;
     if (!ok_) return std::nullopt;
     const TimeNs begin_ns = last_ns_ + *gap;
     last_ns_ = begin_ns + *length;
-    return Lane::Interval{static_cast<Stage>(*stage), begin_ns, last_ns_};
+    return StageLane::Interval{static_cast<Stage>(*stage), begin_ns, last_ns_};
   }
 
   bool ok() const { return ok_; }  // of what was read so far

@@ -9,11 +9,11 @@
 namespace qaio {
 namespace {
 
-Lane random_lane(std::mt19937_64& random) {
-  Lane lane;
+StageLane random_lane(std::mt19937_64& random) {
+  StageLane lane;
   TimeNs now_ns = static_cast<TimeNs>(random() % 1'000'000'000'000'000);
   lane.start(now_ns);
-  const size_t count = random() % (Lane::kIntervalsMax + 3);  // some are dropped
+  const size_t count = random() % (StageLane::kIntervalsMax + 3);  // some are dropped
   for (size_t i = 0; i < count; ++i) {
     const TimeNs begin_ns = now_ns + static_cast<TimeNs>(random() >> (20 + random() % 44));
     now_ns = begin_ns + static_cast<TimeNs>(random() >> (20 + random() % 44));
@@ -26,18 +26,18 @@ Lane random_lane(std::mt19937_64& random) {
 TEST(LaneCodec, GivesBackEveryLane) {
   std::mt19937_64 random(11);
   for (int round = 0; round < 2000; ++round) {
-    const Lane lane = random_lane(random);
+    const StageLane lane = random_lane(random);
     const TimeNs origin_ns = lane.begin_ns() - std::min<TimeNs>(lane.begin_ns(), round * 12'345);
     std::vector<uint8_t> bytes;
     encode_lane(lane, origin_ns, bytes);
-    const Result<Lane> back = decode_lane(bytes, origin_ns);
+    const Result<StageLane> back = decode_lane(bytes, origin_ns);
     ASSERT_TRUE(back) << back.error().message;
     expect_same(*back, lane);
   }
 }
 
 TEST(LaneCodec, AnIntervalOfMillisecondsTakesFewBytes) {
-  Lane lane;
+  StageLane lane;
   lane.start(1000);
   lane.add(Stage::kPrefill, 1090, 101'090'000);
   lane.finish(101'090'100);
@@ -58,7 +58,7 @@ TEST(LaneCodec, RefusesDamagedBytes) {
     for (size_t i = 0; i < 3 && !damaged.empty(); ++i) {
       damaged[random() % damaged.size()] = static_cast<uint8_t>(random());
     }
-    const Result<Lane> back = decode_lane(damaged, static_cast<TimeNs>(random()));
+    const Result<StageLane> back = decode_lane(damaged, static_cast<TimeNs>(random()));
     if (back) continue;
     ++refused;
     EXPECT_EQ(back.error().code, ErrorCode::kCorrupt);

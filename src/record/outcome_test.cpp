@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "record/compact_record.h"
 #include "record/outcomes_for_test.h"
-#include "record/request_facts.h"
 
 namespace qaio {
 namespace {
@@ -19,7 +19,7 @@ TEST(Outcome, FactsHaveThatOfTheirRecord) {
     RecordSet set;
     set.runs.emplace_back();
     set.items.push_back({one.record(), 0});
-    const FactSet facts = facts_of(set);
+    const CompactRecords facts = compact_records(set);
     EXPECT_EQ(facts.requests[0]->outcome(), one.outcome) << one.what;
     EXPECT_EQ(facts.requests[0]->answered(), one.outcome == Outcome::kAnswered) << one.what;
   }

@@ -7,7 +7,7 @@ namespace qaio {
 void RecentRecords::consume(std::span<const RecordPtr> records) {
   const std::lock_guard lock(mutex_);
   for (const RecordPtr& record : records) {
-    if (only_looks(*record)) continue;
+    if (is_safe_method(*record)) continue;
     if (ring_.size() < count_max_) {
       ring_.push_back(record);
     } else {

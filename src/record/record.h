@@ -24,7 +24,7 @@ struct GenerationSettings {
 
 struct TaskRecord {
   std::string task;
-  Lane lane;
+  StageLane lane;
   TaskCounters counters;
   std::string finish_reason;   // "stop", "length", "scored"; empty if it failed
   std::string error_code;      // empty if it succeeded
@@ -44,7 +44,7 @@ struct RequestRecord {
   int64_t arrived_unix_ms = 0;
   int status = 0;          // HTTP; 499: the client left before the answer
   std::string error_code;  // empty on success
-  Lane lane;               // the request's own: http_read, parse, tasks, serialize, http_write
+  StageLane lane;          // the request's own: http_read, parse, tasks, serialize, http_write
   std::vector<TaskRecord> tasks;
   int history_dropped = 0;
   int64_t input_chars = 0;     // code points of what the user said last; 0: no such request
@@ -61,8 +61,8 @@ struct RequestRecord {
 
 // Probes, lists and those who look at statistics: they are no load of their own and kept out of the
 // statistics.
-inline bool only_looks(std::string_view method) { return method == "GET" || method == "HEAD"; }
-inline bool only_looks(const RequestRecord& record) { return only_looks(record.method); }
+inline bool is_safe_method(std::string_view method) { return method == "GET" || method == "HEAD"; }
+inline bool is_safe_method(const RequestRecord& record) { return is_safe_method(record.method); }
 
 using RecordPtr = std::shared_ptr<const RequestRecord>;
 

@@ -27,7 +27,7 @@ constexpr int64_t kDroppedMax = 1 << 20;  // far more than a lane can drop
 constexpr size_t kTasksMax = 1024;
 constexpr std::string_view kCsvBegin = "arrived,";  // as CSV archives and exports do
 
-void write_lane(const Lane& lane, JsonWriter& out) {
+void write_lane(const StageLane& lane, JsonWriter& out) {
   out.key("lane").begin_object();
   out.key("begin_ns").integer(lane.begin_ns()).key("end_ns").integer(lane.end_ns());
   if (lane.dropped() > 0) out.key("dropped").integer(lane.dropped());
@@ -143,7 +143,7 @@ std::optional<Stage> stage_of(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<Lane::Interval> interval_of(const json::value& value) {
+std::optional<StageLane::Interval> interval_of(const json::value& value) {
   if (!value.is_array() || value.get_array().size() != 3 || !value.get_array()[0].is_string())
     return std::nullopt;
   const json::array& parts = value.get_array();
@@ -151,10 +151,10 @@ std::optional<Lane::Interval> interval_of(const json::value& value) {
   const auto begin = Fields::to_integer(parts[1]);
   const auto end = Fields::to_integer(parts[2]);
   if (!stage || !begin || !end) return std::nullopt;
-  return Lane::Interval{*stage, *begin, *end};
+  return StageLane::Interval{*stage, *begin, *end};
 }
 
-void read_lane(const Fields& owner, std::optional<Error>& fault, Lane& lane) {
+void read_lane(const Fields& owner, std::optional<Error>& fault, StageLane& lane) {
   const json::object* object = owner.object("lane");
   if (object == nullptr) return owner.wrong("lane", "is missing");
   const Fields fields(*object, fault);
@@ -167,7 +167,7 @@ void read_lane(const Fields& owner, std::optional<Error>& fault, Lane& lane) {
   lane.start(begin);
   TimeNs last = begin;
   if (const json::array* stages = fields.array("stages")) {
-    if (stages->size() > Lane::kIntervalsMax)
+    if (stages->size() > StageLane::kIntervalsMax)
       return fields.wrong("stages", "has too many intervals");
     for (const json::value& value : *stages) {
       const auto interval = interval_of(value);
@@ -180,7 +180,7 @@ void read_lane(const Fields& owner, std::optional<Error>& fault, Lane& lane) {
     }
   }
   if (end < begin) return fields.wrong("end_ns", "must not be before begin_ns");
-  if (dropped > 0 && lane.size() < Lane::kIntervalsMax)
+  if (dropped > 0 && lane.size() < StageLane::kIntervalsMax)
     return fields.wrong("dropped", "needs a full lane");
   for (int64_t i = 0; i < dropped; ++i) lane.add(Stage::kHttpRead, last, last);
   lane.finish(end);

@@ -12,7 +12,7 @@ int64_t model_inference_ns(const RequestRecord& record) {
   std::vector<std::pair<TimeNs, TimeNs>> busy;
   for (const TaskRecord& task : record.tasks) {
     for (size_t i = 0; i < task.lane.size(); ++i) {
-      const Lane::Interval& interval = task.lane[i];
+      const StageLane::Interval& interval = task.lane[i];
       if (interval.stage == Stage::kPrefill || interval.stage == Stage::kDecode ||
           interval.stage == Stage::kScore) {
         busy.emplace_back(interval.begin_ns, interval.end_ns);
@@ -31,7 +31,7 @@ int64_t model_inference_ns(const RequestRecord& record) {
 
 }  // namespace
 
-std::optional<int64_t> stage_time(const Lane& lane, Stage stage) {
+std::optional<int64_t> stage_time(const StageLane& lane, Stage stage) {
   std::optional<int64_t> sum;
   for (size_t i = 0; i < lane.size(); ++i) {
     if (lane[i].stage == stage) sum = sum.value_or(0) + lane[i].end_ns - lane[i].begin_ns;
@@ -39,7 +39,7 @@ std::optional<int64_t> stage_time(const Lane& lane, Stage stage) {
   return sum;
 }
 
-TaskTimes task_times(const Lane& lane, const TaskCounters& counters) {
+TaskTimes task_times(const StageLane& lane, const TaskCounters& counters) {
   TaskTimes times;
   times.prompt_build_ns = lane.stage_ns(Stage::kPromptBuild) + lane.stage_ns(Stage::kTokenize);
   times.queue_ns = lane.stage_ns(Stage::kQueue);

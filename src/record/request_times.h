@@ -21,7 +21,7 @@ struct TaskTimes {
   std::optional<int64_t> ttft_since_scheduled_ns;  // the same without the queue
   std::optional<double> tpot_ns;  // mean time per token after the first: (last - first) / (n - 1)
 };
-TaskTimes task_times(const Lane& lane, const TaskCounters& counters);
+TaskTimes task_times(const StageLane& lane, const TaskCounters& counters);
 
 // Of all tasks of the request; docs/http.md defines each.
 struct RequestTimes {
@@ -37,6 +37,6 @@ struct RequestTimes {
 RequestTimes request_times(const RequestRecord& record);
 
 // Sum over the stage's intervals; absent if the lane has none.
-std::optional<int64_t> stage_time(const Lane& lane, Stage stage);
+std::optional<int64_t> stage_time(const StageLane& lane, Stage stage);
 
 }  // namespace qaio

@@ -6,7 +6,7 @@ namespace qaio {
 namespace {
 
 TEST(TaskTimesTest, GenerateTask) {
-  Lane lane;
+  StageLane lane;
   lane.start(0);
   lane.add(Stage::kPromptBuild, 0, 10);
   lane.add(Stage::kTokenize, 10, 25);
@@ -34,7 +34,7 @@ TEST(TaskTimesTest, GenerateTask) {
 }
 
 TEST(TaskTimesTest, ClassifyTaskHasNoTokenTimes) {
-  Lane lane;
+  StageLane lane;
   lane.start(0);
   lane.add(Stage::kQueue, 0, 5);
   lane.add(Stage::kPrefill, 5, 105);
@@ -53,7 +53,7 @@ TEST(TaskTimesTest, OneTokenHasNoTimePerToken) {
   counters.submitted_ns = 1;
   counters.scheduled_ns = 3;
   counters.first_token_ns = counters.last_token_ns = 9;
-  const TaskTimes times = task_times(Lane{}, counters);
+  const TaskTimes times = task_times(StageLane{}, counters);
   EXPECT_EQ(times.ttft_since_submitted_ns, 8);
   EXPECT_EQ(times.ttft_since_scheduled_ns, 6);
   EXPECT_FALSE(times.tpot_ns.has_value());

@@ -16,7 +16,7 @@ std::optional<int64_t> to_us(const std::optional<Ns>& ns) {
 
 }  // namespace
 
-LaneMicros lane_micros(const Lane& lane) {
+LaneMicros lane_micros(const StageLane& lane) {
   const auto since_begin = [&](TimeNs time) { return to_us(time - lane.begin_ns()); };
   LaneMicros micros;
   micros.total = micros.unattributed = since_begin(lane.end_ns());

@@ -19,7 +19,7 @@ struct LaneMicros {
 
   int64_t operator[](Stage stage) const { return stages[static_cast<size_t>(stage)]; }
 };
-LaneMicros lane_micros(const Lane& lane);
+LaneMicros lane_micros(const StageLane& lane);
 
 // The times of request_times.h. Those that are stages or sums of stages are made of the rounded
 // stages, as whoever reads both may add them up; the others are rounded from ns.

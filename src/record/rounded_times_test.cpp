@@ -12,7 +12,7 @@ TEST(LaneMicros, RoundedStagesStillAddUp) {
   std::mt19937 random(7);
   std::uniform_int_distribution<int64_t> length_ns(0, 5000);
   for (int round = 0; round < 1000; ++round) {
-    Lane lane;
+    StageLane lane;
     TimeNs now = length_ns(random) + 1;
     lane.start(now);
     for (size_t i = 0; i < 12; ++i) {

@@ -8,7 +8,7 @@
 
 namespace qaio {
 
-inline void expect_same(const Lane& got, const Lane& want) {
+inline void expect_same(const StageLane& got, const StageLane& want) {
   EXPECT_EQ(got.begin_ns(), want.begin_ns());
   EXPECT_EQ(got.end_ns(), want.end_ns());
   EXPECT_EQ(got.dropped(), want.dropped());

@@ -15,7 +15,9 @@ namespace qaio {
 // Fills a lane with stages that follow each other with small gaps.
 class LaneFiller {
  public:
-  LaneFiller(Lane& lane, TimeNs begin_ns) : lane_(lane), now_ns_(begin_ns) { lane.start(begin_ns); }
+  LaneFiller(StageLane& lane, TimeNs begin_ns) : lane_(lane), now_ns_(begin_ns) {
+    lane.start(begin_ns);
+  }
   TimeNs add(Stage stage, double mean_us, std::mt19937_64& random) {
     std::lognormal_distribution<double> length(std::log(mean_us * 1000), 0.5);
     const TimeNs begin_ns = now_ns_ + static_cast<TimeNs>(random() % 900);
@@ -30,7 +32,7 @@ class LaneFiller {
   void finish() { lane_.finish(now_ns_ + 137); }
 
  private:
-  Lane& lane_;
+  StageLane& lane_;
   TimeNs now_ns_;
 };
 

@@ -72,8 +72,8 @@ TEST_F(ArchiveFactsTest, AReportOfFactsIsTheReportOfTheRecords) {
 }
 
 TEST_F(ArchiveFactsTest, FindingsNameTheirRequests) {
-  const FactSet facts = source().load_facts({}, 2).value();
-  const RequestFacts& request = *facts.requests[1234];
+  const CompactRecords facts = source().load_facts({}, 2).value();
+  const CompactRecord& request = *facts.requests[1234];
   EXPECT_EQ(facts.id_of(request), synthetic_record(1234).request_id);
   execute("DELETE FROM requests WHERE id = " + std::to_string(request.key));
   EXPECT_EQ(facts.id_of(request), "?");

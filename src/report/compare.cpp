@@ -18,10 +18,10 @@ constexpr double kWorkloadChange = 0.1;  // of mean token counts: worth a note
 
 // Prompt and generated tokens of the task, or of all tasks for the request's own lane. The whole
 // prompt, not what was computed of it: a prefix cache that no longer works must show.
-std::vector<double> tokens_of(const FactSet& set, const RequestFacts& request,
+std::vector<double> tokens_of(const CompactRecords& set, const CompactRecord& request,
                               const std::string& task) {
   std::vector<double> sums(2, 0);
-  for (const TaskFacts& one : request.tasks) {
+  for (const CompactTask& one : request.tasks) {
     if (!task.empty() && set.tasks[one.name] != task) continue;
     sums[0] += one.prompt_tokens;
     sums[1] += one.completion_tokens;
@@ -29,7 +29,7 @@ std::vector<double> tokens_of(const FactSet& set, const RequestFacts& request,
   return sums;
 }
 
-MeasuredSide side_of(const FactSet& set, const Measure& measure) {
+MeasuredSide side_of(const CompactRecords& set, const Measure& measure) {
   const auto request = [&set, &measure](size_t i) { return set.requests[measure.item(i)]; };
   return {.ms = measure.ms,
           .arrived_unix_ms = [request](size_t i) { return request(i)->arrived_unix_ms; },
@@ -37,13 +37,13 @@ MeasuredSide side_of(const FactSet& set, const Measure& measure) {
                      &measure](size_t i) { return tokens_of(set, *request(i), measure.task); }};
 }
 
-SideSummary summary_of(const FactSet& set) {
+SideSummary summary_of(const CompactRecords& set) {
   SideSummary summary{.requests = set.requests.size()};
   if (set.requests.empty()) return summary;
   summary.first_unix_ms = set.requests.front()->arrived_unix_ms;
   summary.last_unix_ms = set.requests.back()->arrived_unix_ms;
   std::set<uint32_t> runs;
-  for (const RequestFacts* request : set.requests) {
+  for (const CompactRecord* request : set.requests) {
     summary.answered += request->answered() ? 1 : 0;
     runs.insert(request->run);
   }
@@ -57,9 +57,9 @@ SideSummary summary_of(const FactSet& set) {
   return summary;
 }
 
-double mean_tokens(const FactSet& set, size_t column) {
+double mean_tokens(const CompactRecords& set, size_t column) {
   std::vector<double> counts;
-  for (const RequestFacts* request : set.requests)
+  for (const CompactRecord* request : set.requests)
     if (request->answered()) counts.push_back(tokens_of(set, *request, "")[column]);
   return mean(counts);
 }
@@ -80,7 +80,7 @@ void note_missing(std::string_view side, const std::vector<Measure>& measures,
   notes.push_back(fmt::format("Only in {}: {}.", side, fmt::join(names, ", ")));
 }
 
-void add_notes(const FactSet& a, const FactSet& b, Comparison& out) {
+void add_notes(const CompactRecords& a, const CompactRecords& b, Comparison& out) {
   if (std::ranges::any_of(out.measures, &MeasureComparison::in_turns)) {
     out.notes.emplace_back(
         "Both were measured at the same time: they are compared within short times, so that what "
@@ -99,10 +99,11 @@ void add_notes(const FactSet& a, const FactSet& b, Comparison& out) {
 }  // namespace
 
 Comparison compare_records(const RecordSet& a, const RecordSet& b, const CompareOptions& options) {
-  return compare_records(facts_of(a), facts_of(b), options);
+  return compare_records(compact_records(a), compact_records(b), options);
 }
 
-Comparison compare_records(const FactSet& a, const FactSet& b, const CompareOptions& options) {
+Comparison compare_records(const CompactRecords& a, const CompactRecords& b,
+                           const CompareOptions& options) {
   const std::vector<Measure> measures_a = collect_measures(a);
   const std::vector<Measure> measures_b = collect_measures(b);
   Comparison out{.a = summary_of(a), .b = summary_of(b)};

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "load/load_result.h"
+#include "record/compact_record.h"
 #include "record/record_set.h"
-#include "record/request_facts.h"
 #include "report/measures.h"
 #include "stats/statistics.h"
 
@@ -116,7 +116,8 @@ struct Comparison {
 // Times are compared at equal tokens where these explain at least a quarter of their variation, so
 // that longer prompts or answers on one side do not count as slower; notes tell of such
 // differences.
-Comparison compare_records(const FactSet& a, const FactSet& b, const CompareOptions& options);
+Comparison compare_records(const CompactRecords& a, const CompactRecords& b,
+                           const CompareOptions& options);
 Comparison compare_records(const RecordSet& a, const RecordSet& b, const CompareOptions& options);
 
 // Of two results of `qaio load --json`, by the requests that they hold. Of an older one, which

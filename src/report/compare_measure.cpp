@@ -24,7 +24,7 @@ std::optional<TimeFit> fit_tokens(std::span<const std::vector<double>> tokens,
                                   std::span<const double> all_ms) {
   std::vector<std::vector<double>> rows;
   std::vector<double> ms;
-  for (const size_t i : even_sample(all_ms.size())) {
+  for (const size_t i : stratified_indices(all_ms.size())) {
     rows.push_back(tokens[i]);
     ms.push_back(all_ms[i]);
   }
@@ -85,17 +85,17 @@ Change median_in_turns(std::span<const TimeBlock> blocks, double median_a, Rando
   std::vector<double> changes;
   std::vector<double> differences;
   for (const TimeBlock& block : blocks) {
-    const double of_a = middle_mean(block.a);
-    const double difference = middle_mean(block.b) - of_a;
+    const double of_a = interquartile_mean(block.a);
+    const double difference = interquartile_mean(block.b) - of_a;
     differences.push_back(difference);
     if (of_a > 0) changes.push_back(difference / of_a);
   }
   if (changes.size() == blocks.size()) {
-    change.relative = middle_mean(changes);
-    change.interval = bootstrap_middle_mean(changes, random);
+    change.relative = interquartile_mean(changes);
+    change.interval = bootstrap_interquartile_mean(changes, random);
     change.ms = change.relative * median_a;
   } else {  // often 0, as a queue is: a relative change says nothing
-    change.ms = middle_mean(differences);
+    change.ms = interquartile_mean(differences);
     change.relative = relative_change(change.ms, median_a);
   }
   return change;

@@ -23,14 +23,14 @@ bool tells_of_client(int status) {
   return status == 401 || status == 403 || status == 404 || status == 405 || status == 408;
 }
 
-bool counts(const RequestFacts& request) {
+bool counts(const CompactRecord& request) {
   return request.outcome() != Outcome::kCancelled && !tells_of_client(request.status);
 }
 
 // Of each request that counts, in order of arrival.
-std::vector<Outcome> outcomes_of(const FactSet& set) {
+std::vector<Outcome> outcomes_of(const CompactRecords& set) {
   std::vector<Outcome> outcomes;
-  for (const RequestFacts* request : set.requests)
+  for (const CompactRecord* request : set.requests)
     if (counts(*request)) outcomes.push_back(request->outcome());
   return outcomes;
 }
@@ -60,7 +60,7 @@ ShareComparison compare_share(std::string name, size_t count_a, size_t of_a, siz
   return share;
 }
 
-std::vector<ShareComparison> compare_shares(const FactSet& a, const FactSet& b) {
+std::vector<ShareComparison> compare_shares(const CompactRecords& a, const CompactRecords& b) {
   const std::vector<Outcome> outcomes_a = outcomes_of(a);
   const std::vector<Outcome> outcomes_b = outcomes_of(b);
   std::vector<ShareComparison> out;

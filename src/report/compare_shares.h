@@ -16,6 +16,6 @@ ShareComparison compare_share(std::string name, size_t count_a, size_t of_a, siz
 
 // Of the outcomes `failed`, `refused` and, as `rejected`, client errors but for those that say
 // nothing about the server.
-std::vector<ShareComparison> compare_shares(const FactSet& a, const FactSet& b);
+std::vector<ShareComparison> compare_shares(const CompactRecords& a, const CompactRecords& b);
 
 }  // namespace qaio

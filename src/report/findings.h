@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "record/request_facts.h"
+#include "record/compact_record.h"
 #include "report/measures.h"
 #include "report/service_fit.h"
 
@@ -33,15 +33,15 @@ struct PhysicalLimits {
 };
 
 struct FindingInput {
-  const FactSet& set;
+  const CompactRecords& set;
   std::optional<PhysicalLimits> limits = {};
   std::vector<uint32_t> tasks = {};                  // as tasks_of() has them
   std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
 };
 
 // All that apply, the most general first; what was not found after the rest.
-std::vector<Finding> find_findings(const FactSet& set, const std::optional<PhysicalLimits>& limits,
-                                   int threads = 1);
+std::vector<Finding> find_findings(const CompactRecords& set,
+                                   const std::optional<PhysicalLimits>& limits, int threads = 1);
 
 // The kinds; each appends what it finds.
 void find_bottleneck(const FindingInput& input, std::vector<Finding>& out);

@@ -16,11 +16,11 @@ constexpr double kPromptTokensMin = 16;  // below, a step is bound by reading we
 
 // 10^9 bytes per second that each request's decode steps moved: every step reads the weights once,
 // however many sequences share it.
-std::vector<double> decode_gb_s(const FactSet& set, double bytes_per_token) {
+std::vector<double> decode_gb_s(const CompactRecords& set, double bytes_per_token) {
   std::vector<double> rates;
-  for (const RequestFacts* request : set.requests) {
+  for (const CompactRecord* request : set.requests) {
     if (!request->answered()) continue;
-    for (const TaskFacts& task : request->tasks) {
+    for (const CompactTask& task : request->tasks) {
       if (task.completion_tokens < 2 || task.decode_steps == 0 || task.forward_ns <= 0) continue;
       rates.push_back(bytes_per_token * task.decode_steps / static_cast<double>(task.forward_ns));
     }
@@ -31,15 +31,15 @@ std::vector<double> decode_gb_s(const FactSet& set, double bytes_per_token) {
 // 10^9 operations per second of requests alone in their prefill steps. With tasks side by side, the
 // steps are shared: all tasks' tokens over the time from the first prefill's begin to the last's
 // end.
-std::vector<double> prefill_gop_s(const FactSet& set, double gop_per_token) {
+std::vector<double> prefill_gop_s(const CompactRecords& set, double gop_per_token) {
   std::vector<double> rates;
-  for (const RequestFacts* request : set.requests) {
+  for (const CompactRecord* request : set.requests) {
     if (!request->answered()) continue;
     int64_t tokens = 0;
     uint32_t batch = 0;
     TimeNs begin = INT64_MAX;
     TimeNs end = 0;
-    for (const TaskFacts& task : request->tasks) {
+    for (const CompactTask& task : request->tasks) {
       tokens += computed_tokens(task);
       batch = std::max(batch, task.batch_max);
       if (task.prefill_end_ns == 0) continue;

@@ -42,18 +42,18 @@ struct Neighbours {
 };
 
 struct Observation {
-  const TaskFacts* task;
+  const CompactTask* task;
   bool switched;
 };
 
 // The requests of a task that followed another of the same process.
-std::vector<Observation> observations_of(const FactSet& set, uint32_t name) {
+std::vector<Observation> observations_of(const CompactRecords& set, uint32_t name) {
   std::vector<Observation> all;
-  std::vector<const RequestFacts*> previous(set.runs.size());  // of each run
-  for (const RequestFacts* request : set.requests) {
+  std::vector<const CompactRecord*> previous(set.runs.size());  // of each run
+  for (const CompactRecord* request : set.requests) {
     if (!request->answered()) continue;
-    const RequestFacts* before = std::exchange(previous[request->run], request);
-    const TaskFacts* task = find_task(*request, name);
+    const CompactRecord* before = std::exchange(previous[request->run], request);
+    const CompactTask* task = find_task(*request, name);
     if (before == nullptr || task == nullptr || task->prefill_steps == 0) continue;
     if (request->tasks.size() > 1 || !alone_in_steps(*request)) continue;
     all.push_back({task, find_task(*before, name) == nullptr});
@@ -68,12 +68,12 @@ std::vector<Observation> sample_of(const std::vector<Observation>& all) {
     std::vector<Observation> kind;
     std::ranges::copy_if(all, std::back_inserter(kind),
                          [&](const Observation& seen) { return seen.switched == switched; });
-    for (const size_t i : even_sample(kind.size())) sample.push_back(kind[i]);
+    for (const size_t i : stratified_indices(kind.size())) sample.push_back(kind[i]);
   }
   return sample;
 }
 
-Neighbours group_by_neighbour(const FactSet& set, uint32_t name) {
+Neighbours group_by_neighbour(const CompactRecords& set, uint32_t name) {
   const std::vector<Observation> all = observations_of(set, name);
   Neighbours groups;
   for (const Observation& seen : all) {
@@ -98,14 +98,14 @@ Neighbours group_by_neighbour(const FactSet& set, uint32_t name) {
   return groups;
 }
 
-using Run = std::vector<const RequestFacts*>;
+using Run = std::vector<const CompactRecord*>;
 
 // How much longer than its peers each request of a run took: its time over what the fit expects of
 // its tokens, or over the median if tokens do not explain the time.
 std::vector<double> relative_times(const Run& run, const FindingInput& input) {
   std::vector<double> expected;
-  for (const RequestFacts* request : run) {
-    const TaskFacts& task = request->critical_task();
+  for (const CompactRecord* request : run) {
+    const CompactTask& task = request->critical_task();
     const auto& fit = input.fits[task.name];
     expected.push_back(fit ? std::max(0.0, fit->predict(*request, task)) : 0);
   }
@@ -206,7 +206,7 @@ void find_task_switching(const FindingInput& input, std::vector<Finding>& out) {
 
 void find_cold_start(const FindingInput& input, std::vector<Finding>& out) {
   std::map<uint32_t, Run> runs;
-  for (const RequestFacts* request : input.set.requests) {
+  for (const CompactRecord* request : input.set.requests) {
     if (!input.set.runs[request->run].from_start || !request->answered()) continue;
     Run& run = runs[request->run];
     if (run.size() < kRunRequestsMax) run.push_back(request);

@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 6> kNames = {"queue",      "long prompt",
                                                     "neighbours", "page faults", "unknown"};
 
 struct Request {
-  const RequestFacts* facts;
-  const TaskFacts* task;  // the critical one
+  const CompactRecord* facts;
+  const CompactTask* task;  // the critical one
   double total_ms;
 };
 
@@ -77,7 +77,7 @@ Usual usual_of(std::span<const Request> requests, size_t task_count) {
 std::array<double, kNames.size()> causes_ms(const Request& request, const Usual& usual,
                                             const FindingInput& input) {
   std::array<double, kNames.size()> ms{};
-  const TaskFacts& task = *request.task;
+  const CompactTask& task = *request.task;
   ms[kQueue] = std::max(0.0, to_ms(task.lane.stage_ns(Stage::kQueue)) - usual.queue_ms);
   if (const auto& fit = input.fits[task.name]) {
     const Usual::OfTask& of_task = usual.tasks[task.name];
@@ -92,7 +92,7 @@ std::array<double, kNames.size()> causes_ms(const Request& request, const Usual&
   }
   double rest = request.total_ms - usual.total_ms;
   for (const double known : ms) rest -= known;
-  const RequestFacts& facts = *request.facts;
+  const CompactRecord& facts = *request.facts;
   const bool many_faults =
       facts.minor_faults >= kFaultsMin &&
       static_cast<double>(facts.minor_faults) > kFaultFactor * usual.faults_max;
@@ -100,10 +100,10 @@ std::array<double, kNames.size()> causes_ms(const Request& request, const Usual&
   return ms;
 }
 
-std::vector<Request> answered_requests(const FactSet& set) {
+std::vector<Request> answered_requests(const CompactRecords& set) {
   std::vector<Request> requests;
   requests.reserve(set.requests.size());
-  for (const RequestFacts* facts : set.requests) {
+  for (const CompactRecord* facts : set.requests) {
     if (!facts->answered()) continue;
     requests.push_back({facts, &facts->critical_task(), to_ms(facts->lane.wall_ns())});
   }
@@ -112,7 +112,7 @@ std::vector<Request> answered_requests(const FactSet& set) {
 
 Usual usual_of_sample(const std::vector<Request>& requests, size_t task_count) {
   std::vector<Request> sample;
-  for (const size_t i : even_sample(requests.size())) sample.push_back(requests[i]);
+  for (const size_t i : stratified_indices(requests.size())) sample.push_back(requests[i]);
   return usual_of(sample, task_count);
 }
 

@@ -13,7 +13,7 @@ namespace qaio {
 namespace {
 
 std::vector<Finding> findings_of(const RecordSet& set, std::optional<PhysicalLimits> limits = {}) {
-  return find_findings(facts_of(set), limits);
+  return find_findings(compact_records(set), limits);
 }
 
 std::optional<Finding> find(const std::vector<Finding>& findings, std::string_view id,

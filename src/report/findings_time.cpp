@@ -7,7 +7,7 @@
 #include <iterator>
 #include <span>
 
-#include "base/jobs.h"
+#include "base/run_in_parallel.h"
 #include "report/findings.h"
 #include "stats/statistics.h"
 
@@ -24,10 +24,10 @@ constexpr double kQueueShareMin = 0.10;
 // those of the task that ended last.
 class CriticalPath {
  public:
-  explicit CriticalPath(const FactSet& set) : set_(set), of_tasks_(set.tasks.size()) {}
+  explicit CriticalPath(const CompactRecords& set) : set_(set), of_tasks_(set.tasks.size()) {}
 
-  void add(const RequestFacts& request) {
-    const TaskFacts& task = request.critical_task();
+  void add(const CompactRecord& request) {
+    const CompactTask& task = request.critical_task();
     int64_t left_ns = request.lane.wall_ns();
     for (size_t i = 0; i < RequestLane::kStages; ++i) {
       if (RequestLane::stage_at(i) == Stage::kTasks) continue;
@@ -63,7 +63,7 @@ class CriticalPath {
   }
 
  private:
-  const FactSet& set_;
+  const CompactRecords& set_;
   std::array<int64_t, RequestLane::kStages> of_request_{};
   std::vector<std::array<int64_t, TaskLane::kStages>> of_tasks_;
   int64_t unattributed_ns_ = 0;
@@ -83,7 +83,7 @@ void find_bottleneck(const FindingInput& input, std::vector<Finding>& out) {
   CriticalPath path(input.set);
   double total_ms = 0;
   size_t count = 0;
-  for (const RequestFacts* request : input.set.requests) {
+  for (const CompactRecord* request : input.set.requests) {
     if (!request->answered()) continue;
     path.add(*request);
     total_ms += to_ms(request->lane.wall_ns());
@@ -126,9 +126,9 @@ void find_queueing(const FindingInput& input, std::vector<Finding>& out) {
   std::vector<double> queues_ms;
   std::vector<double> ahead_ms;  // of those that found others waiting
   double total_ms = 0;
-  for (const RequestFacts* request : input.set.requests) {
+  for (const CompactRecord* request : input.set.requests) {
     if (!request->answered()) continue;
-    const TaskFacts& task = request->critical_task();
+    const CompactTask& task = request->critical_task();
     queues_ms.push_back(to_ms(task.lane.stage_ns(Stage::kQueue)));
     // The first of its tasks to be submitted has none of its own before it.
     if (request->tasks.front().queued_ahead > 0) ahead_ms.push_back(queues_ms.back());
@@ -166,14 +166,14 @@ void find_queueing(const FindingInput& input, std::vector<Finding>& out) {
   out.push_back(std::move(finding));
 }
 
-std::vector<Finding> find_findings(const FactSet& set, const std::optional<PhysicalLimits>& limits,
-                                   int threads) {
+std::vector<Finding> find_findings(const CompactRecords& set,
+                                   const std::optional<PhysicalLimits>& limits, int threads) {
   FindingInput input{.set = set, .limits = limits, .tasks = tasks_of(set), .fits = {}};
   input.fits.resize(set.tasks.size());
   std::vector<std::function<void()>> jobs;
   for (uint32_t task = 0; task < set.tasks.size(); ++task)
     jobs.emplace_back([&, task] { input.fits[task] = fit_service(set, task); });
-  run_jobs(jobs, threads);
+  run_in_parallel(jobs, threads);
 
   constexpr auto kKinds =
       std::to_array({find_bottleneck, find_queueing, find_limits, find_token_costs,
@@ -182,7 +182,7 @@ std::vector<Finding> find_findings(const FactSet& set, const std::optional<Physi
   jobs.clear();
   for (size_t i = kKinds.size(); i-- > 0;)  // the last take longest
     jobs.emplace_back([&, i] { kKinds[i](input, found[i]); });
-  run_jobs(jobs, threads);
+  run_in_parallel(jobs, threads);
   std::vector<Finding> all;
   for (auto& kind : found) std::ranges::move(kind, std::back_inserter(all));
   std::stable_partition(all.begin(), all.end(), [](const Finding& one) { return one.found; });

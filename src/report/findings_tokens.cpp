@@ -14,12 +14,12 @@ constexpr double kCharsExplainedMin = 0.5;
 constexpr double kCachedShareMin = 0.05;
 
 // Tokens of a prompt per character of the input.
-std::optional<double> tokens_per_char(const FactSet& set, uint32_t task,
+std::optional<double> tokens_per_char(const CompactRecords& set, uint32_t task,
                                       const ServiceFit& service) {
   std::vector<std::vector<double>> chars;
   std::vector<double> tokens;
   for (const size_t i : service.items) {
-    const RequestFacts& request = *set.requests[i];
+    const CompactRecord& request = *set.requests[i];
     if (request.input_chars == 0) continue;
     chars.push_back({static_cast<double>(request.input_chars)});
     tokens.push_back(static_cast<double>(find_task(request, task)->prompt_tokens));
@@ -51,7 +51,7 @@ std::string explained_text(const ServiceFit& service) {
   return fmt::format("Tokens explain {} variation.", fmt::join(parts, " and "));
 }
 
-std::string outliers_text(const FactSet& set, const ServiceFit& service) {
+std::string outliers_text(const CompactRecords& set, const ServiceFit& service) {
   std::vector<std::string> shown;
   for (const size_t i : service.outliers) {
     if (shown.size() == kOutliersShown) break;
@@ -108,8 +108,8 @@ void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out) {
     if (!service || service->ms_per_prompt_token <= 0) continue;
     double prompt = 0;
     double cached = 0;
-    for (const RequestFacts* request : input.set.requests) {
-      const TaskFacts* facts = request->answered() ? find_task(*request, task) : nullptr;
+    for (const CompactRecord* request : input.set.requests) {
+      const CompactTask* facts = request->answered() ? find_task(*request, task) : nullptr;
       if (facts == nullptr || facts->prefill_steps == 0) continue;
       prompt += facts->prompt_tokens;
       cached += facts->cached_tokens;

@@ -9,7 +9,7 @@
 #include <numeric>
 #include <utility>
 
-#include "base/jobs.h"
+#include "base/run_in_parallel.h"
 
 namespace qaio {
 namespace {
@@ -18,7 +18,7 @@ using Items = std::vector<uint32_t>;
 
 // One column per stage, in the order of the enum; those that no lane enters are left out at the
 // end.
-template <typename LaneKind>
+template <typename StageLaneKind>
 class LaneColumns {
  public:
   void reserve(size_t count) {
@@ -28,9 +28,9 @@ class LaneColumns {
     items_->reserve(count);
   }
 
-  void add(const LaneKind& lane, size_t item) {
-    for (size_t i = 0; i < LaneKind::kStages; ++i)
-      stages_[i].push_back(to_ms(lane.stage_ns(LaneKind::stage_at(i))));
+  void add(const StageLaneKind& lane, size_t item) {
+    for (size_t i = 0; i < StageLaneKind::kStages; ++i)
+      stages_[i].push_back(to_ms(lane.stage_ns(StageLaneKind::stage_at(i))));
     unattributed_.push_back(to_ms(lane.unattributed_ns()));
     totals_.push_back(to_ms(lane.wall_ns()));
     items_->push_back(static_cast<uint32_t>(item));
@@ -38,10 +38,10 @@ class LaneColumns {
 
   void take_stages(const std::string& task, std::vector<Measure>& out) {
     const std::string prefix = task.empty() ? "" : task + '.';
-    for (size_t i = 0; i < LaneKind::kStages; ++i) {
+    for (size_t i = 0; i < StageLaneKind::kStages; ++i) {
       if (std::ranges::all_of(stages_[i], [](double ms) { return ms == 0; })) continue;
-      out.push_back({prefix + std::string(stage_name(LaneKind::stage_at(i))), MeasureKind::kStage,
-                     task, std::move(stages_[i]), items_});
+      out.push_back({prefix + std::string(stage_name(StageLaneKind::stage_at(i))),
+                     MeasureKind::kStage, task, std::move(stages_[i]), items_});
     }
     if (unattributed_.empty()) return;  // 0 is good to know
     out.push_back(
@@ -53,7 +53,7 @@ class LaneColumns {
   }
 
  private:
-  std::array<std::vector<double>, LaneKind::kStages> stages_;
+  std::array<std::vector<double>, StageLaneKind::kStages> stages_;
   std::vector<double> unattributed_;
   std::vector<double> totals_;
   std::shared_ptr<Items> items_ = std::make_shared<Items>();
@@ -62,26 +62,26 @@ class LaneColumns {
 // A time that not every request has.
 struct OptionalColumn {
   const char* name;
-  int64_t (*get_us)(const RequestFacts& request);
+  int64_t (*get_us)(const CompactRecord& request);
   std::vector<double> ms = {};
   std::shared_ptr<Items> items = std::make_shared<Items>();
 };
 
-std::vector<Measure> request_measures(const FactSet& set) {
+std::vector<Measure> request_measures(const CompactRecords& set) {
   LaneColumns<RequestLane> lane;
   lane.reserve(set.requests.size());
   std::array<OptionalColumn, 4> others = {
-      {{"ttft", [](const RequestFacts& r) { return r.ttft_us; }},
-       {"ttft_since_scheduled", [](const RequestFacts& r) { return r.ttft_since_scheduled_us; }},
-       {"tpot", [](const RequestFacts& r) { return r.tpot_us; }},
-       {"model_inference", [](const RequestFacts& r) { return r.model_inference_us; }}}};
+      {{"ttft", [](const CompactRecord& r) { return r.ttft_us; }},
+       {"ttft_since_scheduled", [](const CompactRecord& r) { return r.ttft_since_scheduled_us; }},
+       {"tpot", [](const CompactRecord& r) { return r.tpot_us; }},
+       {"model_inference", [](const CompactRecord& r) { return r.model_inference_us; }}}};
   for (size_t i = 0; i < set.requests.size(); ++i) {
-    const RequestFacts& request = *set.requests[i];
+    const CompactRecord& request = *set.requests[i];
     if (!request.answered()) continue;
     lane.add(request.lane, i);
     for (OptionalColumn& column : others) {
       const int64_t us = column.get_us(request);
-      if (us == RequestFacts::kNone) continue;
+      if (us == CompactRecord::kNone) continue;
       column.ms.push_back(static_cast<double>(us) / 1e3);
       column.items->push_back(static_cast<uint32_t>(i));
     }
@@ -97,15 +97,15 @@ std::vector<Measure> request_measures(const FactSet& set) {
   return out;
 }
 
-std::vector<Measure> task_measures(const FactSet& set) {
+std::vector<Measure> task_measures(const CompactRecords& set) {
   std::vector<size_t> counts(set.tasks.size());
-  for (const RequestFacts* request : set.requests)
-    for (const TaskFacts& task : request->tasks) ++counts[task.name];
+  for (const CompactRecord* request : set.requests)
+    for (const CompactTask& task : request->tasks) ++counts[task.name];
   std::vector<LaneColumns<TaskLane>> lanes(set.tasks.size());
   for (size_t i = 0; i < lanes.size(); ++i) lanes[i].reserve(counts[i]);
   for (size_t i = 0; i < set.requests.size(); ++i) {
     if (!set.requests[i]->answered()) continue;
-    for (const TaskFacts& task : set.requests[i]->tasks) lanes[task.name].add(task.lane, i);
+    for (const CompactTask& task : set.requests[i]->tasks) lanes[task.name].add(task.lane, i);
   }
   std::vector<size_t> order(lanes.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -126,12 +126,12 @@ std::vector<double> Measure::sorted() const {
   return values;
 }
 
-std::vector<Measure> collect_measures(const FactSet& set, int threads) {
+std::vector<Measure> collect_measures(const CompactRecords& set, int threads) {
   std::vector<Measure> all;
   std::vector<Measure> of_tasks;
   const std::array<std::function<void()>, 2> jobs = {[&] { all = request_measures(set); },
                                                      [&] { of_tasks = task_measures(set); }};
-  run_jobs(jobs, threads);
+  run_in_parallel(jobs, threads);
   std::ranges::move(of_tasks, std::back_inserter(all));
   return all;
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "record/request_facts.h"
+#include "record/compact_record.h"
 
 namespace qaio {
 
@@ -33,7 +33,7 @@ struct Measure {
 
 // Requests that were answered and ran a task; probes and refusals would only dilute the figures.
 // A stage that a task did not enter counts as 0; a stage that none entered is left out.
-std::vector<Measure> collect_measures(const FactSet& set, int threads = 1);
+std::vector<Measure> collect_measures(const CompactRecords& set, int threads = 1);
 
 const Measure* find_measure(const std::vector<Measure>& measures, std::string_view name);
 

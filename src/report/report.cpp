@@ -8,7 +8,7 @@
 #include <functional>
 #include <numeric>
 
-#include "base/jobs.h"
+#include "base/run_in_parallel.h"
 
 namespace qaio {
 namespace {
@@ -33,7 +33,7 @@ StageRow stage_row(const Measure& measure, double all_ms) {
           .share = share_of(sum_ms, all_ms)};
 }
 
-Throughput throughput_of(const FactSet& set) {
+Throughput throughput_of(const CompactRecords& set) {
   struct Span {
     double begin_ms = INFINITY;
     double end_ms = -INFINITY;
@@ -47,7 +47,7 @@ Throughput throughput_of(const FactSet& set) {
   double wall_ns = 0;
   double cpu_ns = 0;
   int64_t resident_bytes = 0;
-  for (const RequestFacts* request : set.requests) {
+  for (const CompactRecord* request : set.requests) {
     if (!request->answered()) continue;
     Span& span = spans[request->run];
     const auto arrived = static_cast<double>(request->arrived_unix_ms);
@@ -57,7 +57,7 @@ Throughput throughput_of(const FactSet& set) {
     wall_ns += static_cast<double>(request->lane.wall_ns());
     cpu_ns += static_cast<double>(request->cpu_ns);
     resident_bytes = std::max(resident_bytes, request->resident_bytes);
-    for (const TaskFacts& task : request->tasks) {
+    for (const CompactTask& task : request->tasks) {
       prompt += task.prompt_tokens;
       cached += task.cached_tokens;
       output += task.completion_tokens;
@@ -76,10 +76,10 @@ Throughput throughput_of(const FactSet& set) {
   return out;
 }
 
-void count_requests(const FactSet& set, Report& report) {
+void count_requests(const CompactRecords& set, Report& report) {
   std::vector<bool> runs(set.runs.size());
   report.requests = set.requests.size();
-  for (const RequestFacts* request : set.requests) {
+  for (const CompactRecord* request : set.requests) {
     if (!runs[request->run]) report.runs.push_back(set.run_of(*request));
     runs[request->run] = true;
     if (request->answered()) {
@@ -96,7 +96,7 @@ void count_requests(const FactSet& set, Report& report) {
   report.last_unix_ms = set.requests.back()->arrived_unix_ms;
 }
 
-void add_slowest(const FactSet& set, const Measure& total, size_t count, Report& report) {
+void add_slowest(const CompactRecords& set, const Measure& total, size_t count, Report& report) {
   std::vector<size_t> order(total.ms.size());
   std::iota(order.begin(), order.end(), size_t{0});
   count = std::min(count, order.size());
@@ -108,7 +108,7 @@ void add_slowest(const FactSet& set, const Measure& total, size_t count, Report&
   }
 }
 
-void add_timeline(const FactSet& set, const Measure& total, Report& report) {
+void add_timeline(const CompactRecords& set, const Measure& total, Report& report) {
   const size_t step = (total.ms.size() + Report::kTimelineMax - 1) / Report::kTimelineMax;
   for (size_t i = 0; i < total.ms.size(); i += step)
     report.timeline.push_back({set.requests[total.item(i)]->arrived_unix_ms, total.ms[i]});
@@ -121,7 +121,7 @@ Waterfall waterfall_of(const RequestRecord& record) {
                  .path = record.path,
                  .arrived_unix_ms = record.arrived_unix_ms,
                  .total_ms = to_ms(record.lane.wall_ns())};
-  const auto add = [&](const std::string& task, const Lane& lane) {
+  const auto add = [&](const std::string& task, const StageLane& lane) {
     const size_t first = fall.bars.size();
     for (size_t i = 0; i < lane.size(); ++i) {
       const WaterfallBar bar{.task = task,
@@ -149,7 +149,7 @@ Waterfall waterfall_of(const RequestRecord& record) {
   return fall;
 }
 
-Report make_report(const FactSet& set, const ReportOptions& options) {
+Report make_report(const CompactRecords& set, const ReportOptions& options) {
   Report report;
   count_requests(set, report);
   report.limits_known = options.limits.has_value();
@@ -163,7 +163,7 @@ Report make_report(const FactSet& set, const ReportOptions& options) {
         [&] { add_timeline(set, *total, report); }};
     for (size_t i = 0; i < measures.size(); ++i)
       jobs.emplace_back([&, i] { report.stages[i] = stage_row(measures[i], all_ms); });
-    run_jobs(jobs, options.threads);
+    run_in_parallel(jobs, options.threads);
     report.findings = find_findings(set, options.limits, options.threads);
   }
   report.slo = slo_compliance(set, options.rules);
@@ -172,7 +172,7 @@ Report make_report(const FactSet& set, const ReportOptions& options) {
 }
 
 Report make_report(const RecordSet& set, const ReportOptions& options) {
-  return make_report(facts_of(set), options);
+  return make_report(compact_records(set), options);
 }
 
 }  // namespace qaio

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "record/compact_record.h"
 #include "record/record_set.h"
-#include "record/request_facts.h"
 #include "report/findings.h"
 #include "report/measures.h"
 #include "slo/slo_compliance.h"
@@ -119,12 +119,12 @@ struct Report {
   static constexpr size_t kTimelineMax = 2000;
 };
 
-Report make_report(const FactSet& set, const ReportOptions& options);
+Report make_report(const CompactRecords& set, const ReportOptions& options);
 Report make_report(const RecordSet& set, const ReportOptions& options);
 
 Waterfall waterfall_of(const RequestRecord& record);
 // Part of make_report().
-void add_trend(const FactSet& set, const std::vector<Measure>& measures, TrendBy by,
+void add_trend(const CompactRecords& set, const std::vector<Measure>& measures, TrendBy by,
                Report& report);
 
 }  // namespace qaio

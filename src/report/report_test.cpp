@@ -105,8 +105,8 @@ TEST(RecordSelector, OrdersWithinAMillisecondByTheSteadyClock) {
   selector.add(std::make_shared<const RequestRecord>(make_record({}, 1000, "first")), run);
   const RecordSet set = selector.take();
   EXPECT_EQ(set.items[0].record->request_id, "first");
-  const FactSet facts = facts_of(set);
-  std::vector<const RequestFacts*> requests = {facts.requests[1], facts.requests[0]};
+  const CompactRecords facts = compact_records(set);
+  std::vector<const CompactRecord*> requests = {facts.requests[1], facts.requests[0]};
   sort_by_arrival(requests);
   EXPECT_EQ(facts.id_of(*requests[0]), "first");
 }

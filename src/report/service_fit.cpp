@@ -22,28 +22,28 @@ constexpr uint64_t kSampleSeed = 1;
 
 using Rows = std::vector<std::vector<double>>;
 
-uint64_t steps_of(const TaskFacts& task) {
+uint64_t steps_of(const CompactTask& task) {
   return uint64_t{task.prefill_steps} + task.decode_steps;
 }
 
 // How many steps two tasks of a request were both in: the shorter one's, as far as it was there
 // together with the other.
-uint64_t shared_steps(const TaskFacts& a, const TaskFacts& b) {
+uint64_t shared_steps(const CompactTask& a, const CompactTask& b) {
   const auto together = static_cast<double>(std::min(a.end_ns, b.end_ns) -
                                             std::max(a.prefill_begin_ns, b.prefill_begin_ns));
   if (together <= 0) return 0;
-  const auto of = [together](const TaskFacts& task) {
+  const auto of = [together](const CompactTask& task) {
     return static_cast<double>(steps_of(task)) * together /
            static_cast<double>(task.end_ns - task.prefill_begin_ns);
   };
   return static_cast<uint64_t>(std::llround(std::min(of(a), of(b))));
 }
 
-std::vector<double> prefill_regressors(const RequestFacts& request, const TaskFacts& task) {
+std::vector<double> prefill_regressors(const CompactRecord& request, const CompactTask& task) {
   return {prefill_tokens(request, task)};
 }
 
-std::vector<double> decode_regressors(const RequestFacts& request, const TaskFacts& task) {
+std::vector<double> decode_regressors(const CompactRecord& request, const CompactTask& task) {
   return {static_cast<double>(task.completion_tokens), neighbour_tokens(request, task)};
 }
 
@@ -64,16 +64,16 @@ bool varies(const Rows& rows, size_t column) {
   return false;
 }
 
-double prefill_ms(const TaskFacts& task) { return to_ms(task.lane.stage_ns(Stage::kPrefill)); }
+double prefill_ms(const CompactTask& task) { return to_ms(task.lane.stage_ns(Stage::kPrefill)); }
 
-double decode_ms(const TaskFacts& task) {
+double decode_ms(const CompactTask& task) {
   return to_ms(task.lane.stage_ns(Stage::kDecode) + task.lane.stage_ns(Stage::kScore));
 }
 
 struct Observation {
   size_t item;
-  const RequestFacts* request;
-  const TaskFacts* task;
+  const CompactRecord* request;
+  const CompactTask* task;
 };
 
 TimeFit fit_prefill(std::span<const Observation> all) {
@@ -104,7 +104,7 @@ void find_outliers(std::span<const Observation> all, ServiceFit& service) {
     service.residuals_ms.push_back(prefill_ms(*one.task) + decode_ms(*one.task) -
                                    service.predict(*one.request, *one.task));
   }
-  service.deviation_ms = robust_deviation(service.residuals_ms);
+  service.deviation_ms = scaled_median_deviation(service.residuals_ms);
   const auto size = [&](size_t i) { return std::abs(service.residuals_ms[i]); };
   for (size_t i = 0; i < all.size(); ++i) {
     const double expected_ms = service.predict(*all[i].request, *all[i].task);
@@ -151,23 +151,23 @@ double TimeFit::cost_ms(size_t regressor) const {
   return cost > kStandardErrorsMin * fit.standard_errors[place] ? cost : 0;
 }
 
-double ServiceFit::predict(const RequestFacts& request, const TaskFacts& task) const {
+double ServiceFit::predict(const CompactRecord& request, const CompactTask& task) const {
   return prefill.predict(prefill_regressors(request, task)) +
          decode.predict(decode_regressors(request, task));
 }
 
-std::optional<ServiceFit> fit_service(const FactSet& set, uint32_t name) {
+std::optional<ServiceFit> fit_service(const CompactRecords& set, uint32_t name) {
   std::vector<Observation> seen;
   for (size_t i = 0; i < set.requests.size(); ++i) {
-    const RequestFacts& request = *set.requests[i];
-    const TaskFacts* task = request.answered() ? find_task(request, name) : nullptr;
+    const CompactRecord& request = *set.requests[i];
+    const CompactTask* task = request.answered() ? find_task(request, name) : nullptr;
     if (task != nullptr && task->prefill_steps > 0) seen.push_back({i, &request, task});
   }
   if (seen.size() < kFitRequestsMin) return std::nullopt;
   ServiceFit service;
   service.requests = seen.size();
   std::vector<Observation> sample;
-  for (const size_t i : even_sample(seen.size())) {
+  for (const size_t i : stratified_indices(seen.size())) {
     sample.push_back(seen[i]);
     service.items.push_back(seen[i].item);
   }
@@ -181,11 +181,11 @@ std::optional<ServiceFit> fit_service(const FactSet& set, uint32_t name) {
   return service;
 }
 
-std::vector<uint32_t> tasks_of(const FactSet& set) {
+std::vector<uint32_t> tasks_of(const CompactRecords& set) {
   std::vector<bool> seen(set.tasks.size());
-  for (const RequestFacts* request : set.requests) {
+  for (const CompactRecord* request : set.requests) {
     if (!request->answered()) continue;
-    for (const TaskFacts& task : request->tasks) seen[task.name] = true;
+    for (const CompactTask& task : request->tasks) seen[task.name] = true;
   }
   std::vector<uint32_t> tasks;
   for (uint32_t i = 0; i < seen.size(); ++i)
@@ -194,18 +194,18 @@ std::vector<uint32_t> tasks_of(const FactSet& set) {
   return tasks;
 }
 
-const TaskFacts* find_task(const RequestFacts& request, uint32_t name) {
-  const auto it = std::ranges::find(request.tasks, name, &TaskFacts::name);
+const CompactTask* find_task(const CompactRecord& request, uint32_t name) {
+  const auto it = std::ranges::find(request.tasks, name, &CompactTask::name);
   return it == request.tasks.end() ? nullptr : &*it;
 }
 
-int64_t computed_tokens(const TaskFacts& task) {
+int64_t computed_tokens(const CompactTask& task) {
   return int64_t{task.prompt_tokens} - int64_t{task.cached_tokens};
 }
 
-double prefill_tokens(const RequestFacts& request, const TaskFacts& task) {
+double prefill_tokens(const CompactRecord& request, const CompactTask& task) {
   int64_t tokens = 0;
-  for (const TaskFacts& one : request.tasks) {
+  for (const CompactTask& one : request.tasks) {
     const bool together =
         one.prefill_begin_ns < task.prefill_end_ns && task.prefill_begin_ns < one.prefill_end_ns;
     if (together || &one == &task) tokens += computed_tokens(one);
@@ -213,22 +213,23 @@ double prefill_tokens(const RequestFacts& request, const TaskFacts& task) {
   return static_cast<double>(tokens);
 }
 
-double neighbour_tokens(const RequestFacts& request, const TaskFacts& task) {
+double neighbour_tokens(const CompactRecord& request, const CompactTask& task) {
   const uint64_t steps = steps_of(task);
   uint64_t own = steps;  // sequences of this request in its steps
-  for (const TaskFacts& one : request.tasks)
+  for (const CompactTask& one : request.tasks)
     if (&one != &task) own += shared_steps(task, one);
   if (task.batch_sum <= own) return 0;
   const double others = static_cast<double>(task.batch_sum - own) / static_cast<double>(steps);
   return others < kNeighboursMin ? 0 : task.completion_tokens * others;
 }
 
-bool alone_in_steps(const RequestFacts& request) {
-  return std::ranges::all_of(
-      request.tasks, [&](const TaskFacts& task) { return task.batch_max <= request.tasks.size(); });
+bool alone_in_steps(const CompactRecord& request) {
+  return std::ranges::all_of(request.tasks, [&](const CompactTask& task) {
+    return task.batch_max <= request.tasks.size();
+  });
 }
 
-std::vector<size_t> even_sample(size_t count) {
+std::vector<size_t> stratified_indices(size_t count) {
   const size_t step = std::max<size_t>(1, (count + kSampleMax - 1) / kSampleMax);
   std::vector<size_t> sample;
   sample.reserve(count / step + 1);

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "record/request_facts.h"
+#include "record/compact_record.h"
 #include "stats/regression.h"
 
 namespace qaio {
@@ -44,7 +44,7 @@ struct ServiceFit {
   std::vector<size_t> outliers;  // by descending size of the residual
 
   // Expected milliseconds of a task of the request.
-  double predict(const RequestFacts& request, const TaskFacts& task) const;
+  double predict(const CompactRecord& request, const CompactTask& task) const;
 };
 
 inline constexpr size_t kFitRequestsMin = 30;
@@ -53,23 +53,23 @@ inline constexpr size_t kSampleMax = 10'000;
 
 // Nothing with fewer requests than kFitRequestsMin, or if tokens explain neither stage. `task` is
 // its place in the set.
-std::optional<ServiceFit> fit_service(const FactSet& set, uint32_t task);
+std::optional<ServiceFit> fit_service(const CompactRecords& set, uint32_t task);
 
 // The places of the tasks that answered requests ran, in alphabetical order of their names.
-std::vector<uint32_t> tasks_of(const FactSet& set);
-const TaskFacts* find_task(const RequestFacts& request, uint32_t task);
-int64_t computed_tokens(const TaskFacts& task);  // of the prompt
+std::vector<uint32_t> tasks_of(const CompactRecords& set);
+const CompactTask* find_task(const CompactRecord& request, uint32_t task);
+int64_t computed_tokens(const CompactTask& task);  // of the prompt
 
 // Of a task of the request: prompt tokens that the request's tasks computed while it was in
 // prefill.
-double prefill_tokens(const RequestFacts& request, const TaskFacts& task);
+double prefill_tokens(const CompactRecord& request, const CompactTask& task);
 // Tokens it generated, times the sequences of other requests beside it on average.
-double neighbour_tokens(const RequestFacts& request, const TaskFacts& task);
+double neighbour_tokens(const CompactRecord& request, const CompactTask& task);
 // No step of it held another request.
-bool alone_in_steps(const RequestFacts& request);
+bool alone_in_steps(const CompactRecord& request);
 
 // Which of `count` things an even sample of about kSampleMax takes, all if they are no more: one at
 // random out of every so many, so that no rhythm of theirs is mistaken for the whole.
-std::vector<size_t> even_sample(size_t count);
+std::vector<size_t> stratified_indices(size_t count);
 
 }  // namespace qaio

@@ -38,7 +38,7 @@ SloRule decode_within(int64_t ms) {
 }
 
 SloCompliance one(const RecordSet& set, const SloRule& rule) {
-  return slo_compliance(facts_of(set), {&rule, 1}).front();
+  return slo_compliance(compact_records(set), {&rule, 1}).front();
 }
 
 TEST(SloCompliance, OfAPercentile) {

@@ -27,9 +27,9 @@ constexpr int64_t kDayMs = int64_t{24} * 60 * 60 * 1000;
 // The label of a request's group; that of a day is made once for the requests in a row that it has.
 class Labels {
  public:
-  Labels(const FactSet& set, TrendBy by) : set_(set), by_(by) {}
+  Labels(const CompactRecords& set, TrendBy by) : set_(set), by_(by) {}
 
-  const std::string& of(const RequestFacts& request) {
+  const std::string& of(const CompactRecord& request) {
     if (by_ == TrendBy::kVersion) {
       const std::string& version = set_.run_of(request).version;
       return version.empty() ? unknown_ : version;
@@ -42,7 +42,7 @@ class Labels {
   }
 
  private:
-  const FactSet& set_;
+  const CompactRecords& set_;
   const TrendBy by_;
   const std::string unknown_ = "unknown";
   int64_t day_ = 0;
@@ -67,9 +67,9 @@ std::vector<double> condensed(const std::vector<double>& values, size_t step) {
 }
 
 // Tokens of all tasks: of prompts, as far as they were given, and generated.
-std::vector<double> tokens_of(const RequestFacts& request) {
+std::vector<double> tokens_of(const CompactRecord& request) {
   std::vector<double> sums(2, 0);
-  for (const TaskFacts& task : request.tasks) {
+  for (const CompactTask& task : request.tasks) {
     sums[0] += task.prompt_tokens;
     sums[1] += task.completion_tokens;
   }
@@ -79,17 +79,17 @@ std::vector<double> tokens_of(const RequestFacts& request) {
 // What requests of one kind take by their tokens.
 class Expected {
  public:
-  Expected(const FactSet& set, const Measure& measure, const std::vector<size_t>& places) {
+  Expected(const CompactRecords& set, const Measure& measure, const std::vector<size_t>& places) {
     std::vector<std::vector<double>> rows;
     std::vector<double> ms;
-    for (const size_t i : even_sample(places.size())) {
+    for (const size_t i : stratified_indices(places.size())) {
       rows.push_back(tokens_of(*set.requests[measure.item(places[i])]));
       ms.push_back(measure.ms[places[i]]);
     }
     fit_ = fit_times(rows, ms, kExplainedMin);
     least_ms_ = std::max(kExpectedMin * median(ms), 1e-9);
   }
-  double ms(const RequestFacts& request) const {
+  double ms(const CompactRecord& request) const {
     return std::max(fit_.predict(tokens_of(request)), least_ms_);
   }
 
@@ -100,11 +100,11 @@ class Expected {
 
 // The times relative to what requests that ran the same tasks take for as many tokens, in ms of the
 // median: other tasks or lengths from some day on are no change of the program's.
-std::vector<double> at_equal_work(const FactSet& set, const Measure& measure) {
+std::vector<double> at_equal_work(const CompactRecords& set, const Measure& measure) {
   std::map<std::vector<uint32_t>, std::vector<size_t>> kinds;  // by tasks: places in the measure
   for (size_t i = 0; i < measure.ms.size(); ++i) {
     std::vector<uint32_t> tasks;
-    for (const TaskFacts& task : set.requests[measure.item(i)]->tasks) tasks.push_back(task.name);
+    for (const CompactTask& task : set.requests[measure.item(i)]->tasks) tasks.push_back(task.name);
     std::ranges::sort(tasks);
     kinds[std::move(tasks)].push_back(i);
   }
@@ -118,7 +118,7 @@ std::vector<double> at_equal_work(const FactSet& set, const Measure& measure) {
   return values;
 }
 
-void add_changes(const FactSet& set, TrendBy by, const Measure& measure, Report& report) {
+void add_changes(const CompactRecords& set, TrendBy by, const Measure& measure, Report& report) {
   Labels labels(set, by);
   const size_t step = (measure.ms.size() + kSeriesMax - 1) / kSeriesMax;
   if (step == 0) return;
@@ -127,7 +127,7 @@ void add_changes(const FactSet& set, TrendBy by, const Measure& measure, Report&
   options.segment_min = std::max(options.segment_min, series.size() / kSegmentsMax);
   for (const ChangePoint& change : find_change_points(series, options)) {
     const size_t item = measure.item(change.index * step);
-    const RequestFacts& request = *set.requests[item];
+    const CompactRecord& request = *set.requests[item];
     report.changes.push_back({.label = labels.of(request),
                               .measure = measure.name,
                               .item = item,
@@ -166,7 +166,7 @@ TrendGroup summarize(std::string label, Column& column, Random& random) {
 }
 
 // Where within their groups: how many of the group's requests came before.
-void place_changes(const FactSet& set, TrendBy by, Report& report) {
+void place_changes(const CompactRecords& set, TrendBy by, Report& report) {
   Labels labels(set, by);
   std::map<std::string, size_t> seen;  // answered requests so far
   auto change = report.changes.begin();
@@ -183,13 +183,13 @@ void place_changes(const FactSet& set, TrendBy by, Report& report) {
 
 }  // namespace
 
-void add_trend(const FactSet& set, const std::vector<Measure>& measures, TrendBy by,
+void add_trend(const CompactRecords& set, const std::vector<Measure>& measures, TrendBy by,
                Report& report) {
   report.trend_by = by;
   Labels labels(set, by);
   std::vector<std::pair<std::string, Column>> groups;  // in order of their first request
   size_t last = 0;                                     // most requests are of the one before's
-  const auto group = [&](const RequestFacts& request) -> Column& {
+  const auto group = [&](const CompactRecord& request) -> Column& {
     const std::string& label = labels.of(request);
     if (last < groups.size() && groups[last].first == label) return groups[last].second;
     const auto it = std::ranges::find(groups, label, &std::pair<std::string, Column>::first);

@@ -46,9 +46,10 @@ SloCompliance compliance_of(const SloRule& rule, Column& column) {
 
 }  // namespace
 
-std::vector<SloCompliance> slo_compliance(const FactSet& set, std::span<const SloRule> rules) {
+std::vector<SloCompliance> slo_compliance(const CompactRecords& set,
+                                          std::span<const SloRule> rules) {
   std::vector<Column> columns(rules.begin(), rules.end());
-  for (const RequestFacts* request : set.requests) {
+  for (const CompactRecord* request : set.requests) {
     RecordPtr record;  // fetched for the first rule that needs it
     for (Column& column : columns) {
       std::optional<SloEvent> event = column.metric.of(*request);

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "record/request_facts.h"
+#include "record/compact_record.h"
 #include "slo/slo_status.h"
 
 namespace qaio {
@@ -26,6 +26,7 @@ struct SloCompliance {
 };
 
 // Rules about whole requests' total time or errors need the facts alone, others every record.
-std::vector<SloCompliance> slo_compliance(const FactSet& set, std::span<const SloRule> rules);
+std::vector<SloCompliance> slo_compliance(const CompactRecords& set,
+                                          std::span<const SloRule> rules);
 
 }  // namespace qaio

@@ -40,7 +40,7 @@ SloMetric::SloMetric(const SloRule& rule) : rule_(rule) {
 
 // A refused request has not come to its tasks, so a rule about one task does not see it.
 bool SloMetric::concerns(const RequestRecord& record) const {
-  if (only_looks(record)) return false;
+  if (is_safe_method(record)) return false;
   return rule_.task.empty() ||
          std::ranges::find(record.tasks, rule_.task, &TaskRecord::task) != record.tasks.end();
 }
@@ -77,10 +77,10 @@ SloEvent SloMetric::of(const RecordTimes& times) const {
   return event(time_of(times), outcome_of(record), !record.tasks.empty());
 }
 
-std::optional<SloEvent> SloMetric::of(const RequestFacts& request) const {
+std::optional<SloEvent> SloMetric::of(const CompactRecord& request) const {
   const bool of_total = !task_index_ && request_index_ == size_t{0};
   if (!rule_.task.empty() || !(rule_.of_errors() || of_total)) return std::nullopt;
-  if (request.looks) return SloEvent();
+  if (request.safe_method) return SloEvent();
   std::optional<int64_t> time_ns;
   if (of_total && request.taken_by_engine()) time_ns = request.lane.wall_ns();
   return event(time_ns, request.outcome(), !request.tasks.empty());

@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
+#include "record/compact_record.h"
 #include "record/named_times.h"
 #include "record/outcome.h"
 #include "record/record.h"
-#include "record/request_facts.h"
 #include "slo/slo_rule.h"
 
 namespace qaio {
@@ -47,7 +47,7 @@ class SloMetric {
   // names a task that has it, the task's: the longest of them.
   SloEvent of(const RecordTimes& times) const;
   // The same of facts, which hold what rules are usually about; absent: it needs the whole record.
-  std::optional<SloEvent> of(const RequestFacts& request) const;
+  std::optional<SloEvent> of(const CompactRecord& request) const;
 
  private:
   std::optional<int64_t> time_of(const RecordTimes& times) const;

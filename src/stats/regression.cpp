@@ -97,7 +97,7 @@ std::vector<double> residuals_of(const Problem& problem, const Solution& solutio
 
 // Not below what floating point leaves of values of that size.
 double deviation_of(std::span<const double> residuals, double floor) {
-  return std::max(robust_deviation(residuals), floor);
+  return std::max(scaled_median_deviation(residuals), floor);
 }
 
 // As good as equal: more rounds of reweighting would change nothing.

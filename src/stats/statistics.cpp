@@ -218,7 +218,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-double middle_mean(std::vector<double> values) {
+double interquartile_mean(std::vector<double> values) {
   std::ranges::sort(values);
   const size_t outside = values.size() / 4;
   return mean(std::span(values).subspan(outside, values.size() - 2 * outside));
@@ -232,7 +232,7 @@ double standard_deviation(std::span<const double> values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-double robust_deviation(std::span<const double> values) {
+double scaled_median_deviation(std::span<const double> values) {
   const double center = median({values.begin(), values.end()});
   std::vector<double> distances;
   distances.reserve(values.size());
@@ -264,12 +264,12 @@ Interval bootstrap_change(std::span<const double> sorted_a, std::span<const doub
   return middle_95(std::move(rounds));
 }
 
-Interval bootstrap_middle_mean(std::span<const double> values, Random& random) {
+Interval bootstrap_interquartile_mean(std::span<const double> values, Random& random) {
   std::vector<double> rounds(kBootstrapRounds);
   std::vector<double> drawn(values.size());
   for (double& round : rounds) {
     for (double& value : drawn) value = values[random.below(values.size())];
-    round = middle_mean(drawn);
+    round = interquartile_mean(drawn);
   }
   return middle_95(std::move(rounds));
 }

@@ -22,12 +22,12 @@ double mean(std::span<const double> values);  // 0 of no values
 double median(std::vector<double> values);    // nearest rank; 0 of no values
 // The mean of the middle half: hardly moved by outliers, and nearly as exact as the mean where
 // there are none, which the median is not. 0 of no values.
-double middle_mean(std::vector<double> values);
+double interquartile_mean(std::vector<double> values);
 // The usual sample standard deviation; 0 below two values.
 double standard_deviation(std::span<const double> values);
 // Median absolute deviation from the median, times 1.4826: the standard deviation of a normal
 // distribution, and hardly moved by outliers.
-double robust_deviation(std::span<const double> values);
+double scaled_median_deviation(std::span<const double> values);
 
 struct Interval {
   double low = 0;
@@ -47,9 +47,9 @@ Interval bootstrap_interval(std::span<const double> sorted, double percent, Rand
 Interval bootstrap_change(std::span<const double> sorted_a, std::span<const double> sorted_b,
                           double percent, Random& random);
 
-// 95 % percentile-bootstrap interval of middle_mean(); by resampling, so for hundreds of values.
-// Not of none.
-Interval bootstrap_middle_mean(std::span<const double> values, Random& random);
+// 95 % percentile-bootstrap interval of interquartile_mean(); by resampling, so for hundreds of
+// values. Not of none.
+Interval bootstrap_interquartile_mean(std::span<const double> values, Random& random);
 
 // Two-sided p-value of the Mann-Whitney U test: how likely values that differ as much would be if
 // both samples came from one distribution. Exact without ties where n_a * n_b <= 400; otherwise

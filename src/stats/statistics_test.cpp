@@ -56,7 +56,8 @@ TEST(Percentile, IsNearestRank) {
 
 TEST(Spread, OfKnownValues) {
   EXPECT_NEAR(standard_deviation(std::vector<double>{2, 4, 4, 4, 5, 5, 7, 9}), 2.138090, 1e-6);
-  EXPECT_NEAR(robust_deviation(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 100}), 2 * 1.4826, 1e-9);
+  EXPECT_NEAR(scaled_median_deviation(std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 100}), 2 * 1.4826,
+              1e-9);
 }
 
 // Reference: the quantiles of the order statistic by the binomial distribution, P(Beta(k, n-k+1) <=
@@ -233,13 +234,13 @@ TEST(TimeBlocks, HoldWhatArrivedTogether) {
 }
 
 TEST(MiddleMean, LeavesOutAQuarterAtEitherEnd) {
-  EXPECT_EQ(middle_mean({100, 2, 1, 4, -50}), (1 + 2 + 4) / 3.0);
-  EXPECT_EQ(middle_mean({3}), 3);
-  EXPECT_EQ(middle_mean({}), 0);
+  EXPECT_EQ(interquartile_mean({100, 2, 1, 4, -50}), (1 + 2 + 4) / 3.0);
+  EXPECT_EQ(interquartile_mean({3}), 3);
+  EXPECT_EQ(interquartile_mean({}), 0);
   Random random(1);
   std::vector<double> values(100);
   for (double& value : values) value = 10 + random.normal();
-  const Interval interval = bootstrap_middle_mean(values, random);
+  const Interval interval = bootstrap_interquartile_mean(values, random);
   EXPECT_LT(interval.low, 10);
   EXPECT_GT(interval.high, 10);
   EXPECT_LT(interval.high - interval.low, 0.6);  // 4 standard errors of the mean are 0.4

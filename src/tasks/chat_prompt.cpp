@@ -6,7 +6,7 @@ namespace qaio {
 
 Result<Prompt> build_chat_prompt(std::span<const Message> messages, const ChatTemplate& chat,
                                  TemplateOptions options, const Tokenizer& tokenizer,
-                                 size_t tokens_max, Lane& lane, const Clock& clock) {
+                                 size_t tokens_max, StageLane& lane, const Clock& clock) {
   QAIO_RETURN_IF_ERROR(chat.check_vocabulary(tokenizer));
   QAIO_ASSIGN(const MarkedText rendered, chat.render(messages, options));
   lane.lap(Stage::kPromptBuild, clock.now_ns());

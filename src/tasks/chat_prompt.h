@@ -20,6 +20,6 @@ namespace qaio {
 // check_vocabulary().
 Result<Prompt> build_chat_prompt(std::span<const Message> messages, const ChatTemplate& chat,
                                  TemplateOptions options, const Tokenizer& tokenizer,
-                                 size_t tokens_max, Lane& lane, const Clock& clock);
+                                 size_t tokens_max, StageLane& lane, const Clock& clock);
 
 }  // namespace qaio

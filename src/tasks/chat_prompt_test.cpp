@@ -27,7 +27,7 @@ class ChatPromptTest : public testing::Test {
 
   const SteadyClock& clock_ = SteadyClock::instance();
   std::unique_ptr<Tokenizer> tokenizer_;
-  Lane lane_;
+  StageLane lane_;
   int input_tokens_ = 0;  // of the last one built
 };
 

@@ -52,7 +52,7 @@ struct TaskOutcome {
   std::string task;
   TaskKind kind = TaskKind::kGenerate;
   std::optional<Error> error;  // everything but lane and counters is meaningless then
-  Lane lane;                   // from the start of prompt building to the parsed result
+  StageLane lane;              // from the start of prompt building to the parsed result
   TaskCounters counters;
   FinishReason finish_reason = FinishReason::kFailed;  // also of one that failed
   std::string

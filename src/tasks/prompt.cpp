@@ -153,7 +153,7 @@ Result<EncodedPrompt> PromptTemplate::encode_shortened(std::string_view input,
 }
 
 Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Turn> history,
-                                     Lane& lane, const Clock& clock, size_t tokens_max) const {
+                                     StageLane& lane, const Clock& clock, size_t tokens_max) const {
   if (const size_t least = frame_tokens_ + tokens_min(input.size()); least > prompt_tokens_max_) {
     return too_long(least, false);
   }

@@ -45,7 +45,7 @@ class PromptTemplate {
   // prompt_build and tokenize on `lane`, without a gap from its latest stage on. kInvalidArgument
   // on field "input" when the prompt without any history is longer than max_prompt_tokens: an input
   // is never cut. Turns that would take the prompt beyond `tokens_max` are left out, too.
-  Result<Prompt> build(std::string_view input, std::span<const Turn> history, Lane& lane,
+  Result<Prompt> build(std::string_view input, std::span<const Turn> history, StageLane& lane,
                        const Clock& clock, size_t tokens_max = SIZE_MAX) const;
 
   // What every prompt of the task begins with: the system turn, if there is one.

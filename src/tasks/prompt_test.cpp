@@ -27,7 +27,7 @@ class PromptTest : public testing::Test {
   }
   static Result<Prompt> build(const TaskDefinition& task, std::string_view input,
                               std::span<const Turn> history = {}) {
-    Lane lane;
+    StageLane lane;
     lane.start(SteadyClock::instance().now_ns());
     return compile(task).build(input, history, lane, SteadyClock::instance());
   }
@@ -154,7 +154,7 @@ TEST_F(PromptTest, AnInputOverTheLimitIsRefusedWithLimitAndCount) {
 
 TEST_F(PromptTest, AHugeInputIsRefusedWithoutTokenizingIt) {
   const std::string huge(1 << 20, 'x');
-  Lane lane;
+  StageLane lane;
   lane.start(SteadyClock::instance().now_ns());
   const auto refused = compile(small_task()).build(huge, {}, lane, SteadyClock::instance());
   ASSERT_FALSE(refused);
@@ -163,7 +163,7 @@ TEST_F(PromptTest, AHugeInputIsRefusedWithoutTokenizingIt) {
 }
 
 TEST_F(PromptTest, StampsBuildingAndTokenizingApart) {
-  Lane lane;
+  StageLane lane;
   lane.start(SteadyClock::instance().now_ns());
   ASSERT_TRUE(compile(small_task()).build("hello", {}, lane, SteadyClock::instance()));
   EXPECT_GT(lane.stage_ns(Stage::kPromptBuild), 0);
@@ -195,7 +195,7 @@ TEST_F(PromptTest, FollowsTheModelsTemplate) {
     ASSERT_TRUE(compiled) << compiled.error().message;
     EXPECT_EQ(compiled->head(), reference("<|im_start|>system\nOwn.<|im_end|>\n"));
     const std::vector<Turn> history = {{"one", "<think>x</think>\n1"}};
-    Lane lane;
+    StageLane lane;
     lane.start(0);
     const auto prompt = compiled->build("two", history, lane, SteadyClock::instance());
     ASSERT_TRUE(prompt);

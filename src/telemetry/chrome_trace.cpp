@@ -205,7 +205,8 @@ class ChromeTrace {
   }
 
   template <typename WriteArgs>
-  void write_stages(const Lane& lane, int pid, int tid, uint32_t run, const WriteArgs& write_args) {
+  void write_stages(const StageLane& lane, int pid, int tid, uint32_t run,
+                    const WriteArgs& write_args) {
     for (size_t i = 0; i < lane.size(); ++i) {
       events_.interval(pid, tid, stage_name(lane[i].stage), "stage", at(lane[i].begin_ns, run),
                        at(lane[i].end_ns, run),

@@ -108,7 +108,7 @@ class SpanWriter {
   }
 
   // A span for each interval; the id of the last one of stage `wanted`, 0 without.
-  uint64_t write_stages(const Lane& lane, uint64_t parent_id,
+  uint64_t write_stages(const StageLane& lane, uint64_t parent_id,
                         std::optional<Stage> wanted = std::nullopt) {
     uint64_t found = 0;
     for (size_t i = 0; i < lane.size(); ++i) {

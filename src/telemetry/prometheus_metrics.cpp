@@ -12,7 +12,7 @@
 #include "record/outcome.h"
 #include "record/request_times.h"
 #include "slo/slo_metrics.h"
-#include "stats/boundaries.h"
+#include "telemetry/histogram_bounds.h"
 #include "telemetry/metric_series.h"
 #include "telemetry/state_metrics.h"
 
@@ -51,7 +51,7 @@ std::string_view route_of(const RequestRecord& record) {
 }
 
 template <typename Count>
-void observe_stages(const Lane& lane, Count count) {
+void observe_stages(const StageLane& lane, Count count) {
   for (size_t i = 0; i < kStageCount; ++i) {
     const auto stage = static_cast<Stage>(i);
     if (const auto ns = stage_time(lane, stage)) count(stage_name(stage), seconds(*ns));
@@ -143,7 +143,7 @@ struct PrometheusMetrics::Impl {
 
 void PrometheusMetrics::Impl::add(const RequestRecord& record) {
   requests.of(route_of(record), status_class(record.status)).Increment();
-  if (!only_looks(record)) {
+  if (!is_safe_method(record)) {
     outcomes.of(route_of(record), outcome_name(outcome_of(record))).Increment();
   }
   if (!record.error_code.empty()) errors.of(record.error_code).Increment();

@@ -9,7 +9,7 @@
 
 #include "base/cpu_time_for_test.h"
 #include "record/record_for_test.h"
-#include "stats/boundaries.h"
+#include "telemetry/histogram_bounds.h"
 #include "telemetry/server_state_for_test.h"
 #include "trace/docs_for_test.h"
 

@@ -3,6 +3,7 @@
 
 #include "text/byte_alphabet.h"
 #include "text/control_tokens.h"
+#include "text/in_quotes.h"
 #include "text/normalize.h"
 #include "text/tokenizer_impl.h"
 
@@ -10,13 +11,6 @@ namespace qaio {
 namespace {
 
 constexpr size_t kTokenBytesMax = size_t{1} << 30;  // all tokens together
-
-// For messages: at most 40 bytes of a string from the file.
-std::string quoted(std::string_view text) {
-  constexpr size_t kShown = 40;
-  return text.size() <= kShown ? "\"" + std::string(text) + "\""
-                               : "\"" + std::string(text.substr(0, kShown)) + "...\"";
-}
 
 tl::unexpected<Error> corrupt(std::string what) {
   return fail(ErrorCode::kCorrupt, "tokenizer: " + std::move(what));
@@ -67,7 +61,7 @@ class Tokenizer::Builder {
       if (spelling(id).empty()) continue;
       if (const auto other = index_.add(spelling(id), id, spelling_of)) {
         return corrupt("ids " + std::to_string(*other) + " and " + std::to_string(id) +
-                       " both spell " + quoted(spelling(id)));
+                       " both spell " + in_quotes(spelling(id)));
       }
     }
     return {};
@@ -86,14 +80,14 @@ class Tokenizer::Builder {
     for (const auto& token : impl_.added) {
       const auto index = static_cast<size_t>(token.id);
       if (added_spelling_[index] != nullptr) {
-        return corrupt("added tokens " + quoted(*added_spelling_[index]) + " and " +
-                       quoted(token.content) + " share the id " + std::to_string(token.id));
+        return corrupt("added tokens " + in_quotes(*added_spelling_[index]) + " and " +
+                       in_quotes(token.content) + " share the id " + std::to_string(token.id));
       }
       added_spelling_[index] = &token.content;
       impl_.special[index] = token.special;
       control_[index] = is_control_token(token);
       if (!add_to_matchers(token)) {
-        return corrupt("two added tokens are spelled " + quoted(token.content));
+        return corrupt("two added tokens are spelled " + in_quotes(token.content));
       }
     }
     return {};
@@ -101,7 +95,7 @@ class Tokenizer::Builder {
 
   Result<void> check_added(const Vocabulary::AddedToken& token) const {
     if (token.id < 0 || static_cast<size_t>(token.id) >= kTokensMax) {
-      return corrupt("added token " + quoted(token.content) + " has the id " +
+      return corrupt("added token " + in_quotes(token.content) + " has the id " +
                      std::to_string(token.id) + ", which is out of range");
     }
     if (token.content.empty() || token.content.size() > AddedTokenMatcher::kSpellingBytesMax) {
@@ -111,13 +105,13 @@ class Tokenizer::Builder {
     }
     const bool listed = static_cast<size_t>(token.id) < vocabulary_.tokens.size();
     if (listed && !spelling(token.id).empty() && spelling(token.id) != token.content) {
-      return corrupt("added token " + quoted(token.content) + " has the id " +
+      return corrupt("added token " + in_quotes(token.content) + " has the id " +
                      std::to_string(token.id) + ", which the vocabulary gives to " +
-                     quoted(spelling(token.id)));
+                     in_quotes(spelling(token.id)));
     }
     const auto other = lookup(token.content);
     if (other && *other != token.id) {
-      return corrupt("added token " + quoted(token.content) + " has the id " +
+      return corrupt("added token " + in_quotes(token.content) + " has the id " +
                      std::to_string(token.id) + " but the vocabulary gives it " +
                      std::to_string(*other));
     }
@@ -159,10 +153,10 @@ class Tokenizer::Builder {
       const auto id = lookup(text);
       if (!id) {
         return unsupported("no token stands for the byte " + std::to_string(byte) + " (spelled " +
-                           quoted(text) + "); only byte-level vocabularies are supported");
+                           in_quotes(text) + "); only byte-level vocabularies are supported");
       }
       if (!is_plain(*id)) {
-        return unsupported("the added token " + quoted(text) + " also stands for the byte " +
+        return unsupported("the added token " + in_quotes(text) + " also stands for the byte " +
                            std::to_string(byte));
       }
       impl_.byte_ids[byte] = *id;
@@ -177,7 +171,7 @@ class Tokenizer::Builder {
       const size_t space = merge.find(' ');
       if (space == 0 || space == std::string::npos || space + 1 == merge.size() ||
           merge.find(' ', space + 1) != std::string::npos) {
-        return corrupt("merge " + quoted(merge) + " is not two tokens with a space between");
+        return corrupt("merge " + in_quotes(merge) + " is not two tokens with a space between");
       }
       const std::string_view left = std::string_view(merge).substr(0, space);
       const std::string_view right = std::string_view(merge).substr(space + 1);
@@ -187,13 +181,13 @@ class Tokenizer::Builder {
       const auto merged_id = lookup_near(joined, expected);
       if (!left_id || !right_id || !merged_id) {
         const std::string_view missing = !left_id ? left : !right_id ? right : joined;
-        return corrupt("merge " + quoted(merge) + " needs the token " + quoted(missing) +
+        return corrupt("merge " + in_quotes(merge) + " needs the token " + in_quotes(missing) +
                        ", which the vocabulary lacks");
       }
       expected = *merged_id + 1;
       if (!is_plain(*merged_id)) continue;  // left out: it may not come out of plain text
       if (!impl_.merges.add(*left_id, *right_id, *merged_id)) {
-        return corrupt("merge " + quoted(merge) + " is listed twice");
+        return corrupt("merge " + in_quotes(merge) + " is listed twice");
       }
     }
     return {};

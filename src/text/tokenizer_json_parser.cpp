@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/wrong_content.h"
 #include "text/bpe.h"
+#include "text/in_quotes.h"
 
 namespace qaio {
 namespace {
@@ -18,11 +19,6 @@ namespace json = boost::json;
 using boost::system::error_code;
 
 constexpr size_t kNestingMax = 32;
-
-std::string quoted(std::string_view text) {
-  constexpr size_t kShown = 40;
-  return "\"" + std::string(text.substr(0, kShown)) + (text.size() > kShown ? "...\"" : "\"");
-}
 
 // Receives the parser's events. Every on_...() returns false after setting the error to stop.
 class Handler {
@@ -171,7 +167,7 @@ class Handler {
   }
   bool unexpected(const std::string& found, error_code& ec) {
     if (where_ == Where::kVocab) {
-      return stop(corrupt("the id of " + quoted(spelling_) + " is " + found), ec);
+      return stop(corrupt("the id of " + in_quotes(spelling_) + " is " + found), ec);
     }
     return stop(corrupt("merge " + merge_number() + " is or holds " + found +
                         " instead of a string or an array of two"),
@@ -194,7 +190,7 @@ class Handler {
       case Where::kVocab:
         break;
     }
-    return unexpected(quoted(text_), ec);
+    return unexpected(in_quotes(text_), ec);
   }
 
   bool add_merge(std::string_view merge, error_code& ec) {
@@ -207,7 +203,7 @@ class Handler {
 
   bool add_token(int64_t id, error_code& ec) {
     if (id < 0 || id >= static_cast<int64_t>(kTokensMax)) {
-      return stop(corrupt("the id of " + quoted(spelling_) + " is " + std::to_string(id) +
+      return stop(corrupt("the id of " + in_quotes(spelling_) + " is " + std::to_string(id) +
                           "; 0 to " + std::to_string(kTokensMax - 1) + " are possible"),
                   ec);
     }
@@ -216,8 +212,8 @@ class Handler {
     const auto index = static_cast<size_t>(id);
     if (index >= tokens.size()) tokens.resize(index + 1);
     if (!tokens[index].empty()) {
-      return stop(corrupt("the tokens " + quoted(tokens[index]) + " and " + quoted(spelling_) +
-                          " share the id " + std::to_string(id)),
+      return stop(corrupt("the tokens " + in_quotes(tokens[index]) + " and " +
+                          in_quotes(spelling_) + " share the id " + std::to_string(id)),
                   ec);
     }
     tokens[index] = spelling_;

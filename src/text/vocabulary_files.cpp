@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/wrong_content.h"
 #include "text/bpe.h"
+#include "text/in_quotes.h"
 
 namespace qaio {
 namespace {
@@ -23,12 +24,6 @@ tl::unexpected<Error> corrupt(const char* file, const std::string& what) {
   return fail(ErrorCode::kCorrupt, std::string(file) + ": " + what);
 }
 
-// For messages: at most 40 bytes of a string from a file.
-std::string quoted(std::string_view text) {
-  constexpr size_t kShown = 40;
-  return "\"" + std::string(text.substr(0, kShown)) + (text.size() > kShown ? "...\"" : "\"");
-}
-
 // An object's members; none for an empty text.
 Result<json::object> read_object(std::string_view text, const char* file) {
   if (text.empty()) return json::object();
@@ -41,7 +36,7 @@ Result<TokenId> read_id(const json::value& value, std::string_view spelling, con
   const int64_t* id = value.if_int64();
   if (id != nullptr && *id >= 0 && *id < static_cast<int64_t>(kTokensMax))
     return static_cast<TokenId>(*id);
-  return corrupt(file, "the id of " + quoted(spelling) + " is not a whole number from 0 to " +
+  return corrupt(file, "the id of " + in_quotes(spelling) + " is not a whole number from 0 to " +
                            std::to_string(kTokensMax - 1));
 }
 
@@ -55,8 +50,8 @@ Result<std::vector<std::string>> read_vocab(std::string_view text) {
     const auto index = static_cast<size_t>(id);
     if (index >= tokens.size()) tokens.resize(index + 1);
     if (spelling.empty() || !tokens[index].empty()) {
-      return corrupt(kVocab, "the tokens " + quoted(tokens[index]) + " and " + quoted(spelling) +
-                                 " share the id " + std::to_string(id));
+      return corrupt(kVocab, "the tokens " + in_quotes(tokens[index]) + " and " +
+                                 in_quotes(spelling) + " share the id " + std::to_string(id));
     }
     tokens[index] = spelling;
   }
@@ -114,7 +109,7 @@ class AddedTokens {
       const auto* token = value.if_object();
       const auto* content = token != nullptr ? token->if_contains("content") : nullptr;
       if (content == nullptr || !content->is_string()) {
-        return corrupt(kConfig, "the added token of id " + quoted(key) + " has no \"content\"");
+        return corrupt(kConfig, "the added token of id " + in_quotes(key) + " has no \"content\"");
       }
       const std::string spelling(content->get_string());
       boost::system::error_code ec;
@@ -127,7 +122,7 @@ class AddedTokens {
       for (const char* flag : {"lstrip", "rstrip", "single_word"}) {
         if (is_set(flag, false)) {
           return fail(ErrorCode::kUnsupported, std::string(kConfig) + ": the added token " +
-                                                   quoted(spelling) + " has " + flag +
+                                                   in_quotes(spelling) + " has " + flag +
                                                    ", which is not supported");
         }
       }

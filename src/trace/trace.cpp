@@ -35,7 +35,7 @@ std::string_view stage_name(Stage stage) {
   return "unknown";
 }
 
-void Lane::add(Stage stage, TimeNs begin_ns, TimeNs end_ns) {
+void StageLane::add(Stage stage, TimeNs begin_ns, TimeNs end_ns) {
   assert(end_ns >= begin_ns && "a stage ends before it begins");
   assert(begin_ns >= begin_ns_ && "a stage begins before its lane");
   assert(begin_ns >= last_ns_ && "stages of one lane overlap");
@@ -47,7 +47,7 @@ void Lane::add(Stage stage, TimeNs begin_ns, TimeNs end_ns) {
   intervals_[size_++] = {stage, begin_ns, end_ns};
 }
 
-int64_t Lane::stage_ns(Stage stage) const {
+int64_t StageLane::stage_ns(Stage stage) const {
   int64_t sum = 0;
   for (size_t i = 0; i < size_; ++i) {
     if (intervals_[i].stage == stage) sum += intervals_[i].end_ns - intervals_[i].begin_ns;
@@ -55,7 +55,7 @@ int64_t Lane::stage_ns(Stage stage) const {
   return sum;
 }
 
-int64_t Lane::unattributed_ns() const {
+int64_t StageLane::unattributed_ns() const {
   int64_t rest = wall_ns();
   for (size_t i = 0; i < size_; ++i) rest -= intervals_[i].end_ns - intervals_[i].begin_ns;
   return rest;

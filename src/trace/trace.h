@@ -35,7 +35,7 @@ std::string_view stage_name(Stage stage);  // snake_case, e.g. "http_read"
 
 // One lane: contiguous intervals in time order. A stage may recur; its times add up.
 // One thread writes at a time; hand-over between threads is the caller's (a queue, a post).
-class Lane {
+class StageLane {
  public:
   struct Interval {
     Stage stage;
@@ -77,16 +77,16 @@ class Lane {
 
 // Stamps a stage from construction to destruction: one line of instrumenting code. Lane and clock
 // outlive it.
-class Span {
+class ScopedStage {
  public:
-  Span(Lane& lane, Stage stage, const Clock& clock)
+  ScopedStage(StageLane& lane, Stage stage, const Clock& clock)
       : lane_(lane), clock_(clock), begin_ns_(clock.now_ns()), stage_(stage) {}
-  ~Span() { lane_.add(stage_, begin_ns_, clock_.now_ns()); }
-  Span(const Span&) = delete;
-  Span& operator=(const Span&) = delete;
+  ~ScopedStage() { lane_.add(stage_, begin_ns_, clock_.now_ns()); }
+  ScopedStage(const ScopedStage&) = delete;
+  ScopedStage& operator=(const ScopedStage&) = delete;
 
  private:
-  Lane& lane_;
+  StageLane& lane_;
   const Clock& clock_;
   TimeNs begin_ns_;
   Stage stage_;

@@ -22,15 +22,15 @@ TEST(StageTest, NamesAreDistinct) {
 
 TEST(LaneTest, StagesTileTheWallTime) {
   FakeClock clock;
-  Lane lane;
+  StageLane lane;
   lane.start(clock.now_ns());
   {
-    const Span span(lane, Stage::kPromptBuild, clock);
+    const ScopedStage span(lane, Stage::kPromptBuild, clock);
     clock.advance_ns(300);
   }
   clock.advance_ns(7);  // nobody's
   {
-    const Span span(lane, Stage::kTokenize, clock);
+    const ScopedStage span(lane, Stage::kTokenize, clock);
     clock.advance_ns(50);
   }
   lane.finish(clock.now_ns());
@@ -45,7 +45,7 @@ TEST(LaneTest, StagesTileTheWallTime) {
 }
 
 TEST(LaneTest, ARecurringStageAddsUp) {
-  Lane lane;
+  StageLane lane;
   lane.start(0);
   lane.add(Stage::kHttpWrite, 0, 10);
   lane.add(Stage::kTasks, 10, 30);
@@ -56,14 +56,14 @@ TEST(LaneTest, ARecurringStageAddsUp) {
 }
 
 TEST(LaneTest, AFullLaneCountsWhatItDrops) {
-  Lane lane;
+  StageLane lane;
   lane.start(0);
-  for (size_t i = 0; i < Lane::kIntervalsMax + 3; ++i) {
+  for (size_t i = 0; i < StageLane::kIntervalsMax + 3; ++i) {
     const auto begin = static_cast<TimeNs>(i) * 10;
     lane.add(Stage::kDecode, begin, begin + 10);
   }
-  lane.finish((static_cast<TimeNs>(Lane::kIntervalsMax) + 3) * 10);
-  EXPECT_EQ(lane.size(), Lane::kIntervalsMax);
+  lane.finish((static_cast<TimeNs>(StageLane::kIntervalsMax) + 3) * 10);
+  EXPECT_EQ(lane.size(), StageLane::kIntervalsMax);
   EXPECT_EQ(lane.dropped(), 3U);
   EXPECT_EQ(lane.unattributed_ns(), 30);
 }
@@ -88,7 +88,7 @@ TEST(GapTest, AGapIsCountedInTheRangeThatEndsAtOrAboveIt) {
 #ifndef NDEBUG
 TEST(LaneDeathTest, ADebugBuildFailsOnOverlap) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
-  Lane lane;
+  StageLane lane;
   lane.start(100);
   lane.add(Stage::kQueue, 100, 200);
   EXPECT_DEATH(lane.add(Stage::kPrefill, 199, 300), "overlap");
@@ -96,8 +96,8 @@ TEST(LaneDeathTest, ADebugBuildFailsOnOverlap) {
   FakeClock clock;
   EXPECT_DEATH(
       {
-        const Span outer(lane, Stage::kTasks, clock);
-        const Span inner(lane, Stage::kSerialize, clock);
+        const ScopedStage outer(lane, Stage::kTasks, clock);
+        const ScopedStage inner(lane, Stage::kSerialize, clock);
         clock.advance_ns(1);
       },
       "overlap");
@@ -106,11 +106,11 @@ TEST(LaneDeathTest, ADebugBuildFailsOnOverlap) {
 
 TEST(SpanTest, AllocatesNothing) {
   FakeClock clock;
-  Lane lane;
+  StageLane lane;
   lane.start(clock.now_ns());
   FailingMemory::arm(std::numeric_limits<int64_t>::max(), 0);
-  for (size_t i = 0; i < Lane::kIntervalsMax + 1; ++i) {
-    const Span span(lane, Stage::kDecode, clock);
+  for (size_t i = 0; i < StageLane::kIntervalsMax + 1; ++i) {
+    const ScopedStage span(lane, Stage::kDecode, clock);
     clock.advance_ns(2);
   }
   EXPECT_EQ(FailingMemory::disarm(), 0);

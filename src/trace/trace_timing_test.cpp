@@ -15,16 +15,16 @@ TEST(SpanTimingTest, CostsWellUnderAMicrosecond) {
   constexpr int kRounds = 2000;
   int64_t best_ns = std::numeric_limits<int64_t>::max();
   for (int round = 0; round < kRounds; ++round) {
-    Lane lane;
+    StageLane lane;
     lane.start(clock.now_ns());
     const TimeNs begin_ns = clock.now_ns();
-    for (size_t i = 0; i < Lane::kIntervalsMax; ++i) {
-      const Span span(lane, Stage::kDecode, clock);
+    for (size_t i = 0; i < StageLane::kIntervalsMax; ++i) {
+      const ScopedStage span(lane, Stage::kDecode, clock);
     }
     best_ns = std::min(best_ns, clock.now_ns() - begin_ns);
     ASSERT_EQ(lane.dropped(), 0U);
   }
-  EXPECT_LT(best_ns / static_cast<int64_t>(Lane::kIntervalsMax), 1000);
+  EXPECT_LT(best_ns / static_cast<int64_t>(StageLane::kIntervalsMax), 1000);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ BackendHandler admitted(std::shared_ptr<Admission> admission, BackendHandler han
   };
 }
 
-BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler handler) {
+BackendHandler offload_if_long(std::shared_ptr<WorkerThread> thread, BackendHandler handler) {
   return [thread = std::move(thread), handler = std::move(handler)](const auto& call,
                                                                     const auto& backend) {
     if (call->request().body.size() < kLongBodyBytes) return handler(call, backend);
@@ -101,7 +101,7 @@ void add_api(Router& router, const BackendSlot& slot, const ApiLimits& limits) {
                                              .client_requests_max = limits.client_requests_max,
                                              .time_max = limits.request_time},
                            SteadyClock::instance()),
-                       std::make_shared<SideThread>(static_cast<size_t>(limits.requests_max))};
+                       std::make_shared<WorkerThread>(static_cast<size_t>(limits.requests_max))};
   add_chat_api(router, slot, gate, limits);
   add_task_api(router, slot, gate, limits);
   add_openai_api(router, slot, gate, limits);

@@ -92,7 +92,7 @@ TEST_F(ChatApiTest, TheBreakdownAddsUpExactly) {
 TEST_F(ChatApiTest, LessThanOnePercentIsUnattributed) {
   start("a reply of some words", 8ms);
   TestClient keep(server_->port());
-  const auto share = [](const Lane& lane) {
+  const auto share = [](const StageLane& lane) {
     return static_cast<double>(lane.unattributed_ns()) / static_cast<double>(lane.wall_ns());
   };
   // The least of several: on a loaded machine a thread that is handed a result may wait for its

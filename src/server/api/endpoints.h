@@ -7,7 +7,7 @@
 
 #include "server/api/api.h"
 #include "server/http/admission.h"
-#include "server/http/side_thread.h"
+#include "server/http/worker_thread.h"
 
 namespace qaio {
 
@@ -22,7 +22,7 @@ BackendHandler admitted(std::shared_ptr<Admission> admission, BackendHandler han
 
 // Runs the handler on `thread` if the body is so long that reading it and what is in it would keep
 // an I/O thread, and with it everybody else, for milliseconds. 503 if too many wait there.
-BackendHandler aside_if_long(std::shared_ptr<SideThread> thread, BackendHandler handler);
+BackendHandler offload_if_long(std::shared_ptr<WorkerThread> thread, BackendHandler handler);
 
 // Answers a request that could not be read; its `parse` stage ends here.
 void refuse_unread(Call& call, HttpResponse refusal);
@@ -34,10 +34,10 @@ std::string memory_advice(const Backend& backend);
 // What the endpoints that use the model share.
 struct ModelGate {
   std::shared_ptr<Admission> admission;
-  std::shared_ptr<SideThread> long_prompts;
+  std::shared_ptr<WorkerThread> long_prompts;
 
   BackendHandler guard(BackendHandler handler) const {
-    return admitted(admission, aside_if_long(long_prompts, std::move(handler)));
+    return admitted(admission, offload_if_long(long_prompts, std::move(handler)));
   }
 };
 

@@ -88,7 +88,7 @@ void answer_when_consumed(Observer& observer, const std::shared_ptr<Call>& call,
 }
 
 Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Call>& call,
-                        const SideThread& thread) {
+                        const WorkerThread& thread) {
   const auto cancelled = std::make_shared<std::atomic<bool>>(false);
   call->on_cancel([cancelled] { *cancelled = true; });
   return
@@ -97,7 +97,7 @@ Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Cal
       };
 }
 
-void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
+void answer_aside(WorkerThread& thread, const std::shared_ptr<Call>& call,
                   std::function<HttpResponse()> make) {
   const bool taken =
       thread.post(answering(call, [call, make = std::move(make)] { respond_with(call, make); }));

@@ -12,7 +12,7 @@
 #include "record/observer.h"
 #include "record/recent_records.h"
 #include "server/http/router.h"
-#include "server/http/side_thread.h"
+#include "server/http/worker_thread.h"
 #include "slo/slo_monitor.h"
 #include "telemetry/live_stats.h"
 #include "telemetry/prometheus_metrics.h"
@@ -32,8 +32,8 @@ struct ObserveSources {
   // The engine's steps that overlap a time on the steady clock, oldest first; any thread. May be
   // empty.
   std::function<std::vector<EngineStep>(TimeNs from_ns, TimeNs until_ns)> steps = {};
-  SideThread* reports = nullptr;             // makes reports
-  SideThread* searches = nullptr;            // looks into the archive; not needed without one
+  WorkerThread* reports = nullptr;           // makes reports
+  WorkerThread* searches = nullptr;          // looks into the archive; not needed without one
   SqliteArchive* archive = nullptr;          // what memory no longer holds; null: there is none
   ConsumerThread* archive_thread = nullptr;  // the archive's; among the consumers in its stead
 };
@@ -61,10 +61,10 @@ void answer_when_consumed(Observer& observer, const std::shared_ptr<Call>& call,
 // the client left, the server stops, or the time is over.
 using Unwanted = std::function<bool()>;
 Unwanted unwanted_after(std::chrono::nanoseconds time, const std::shared_ptr<Call>& call,
-                        const SideThread& thread);
+                        const WorkerThread& thread);
 
 // Answers with what `make` returns on the thread; with 503 if too many wait for it. Any thread.
-void answer_aside(SideThread& thread, const std::shared_ptr<Call>& call,
+void answer_aside(WorkerThread& thread, const std::shared_ptr<Call>& call,
                   std::function<HttpResponse()> make);
 
 // Calls `then` on the archive's thread once the archive holds everything that the observer has

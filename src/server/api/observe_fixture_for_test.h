@@ -127,8 +127,8 @@ class ObserveFixture : public ServerFixture {
   ServerState state_;
   std::unique_ptr<SqliteArchive> archive_;
   std::unique_ptr<ConsumerThread> archive_thread_;
-  SideThread reports_{1};
-  SideThread searches_{8};
+  WorkerThread reports_{1};
+  WorkerThread searches_{8};
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<TestClient> client_;
 };

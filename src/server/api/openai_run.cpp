@@ -54,7 +54,7 @@ class OpenAiRunner final : public RequestRunner {
 
  private:
   Result<Cancel> start() override;
-  Result<Prompt> build_prompt(size_t tokens_max, Lane& lane) const;
+  Result<Prompt> build_prompt(size_t tokens_max, StageLane& lane) const;
   Result<EngineRequest> prepare();
   int new_tokens(size_t prompt_tokens) const;
   Result<void> check_length(const EngineRequest& request) const;
@@ -82,7 +82,7 @@ class OpenAiRunner final : public RequestRunner {
   EngineTrace trace_;
 };
 
-Result<Prompt> OpenAiRunner::build_prompt(size_t tokens_max, Lane& lane) const {
+Result<Prompt> OpenAiRunner::build_prompt(size_t tokens_max, StageLane& lane) const {
   const Tokenizer& tokenizer = *backend()->tokenizer;
   const Clock& clock = call().clock();
   if (!request_.chat) {
@@ -113,7 +113,7 @@ Result<Prompt> OpenAiRunner::build_prompt(size_t tokens_max, Lane& lane) const {
 }
 
 Result<EngineRequest> OpenAiRunner::prepare() {
-  Lane lane;
+  StageLane lane;
   lane.start(call().boundary_ns());
   const int positions = backend()->engine->positions_max();
   EngineRequest out;

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "record/compact_record.h"
 #include "record/outcomes_for_test.h"
-#include "record/request_facts.h"
 #include "report/compare_shares.h"
 #include "slo/slo_event.h"
 #include "telemetry/live_stats.h"
@@ -60,7 +60,7 @@ TEST_P(OutcomeTest, InComparisons) {
   RecordSet set;
   set.runs.emplace_back();
   set.items.push_back({record_, 0});
-  const FactSet facts = facts_of(set);
+  const CompactRecords facts = compact_records(set);
   const int status = GetParam().status;
   const bool counts =
       status != kClientClosedRequest && status != 401 && status != 404 && status != 408;

@@ -31,7 +31,7 @@ void write_trace(const TraceContext& trace, JsonWriter& json) {
 }
 
 // Relative to `origin_ns`, the request's first byte.
-void write_lane(std::string_view name, const Lane& lane, TimeNs origin_ns, JsonWriter& json) {
+void write_lane(std::string_view name, const StageLane& lane, TimeNs origin_ns, JsonWriter& json) {
   const auto since_origin = [&](TimeNs time_ns) { return to_us(time_ns - origin_ns); };
   json.begin_object().key("lane").string(name);
   json.key("begin_ms").thousandths(since_origin(lane.begin_ns()));

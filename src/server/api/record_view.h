@@ -1,6 +1,6 @@
 // A request's record as JSON for people and their tools: milliseconds since its first byte, whole
 // microseconds that add up, and the derived figures. Not meant to be read back: that is
-// observe/record_json.h, which keeps every nanosecond.
+// record/record_json.h, which keeps every nanosecond.
 #pragma once
 
 #include <cstdint>

@@ -88,16 +88,16 @@ Result<ReportQuery> read_query(const HttpRequest& request, int64_t now_unix_ms) 
 }
 
 // What memory holds of this run.
-FactSet recent_facts(const RecentRecords& recent, const RunInfo& run,
-                     const RecordSelection& selection) {
+CompactRecords recent_facts(const RecentRecords& recent, const RunInfo& run,
+                            const RecordSelection& selection) {
   const std::vector<RecordPtr> all = recent.last(recent.count_max());
   RecordSelector selector(selection);
   const uint32_t number = selector.add_run(run, all.size() < recent.count_max());
   for (const RecordPtr& record : all) selector.add(record, number);
-  return facts_of(selector.take());
+  return compact_records(selector.take());
 }
 
-HttpResponse report_response(const FactSet& facts, std::vector<SloRule> rules,
+HttpResponse report_response(const CompactRecords& facts, std::vector<SloRule> rules,
                              const ReportQuery& query) {
   const Format& format = *query.format;
   HttpResponse response;
@@ -136,7 +136,7 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
                                rules_of(sources), query);
       }
       const ArchiveSource source(sources.archive->path(), unwanted);
-      const Result<FactSet> facts = source.load_facts(query.selection, 1);
+      const Result<CompactRecords> facts = source.load_facts(query.selection, 1);
       if (!facts) return archive_error_response(*sources.archive, facts.error());
       if (facts->damaged > 0) sources.archive->report_damaged(facts->damaged);
       return report_response(*facts, rules_of(sources), query);

@@ -29,7 +29,7 @@ class SilenceTest : public OpenAiFixture {
     for (int i = 0; i < 50 && least >= 0.01; ++i) {
       const std::string id = std::to_string(i);
       client().request("POST", path, body, "X-Request-Id: " + id + "\r\n");
-      const Lane lane = record_of(id).lane;
+      const StageLane lane = record_of(id).lane;
       least = std::min(
           least, static_cast<double>(lane.unattributed_ns()) / static_cast<double>(lane.wall_ns()));
     }

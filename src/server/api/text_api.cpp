@@ -113,9 +113,9 @@ BackendHandler text_handler(Convert convert) {
 }  // namespace
 
 void add_text_api(Router& router, const BackendSlot& slot) {
-  const auto thread = std::make_shared<SideThread>(kWaitingMax, kNiceness);
+  const auto thread = std::make_shared<WorkerThread>(kWaitingMax, kNiceness);
   const auto add = [&](const char* path, Convert convert) {
-    router.add("POST", path, when_ready(slot, aside_if_long(thread, text_handler(convert))));
+    router.add("POST", path, when_ready(slot, offload_if_long(thread, text_handler(convert))));
   };
   add("/tokenize", tokenize);
   add("/detokenize", detokenize);

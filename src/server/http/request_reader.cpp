@@ -47,10 +47,10 @@ std::optional<std::string> joined(const Parser& parser, std::string_view name) {
 
 // Requests that only look are no trace of their own: a scrape each second would be most of what is
 // exported.
-TraceContext trace_of(const Parser& parser, bool looks, bool exported) {
+TraceContext trace_of(const Parser& parser, bool safe_method, bool exported) {
   const auto parent = parse_traceparent(joined(parser, "traceparent").value_or(""));
   const std::string state = joined(parser, "tracestate").value_or("");
-  return begin_span(parent, state, exported && (parent ? parent->sampled : !looks));
+  return begin_span(parent, state, exported && (parent ? parent->sampled : !safe_method));
 }
 
 // A target in absolute form, as sent to proxies: "http://HOST/PATH".
@@ -106,7 +106,7 @@ void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) 
   const std::string_view path = std::string_view(request.path).substr(0, kRecordedPathMax);
   record.routed = !rules.router.match(request.method, request.path).route.empty();
   record.path = record.routed || !rules.options.record_paths ? rules.router.recorded(path) : path;
-  record.trace = trace_of(parser, only_looks(record), rules.options.export_traces);
+  record.trace = trace_of(parser, is_safe_method(record), rules.options.export_traces);
 }
 
 ReadResult refuse(const boost::system::error_code& ec, const ServerOptions& options,

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/quick_thread.h"
+#include "base/low_latency_thread.h"
 #include "server/http/connection.h"
 #include "server/http/listen.h"
 #include "server/http/request_id.h"
@@ -253,7 +253,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Rout
   QAIO_RETURN_IF_ERROR(impl->listen());
   for (int i = 0; i < options.io_threads; ++i) {
     impl->threads.emplace_back([io = &impl->io] {
-      make_this_thread_quick();
+      use_low_latency_scheduling();
       const auto work = net::make_work_guard(*io);
       while (!io->stopped()) {
         try {

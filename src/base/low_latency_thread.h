@@ -5,6 +5,6 @@ namespace qaio {
 
 // Asks the kernel to run the calling thread as soon as it wakes, in short slices, without taking
 // more of the processor than its share. Linux 6.12 and later; others ignore it.
-void make_this_thread_quick();
+void use_low_latency_scheduling();
 
 }  // namespace qaio

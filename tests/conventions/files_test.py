@@ -29,7 +29,7 @@ class Files(unittest.TestCase):
         found = []
         for path in project.files(*SOURCES, "*.md", "*.txt", "*.json", "*.toml", ".ci/*"):
             for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
-                if path != project.ROOT / "tests/house/files_test.py" and MACHINE_PATH.search(line):
+                if path != project.ROOT / "tests/conventions/files_test.py" and MACHINE_PATH.search(line):
                     found.append(f"{project.relative(path)}:{number}: {line.strip()[:80]}")
         self.assertEqual(found, [])
 

@@ -1,4 +1,4 @@
-#include "engine/inbox.h"
+#include "engine/submission_queue.h"
 
 #include <algorithm>
 #include <string>
@@ -6,11 +6,12 @@
 
 namespace qaio {
 
-Inbox::Inbox(int queue_max, int kv_blocks) : queue_max_(std::max(queue_max, 1)) {
+SubmissionQueue::SubmissionQueue(int queue_max, int kv_blocks)
+    : queue_max_(std::max(queue_max, 1)) {
   load_.kv_blocks_total = kv_blocks;
 }
 
-Result<EngineRequestId> Inbox::submit(EngineRequest request, TimeNs now_ns) {
+Result<EngineRequestId> SubmissionQueue::submit(EngineRequest request, TimeNs now_ns) {
   EngineRequestId id = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -22,7 +23,7 @@ Result<EngineRequestId> Inbox::submit(EngineRequest request, TimeNs now_ns) {
     id = next_id_++;
     const auto ticket = live_.emplace(id, Ticket{}).first;
     try {
-      mail_.submissions.push_back({id, now_ns, load_.waiting, std::move(request)});
+      batch_.submissions.push_back({id, now_ns, load_.waiting, std::move(request)});
     } catch (...) {
       live_.erase(ticket);  // or the engine would never be idle
       throw;
@@ -33,45 +34,45 @@ Result<EngineRequestId> Inbox::submit(EngineRequest request, TimeNs now_ns) {
   return id;
 }
 
-void Inbox::cancel(EngineRequestId id) {
+void SubmissionQueue::cancel(EngineRequestId id) {
   const std::lock_guard lock(mutex_);
   const auto it = live_.find(id);
   if (it == live_.end() || std::exchange(it->second.cancelled, true)) return;
   cancellations_ = true;  // nobody to wake: the engine is at work while anything lives
 }
 
-void Inbox::stop() {
+void SubmissionQueue::stop() {
   {
     const std::lock_guard lock(mutex_);
-    mail_.stop = closed_ = true;
+    batch_.stop = closed_ = true;
   }
   wake_.notify_one();
 }
 
-void Inbox::close() {
+void SubmissionQueue::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
 }
 
-bool Inbox::wait_until_idle(std::chrono::nanoseconds patience) {
+bool SubmissionQueue::wait_until_idle(std::chrono::nanoseconds patience) {
   std::unique_lock lock(mutex_);
   return idle_.wait_for(lock, patience, [this] { return live_.empty(); });
 }
 
-void Inbox::cancel_all() {
+void SubmissionQueue::cancel_all() {
   const std::lock_guard lock(mutex_);
   for (auto& [id, ticket] : live_) ticket.cancelled = true;
   cancellations_ = true;
 }
 
-Engine::Load Inbox::load() const {
+Engine::Load SubmissionQueue::load() const {
   const std::lock_guard lock(mutex_);
   return load_;
 }
 
-Inbox::Mail Inbox::take(bool may_sleep) {
+SubmissionQueue::Batch SubmissionQueue::take(bool may_sleep) {
   std::unique_lock lock(mutex_);
-  if (may_sleep) wake_.wait(lock, [this] { return !mail_.submissions.empty() || mail_.stop; });
+  if (may_sleep) wake_.wait(lock, [this] { return !batch_.submissions.empty() || batch_.stop; });
   std::vector<EngineRequestId> cancelled;
   if (cancellations_) {
     for (const auto& [id, ticket] : live_) {
@@ -80,26 +81,26 @@ Inbox::Mail Inbox::take(bool may_sleep) {
     for (const EngineRequestId id : cancelled) live_.at(id).told = true;
     cancellations_ = false;
   }
-  return {.submissions = std::exchange(mail_.submissions, {}),
+  return {.submissions = std::exchange(batch_.submissions, {}),
           .cancelled = std::move(cancelled),
-          .stop = mail_.stop};
+          .stop = batch_.stop};
 }
 
-void Inbox::admitted(EngineRequestId id) {
+void SubmissionQueue::admitted(EngineRequestId id) {
   const std::lock_guard lock(mutex_);
   live_.at(id).state = State::kRunning;
   --load_.waiting;
   ++load_.running;
 }
 
-void Inbox::paused(EngineRequestId id) {
+void SubmissionQueue::paused(EngineRequestId id) {
   const std::lock_guard lock(mutex_);
   live_.at(id).state = State::kWaiting;
   ++load_.waiting;
   --load_.running;
 }
 
-void Inbox::finished(EngineRequestId id) {
+void SubmissionQueue::finished(EngineRequestId id) {
   const std::lock_guard lock(mutex_);
   const auto it = live_.find(id);
   --(it->second.state == State::kWaiting ? load_.waiting : load_.running);
@@ -107,7 +108,7 @@ void Inbox::finished(EngineRequestId id) {
   if (live_.empty()) idle_.notify_all();
 }
 
-void Inbox::publish(const Engine::Load& load) {
+void SubmissionQueue::publish(const Engine::Load& load) {
   const std::lock_guard lock(mutex_);
   const int waiting = load_.waiting;
   const int running = load_.running;

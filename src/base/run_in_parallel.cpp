@@ -1,4 +1,4 @@
-#include "base/jobs.h"
+#include "base/run_in_parallel.h"
 
 #include <algorithm>
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace qaio {
 
-void run_jobs(std::span<const std::function<void()>> jobs, int threads) {
+void run_in_parallel(std::span<const std::function<void()>> jobs, int threads) {
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < jobs.size(); i = next++) jobs[i]();

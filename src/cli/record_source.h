@@ -4,22 +4,22 @@
 #include <string>
 
 #include "base/result.h"
+#include "record/compact_record.h"
 #include "record/record_set.h"
-#include "record/request_facts.h"
 
 namespace qaio {
 
 // "FILE", "FILE@VERSION", "FILE@model=NAME", or "FILE@FROM..TO" with times as parse_time() reads
 // them, either of which may be missing. A file of the whole name wins.
-struct RecordPlace {
+struct RecordSource {
   std::string path;
   RecordSelection selection;
 };
-Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms);
+Result<RecordSource> parse_record_source(const std::string& text, int64_t now_unix_ms);
 
-Result<RecordSet> load_records(const RecordPlace& place);
+Result<RecordSet> load_records(const RecordSource& place);
 // What reports and comparisons look at: of an archive far less than its records. Damaged ones are
 // left out, which is said on standard error.
-Result<FactSet> load_facts(const RecordPlace& place);
+Result<CompactRecords> load_facts(const RecordSource& place);
 
 }  // namespace qaio

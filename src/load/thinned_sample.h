@@ -14,9 +14,9 @@ namespace qaio {
 // ... in a row, so that no rhythm of theirs is mistaken for the whole. Always the same for the same
 // number of values.
 template <typename T>
-class EvenSample {
+class ThinnedSample {
  public:
-  explicit EvenSample(size_t max) : max_(max) {}
+  explicit ThinnedSample(size_t max) : max_(max) {}
 
   void add(const T& value) {
     if (random_.below(++in_group_) == 0) choice_ = value;

@@ -24,15 +24,15 @@ namespace qaio {
 // A lane by its stages, in ns. A stage that belongs to the other kind of lane counts as
 // unattributed.
 template <Stage kFirst, Stage kLast>
-class LaneFacts {
+class CompactLane {
  public:
   static constexpr size_t kStages = static_cast<size_t>(kLast) - static_cast<size_t>(kFirst) + 1;
   static constexpr Stage stage_at(size_t i) {
     return static_cast<Stage>(static_cast<size_t>(kFirst) + i);
   }
 
-  LaneFacts() = default;
-  explicit LaneFacts(int64_t wall_ns) : wall_ns_(wall_ns) {}
+  CompactLane() = default;
+  explicit CompactLane(int64_t wall_ns) : wall_ns_(wall_ns) {}
   void add(Stage stage, int64_t ns) {
     if (stage >= kFirst && stage <= kLast) stages_ns_[index(stage)] += ns;
   }
@@ -52,18 +52,18 @@ class LaneFacts {
   std::array<int64_t, kStages> stages_ns_{};
   int64_t wall_ns_ = 0;
 };
-using RequestLane = LaneFacts<Stage::kHttpRead, Stage::kHttpWrite>;
-using TaskLane = LaneFacts<Stage::kPromptBuild, Stage::kOutputParse>;
+using RequestLane = CompactLane<Stage::kHttpRead, Stage::kHttpWrite>;
+using TaskLane = CompactLane<Stage::kPromptBuild, Stage::kOutputParse>;
 
 // The members have the meanings of docs/tracing.md; moments are since the request's begin.
-struct TaskFacts {
+struct CompactTask {
   TaskLane lane;
   TimeNs end_ns = 0;
   TimeNs prefill_begin_ns = 0;  // of the first interval
   TimeNs prefill_end_ns = 0;    // of the last; 0: never entered
   int64_t forward_ns = 0;
   uint64_t batch_sum = 0;
-  uint32_t name = 0;  // its place in FactSet::tasks
+  uint32_t name = 0;  // its place in CompactRecords::tasks
   uint32_t prompt_tokens = 0;
   uint32_t cached_tokens = 0;
   uint32_t completion_tokens = 0;
@@ -79,24 +79,24 @@ struct TaskFacts {
 // A counter that facts hold.
 struct FactCounter {
   const TaskCounter& counter;
-  void (*set)(TaskFacts& facts, int64_t value);
+  void (*set)(CompactTask& facts, int64_t value);
 };
 template <auto Member>
 constexpr FactCounter fact_counter(std::string_view name) {
-  return {*find_task_counter(name), [](TaskFacts& facts, int64_t value) {
+  return {*find_task_counter(name), [](CompactTask& facts, int64_t value) {
             facts.*Member = static_cast<std::remove_cvref_t<decltype(facts.*Member)>>(value);
           }};
 }
 inline constexpr auto kFactCounters = std::to_array<FactCounter>({
-    fact_counter<&TaskFacts::prompt_tokens>("prompt_tokens"),
-    fact_counter<&TaskFacts::cached_tokens>("cached_tokens"),
-    fact_counter<&TaskFacts::completion_tokens>("completion_tokens"),
-    fact_counter<&TaskFacts::prefill_steps>("prefill_steps"),
-    fact_counter<&TaskFacts::decode_steps>("decode_steps"),
-    fact_counter<&TaskFacts::batch_max>("batch_max"),
-    fact_counter<&TaskFacts::batch_sum>("batch_sum"),
-    fact_counter<&TaskFacts::queued_ahead>("queued_ahead"),
-    fact_counter<&TaskFacts::forward_ns>("forward_ns"),
+    fact_counter<&CompactTask::prompt_tokens>("prompt_tokens"),
+    fact_counter<&CompactTask::cached_tokens>("cached_tokens"),
+    fact_counter<&CompactTask::completion_tokens>("completion_tokens"),
+    fact_counter<&CompactTask::prefill_steps>("prefill_steps"),
+    fact_counter<&CompactTask::decode_steps>("decode_steps"),
+    fact_counter<&CompactTask::batch_max>("batch_max"),
+    fact_counter<&CompactTask::batch_sum>("batch_sum"),
+    fact_counter<&CompactTask::queued_ahead>("queued_ahead"),
+    fact_counter<&CompactTask::forward_ns>("forward_ns"),
 });
 
 // A count that is never so large, or as good as that.
@@ -104,19 +104,19 @@ constexpr uint32_t small_count(int64_t count) {
   return static_cast<uint32_t>(std::clamp<int64_t>(count, 0, UINT32_MAX));
 }
 
-struct RequestFacts {
+struct CompactRecord {
   RequestLane lane;
-  std::span<const TaskFacts> tasks = {};
+  std::span<const CompactTask> tasks = {};
   int64_t key = 0;  // by which its source finds the whole record
   int64_t arrived_unix_ms = 0;
   TimeNs begin_ns = 0;  // the same on the server's steady clock
-  uint32_t run = 0;     // its place in FactSet::runs
-  uint32_t error = 0;   // its place in FactSet::errors; 0: none
+  uint32_t run = 0;     // its place in CompactRecords::runs
+  uint32_t error = 0;   // its place in CompactRecords::errors; 0: none
   int status = 0;
   uint32_t input_chars = 0;
   uint32_t minor_faults = 0;
   uint32_t major_faults = 0;
-  bool looks = false;  // as only_looks() has it
+  bool safe_method = false;  // as is_safe_method() has it
   int64_t model_inference_us = 0;
   int64_t ttft_us = kNone;
   int64_t ttft_since_scheduled_us = kNone;
@@ -132,7 +132,7 @@ struct RequestFacts {
   // Whether a task of it came as far as the engine's queue.
   bool taken_by_engine() const;
   // The task that ended last: the request could not end before it. Only with tasks.
-  const TaskFacts& critical_task() const;
+  const CompactTask& critical_task() const;
 };
 
 // Names that occur again and again, by number.
@@ -147,43 +147,43 @@ class Names {
 };
 
 // Facts that stay where they are while more are added. One thread.
-class FactBlocks {
+class CompactBlocks {
  public:
   // Its tasks follow with add_task().
-  void add(const RequestFacts& request);
-  void add_task(const TaskFacts& task) { blocks_.back()->tasks.push_back(task); }
+  void add(const CompactRecord& request);
+  void add_task(const CompactTask& task) { blocks_.back()->tasks.push_back(task); }
   // Appends them in the order in which they came, with their tasks. Afterwards nothing is added.
-  void list(std::vector<RequestFacts*>& out);
+  void list(std::vector<CompactRecord*>& out);
 
  private:
   static constexpr size_t kBlockRequests = 4096;
   struct Block {
-    std::vector<RequestFacts> requests;
+    std::vector<CompactRecord> requests;
     std::vector<size_t> first_task;  // of each
-    std::vector<TaskFacts> tasks;
+    std::vector<CompactTask> tasks;
   };
   std::vector<std::unique_ptr<Block>> blocks_;
 };
 
-struct FactSet {
+struct CompactRecords {
   std::vector<RecordSet::Run> runs;
   std::vector<std::string> tasks;                // names
   std::vector<std::string> errors = {""};        // codes
-  std::vector<const RequestFacts*> requests;     // by time of arrival
+  std::vector<const CompactRecord*> requests;    // by time of arrival
   std::vector<std::shared_ptr<void>> storage;    // of the requests
   std::function<RecordPtr(int64_t key)> record;  // the whole one; null if it is gone
   size_t damaged = 0;                            // records that could not be read
 
-  const RunInfo& run_of(const RequestFacts& request) const { return runs[request.run].info; }
-  RecordPtr record_of(const RequestFacts& request) const {
+  const RunInfo& run_of(const CompactRecord& request) const { return runs[request.run].info; }
+  RecordPtr record_of(const CompactRecord& request) const {
     return record ? record(request.key) : nullptr;
   }
-  std::string id_of(const RequestFacts& request) const;  // "?" if its record is gone
+  std::string id_of(const CompactRecord& request) const;  // "?" if its record is gone
 };
 
-FactSet facts_of(const RecordSet& set);
+CompactRecords compact_records(const RecordSet& set);
 
 // Sorts by time of arrival, within a millisecond by the steady clock.
-void sort_by_arrival(std::vector<const RequestFacts*>& requests);
+void sort_by_arrival(std::vector<const CompactRecord*>& requests);
 
 }  // namespace qaio

@@ -12,7 +12,7 @@
 namespace qaio {
 
 // Not thread-safe.
-class Pacer {
+class StepBudget {
  public:
   struct Limits {
     int64_t step_ns = 100'000'000;  // no step is planned to take longer
@@ -21,7 +21,7 @@ class Pacer {
     int tokens_max = 512;
     int sequences_max = 16;  // generating at a time
   };
-  explicit Pacer(const Limits& limits);
+  explicit StepBudget(const Limits& limits);
 
   // For the next step, beside `generating` sequences past their prompt. At least 1.
   int prompt_tokens(int generating) const;

@@ -9,6 +9,6 @@ namespace qaio {
 
 // Runs every job once on up to `threads` threads, the caller's among them; returns when all are
 // done. Jobs must not throw.
-void run_jobs(std::span<const std::function<void()>> jobs, int threads);
+void run_in_parallel(std::span<const std::function<void()>> jobs, int threads);
 
 }  // namespace qaio

@@ -1,4 +1,4 @@
-#include "server/http/side_thread.h"
+#include "server/http/worker_thread.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -8,12 +8,12 @@
 
 namespace qaio {
 
-SideThread::SideThread(size_t waiting_max, int niceness)
+WorkerThread::WorkerThread(size_t waiting_max, int niceness)
     : waiting_max_(waiting_max), thread_([this, niceness] { run(niceness); }) {}
 
-SideThread::~SideThread() { stop(); }
+WorkerThread::~WorkerThread() { stop(); }
 
-bool SideThread::post(std::function<void()> work) {
+bool WorkerThread::post(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || waiting_.size() >= waiting_max_) return false;
@@ -23,7 +23,7 @@ bool SideThread::post(std::function<void()> work) {
   return true;
 }
 
-void SideThread::stop() {
+void WorkerThread::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -32,7 +32,7 @@ void SideThread::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void SideThread::run(int niceness) {
+void WorkerThread::run(int niceness) {
   // On Linux a thread has a niceness of its own; without it the thread just gives way less.
   const auto self = static_cast<id_t>(gettid());
   if (getpriority(PRIO_PROCESS, self) < niceness) setpriority(PRIO_PROCESS, self, niceness);

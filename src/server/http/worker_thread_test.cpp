@@ -1,4 +1,4 @@
-#include "server/http/side_thread.h"
+#include "server/http/worker_thread.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -10,11 +10,11 @@
 namespace qaio {
 namespace {
 
-TEST(SideThread, WorksInOrderAndRefusesWhatIsTooMuch) {
+TEST(WorkerThread, WorksInOrderAndRefusesWhatIsTooMuch) {
   std::promise<void> begun;
   std::promise<void> go;
   std::vector<int> done;
-  SideThread thread(2);
+  WorkerThread thread(2);
   ASSERT_TRUE(thread.post([&] {
     begun.set_value();
     go.get_future().wait();
@@ -31,9 +31,9 @@ TEST(SideThread, WorksInOrderAndRefusesWhatIsTooMuch) {
   EXPECT_FALSE(thread.post([] {}));
 }
 
-TEST(SideThread, GivesWayAlone) {
+TEST(WorkerThread, GivesWayAlone) {
   std::promise<int> niceness;
-  SideThread thread(1, 10);
+  WorkerThread thread(1, 10);
   ASSERT_TRUE(thread.post([&] { niceness.set_value(getpriority(PRIO_PROCESS, 0)); }));
   const int own = getpriority(PRIO_PROCESS, 0);
   EXPECT_EQ(niceness.get_future().get(), std::max(own, 10));

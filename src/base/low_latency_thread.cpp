@@ -1,4 +1,4 @@
-#include "base/quick_thread.h"
+#include "base/low_latency_thread.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ struct SchedulingAttributes {
 
 }  // namespace
 
-void make_this_thread_quick() {
+void use_low_latency_scheduling() {
   SchedulingAttributes attributes;
   if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0) return;
   attributes.runtime_ns = kSliceNs;

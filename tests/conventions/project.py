@@ -1,4 +1,4 @@
-"""What the house tests share: where the project is and which files belong to it."""
+"""What the tests of conventions share: where the project is and which files belong to it."""
 
 import fnmatch
 import pathlib

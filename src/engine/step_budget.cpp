@@ -1,4 +1,4 @@
-#include "engine/pacer.h"
+#include "engine/step_budget.h"
 
 #include <algorithm>
 
@@ -31,13 +31,13 @@ double first_known(double a, double b, double otherwise) {
 
 }  // namespace
 
-Pacer::Pacer(const Limits& limits)
+StepBudget::StepBudget(const Limits& limits)
     : limits_(limits), base_ns_(static_cast<size_t>(limits.sequences_max) + 1, 0.0) {
   limits_.tokens_min = std::min(limits.tokens_min, limits.tokens_max);
 }
 
 // The nearest smaller number's base rather errs towards a steady pace.
-double Pacer::base_ns(int generating) const {
+double StepBudget::base_ns(int generating) const {
   const auto at = base_ns_.begin() + std::min(generating, limits_.sequences_max);
   const auto known = [](double base) { return base > 0; };
   for (auto it = at; it != base_ns_.begin(); --it) {
@@ -47,7 +47,7 @@ double Pacer::base_ns(int generating) const {
   return above != base_ns_.end() ? *above : 0.0;
 }
 
-int Pacer::prompt_tokens(int generating) const {
+int StepBudget::prompt_tokens(int generating) const {
   auto spare_ns = static_cast<double>(limits_.step_ns);
   double token_ns = first_known(alone_token_ns_, beside_token_ns_, kTokenNsAtStart);
   if (generating > 0) {
@@ -59,7 +59,7 @@ int Pacer::prompt_tokens(int generating) const {
                                      static_cast<double>(limits_.tokens_max)));
 }
 
-void Pacer::observe(int generating, int prompt_tokens, int64_t duration_ns) {
+void StepBudget::observe(int generating, int prompt_tokens, int64_t duration_ns) {
   const auto duration = static_cast<double>(std::max<int64_t>(duration_ns, 1));
   const double share =
       std::min(prompt_tokens, kTellingTokens) / static_cast<double>(kTellingTokens);

@@ -1,4 +1,4 @@
-#include "base/jobs.h"
+#include "base/run_in_parallel.h"
 
 #include <gtest/gtest.h>
 
@@ -15,10 +15,10 @@ TEST(Jobs, EveryJobRunsOnceWhateverTheThreads) {
     std::vector<std::function<void()>> jobs;
     jobs.reserve(runs.size());
     for (auto& count : runs) jobs.emplace_back([&count] { ++count; });
-    run_jobs(jobs, threads);
+    run_in_parallel(jobs, threads);
     for (const auto& count : runs) EXPECT_EQ(count, 1) << threads;
   }
-  run_jobs({}, 3);
+  run_in_parallel({}, 3);
 }
 
 // Each waits for the other: with one thread this would never end.
@@ -30,7 +30,7 @@ TEST(Jobs, TwoRunSideBySide) {
     }
   };
   const std::vector<std::function<void()>> jobs = {meet, meet};
-  run_jobs(jobs, 2);
+  run_in_parallel(jobs, 2);
   EXPECT_EQ(here, 2);
 }
 

@@ -13,13 +13,13 @@ namespace qaio {
 
 // One piece of work at a time, in the order of arrival. Work should not throw:
 // what it was to do is then left undone.
-class SideThread {
+class WorkerThread {
  public:
   // At most `waiting_max` pieces wait. `niceness` above 0: it gives way to other threads.
-  explicit SideThread(size_t waiting_max, int niceness = 0);
-  ~SideThread();  // as stop()
-  SideThread(const SideThread&) = delete;
-  SideThread& operator=(const SideThread&) = delete;
+  explicit WorkerThread(size_t waiting_max, int niceness = 0);
+  ~WorkerThread();  // as stop()
+  WorkerThread(const WorkerThread&) = delete;
+  WorkerThread& operator=(const WorkerThread&) = delete;
 
   // Any thread. False: too many wait, or it stops; the work is not done.
   bool post(std::function<void()> work);

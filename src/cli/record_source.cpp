@@ -1,4 +1,4 @@
-#include "cli/record_place.h"
+#include "cli/record_source.h"
 
 #include <fmt/format.h>
 
@@ -36,8 +36,8 @@ bool is_archive(const std::string& path) {
 
 }  // namespace
 
-Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms) {
-  RecordPlace place;
+Result<RecordSource> parse_record_source(const std::string& text, int64_t now_unix_ms) {
+  RecordSource place;
   std::error_code none;
   const bool whole = std::filesystem::exists(text, none);
   const size_t mark = whole ? std::string::npos : selection_mark(text);
@@ -67,20 +67,21 @@ Result<RecordPlace> parse_place(const std::string& text, int64_t now_unix_ms) {
   return place;
 }
 
-Result<RecordSet> load_records(const RecordPlace& place) {
+Result<RecordSet> load_records(const RecordSource& place) {
   if (is_archive(place.path)) return ArchiveSource(place.path).load(place.selection);
   return RecordFile(place.path).load(place.selection);
 }
 
-Result<FactSet> load_facts(const RecordPlace& place) {
+Result<CompactRecords> load_facts(const RecordSource& place) {
   if (is_archive(place.path)) {
-    Result<FactSet> facts = ArchiveSource(place.path).load_facts(place.selection, cores_allowed());
+    Result<CompactRecords> facts =
+        ArchiveSource(place.path).load_facts(place.selection, cores_allowed());
     if (facts && facts->damaged > 0)
       fmt::print(stderr, "qaio: {}: {}\n", place.path, damaged_text(facts->damaged));
     return facts;
   }
   QAIO_ASSIGN(const RecordSet set, RecordFile(place.path).load(place.selection));
-  return facts_of(set);
+  return compact_records(set);
 }
 
 }  // namespace qaio

@@ -12,7 +12,7 @@
 namespace qaio {
 
 // Thread-safe. Holds at most queue_max waiting requests; cancellations take no memory of their own.
-class Inbox {
+class SubmissionQueue {
  public:
   struct Submission {
     EngineRequestId id = 0;
@@ -20,14 +20,14 @@ class Inbox {
     int queued_ahead = 0;  // requests that were waiting
     EngineRequest request;
   };
-  struct Mail {
+  struct Batch {
     std::vector<Submission> submissions;  // in order of arrival
     std::vector<EngineRequestId> cancelled;
     bool stop = false;
   };
 
   // `kv_blocks`: in all, for load().
-  Inbox(int queue_max, int kv_blocks);
+  SubmissionQueue(int queue_max, int kv_blocks);
 
   // Any thread. kResourceExhausted when too many requests wait, kCancelled after stop().
   Result<EngineRequestId> submit(EngineRequest request, TimeNs now_ns);
@@ -41,7 +41,7 @@ class Inbox {
 
   // The engine thread. Everything that came since the last call; sleeps until something does if
   // `may_sleep`.
-  Mail take(bool may_sleep);
+  Batch take(bool may_sleep);
   void admitted(EngineRequestId id);
   void paused(EngineRequestId id);
   void finished(EngineRequestId id);
@@ -61,7 +61,7 @@ class Inbox {
   std::condition_variable wake_;  // the engine thread: there is mail
   std::condition_variable idle_;  // nothing is live
   // All guarded by mutex_.
-  Mail mail_;
+  Batch batch_;
   std::map<EngineRequestId, Ticket> live_;  // accepted and not finished
   Engine::Load load_;
   bool cancellations_ = false;  // of which the engine was not told

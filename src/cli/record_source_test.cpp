@@ -1,0 +1,42 @@
+#include "cli/record_source.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace qaio {
+namespace {
+
+constexpr int64_t kNow = 1'769'860'805'123;  // 2026-01-31T12:00:05.123 UTC
+
+TEST(RecordSource, SelectsVersionsAndSpans) {
+  EXPECT_EQ(parse_record_source("a@b/records.jsonl", kNow)->path, "a@b/records.jsonl");
+  const RecordSource version = *parse_record_source("r.jsonl@0.2.0", kNow);
+  EXPECT_EQ(version.path, "r.jsonl");
+  EXPECT_EQ(version.selection.version, "0.2.0");
+  const RecordSource model = *parse_record_source("r.jsonl@model=qwen2.5-q4_0", kNow);
+  EXPECT_EQ(model.selection.model, "qwen2.5-q4_0");
+  EXPECT_TRUE(model.selection.version.empty());
+  const RecordSource span = *parse_record_source("r.jsonl@2026-01-31..6h", kNow);
+  EXPECT_TRUE(span.selection.version.empty());
+  EXPECT_EQ(span.selection.since_unix_ms, 1'769'817'600'000);
+  EXPECT_EQ(span.selection.until_unix_ms, kNow - 21'600'000);
+  const RecordSource open = *parse_record_source("r.jsonl@2d..", kNow);
+  EXPECT_TRUE(open.selection.since_unix_ms);
+  EXPECT_FALSE(open.selection.until_unix_ms);
+  EXPECT_FALSE(parse_record_source("r.jsonl@then..now", kNow));
+  EXPECT_FALSE(parse_record_source("@0.2.0", kNow));
+}
+
+TEST(RecordSource, AFileOfTheWholeNameWins) {
+  const std::string path = testing::TempDir() + "qaio_before@0.2.0";
+  std::ofstream(path) << "\n";
+  EXPECT_EQ(parse_record_source(path, kNow)->path, path);
+  EXPECT_TRUE(parse_record_source(path, kNow)->selection.version.empty());
+  EXPECT_EQ(parse_record_source(path + "@0.3.0", kNow)->path, path);
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace qaio
