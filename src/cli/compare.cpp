@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "cli/commands.h"
-#include "cli/record_source.h"
+#include "cli/records_argument.h"
 
 namespace qaio {
 namespace {
@@ -43,8 +43,8 @@ Result<std::optional<LoadResult>> load_result_of(const std::string& path) {
 }
 
 Result<CompactRecords> facts_of_place(const std::string& text, const Options& options) {
-  QAIO_ASSIGN(RecordSource place,
-              parse_record_source(text, SteadyClock::instance().wall_unix_ms()));
+  QAIO_ASSIGN(RecordsArgument place,
+              parse_records_argument(text, SteadyClock::instance().wall_unix_ms()));
   place.selection.task = options.task;
   place.selection.path = options.route;
   place.selection.last = static_cast<size_t>(options.last);

@@ -15,7 +15,7 @@
 #include "base/new_file.h"
 #include "base/time_argument.h"
 #include "cli/commands.h"
-#include "cli/record_source.h"
+#include "cli/records_argument.h"
 #include "cli/report_demo.h"
 #include "kernels/isa.h"
 #include "record/record_json.h"
@@ -51,9 +51,9 @@ struct Options {
   bool check_slo = false;
 };
 
-Result<RecordSource> place_of(const Options& options) {
+Result<RecordsArgument> place_of(const Options& options) {
   const int64_t now = SteadyClock::instance().wall_unix_ms();
-  QAIO_ASSIGN(RecordSource place, parse_record_source(options.place, now));
+  QAIO_ASSIGN(RecordsArgument place, parse_records_argument(options.place, now));
   RecordSelection& selection = place.selection;
   if (!options.version.empty()) selection.version = options.version;
   selection.task = options.task;
@@ -120,7 +120,7 @@ struct Subject {
 };
 
 // Whole records only where they are asked for.
-Result<Subject> subject_of(const Options& options, const RecordSource& place) {
+Result<Subject> subject_of(const Options& options, const RecordsArgument& place) {
   Subject subject;
   if (options.run_demo) {
     QAIO_ASSIGN(const DemoRecords demo, run_demo(options.demo));
@@ -140,7 +140,7 @@ Result<Subject> subject_of(const Options& options, const RecordSource& place) {
   return subject;
 }
 
-Result<ExitCode> report(CLI::App& command, const Options& options, const RecordSource& place) {
+Result<ExitCode> report(CLI::App& command, const Options& options, const RecordsArgument& place) {
   QAIO_ASSIGN(const TomlFile config, apply_config(command, options.config));
   QAIO_ASSIGN(std::vector<SloRule> rules, read_slo_rules(config));
   QAIO_ASSIGN(const Subject subject, subject_of(options, place));
@@ -223,7 +223,8 @@ void add_report(CLI::App& app, ExitCode& exit_code) {
   command->callback([command, options, &exit_code] {
     if (options->place.empty() && !options->run_demo)
       throw CLI::ValidationError("report needs a FILE of records, or --demo");
-    const Result<RecordSource> chosen = options->run_demo ? RecordSource() : place_of(*options);
+    const Result<RecordsArgument> chosen =
+        options->run_demo ? RecordsArgument() : place_of(*options);
     if (!chosen) throw CLI::ValidationError(chosen.error().message);
     const Result<ExitCode> done = report(*command, *options, *chosen);
     exit_code = done ? *done : exit_code_of(tl::unexpected<Error>(done.error()));

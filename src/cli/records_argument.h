@@ -11,15 +11,15 @@ namespace qaio {
 
 // "FILE", "FILE@VERSION", "FILE@model=NAME", or "FILE@FROM..TO" with times as parse_time() reads
 // them, either of which may be missing. A file of the whole name wins.
-struct RecordSource {
+struct RecordsArgument {
   std::string path;
   RecordSelection selection;
 };
-Result<RecordSource> parse_record_source(const std::string& text, int64_t now_unix_ms);
+Result<RecordsArgument> parse_records_argument(const std::string& text, int64_t now_unix_ms);
 
-Result<RecordSet> load_records(const RecordSource& place);
+Result<RecordSet> load_records(const RecordsArgument& place);
 // What reports and comparisons look at: of an archive far less than its records. Damaged ones are
 // left out, which is said on standard error.
-Result<CompactRecords> load_facts(const RecordSource& place);
+Result<CompactRecords> load_facts(const RecordsArgument& place);
 
 }  // namespace qaio

@@ -1,4 +1,4 @@
-#include "cli/record_source.h"
+#include "cli/records_argument.h"
 
 #include <fmt/format.h>
 
@@ -36,8 +36,8 @@ bool is_archive(const std::string& path) {
 
 }  // namespace
 
-Result<RecordSource> parse_record_source(const std::string& text, int64_t now_unix_ms) {
-  RecordSource place;
+Result<RecordsArgument> parse_records_argument(const std::string& text, int64_t now_unix_ms) {
+  RecordsArgument place;
   std::error_code none;
   const bool whole = std::filesystem::exists(text, none);
   const size_t mark = whole ? std::string::npos : selection_mark(text);
@@ -67,12 +67,12 @@ Result<RecordSource> parse_record_source(const std::string& text, int64_t now_un
   return place;
 }
 
-Result<RecordSet> load_records(const RecordSource& place) {
+Result<RecordSet> load_records(const RecordsArgument& place) {
   if (is_archive(place.path)) return ArchiveSource(place.path).load(place.selection);
   return RecordFile(place.path).load(place.selection);
 }
 
-Result<CompactRecords> load_facts(const RecordSource& place) {
+Result<CompactRecords> load_facts(const RecordsArgument& place) {
   if (is_archive(place.path)) {
     Result<CompactRecords> facts =
         ArchiveSource(place.path).load_facts(place.selection, cores_allowed());
