@@ -1,6 +1,8 @@
 // How requests can end, and what each counts as: for the tests of all who count them.
 #pragma once
 
+#include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ struct OutcomeCase {
     return made;
   }
 };
+// For the names of tests: without it they would be addresses.
+inline void PrintTo(const OutcomeCase& one, std::ostream* out) { *out << one.what; }
 
 inline const std::vector<OutcomeCase>& outcome_cases() {
   using enum Outcome;

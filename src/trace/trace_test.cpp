@@ -85,24 +85,26 @@ TEST(GapTest, AGapIsCountedInTheRangeThatEndsAtOrAboveIt) {
   EXPECT_EQ(counts, expected);
 }
 
-#ifndef NDEBUG
-TEST(LaneDeathTest, ADebugBuildFailsOnOverlap) {
+// A debug build says where a stage was stamped wrongly; a release records it and goes on.
+TEST(StageLaneDeathTest, OnlyADebugBuildFailsOnOverlap) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   StageLane lane;
   lane.start(100);
   lane.add(Stage::kQueue, 100, 200);
-  EXPECT_DEATH(lane.add(Stage::kPrefill, 199, 300), "overlap");
-  EXPECT_DEATH(lane.add(Stage::kPrefill, 300, 299), "ends before it begins");
+  EXPECT_DEBUG_DEATH(lane.add(Stage::kPrefill, 199, 300), "overlap");
+  EXPECT_DEBUG_DEATH(lane.add(Stage::kPrefill, 300, 299), "ends before it begins");
   FakeClock clock;
-  EXPECT_DEATH(
+  EXPECT_DEBUG_DEATH(
       {
         const ScopedStage outer(lane, Stage::kTasks, clock);
         const ScopedStage inner(lane, Stage::kSerialize, clock);
         clock.advance_ns(1);
       },
       "overlap");
-}
+#ifdef NDEBUG
+  EXPECT_EQ(lane.size(), 5u);
 #endif
+}
 
 TEST(SpanTest, AllocatesNothing) {
   FakeClock clock;
