@@ -1,15 +1,17 @@
-# qaio_layer(FOLDER DEPS ... [TEST_DEPS ...] [LEFT_OUT ...] [GENERATED ...] [HEAVY_HEADERS ...])
+# qaio_layer(FOLDER DEPS ... [TEST_DEPS ...] [LEFT_OUT ...] [GENERATED ...] [HEAVY_HEADERS ...]
+#            [HEAVY_HEADERS_OF LAYER])
 # The folder src/FOLDER as a static library `qaio_<name>` and one test binary `<name>_test`, where
 # <name> is the folder with _ for /. Files are what they are called: *_test.cpp is a test,
 # *_fuzz.cpp a libFuzzer target of its own, every other *.cpp but LEFT_OUT belongs to the library.
 # The suites of *_timing_test.cpp, named *Timing, judge times: CTest's label `timing`, see HACKING.md.
-# HEAVY_HEADERS, which most of its files include and take seconds to read, are precompiled; layers
-# without share what `base` has precompiled for all. A file with options of its own reads its headers.
+# HEAVY_HEADERS, which most of its files include and take seconds to read, are precompiled, or shared
+# with the layer HEAVY_HEADERS_OF, whose options are the same. The other layers share what `base` has
+# precompiled for all. A file with options of its own reads its headers.
 set(common_headers <algorithm> <array> <atomic> <boost/json.hpp> <chrono> <cmath> <cstdint>
     <filesystem> <functional> <map> <memory> <mutex> <optional> <set> <span> <string>
     <string_view> <tl/expected.hpp> <utility> <vector>)
 function(qaio_layer folder)
-  cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS;LEFT_OUT;GENERATED;HEAVY_HEADERS" ${ARGN})
+  cmake_parse_arguments(ARG "" "HEAVY_HEADERS_OF" "DEPS;TEST_DEPS;LEFT_OUT;GENERATED;HEAVY_HEADERS" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
   set(here ${CMAKE_CURRENT_SOURCE_DIR})
   file(GLOB sources RELATIVE ${here} CONFIGURE_DEPENDS ${here}/*.cpp)
@@ -27,6 +29,8 @@ function(qaio_layer folder)
   target_link_libraries(qaio_${name} ${scope} ${ARG_DEPS} Threads::Threads)
   if(name STREQUAL base OR ARG_HEAVY_HEADERS)
     target_precompile_headers(qaio_${name} PRIVATE ${common_headers} ${ARG_HEAVY_HEADERS})
+  elseif(ARG_HEAVY_HEADERS_OF)
+    target_precompile_headers(qaio_${name} REUSE_FROM qaio_${ARG_HEAVY_HEADERS_OF})
   else()
     target_precompile_headers(qaio_${name} REUSE_FROM qaio_base)
   endif()
@@ -41,6 +45,8 @@ function(qaio_layer folder)
     if(ARG_HEAVY_HEADERS OR name STREQUAL base)
       target_precompile_headers(${name}_test PRIVATE <gmock/gmock.h> ${common_headers}
                                 ${ARG_HEAVY_HEADERS})
+    elseif(ARG_HEAVY_HEADERS_OF)
+      target_precompile_headers(${name}_test REUSE_FROM ${ARG_HEAVY_HEADERS_OF}_test)
     else()
       target_precompile_headers(${name}_test REUSE_FROM base_test)
     endif()
