@@ -6,10 +6,16 @@
 #include "kernels/vector_impl.h"
 
 namespace qaio {
+namespace {
+
+int tile_tokens(int /*tokens*/) { return kDirectTokens; }
+
+}  // namespace
 
 const Kernels& kernels_scalar() {
-  static constexpr Kernels kKernels{Isa::kScalar, matmul, quantize,     rms_norm,  swiglu,
-                                    rotate,       max_of, exponentials, attention, store_kv};
+  static constexpr Kernels kKernels{Isa::kScalar, matmul,   quantize,   rms_norm,
+                                    swiglu,       rotate,   max_of,     exponentials,
+                                    attention,    store_kv, tile_tokens};
   return kKernels;
 }
 

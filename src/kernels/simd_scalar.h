@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "base/half.h"
-#include "kernels/activations.h"
 
 namespace qaio {
 namespace {
@@ -134,9 +133,9 @@ inline F32x16 load_bf16(const uint16_t* p) {
 
 // Native vectors of the integer products: kLanes rows of a tile at a time.
 constexpr int kLanes = 16;
-// Tokens multiplied with decoded weights at a time: no tile of tokens is larger, so that no code for
-// more is compiled.
-constexpr int kDirectTokens = kTileTokens;
+// Tokens multiplied with decoded weights at a time, and the most in a tile: there are no registers
+// to keep more in, and every number of them takes its time to compile.
+constexpr int kDirectTokens = 2;
 constexpr bool kSignedDot = false;  // the dot product takes unsigned codes up to 255
 struct Codes {
   uint8_t v[64];
