@@ -7,50 +7,17 @@
 #include <new>
 #include <string>
 
+#include "record/consumers_for_test.h"
+
 namespace qaio {
 namespace {
 
-RecordPtr record_named(const std::string& id) {
-  auto record = std::make_shared<RequestRecord>();
-  record->request_id = id;
-  return record;
-}
-
 std::vector<RecordPtr> records(int first, int count) {
   std::vector<RecordPtr> made;
-  for (int i = first; i < first + count; ++i) made.push_back(record_named(std::to_string(i)));
+  for (int i = first; i < first + count; ++i)
+    made.push_back(std::make_shared<RequestRecord>(record_named(std::to_string(i))));
   return made;
 }
-
-class Collector final : public RecordConsumer {
- public:
-  void consume(std::span<const RecordPtr> records) override {
-    ++calls;
-    for (const RecordPtr& record : records) ids.push_back(record->request_id);
-  }
-  std::vector<std::string> ids;
-  std::atomic<int> calls = 0;
-};
-
-// A disk that does not answer until it is let go.
-class Stuck final : public RecordConsumer {
- public:
-  void consume(std::span<const RecordPtr> records) override {
-    entered = true;
-    released.wait(false);
-    count += records.size();
-  }
-  void release() {
-    released = true;
-    released.notify_all();
-  }
-  void wait_until_entered() {
-    while (!entered) std::this_thread::yield();
-  }
-  std::atomic<bool> entered = false;
-  std::atomic<bool> released = false;
-  std::atomic<size_t> count = 0;
-};
 
 TEST(ConsumerThread, EveryRecordArrivesOnceAndInOrder) {
   Collector collector;
@@ -64,7 +31,7 @@ TEST(ConsumerThread, EveryRecordArrivesOnceAndInOrder) {
 }
 
 TEST(ConsumerThread, AStuckConsumerHoldsUpNeitherTheObserverNorAnother) {
-  Stuck stuck;
+  StuckConsumer stuck;
   Collector other;
   Collector beside;
   {
@@ -72,7 +39,7 @@ TEST(ConsumerThread, AStuckConsumerHoldsUpNeitherTheObserverNorAnother) {
     ConsumerThread other_thread({}, other);
     Observer observer({.interval = std::chrono::hours(1)}, {&stuck_thread, &other_thread, &beside});
     stuck.wait_until_entered();
-    for (int i = 0; i < 50; ++i) observer.push(RequestRecord(*record_named(std::to_string(i))));
+    for (int i = 0; i < 50; ++i) observer.push(record_named(std::to_string(i)));
     observer.flush();
     EXPECT_EQ(beside.ids.size(), 50u);
     std::promise<void> consumed;
@@ -86,7 +53,7 @@ TEST(ConsumerThread, AStuckConsumerHoldsUpNeitherTheObserverNorAnother) {
 }
 
 TEST(ConsumerThread, CountsAndTellsWhatDoesNotFit) {
-  Stuck stuck;
+  StuckConsumer stuck;
   std::atomic<int> began = 0;
   std::atomic<uint64_t> told = 0;
   ConsumerThread::Options options;
@@ -112,7 +79,7 @@ TEST(ConsumerThread, CountsAndTellsWhatDoesNotFit) {
 }
 
 TEST(ConsumerThread, LongTextsAreBoundedByTheirBytes) {
-  Stuck stuck;
+  StuckConsumer stuck;
   ConsumerThread::Options options;
   options.bytes_max = 100'000;
   ConsumerThread thread(options, stuck);

@@ -6,35 +6,10 @@
 #include <set>
 #include <string>
 
+#include "record/consumers_for_test.h"
+
 namespace qaio {
 namespace {
-
-RequestRecord record_named(std::string id) {
-  RequestRecord record;
-  record.request_id = std::move(id);
-  return record;
-}
-
-class Collector final : public RecordConsumer {
- public:
-  void consume(std::span<const RecordPtr> records) override {
-    ++calls;
-    for (const RecordPtr& record : records) ids.push_back(record->request_id);
-  }
-  std::vector<std::string> ids;
-  std::atomic<int> calls = 0;
-};
-
-// Stays in consume() until it is let go.
-class Sleeper final : public RecordConsumer {
- public:
-  void consume(std::span<const RecordPtr>) override {
-    entered.store(true);
-    released.wait(false);
-  }
-  std::atomic<bool> entered = false;
-  std::atomic<bool> released = false;
-};
 
 TEST(Observer, EveryRecordOfEveryThreadArrivesOnceAndInItsThreadsOrder) {
   constexpr int kThreads = 4;
@@ -63,7 +38,7 @@ TEST(Observer, EveryRecordOfEveryThreadArrivesOnceAndInItsThreadsOrder) {
 }
 
 TEST(Observer, CountsWhatAFullQueueDrops) {
-  Sleeper sleeper;
+  StuckConsumer sleeper;
   Collector collector;
   {
     Observer observer({.queue_max = 10, .interval = std::chrono::milliseconds(1)},
