@@ -1,0 +1,88 @@
+// Calls to the server that served the page.
+import { currentTexts, defineTexts } from "../i18n";
+
+/** What the server refused, or that it could not be asked (status 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly field: string | null = null,
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** The error of an answer whose status is not 2xx. */
+export async function errorOf(response: Response): Promise<ApiError> {
+  const retry = Number(response.headers.get("Retry-After"));
+  const retryAfter = Number.isFinite(retry) && retry > 0 ? retry : null;
+  try {
+    const { error } = await response.json();
+    return new ApiError(response.status, String(error.code), String(error.message),
+      typeof error.field === "string" ? error.field : null, retryAfter);
+  } catch {
+    return new ApiError(response.status, "", response.statusText, null, retryAfter);
+  }
+}
+
+/** fetch() whose failures are ApiErrors; one that `init.signal` ended stays an AbortError. */
+export async function call(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, "unreachable", String(error));
+  }
+  if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await call(path, signal ? { signal } : {})).json() as Promise<T>;
+}
+
+export async function postJson<T>(path: string, body: unknown, init: RequestInit = {}): Promise<T> {
+  const headers = new Headers(init.headers);
+  headers.set("Content-Type", "application/json");
+  const sent = { ...init, method: "POST", headers, body: JSON.stringify(body) };
+  return (await call(path, sent)).json() as Promise<T>;
+}
+
+const texts = defineTexts(
+  {
+    unreachable: "The server cannot be reached. Is it still running?",
+    notReady: "The model is still being loaded. Try again in a moment.",
+    overloaded: "The server has as many requests as it takes. Try again",
+    inSeconds: (seconds: number) => ` in ${seconds} s.`,
+    soon: " soon.",
+    timeout: "It took longer than a request may take.",
+    failed: "The server failed",
+  },
+  {
+    unreachable: "无法连接服务器。它还在运行吗?",
+    notReady: "模型仍在加载,请稍后再试。",
+    overloaded: "服务器的请求已满,请",
+    inSeconds: (seconds: number) => ` ${seconds} 秒后再试。`,
+    soon: "稍后再试。",
+    timeout: "处理时间超过了请求的时限。",
+    failed: "服务器出错",
+  },
+);
+
+/** A sentence for the reader, in the language of the moment. */
+export function describeError(error: unknown): string {
+  const words = currentTexts(texts);
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  if (error.status === 0) return words.unreachable;
+  if (error.code === "not_ready") return words.notReady;
+  if (error.status === 503 || error.status === 429) {
+    const when = error.retryAfterSeconds;
+    return words.overloaded + (when === null ? words.soon : words.inSeconds(when));
+  }
+  if (error.status === 504) return words.timeout;
+  if (error.status >= 500) return `${words.failed}: ${error.message}`;
+  return error.message;
+}

@@ -1,0 +1,36 @@
+// Numbers as people read them.
+
+/** "0.42 ms", "4.2 ms", "42 ms", "4.20 s": three digits, never more. */
+export function milliseconds(ms: number): string {
+  if (!Number.isFinite(ms)) return "–";
+  const size = Math.abs(ms);
+  if (size >= 99_950) return `${(ms / 1000).toFixed(0)} s`;
+  if (size >= 9_995) return `${(ms / 1000).toFixed(1)} s`;
+  if (size >= 999.5) return `${(ms / 1000).toFixed(2)} s`;
+  if (size >= 99.95) return `${ms.toFixed(0)} ms`;
+  if (size >= 9.995) return `${ms.toFixed(1)} ms`;
+  return `${ms.toFixed(2)} ms`;
+}
+
+/** "87 %", "0.4 %". */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value !== 0 && Math.abs(value) < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
+}
+
+/** "1,234" in either language. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** "14:05:09", local time. */
+export function clockTime(unixMs: number): string {
+  return new Date(unixMs).toLocaleTimeString("en-GB");
+}
+
+/** "2026-01-31 14:05:09", local time. */
+export function dateTime(unixMs: number): string {
+  const date = new Date(unixMs);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clockTime(unixMs)}`;
+}

@@ -1,0 +1,119 @@
+// The frame of the page: navigation, state of the server, language and theme; views load when shown.
+import { render } from "preact";
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { describeError } from "./api/http";
+import { modelName, serverState, watchServer } from "./api/server_state";
+import { chooseLanguage, defineTexts, language, useTexts } from "./i18n";
+import { route } from "./route";
+import { useStore } from "./store";
+import { chooseTheme, theme } from "./theme";
+import type { Theme } from "./theme";
+
+type View = ComponentType<{ parameter: string; query: URLSearchParams }>;
+
+const views: Record<string, () => Promise<{ default: View }>> = {
+  chat: () => import("./views/chat/chat"),
+  live: () => import("./views/live/live"),
+  requests: () => import("./views/requests/requests"),
+  analysis: () => import("./views/analysis/analysis"),
+  playground: () => import("./views/playground/playground"),
+};
+
+const texts = defineTexts(
+  {
+    navigation: "Views",
+    views: { chat: "Chat", live: "Live", requests: "Requests", analysis: "Analysis", playground: "Playground" } as Record<string, string>,
+    skip: "Skip to content",
+    language: "中文",
+    languageLabel: "切换到中文",
+    theme: { system: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
+    states: { unknown: "connecting…", ready: "ready", loading: "loading the model…", unreachable: "server unreachable" },
+    notFound: "There is no such view.",
+    loading: "Loading…",
+    again: "Try again",
+  },
+  {
+    navigation: "视图",
+    views: { chat: "聊天", live: "实时", requests: "请求", analysis: "分析", playground: "任务试验" } as Record<string, string>,
+    skip: "跳到正文",
+    language: "English",
+    languageLabel: "Switch to English",
+    theme: { system: "主题:跟随系统", light: "主题:浅色", dark: "主题:深色" },
+    states: { unknown: "正在连接…", ready: "就绪", loading: "正在加载模型…", unreachable: "无法连接服务器" },
+    notFound: "没有这个视图。",
+    loading: "加载中…",
+    again: "重试",
+  },
+);
+
+const nextTheme: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
+const themeSigns: Record<Theme, string> = { system: "◐", light: "☀", dark: "☾" };
+
+function Header({ view }: { view: string }) {
+  const words = useTexts(texts);
+  const shownTheme = useStore(theme);
+  const state = useStore(serverState);
+  const model = useStore(modelName);
+  return (
+    <header class="top">
+      <a class="skip" href="#main" onClick={(event) => {
+        event.preventDefault();
+        document.getElementById("main")?.focus();
+      }}>{words.skip}</a>
+      <a class="brand" href="#/chat">Qwen All-in-One</a>
+      <nav aria-label={words.navigation}>
+        {Object.keys(views).map((name) => (
+          <a key={name} href={`#/${name}`} aria-current={name === view ? "page" : undefined}>{words.views[name]}</a>
+        ))}
+      </nav>
+      <span class={`state ${state}`} role="status">
+        {state === "ready" && model !== "" ? model : words.states[state]}
+      </span>
+      <button class="plain" lang={language.get() === "zh" ? "en" : "zh-CN"} aria-label={words.languageLabel}
+        onClick={() => chooseLanguage(language.get() === "zh" ? "en" : "zh")}>{words.language}</button>
+      <button class="plain" aria-label={words.theme[shownTheme]} title={words.theme[shownTheme]}
+        onClick={() => chooseTheme(nextTheme[shownTheme])}>{themeSigns[shownTheme]}</button>
+    </header>
+  );
+}
+
+function Main() {
+  const words = useTexts(texts);
+  const shown = useStore(route);
+  const [loaded, setLoaded] = useState<{ name: string; view: View | null; error: unknown }>();
+  const [tries, setTries] = useState(0);
+  const load = views[shown.view];
+  useEffect(() => {
+    let wanted = true;
+    const take = (view: View | null, error: unknown) => {
+      if (wanted) setLoaded({ name: shown.view, view, error });
+    };
+    load?.().then((module) => take(module.default, null), (error: unknown) => take(null, error));
+    return () => {
+      wanted = false;
+    };
+  }, [shown.view, tries]);
+  useEffect(() => {
+    document.title = `${words.views[shown.view] ?? ""} · Qwen All-in-One`;
+  }, [shown.view, words]);
+  let content;
+  if (load === undefined) content = <p class="notice">{words.notFound}</p>;
+  else if (loaded?.name !== shown.view) content = <p class="notice">{words.loading}</p>;
+  else if (loaded.view === null) {
+    content = (
+      <p class="notice" role="alert">{describeError(loaded.error)}{" "}
+        <button onClick={() => setTries(tries + 1)}>{words.again}</button></p>
+    );
+  } else content = <loaded.view parameter={shown.parameter} query={shown.query} />;
+  return (
+    <>
+      <Header view={shown.view} />
+      <main id="main" tabIndex={-1} class={`view-${shown.view}`}>{content}</main>
+    </>
+  );
+}
+
+watchServer();
+render(<Main />, document.getElementById("app")!);

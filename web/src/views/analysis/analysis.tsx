@@ -1,0 +1,3 @@
+export default function Analysis() {
+  return <h1>analysis</h1>;
+}

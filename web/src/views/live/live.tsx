@@ -1,0 +1,3 @@
+export default function Live() {
+  return <h1>live</h1>;
+}
