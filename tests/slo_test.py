@@ -188,7 +188,14 @@ command = ["sh", "-c", "echo $QAIO_SLA_EVENT $QAIO_SLA_RULE >>$1; cat >>$1", "sh
         wait_for(lambda: "too-slow" not in cls.active(), "the alert's end in Alertmanager")
         wait_for(lambda: cls.receiver.events("/hook") == ["firing", "resolved"], "the webhook")
         wait_for(lambda: len(cls.told.read_text().splitlines()) == 4, "the command")
+        # What a command wrote is there before the server has seen it end, and counts it.
+        wait_for(lambda: min(cls.sent("webhook"), cls.sent("command")) >= 2, "the counts")
         cls.slo_resolved = cls.client.json("/slo")
+
+    @classmethod
+    def sent(cls, name):
+        actions = cls.client.json("/slo")["actions"]
+        return next(action["sent"] for action in actions if action["name"] == name)
 
     def rule(self, slo, name):
         return next(rule for rule in slo["rules"] if rule["name"] == name)
