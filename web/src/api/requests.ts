@@ -1,0 +1,131 @@
+// The records of requests: where their time went (docs/http.md, "The last requests").
+import { ApiError, call, getJson } from "./http";
+
+export interface Interval {
+  stage: string;
+  begin_ms: number;
+  end_ms: number;
+}
+
+/** Its times, as those of its intervals, are since the request's first byte. */
+export interface Lane {
+  lane: string; // "request", else the name of a task
+  begin_ms: number;
+  end_ms: number;
+  intervals: Interval[];
+  dropped_intervals: number;
+}
+
+/** Moments are in ms since the request's first byte; null: it never came to that. */
+export interface TaskCounters {
+  prompt_tokens: number;
+  cached_tokens: number;
+  completion_tokens: number;
+  prefill_steps: number;
+  decode_steps: number;
+  batch_max: number;
+  batch_sum: number;
+  queued_ahead: number;
+  submitted_ms: number | null;
+  scheduled_ms: number | null;
+  first_token_ms: number | null;
+  last_token_ms: number | null;
+  gap_min_ms: number;
+  gap_max_ms: number;
+  forward_ms: number;
+  sample_ms: number;
+  detokenize_ms: number;
+}
+
+export interface TaskView {
+  task: string;
+  finish_reason: string | null;
+  error: string | null;
+  label: string | null;
+  score: number | null;
+  counters: TaskCounters;
+}
+
+/** What a browser measured, in ms since it sent the request. */
+export interface ClientStamps {
+  first_byte_ms: number; // the head of the answer was there
+  first_token_ms: number | null; // the first token was painted
+  last_byte_ms: number; // the body was read to its end
+  done_ms: number; // and painted
+}
+
+/** With what follows: network_ms + total_response_time_ms + rendering_ms is done_ms. */
+export interface ClientTimes extends ClientStamps {
+  network_ms: number;
+  rendering_ms: number;
+}
+
+export interface RequestView {
+  request_id: string;
+  trace: { trace_id: string; span_id: string; parent_span_id: string | null; sampled: boolean } | null;
+  method: string;
+  path: string;
+  arrived_unix_ms: number;
+  status: number;
+  error: string | null;
+  input_chars: number;
+  input_tokens: number;
+  requests_ahead: number;
+  history_dropped: number;
+  total_response_time_ms: number;
+  breakdown: Record<string, number>;
+  metrics: Record<string, number | null>;
+  process: { cpu_ms: number; minor_faults: number; major_faults: number; context_switches: number };
+  tasks: TaskView[];
+  lanes: Lane[];
+  client?: ClientTimes | null;
+  same_id?: number;
+}
+
+const waitsMs = [0, 100, 400, 1500];
+
+/** A record is there moments after its answer, so one that is not found is asked for again. */
+async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  let last: unknown;
+  for (const waitMs of waitsMs) {
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    signal?.throwIfAborted();
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** The record of a request that has just ended. */
+export function getNewRequest(id: string, signal?: AbortSignal): Promise<RequestView> {
+  return patiently(() => getRequest(id, signal), signal);
+}
+
+export function getRequest(id: string, signal?: AbortSignal): Promise<RequestView> {
+  return getJson<RequestView>(`/requests/${encodeURIComponent(id)}`, signal);
+}
+
+/** False where the server does not want them; nobody waits for this. */
+export async function reportClientTimes(id: string, token: string, stamps: ClientStamps): Promise<boolean> {
+  const path = `/requests/${encodeURIComponent(id)}/client`;
+  const headers = { "Content-Type": "application/json", "X-Client-Token": token };
+  const body = JSON.stringify(stamps);
+  try {
+    await patiently(() => call(path, { method: "POST", headers, body, keepalive: true }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The record with the browser's times, as the server derives them, where it does not have them. */
+export function withClientTimes(record: RequestView, stamps: ClientStamps): RequestView {
+  if (record.client) return record;
+  const network_ms = Math.max(0, stamps.last_byte_ms - record.total_response_time_ms);
+  const rendering_ms = stamps.done_ms - stamps.last_byte_ms;
+  return { ...record, client: { ...stamps, network_ms, rendering_ms } };
+}
