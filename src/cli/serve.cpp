@@ -27,6 +27,7 @@
 #include "server/api/api.h"
 #include "server/http/listen.h"
 #include "server/http/server.h"
+#include "server/page/page.h"
 
 namespace qaio {
 namespace {
@@ -175,6 +176,7 @@ Result<void> serve(CLI::App& command, Options& options) {
               Observation::create(options.observation, slot, log));
   Router router;
   options.limits.messages_max = 2 * options.limits.history_turns_max + 2;
+  add_page(router);
   add_api(router, slot, options.limits);
   observation->add_endpoints(router);
   options.server.export_traces = observation->exports_traces();

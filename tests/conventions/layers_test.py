@@ -24,12 +24,13 @@ ALLOWED = {
     "engine": ["base", "kernels", "model", "text", "trace"],
     "tasks": ["base", "config", "model", "text", "trace", "engine"],
     "server/http": ["base", "trace", "record", "telemetry"],
+    "server/page": ["base", "server/http"],
     "server/api": ["base", "model", "text", "trace", "engine", "tasks", "record", "archive", "slo",
                    "telemetry", "report", "server/http"],
     "app": ["base", "config", "kernels", "model", "trace", "engine", "tasks", "record", "archive", "slo",
-            "telemetry", "server/http", "server/api"],
+            "telemetry", "server/http", "server/page", "server/api"],
     "cli": ["base", "kernels", "weights", "model", "text", "trace", "tasks", "record", "archive",
-            "slo", "telemetry", "report", "server/http", "server/api", "load", "app"],
+            "slo", "telemetry", "report", "server/http", "server/page", "server/api", "load", "app"],
 }
 # What a folder's tests may use beside that.
 ALLOWED_IN_TESTS = {"report": ["archive"], "server/api": ["config"]}

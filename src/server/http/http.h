@@ -22,6 +22,8 @@ struct HttpRequest {
   std::string client = {};  // the address it came from, without the port
   std::string accept = {};  // the header
   std::string origin = {};  // the header
+  std::string accept_encoding = {};  // the header
+  std::string if_none_match = {};    // the header
   uint64_t client_key = 0;  // of the API key, or of the address without one: who gets a share
 };
 

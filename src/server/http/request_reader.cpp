@@ -97,6 +97,8 @@ void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) 
   request.query = target.substr(std::min(query + 1, target.size()));
   request.accept = message[http::field::accept];
   request.origin = message[http::field::origin];
+  request.accept_encoding = message[http::field::accept_encoding];
+  request.if_none_match = message[http::field::if_none_match];
   const std::string key = message[http::field::authorization];
   request.client_key = std::hash<std::string>()(key.empty() ? request.client : key);
 
