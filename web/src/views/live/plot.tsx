@@ -1,0 +1,258 @@
+// One chart: uPlot in a figure, with a legend that also shows the values under the cursor.
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import uPlot from "uplot";
+
+import type { Point } from "../../api/live";
+import { clockTime } from "../../format";
+import { currentTexts, useTexts } from "../../i18n";
+import type { Store } from "../../store";
+import { columnsOf, timesOf } from "./columns";
+import type { Line } from "./columns";
+import { colour, faded, onColours } from "./palette";
+import { liveTexts } from "./strings";
+import { tickText, valueText } from "./units";
+import type { Unit } from "./units";
+import { fromZero, lonePoints, timeAxis, valueAxis, withTouch } from "./uplot_options";
+
+/** In unix seconds. */
+export interface Span {
+  min: number;
+  max: number;
+}
+
+export interface Sight {
+  rows: (Point | null)[];
+  whole: Span; // what is shown when nothing is zoomed
+  zoom: Store<Span | null>; // the same for all charts
+  startedAt: number | null; // unix seconds: when the server started, if that is in sight
+}
+
+/** Instead of lines: what paints the plot by itself. */
+export interface Painting {
+  range: [number, number];
+  splits: number[];
+  tick: (value: number) => string;
+  paint: (u: uPlot) => void;
+  readout: (row: Point | null, value: number | null) => string; // value: where the cursor is
+}
+
+interface Props {
+  id: string;
+  title: string;
+  unit: Unit;
+  rightUnit?: Unit;
+  least?: number; // the value axis reaches at least so far
+  height?: number;
+  lines: Line[];
+  stacked?: boolean;
+  painting?: Painting;
+  sight: Sight;
+  control?: ComponentChildren; // in the head
+  children?: ComponentChildren;
+}
+
+const zoomLeast_s = 2;
+
+function seriesOf(line: Line, unit: Unit, stacked: boolean): uPlot.Series {
+  const stroke = () => colour(line.colour);
+  return {
+    scale: line.right ? "right" : "left",
+    stroke, width: stacked ? 0 : 1.5,
+    ...(stacked ? { fill: stroke } : unit === "count" || unit === "cores" ? { fill: () => faded(colour(line.colour), 0.12) } : {}),
+    points: { size: 4, filter: lonePoints, show: true, stroke, fill: stroke },
+  };
+}
+
+/** The start of the server; `label` says so where there is room for it. */
+function markStart(u: uPlot, at: number | null, label: string): void {
+  if (at === null || at < u.scales["x"]!.min! || at > u.scales["x"]!.max!) return;
+  const x = Math.round(u.valToPos(at, "x", true));
+  u.ctx.save();
+  u.ctx.strokeStyle = colour("--ink");
+  u.ctx.setLineDash([4, 4]);
+  u.ctx.beginPath();
+  u.ctx.moveTo(x, u.bbox.top);
+  u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
+  u.ctx.stroke();
+  u.ctx.fillStyle = colour("--ink");
+  u.ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  u.ctx.textAlign = x < u.bbox.left + u.bbox.width / 2 ? "left" : "right";
+  u.ctx.textBaseline = "top";
+  u.ctx.fillText(` ${label} `, x, u.bbox.top);
+  u.ctx.restore();
+}
+
+export function Plot(props: Props) {
+  const { id, title, unit, rightUnit, height = 190, lines, stacked = false, painting, sight, control, children } = props;
+  const words = useTexts(liveTexts);
+  const hintId = useId();
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(props); // for the callbacks that uPlot keeps
+  latest.current = props;
+  const readouts = useRef(new Map<string, HTMLElement>());
+  const time = useRef<HTMLElement>(null);
+  const spoken = useRef<HTMLElement>(null);
+
+  // The first line of a stack is the lowest, so it is drawn last, over the sums behind it.
+  const drawn = stacked ? [...lines].reverse() : lines;
+  const columns = (): uPlot.AlignedData => {
+    if (painting !== undefined) return [timesOf(sight.rows), sight.rows.map(() => null)];
+    const [times, ...sums] = columnsOf(sight.rows, lines, hidden, stacked);
+    return [times, ...(stacked ? sums.reverse() : sums)];
+  };
+
+  /** The values under the cursor, else the last ones. */
+  function showValues(u: uPlot): void {
+    const now = latest.current;
+    const { rows } = now.sight;
+    const at = u.cursor.left !== undefined && u.cursor.left >= 0 ? u.cursor.idx : null;
+    const row = rows[at ?? rows.length - 1] ?? null;
+    if (time.current !== null) time.current.textContent = at != null && row !== null ? clockTime(row.t) : "";
+    for (const line of now.lines) {
+      const place = readouts.current.get(line.key);
+      const value = row === null ? undefined : line.value(row);
+      if (place !== undefined) place.textContent = valueText(line.right ? now.rightUnit ?? now.unit : now.unit, value);
+    }
+    const place = readouts.current.get("painting");
+    if (place !== undefined && now.painting !== undefined) {
+      // Only of the chart under the mouse the height says something.
+      const here = at != null && u.over.matches(":hover");
+      place.textContent = now.painting.readout(row, here ? u.posToVal(u.cursor.top ?? 0, "left") : null);
+    }
+  }
+
+  function show(u: uPlot): void {
+    const { zoom, whole } = latest.current.sight;
+    u.setScale("x", zoom.get() ?? whole);
+  }
+
+  useLayoutEffect(() => {
+    const now = () => latest.current;
+    const options: uPlot.Options = {
+      width: host.current!.clientWidth || 300,
+      height,
+      legend: { show: false },
+      padding: [8, rightUnit === undefined ? 12 : 0, 0, 0],
+      scales: {
+        x: { time: true, auto: false },
+        left: { range: painting ? () => now().painting!.range : fromZero(props.least ?? 1) },
+        ...(rightUnit === undefined ? {} : { right: { range: fromZero(rightUnit === "percent" ? 100 : 1) } }),
+      },
+      axes: [
+        timeAxis(),
+        { ...valueAxis("left", (value) => (now().painting?.tick ?? ((v: number) => tickText(now().unit, v)))(value), false),
+          ...(painting ? { splits: () => now().painting!.splits } : {}) },
+        ...(rightUnit === undefined ? [] : [valueAxis("right", (value) => tickText(rightUnit, value), true)]),
+      ],
+      series: [{}, ...(painting ? [{ scale: "left", paths: () => null, points: { show: false } }]
+        : drawn.map((line) => seriesOf(line, unit, stacked)))],
+      cursor: {
+        y: painting !== undefined,
+        points: { size: 7 },
+        drag: { x: true, y: false, setScale: false },
+        sync: { key: "live", setSeries: false, filters: { pub: (kind) => kind === "mousemove" || kind === "mouseleave" } },
+        bind: { dblclick: () => () => (now().sight.zoom.set(null), null) },
+      },
+      hooks: {
+        ready: [withTouch],
+        setCursor: [showValues],
+        drawClear: [(u) => now().painting?.paint(u)],
+        draw: [(u) => markStart(u, now().sight.startedAt, now().painting ? currentTexts(liveTexts).serverStart : "")],
+        setSelect: [(u) => {
+          const { left, width } = u.select;
+          if (width < 4) return;
+          const min = u.posToVal(left, "x");
+          const max = u.posToVal(left + width, "x");
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          if (max - min >= zoomLeast_s) now().sight.zoom.set({ min, max });
+        }],
+      },
+    };
+    const u = new uPlot(options, columns(), host.current!);
+    plot.current = u;
+    show(u);
+    const resized = new ResizeObserver(() => {
+      const width = host.current?.clientWidth ?? 0;
+      if (width > 0 && width !== u.width) u.setSize({ width, height });
+    });
+    resized.observe(host.current!);
+    const endZoom = sight.zoom.subscribe(() => show(u));
+    const endColours = onColours(() => u.redraw(false));
+    return () => {
+      resized.disconnect();
+      endZoom();
+      endColours();
+      u.destroy();
+      plot.current = null;
+    };
+  }, [lines.map((line) => line.key).join(), stacked, rightUnit, height]);
+
+  useEffect(() => {
+    const u = plot.current!;
+    u.batch(() => {
+      u.setData(columns(), false);
+      show(u);
+    });
+    showValues(u);
+  });
+
+  function toggle(key: string): void {
+    const next = new Set(hidden);
+    if (!next.delete(key)) next.add(key);
+    setHidden(next);
+  }
+
+  /** Arrows move the cursor, plus and minus zoom around it. */
+  function press(event: KeyboardEvent): void {
+    const u = plot.current;
+    if (u === null || event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { rows, zoom, whole } = sight;
+    const { min, max } = zoom.get() ?? whole;
+    const at = u.cursor.idx ?? rows.length - 1;
+    const to = at + ({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0) * (event.shiftKey ? 10 : 1);
+    const row = rows[Math.min(Math.max(to, 0), rows.length - 1)];
+    const center = (row?.t ?? max * 1000) / 1000;
+    const reach = (max - min) * ({ "+": 0.25, "=": 0.25, "-": 1 }[event.key] ?? 0);
+    if (event.key === "Escape" || event.key === "0") zoom.set(null);
+    else if (reach > zoomLeast_s / 2) {
+      const next = { min: Math.max(whole.min, center - reach), max: Math.min(whole.max, center + reach) };
+      zoom.set(next.min === whole.min && next.max === whole.max ? null : next);
+    } else if (to === at || row == null) return;
+    else {
+      const box = u.over.getBoundingClientRect(); // as the mouse does, so that all charts follow
+      u.over.dispatchEvent(new MouseEvent("mousemove", { clientX: box.left + u.valToPos(center, "x"), clientY: box.top + box.height / 2 }));
+      const values = [...readouts.current.values()].map((place) => place.parentElement?.textContent);
+      spoken.current!.textContent = `${clockTime(row.t)} ${values.join(", ")}`;
+    }
+    event.preventDefault();
+  }
+
+  const readout = (key: string) => (element: HTMLElement | null) => {
+    if (element === null) readouts.current.delete(key);
+    else readouts.current.set(key, element);
+  };
+  return (
+    <figure class="card chart" data-chart={id}>
+      <figcaption><h2>{title}</h2>{control}<span class="soft mono" ref={time} /></figcaption>
+      <div class="plot" ref={host} tabIndex={0} role="application" aria-label={title} aria-roledescription={words.chart}
+        aria-describedby={hintId} onKeyDown={press} />
+      <span id={hintId} class="visually-hidden">{words.chartHint}</span>
+      <span class="visually-hidden" aria-live="polite" ref={spoken} />
+      {painting === undefined ? (
+        <ul class="chart-legend">
+          {lines.map((line) => (
+            <li key={line.key}>
+              <button class="plain" aria-pressed={!hidden.has(line.key)} onClick={() => toggle(line.key)}>
+                <svg class="swatch-svg" viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="3" fill={`var(${line.colour})`} /></svg>
+                {line.label} <b ref={readout(line.key)} />
+              </button>
+            </li>
+          ))}
+        </ul>
+      ) : <p class="chart-readout soft"><span ref={readout("painting")} />{children}</p>}
+    </figure>
+  );
+}
