@@ -18,6 +18,13 @@ export function percent(share: number): string {
   return `${value !== 0 && Math.abs(value) < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
 
+/** A probability: "87 %", "99.2 %", and never "100 %" of what is not certain. */
+export function probability(value: number): string {
+  const share = value * 100;
+  if (share <= 99 || value === 1) return percent(value);
+  return share >= 99.95 ? "> 99.9 %" : `${share.toFixed(1)} %`;
+}
+
 /** "1,234" in either language. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");

@@ -18,3 +18,26 @@ export function save(key: string, value: unknown): boolean {
     return false;
   }
 }
+
+export function remove(key: string): void {
+  try {
+    localStorage.removeItem(`qaio.${key}`);
+  } catch {
+    // Where nothing may be kept, nothing is there.
+  }
+}
+
+/** The keys that begin with `prefix`, and how many characters each value takes. */
+export function kept(prefix: string): { key: string; chars: number }[] {
+  const found: { key: string; chars: number }[] = [];
+  try {
+    for (let i = 0; i < localStorage.length; ++i) {
+      const name = localStorage.key(i)!;
+      if (!name.startsWith(`qaio.${prefix}`)) continue;
+      found.push({ key: name.slice("qaio.".length), chars: localStorage.getItem(name)!.length });
+    }
+  } catch {
+    return [];
+  }
+  return found;
+}

@@ -24,7 +24,7 @@ const texts = defineTexts(
     dropped: (missing: number) => `${missing} more stages had no place in the record.`,
     tokensPerSecond: (speed: string) => `${speed} tok/s`,
     prompt: (tokens: string, cached: string) => `${tokens} prompt tokens, ${cached} of them cached`,
-    cached: (cached: string, tokens: string) => `${cached} of ${tokens} prompt tokens cached`,
+    cached: (cached: string, tokens: string) => `${cached}/${tokens} cached`,
     completion: (tokens: string) => `${tokens} generated`,
     firstToken: (time: string) => `first token ${time}`,
     longestGap: (time: string) => `longest gap ${time}`,
@@ -67,7 +67,7 @@ function speedText(speed: number): string {
   return speed < 10 ? speed.toFixed(1) : count(speed);
 }
 
-/** "335 ms · 52 tok/s · 64 of 95 prompt tokens cached · first token 58 ms · server 94 % · …" */
+/** "335 ms · 52 tok/s · 64/95 cached · first token 58 ms · server 94 % · network 1 % · …" */
 export function SummaryLine({ summary }: { summary: Summary }) {
   const words = useTexts(texts);
   const parts = [milliseconds(summary.wall_ms)];
@@ -94,13 +94,19 @@ function TaskFacts({ task }: { task: TaskView }) {
   return <li><b>{task.task}</b> {facts.join(" · ")}</li>;
 }
 
-/** The times of each stage together, in the order of first appearance. */
-function stageTotals(lanes: ShownLane[]): [string, number][] {
-  const totals = new Map<string, number>();
-  for (const { stage, begin_ms, end_ms } of lanes.flatMap((lane) => lane.intervals)) {
-    totals.set(stage, (totals.get(stage) ?? 0) + end_ms - begin_ms);
+/** The stages in the order of first appearance. Their times, of those that one lane alone has: tasks
+ * run side by side, and adding up their times would count some of it twice. */
+function legend(lanes: ShownLane[]): { stage: string; ms: number | null }[] {
+  const found = new Map<string, { lane: ShownLane; ms: number | null }>();
+  for (const lane of lanes) {
+    for (const { stage, begin_ms, end_ms } of lane.intervals) {
+      const known = found.get(stage);
+      if (known === undefined) found.set(stage, { lane, ms: end_ms - begin_ms });
+      else if (known.lane !== lane) known.ms = null;
+      else if (known.ms !== null) known.ms += end_ms - begin_ms;
+    }
   }
-  return [...totals];
+  return [...found].map(([stage, { ms }]) => ({ stage, ms }));
 }
 
 function Table({ lanes, laneName }: { lanes: ShownLane[]; laneName: (lane: ShownLane) => string }) {
@@ -251,8 +257,8 @@ export function Waterfall({ record }: { record: RequestView }) {
       </div>
       <p class="waterfall-said">{said}</p>
       <ul class="legend">
-        {stageTotals(lanes).map(([stage, ms]) => (
-          <li key={stage}><i class={`swatch ${stageClass(stage)}`} />{stages[stage] ?? stage} <span>{milliseconds(ms)}</span></li>
+        {legend(lanes).map(({ stage, ms }) => (
+          <li key={stage}><i class={`swatch ${stageClass(stage)}`} />{stages[stage] ?? stage} {ms !== null && <span>{milliseconds(ms)}</span>}</li>
         ))}
         {client && <li><i class="swatch-mark first_byte" />{words.first_byte} <span>{milliseconds(client.first_byte_ms)}</span></li>}
         {client && client.first_token_ms !== null && (
