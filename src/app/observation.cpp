@@ -95,6 +95,9 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
       run_(run_info(options.threads)),
       perf_log_(log.logger()),
       recent_(static_cast<size_t>(options.records_kept)),
+      clients_(
+          {}, recent_, [this](const RecordPtr& record) { observer_->amend(record); },
+          SteadyClock::instance()),
       stats_(SteadyClock::instance()),
       metrics_(threshold_edges_s(options.slo.rules)),
       slo_(std::make_unique<SloMonitor>(options.slo.rules, std::move(slo_actions),
@@ -105,7 +108,8 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
       reports_(kReportsWaitingMax, kReportNiceness),
       searches_(kSearchesWaitingMax) {
   std::vector<RecordConsumer*> consumers = archives_.consumers();  // first: they wait for nothing
-  consumers.insert(consumers.end(), {&perf_log_, &recent_, &stats_, &metrics_, slo_.get()});
+  consumers.insert(consumers.end(),
+                   {&perf_log_, &recent_, &clients_, &stats_, &metrics_, slo_.get()});
   if (otlp_) {
     otlp_->set_state([this] { return state(); });
     consumers.push_back(otlp_.get());
@@ -120,6 +124,7 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
 void Observation::add_endpoints(Router& router) {
   add_observe_api(router, {.observer = observer_.get(),
                            .recent = &recent_,
+                           .clients = &clients_,
                            .stats = &stats_,
                            .metrics = &metrics_,
                            .slo = slo_.get(),
@@ -180,6 +185,7 @@ Result<void> Observation::finish() {
   reports_.stop();
   searches_.stop();
   observer_->stop();
+  clients_.stop();
   // What is to be sent gets a moment, all of it the same one.
   if (slo_) slo_->begin_stop();
   if (otlp_) otlp_->begin_stop();

@@ -11,6 +11,7 @@
 #include "app/otlp_options.h"
 #include "app/runtime.h"
 #include "app/server_log.h"
+#include "record/client_reports.h"
 #include "record/observer.h"
 #include "record/recent_records.h"
 #include "server/api/api.h"
@@ -77,6 +78,7 @@ class Observation {
 
   PerfLog perf_log_;
   RecentRecords recent_;
+  ClientReports clients_;
   LiveStats stats_;
   PrometheusMetrics metrics_;
   std::unique_ptr<SloMonitor> slo_;

@@ -31,7 +31,7 @@ CompactRecord request_facts(const RequestRecord& record) {
   facts.arrived_unix_ms = record.arrived_unix_ms;
   facts.begin_ns = record.lane.begin_ns();
   facts.status = record.status;
-  facts.safe_method = is_safe_method(record);
+  facts.safe_method = only_observes(record);
   facts.model_inference_us = times.model_inference_us;
   facts.ttft_us = times.ttft_us.value_or(CompactRecord::kNone);
   facts.ttft_since_scheduled_us = times.ttft_since_scheduled_us.value_or(CompactRecord::kNone);

@@ -98,23 +98,36 @@ void Observer::take_batch() {
   }
 }
 
-// What fails for one consumer is there for the others, but no figure of all can be trusted then.
-void Observer::give_batch() {
+// What fails for one consumer is there for the others. Why the last one that failed did; null:
+// none.
+template <typename Give>
+const char* Observer::give_each(Give give) const {
   const char* why = nullptr;
   for (RecordConsumer* consumer : consumers_) {
     try {
-      consumer->consume(batch_);
+      give(*consumer);
     } catch (const std::bad_alloc&) {
       why = "out of memory";
     } catch (const std::exception&) {
       why = "a fault inside the server";
     }
   }
+  return why;
+}
+
+// Where one consumer misses some, no figure of all can be trusted.
+void Observer::give_batch() {
+  const char* why = give_each([this](RecordConsumer& consumer) { consumer.consume(batch_); });
   if (why != nullptr) {
     fails(why, batch_.size());
   } else if (!batch_.empty()) {
     failing_ = false;
   }
+}
+
+void Observer::amend(const RecordPtr& amended) noexcept {
+  const char* why = give_each([&](RecordConsumer& consumer) { consumer.amend(amended); });
+  if (why != nullptr) fails(why, 1);
 }
 
 void Observer::fails(const char* why, size_t records) noexcept {

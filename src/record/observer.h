@@ -26,6 +26,8 @@ class RecordConsumer {
   // memory, misses some of them, which then count as dropped. Called at least every interval,
   // without records if there are none, so that time-driven work is done.
   virtual void consume(std::span<const RecordPtr> records) = 0;
+  // What was consumed before is known better now: the same request, with its client's times.
+  virtual void amend(const RecordPtr& /*amended*/) {}
 };
 
 class Observer {
@@ -48,6 +50,8 @@ class Observer {
   // Calls `then`, which must be quick and should not throw, on the observer's thread when
   // everything pushed before has been consumed, and lets go of it. Any thread.
   void when_consumed(std::function<void()> then);
+  // Gives it to the consumers in their order, as amend() has it. On the observer's thread.
+  void amend(const RecordPtr& amended) noexcept;
   // Returns when everything pushed before the call has been consumed and those who waited for it
   // have been called. Any thread but the observer's own.
   void flush();
@@ -62,6 +66,8 @@ class Observer {
   void consume_queue();
   void take_batch();
   void give_batch();
+  template <typename Give>
+  const char* give_each(Give give) const;
   void fails(const char* why, size_t records) noexcept;
 
   const Options options_;

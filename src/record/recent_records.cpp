@@ -7,7 +7,7 @@ namespace qaio {
 void RecentRecords::consume(std::span<const RecordPtr> records) {
   const std::lock_guard lock(mutex_);
   for (const RecordPtr& record : records) {
-    if (is_safe_method(*record)) continue;
+    if (only_observes(*record)) continue;
     if (ring_.size() < count_max_) {
       ring_.push_back(record);
     } else {
@@ -15,6 +15,13 @@ void RecentRecords::consume(std::span<const RecordPtr> records) {
     }
     ++end_;
   }
+}
+
+void RecentRecords::amend(const RecordPtr& amended) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find_if(
+      ring_, [&](const RecordPtr& record) { return same_request(*record, *amended); });
+  if (found != ring_.end()) *found = amended;  // else it was pushed out
 }
 
 std::vector<RecordPtr> RecentRecords::last(size_t limit, const Wanted& wanted) const {

@@ -19,6 +19,7 @@ class RecentRecords final : public RecordConsumer {
   explicit RecentRecords(size_t count_max) : count_max_(count_max) { ring_.reserve(count_max); }
 
   void consume(std::span<const RecordPtr> records) override;
+  void amend(const RecordPtr& amended) override;
 
   using Wanted = std::function<bool(const RequestRecord&)>;
 

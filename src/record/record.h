@@ -35,6 +35,14 @@ struct TaskRecord {
   std::string response_id;  // of the answer's body, where it is not the request's; in memory only
 };
 
+// What a browser says of a request of its own: its times since it sent it, by its clock.
+struct ClientTimes {
+  int64_t first_byte_ns = 0;              // of the answer
+  std::optional<int64_t> first_token_ns;  // shown; absent: there was none
+  int64_t last_byte_ns = 0;
+  int64_t done_ns = 0;  // all of it is shown
+};
+
 struct RequestRecord {
   std::string request_id;
   TraceContext trace;  // no valid trace id: it was not kept
@@ -56,13 +64,28 @@ struct RequestRecord {
   int64_t minor_faults = 0;
   int64_t major_faults = 0;
   int64_t context_switches = 0;
-  int64_t resident_bytes = 0;  // at the end
+  int64_t resident_bytes = 0;               // at the end
+  uint64_t client_token_hash = 0;           // of X-Client-Token; 0: none; in memory only
+  std::optional<ClientTimes> client_times;  // come later, if ever: RecordConsumer::amend()
 };
 
-// Probes, lists and those who look at statistics: they are no load of their own and kept out of the
-// statistics.
+// The route by which clients say how long their requests took them.
+inline constexpr std::string_view kClientTimesRoute = "/requests/{id}/client";
+
+// Probes, lists, looks at statistics, and what clients say of earlier requests: they are no load of
+// their own and kept out of the statistics.
 inline bool is_safe_method(std::string_view method) { return method == "GET" || method == "HEAD"; }
-inline bool is_safe_method(const RequestRecord& record) { return is_safe_method(record.method); }
+inline bool only_observes(std::string_view method, std::string_view path) {
+  return is_safe_method(method) || path == kClientTimesRoute;
+}
+inline bool only_observes(const RequestRecord& record) {
+  return only_observes(record.method, record.path);
+}
+
+// Ids may be repeated, but no two requests of one begin in the same nanosecond.
+inline bool same_request(const RequestRecord& a, const RequestRecord& b) {
+  return a.lane.begin_ns() == b.lane.begin_ns() && a.request_id == b.request_id;
+}
 
 using RecordPtr = std::shared_ptr<const RequestRecord>;
 

@@ -41,7 +41,7 @@ uint32_t RecordSelector::add_run(RunInfo info, bool from_start) {
 }
 
 void RecordSelector::add(RecordPtr record, uint32_t run) {
-  if (is_safe_method(*record)) return;
+  if (only_observes(*record)) return;
   RecordSet::Run& its_run = set_.runs[run];
   if (!of_run(selection_, its_run.info)) return;
   if (selection_.until_unix_ms && record->arrived_unix_ms >= *selection_.until_unix_ms) return;

@@ -57,6 +57,15 @@ TaskTimes task_times(const StageLane& lane, const TaskCounters& counters) {
   return times;
 }
 
+std::optional<ClientSplit> client_split(const RequestRecord& record) {
+  if (!record.client_times) return std::nullopt;
+  const ClientTimes& times = *record.client_times;
+  return ClientSplit{
+      .network_ns = std::max<int64_t>(0, times.last_byte_ns - record.lane.wall_ns()),
+      .rendering_ns = times.done_ns - times.last_byte_ns,
+  };
+}
+
 RequestTimes request_times(const RequestRecord& record) {
   RequestTimes all;
   all.model_inference_ns = model_inference_ns(record);

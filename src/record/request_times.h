@@ -36,6 +36,15 @@ struct RequestTimes {
 };
 RequestTimes request_times(const RequestRecord& record);
 
+// What was not the server's of the client's time. Network, the request's lane and rendering add up
+// to it, unless the client's clock is so coarse that nothing is left for the network.
+struct ClientSplit {
+  int64_t network_ns = 0;
+  int64_t rendering_ns = 0;
+};
+// Absent: the client did not report.
+std::optional<ClientSplit> client_split(const RequestRecord& record);
+
 // Sum over the stage's intervals; absent if the lane has none.
 std::optional<int64_t> stage_time(const StageLane& lane, Stage stage);
 

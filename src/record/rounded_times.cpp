@@ -43,4 +43,16 @@ RequestMicros request_micros(const RequestRecord& record) {
   return micros;
 }
 
+std::optional<ClientMicros> client_micros(const RequestRecord& record) {
+  if (!record.client_times) return std::nullopt;
+  const ClientTimes& times = *record.client_times;
+  ClientMicros micros{.first_byte_us = to_us(times.first_byte_ns),
+                      .first_token_us = to_us(times.first_token_ns),
+                      .last_byte_us = to_us(times.last_byte_ns),
+                      .done_us = to_us(times.done_ns)};
+  micros.network_us = std::max<int64_t>(0, micros.last_byte_us - to_us(record.lane.wall_ns()));
+  micros.rendering_us = micros.done_us - micros.last_byte_us;
+  return micros;
+}
+
 }  // namespace qaio

@@ -34,4 +34,16 @@ struct RequestMicros {
 };
 RequestMicros request_micros(const RequestRecord& record);
 
+// The client's times, and client_split() of the rounded ones, so that network, the lane's total and
+// rendering add up as they are printed.
+struct ClientMicros {
+  int64_t first_byte_us = 0;
+  std::optional<int64_t> first_token_us;
+  int64_t last_byte_us = 0;
+  int64_t done_us = 0;
+  int64_t network_us = 0;
+  int64_t rendering_us = 0;
+};
+std::optional<ClientMicros> client_micros(const RequestRecord& record);
+
 }  // namespace qaio

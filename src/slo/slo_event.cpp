@@ -40,7 +40,7 @@ SloMetric::SloMetric(const SloRule& rule) : rule_(rule) {
 
 // A refused request has not come to its tasks, so a rule about one task does not see it.
 bool SloMetric::concerns(const RequestRecord& record) const {
-  if (is_safe_method(record)) return false;
+  if (only_observes(record)) return false;
   return rule_.task.empty() ||
          std::ranges::find(record.tasks, rule_.task, &TaskRecord::task) != record.tasks.end();
 }

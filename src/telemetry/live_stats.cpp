@@ -88,7 +88,7 @@ void LiveStats::consume(std::span<const RecordPtr> records) {
     part.usage_at_begin = usage;
   });
   for (const RecordPtr& record : records) {
-    if (!is_safe_method(*record)) add(*record, now);
+    if (!only_observes(*record)) add(*record, now);
   }
 }
 

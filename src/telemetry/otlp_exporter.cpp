@@ -184,7 +184,7 @@ void OtlpExporter::consume(std::span<const RecordPtr> records) {
   }
   for (const RecordPtr& record : records) {
     if (send_traces_ && record->trace.sampled) add_spans(*record, server);
-    if (send_metrics_ && !is_safe_method(*record)) metrics_.add(*record, server.model);
+    if (send_metrics_ && !only_observes(*record)) metrics_.add(*record, server.model);
   }
   const auto due = [now_ns = clock_.now_ns()](TimeNs since_ns, std::chrono::nanoseconds after) {
     return now_ns - since_ns >= after.count();

@@ -143,7 +143,7 @@ struct PrometheusMetrics::Impl {
 
 void PrometheusMetrics::Impl::add(const RequestRecord& record) {
   requests.of(route_of(record), status_class(record.status)).Increment();
-  if (!is_safe_method(record)) {
+  if (!only_observes(record)) {
     outcomes.of(route_of(record), outcome_name(outcome_of(record))).Increment();
   }
   if (!record.error_code.empty()) errors.of(record.error_code).Increment();

@@ -133,6 +133,7 @@ void add_observe_api(Router& router, const ObserveSources& sources) {
     router.add("GET", path, [sources, endpoint](const auto& call) { endpoint(call, sources); });
   };
   add_requests_api(router, sources);
+  add_client_api(router, sources);
   add_report_api(router, sources);
   add("/stats", show_stats);
   add("/slo", show_slo);

@@ -1,5 +1,5 @@
 // The endpoints that show what the server did and does: GET /requests, /requests/{id}, /report,
-// /stats, /slo and /metrics.
+// /stats, /slo and /metrics; and POST /requests/{id}/client, by which clients add their times.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "archive/sqlite_archive.h"
+#include "record/client_reports.h"
 #include "record/consumer_thread.h"
 #include "record/observer.h"
 #include "record/recent_records.h"
@@ -25,6 +26,7 @@ namespace qaio {
 struct ObserveSources {
   Observer* observer = nullptr;
   const RecentRecords* recent = nullptr;
+  ClientReports* clients = nullptr;
   const LiveStats* stats = nullptr;
   const PrometheusMetrics* metrics = nullptr;
   const SloMonitor* slo = nullptr;
@@ -42,6 +44,7 @@ void add_observe_api(Router& router, const ObserveSources& sources);
 
 // Its parts in files of their own.
 void add_requests_api(Router& router, const ObserveSources& sources);
+void add_client_api(Router& router, const ObserveSources& sources);
 void add_report_api(Router& router, const ObserveSources& sources);
 
 // Call::respond() from another thread.

@@ -39,7 +39,10 @@ class ObserveFixture : public ServerFixture {
     archive_ = std::move(*archive);
   }
   void start_observed(std::chrono::microseconds step = {}) {
-    std::vector<RecordConsumer*> consumers = {&recent_, &stats_, &metrics_, &slo_};
+    clients_ = std::make_unique<ClientReports>(
+        ClientReports::Options{.wait = client_wait_}, recent_,
+        [this](const RecordPtr& record) { observer_->amend(record); }, clock_);
+    std::vector<RecordConsumer*> consumers = {&recent_, clients_.get(), &stats_, &metrics_, &slo_};
     if (archive_) {
       ConsumerThread::Options options;
       options.interval = std::chrono::hours(1);
@@ -47,12 +50,13 @@ class ObserveFixture : public ServerFixture {
       consumers.push_back(archive_thread_.get());
     }
     // Its own time would be the default's, but nobody waits for it in these tests.
-    observer_ = std::make_unique<Observer>(Observer::Options{.interval = std::chrono::hours(1)},
+    observer_ = std::make_unique<Observer>(Observer::Options{.interval = observer_interval_},
                                            std::move(consumers));
     Router router;
     add_api(router, slot_, limits_);
     add_observe_api(router, {.observer = observer_.get(),
                              .recent = &recent_,
+                             .clients = clients_.get(),
                              .stats = &stats_,
                              .metrics = &metrics_,
                              .slo = &slo_,
@@ -117,10 +121,13 @@ class ObserveFixture : public ServerFixture {
   static double number(const boost::json::value& value) { return value.to_number<double>(); }
 
   std::function<void(Router&)> add_routes_;  // of a test, before start_observed()
+  std::chrono::milliseconds observer_interval_ = std::chrono::hours(1);  // before start_observed()
+  std::chrono::milliseconds client_wait_{20};                            // likewise
   std::string folder_;
   std::mutex mutex_;
   std::vector<std::string> archive_said_;  // guarded by mutex_
   RecentRecords recent_{kKept};
+  std::unique_ptr<ClientReports> clients_;
   LiveStats stats_{clock_};
   PrometheusMetrics metrics_;
   SloMonitor slo_{{SloRule()}, {}, clock_};

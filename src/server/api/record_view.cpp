@@ -1,6 +1,7 @@
 #include "server/api/record_view.h"
 
 #include "base/time_units.h"
+#include "record/rounded_times.h"
 #include "server/api/breakdown.h"
 #include "trace/task_counters.h"
 
@@ -74,6 +75,22 @@ void write_task(const TaskRecord& task, TimeNs origin_ns, JsonWriter& json) {
   json.end_object();
 }
 
+void write_client(const RequestRecord& record, JsonWriter& json) {
+  json.key("client");
+  const std::optional<ClientMicros> client = client_micros(record);
+  if (!client) {
+    json.null();
+    return;
+  }
+  json.begin_object().key("first_byte_ms").thousandths(client->first_byte_us);
+  json.key("first_token_ms");
+  client->first_token_us ? json.thousandths(*client->first_token_us) : json.null();
+  json.key("last_byte_ms").thousandths(client->last_byte_us);
+  json.key("done_ms").thousandths(client->done_us);
+  json.key("network_ms").thousandths(client->network_us);
+  json.key("rendering_ms").thousandths(client->rendering_us).end_object();
+}
+
 }  // namespace
 
 void write_record_view(const RequestRecord& record, JsonWriter& json,
@@ -91,6 +108,7 @@ void write_record_view(const RequestRecord& record, JsonWriter& json,
   json.key("requests_ahead").integer(record.requests_ahead);
   json.key("history_dropped").integer(record.history_dropped);
   write_times(record, make_breakdown(record), json);
+  write_client(record, json);
   json.key("process").begin_object();
   json.key("cpu_ms").thousandths(to_us(record.cpu_ns));
   json.key("minor_faults").integer(record.minor_faults);

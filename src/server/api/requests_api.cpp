@@ -158,10 +158,7 @@ HttpResponse joined_response(std::vector<RecordPtr> recent,
   for (const ArchivedRecord& archived : older) {
     if (recent.size() == limit) break;
     const RecordPtr& record = archived.record;
-    const auto same = [&](const RecordPtr& one) {
-      return one->request_id == record->request_id &&
-             one->lane.begin_ns() == record->lane.begin_ns();
-    };
+    const auto same = [&](const RecordPtr& one) { return same_request(*one, *record); };
     if (std::none_of(recent.begin(), recent.begin() + static_cast<ptrdiff_t>(remembered), same))
       recent.push_back(record);
   }

@@ -102,7 +102,7 @@ class TestClient {
       response.headers[head.substr(at, colon - at)] = head.substr(colon + 2, line_end - colon - 2);
       at = line_end + 2;
     }
-    if (head_only || response.status == 100) return response;
+    if (head_only || response.status == 100 || response.status == 204) return response;
     if (response.headers.contains("Transfer-Encoding")) {
       response.body = read_chunks();
     } else {

@@ -8,10 +8,12 @@
 
 namespace qaio {
 
+bool is_visible_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 std::string choose_request_id(std::string_view from_client) {
-  const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
-  if (!from_client.empty() && from_client.size() <= 128 &&
-      std::ranges::all_of(from_client, visible)) {
+  if (!from_client.empty() && from_client.size() <= 128 && is_visible_ascii(from_client)) {
     return std::string(from_client);
   }
   return fmt::format("{:016x}", secure_random());

@@ -45,12 +45,22 @@ std::optional<std::string> joined(const Parser& parser, std::string_view name) {
   return all;
 }
 
+// A token of another form is none. 0: none.
+uint64_t client_token_hash(const Parser& parser) {
+  const std::string token = joined(parser, "X-Client-Token").value_or("");
+  if (token.size() < kClientTokenBytesMin || token.size() > kClientTokenBytesMax ||
+      !is_visible_ascii(token)) {
+    return 0;
+  }
+  return std::max<uint64_t>(1, std::hash<std::string>()(token));
+}
+
 // Requests that only look are no trace of their own: a scrape each second would be most of what is
 // exported.
-TraceContext trace_of(const Parser& parser, bool safe_method, bool exported) {
+TraceContext trace_of(const Parser& parser, bool observes, bool exported) {
   const auto parent = parse_traceparent(joined(parser, "traceparent").value_or(""));
   const std::string state = joined(parser, "tracestate").value_or("");
-  return begin_span(parent, state, exported && (parent ? parent->sampled : !safe_method));
+  return begin_span(parent, state, exported && (parent ? parent->sampled : !observes));
 }
 
 // A target in absolute form, as sent to proxies: "http://HOST/PATH".
@@ -108,7 +118,8 @@ void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) 
   const std::string_view path = std::string_view(request.path).substr(0, kRecordedPathMax);
   record.routed = !rules.router.match(request.method, request.path).route.empty();
   record.path = record.routed || !rules.options.record_paths ? rules.router.recorded(path) : path;
-  record.trace = trace_of(parser, is_safe_method(record), rules.options.export_traces);
+  record.client_token_hash = client_token_hash(parser);
+  record.trace = trace_of(parser, only_observes(record), rules.options.export_traces);
 }
 
 ReadResult refuse(const boost::system::error_code& ec, const ServerOptions& options,

@@ -38,6 +38,10 @@ struct ReadRules {
 // The bytes of buffer and body that every connection may hold; see kConnectionBytes.
 inline constexpr size_t kFreeRequestBytes = 8 << 10;
 
+// The form of an X-Client-Token.
+inline constexpr size_t kClientTokenBytesMin = 16;
+inline constexpr size_t kClientTokenBytesMax = 64;
+
 // Fills in the exchange's request and the record's ids, method and path as far as they are known.
 // Bytes behind the request stay in `buffer`. `charge` covers buffer and body. The caller bounds the
 // time by cancelling the socket.

@@ -12,13 +12,18 @@ namespace {
 
 // The parameter, empty for an exact route; absent if the path is another.
 std::optional<std::string_view> match_path(std::string_view route, std::string_view path) {
-  if (!route.ends_with('}'))
+  const size_t open = route.find('{');
+  if (open == std::string_view::npos)
     return route == path ? std::optional(std::string_view()) : std::nullopt;
-  const std::string_view prefix = route.substr(0, route.rfind('{'));
-  if (!path.starts_with(prefix)) return std::nullopt;
+  const std::string_view prefix = route.substr(0, open);
+  const std::string_view suffix = route.substr(route.find('}') + 1);
+  if (path.size() <= prefix.size() + suffix.size() || !path.starts_with(prefix) ||
+      !path.ends_with(suffix)) {
+    return std::nullopt;
+  }
   path.remove_prefix(prefix.size());
-  return path.empty() || path.find('/') != std::string_view::npos ? std::nullopt
-                                                                  : std::optional(path);
+  path.remove_suffix(suffix.size());
+  return path.find('/') == std::string_view::npos ? std::optional(path) : std::nullopt;
 }
 
 }  // namespace

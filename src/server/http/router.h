@@ -11,7 +11,8 @@ namespace qaio {
 
 class Router {
  public:
-  // `path` is exact, or ends in "/{name}" for one more segment. A GET route also answers HEAD.
+  // `path` is exact, or has one segment "{name}" that stands for any. A GET route also answers
+  // HEAD.
   void add(std::string method, std::string path, Handler handler);
 
   struct Match {

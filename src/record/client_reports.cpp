@@ -1,0 +1,68 @@
+#include "record/client_reports.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "record/outcome.h"
+
+namespace qaio {
+namespace {
+
+// A client that left knows when it did so, before the server could.
+bool too_short(const RequestRecord& record, const ClientTimes& times) {
+  return outcome_of(record) != Outcome::kCancelled &&
+         times.last_byte_ns + kClientClockCoarsenessNs < record.lane.wall_ns();
+}
+
+}  // namespace
+
+// Of several requests with the id, the newest that the report can be about.
+ClientReports::Found ClientReports::find(const ClientReport& report) const {
+  Found found;
+  for (const RecordPtr& record : recent_.find(report.request_id)) {
+    if (record->client_token_hash != report.token_hash) {
+      if (found.end == ClientReportEnd::kUnknown) found.end = ClientReportEnd::kNotTheirs;
+    } else if (record->client_times) {
+      found.end = ClientReportEnd::kTwice;
+    } else {
+      return {
+          too_short(*record, report.times) ? ClientReportEnd::kTooShort : ClientReportEnd::kTaken,
+          record};
+    }
+  }
+  return found;
+}
+
+void ClientReports::settle(const Found& found, const ClientReport& report, const Then& then) {
+  if (found.end == ClientReportEnd::kTaken) {
+    auto amended = std::make_shared<RequestRecord>(*found.record);
+    amended->client_times = report.times;
+    amend_(std::move(amended));
+  }
+  then(found.end, found.record);
+}
+
+void ClientReports::take(ClientReport report, Then then) {
+  const Found found = find(report);
+  if (found.end != ClientReportEnd::kUnknown || waiting_.size() >= options_.waiting_max) {
+    return settle(found, report, then);
+  }
+  const TimeNs wait_ns = std::chrono::nanoseconds(options_.wait).count();
+  waiting_.push_back({std::move(report), std::move(then), clock_.now_ns() + wait_ns});
+}
+
+void ClientReports::consume(std::span<const RecordPtr> records) {
+  if (waiting_.empty()) return;
+  const TimeNs now_ns = clock_.now_ns();
+  std::erase_if(waiting_, [&](const Waiting& one) {
+    const bool came = std::ranges::any_of(records, [&](const RecordPtr& record) {
+      return record->request_id == one.report.request_id;
+    });
+    if (!came && now_ns < one.until_ns) return false;
+    settle(find(one.report), one.report, one.then);
+    return true;
+  });
+}
+
+}  // namespace qaio

@@ -1,0 +1,74 @@
+// Brings what clients say of their requests into the records of these.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "record/recent_records.h"
+
+namespace qaio {
+
+struct ClientReport {
+  std::string request_id;
+  uint64_t token_hash = 0;  // as the request's record has it; not 0
+  ClientTimes times;
+};
+
+enum class ClientReportEnd : uint8_t {
+  kTaken,
+  kUnknown,    // no such record among the recent ones
+  kNotTheirs,  // the request came with another token, or without one
+  kTwice,      // it was reported before
+  kTooShort,   // the server alone needed longer
+};
+
+// A browser's times are as coarse as it makes its clock.
+inline constexpr int64_t kClientClockCoarsenessNs = 100'000'000;
+
+// A report may come before the record, which follows the last byte of the answer: it waits for it
+// for a while. Stands behind the recent records among the observer's consumers; all of it happens
+// on the observer's thread.
+class ClientReports final : public RecordConsumer {
+ public:
+  struct Options {
+    std::chrono::milliseconds wait{3000};  // a request cancelled in a long step ends after it
+    size_t waiting_max = 256;              // what finds no place is told at once
+  };
+  // `amend` is given the record with its client's times; Observer::amend(). All outlive it.
+  ClientReports(Options options, const RecentRecords& recent,
+                std::function<void(const RecordPtr&)> amend, const Clock& clock)
+      : options_(options), recent_(recent), amend_(std::move(amend)), clock_(clock) {}
+
+  // `then` must be quick and not throw. The record is that of kTooShort, else null.
+  using Then = std::function<void(ClientReportEnd end, const RecordPtr& record)>;
+  void take(ClientReport report, Then then);
+
+  void consume(std::span<const RecordPtr> records) override;
+  // The end: what waits is let go of, unanswered. After the observer's stop.
+  void stop() { waiting_.clear(); }
+
+ private:
+  struct Waiting {
+    ClientReport report;
+    Then then;
+    TimeNs until_ns = 0;
+  };
+  struct Found {
+    ClientReportEnd end = ClientReportEnd::kUnknown;
+    RecordPtr record;
+  };
+  Found find(const ClientReport& report) const;
+  void settle(const Found& found, const ClientReport& report, const Then& then);
+
+  const Options options_;
+  const RecentRecords& recent_;
+  const std::function<void(const RecordPtr&)> amend_;
+  const Clock& clock_;
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace qaio
