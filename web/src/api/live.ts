@@ -1,12 +1,10 @@
 // The live statistics of the server: steps of time, and the events that bring new ones (docs/http.md).
+import type { Outcome } from "../parts/outcomes";
 import { getJson } from "./http";
 
 export const ranges = ["10m", "2h", "1d"] as const;
 export type Range = (typeof ranges)[number];
 export const rangeSeconds: Record<Range, number> = { "10m": 600, "2h": 7200, "1d": 86_400 };
-
-export const outcomes = ["answered", "client_error", "refused", "failed", "cancelled"] as const;
-export type Outcome = (typeof outcomes)[number];
 
 /** In ms. */
 export interface Percentiles {

@@ -109,6 +109,11 @@ export function getRequest(id: string, signal?: AbortSignal): Promise<RequestVie
   return getJson<RequestView>(`/requests/${encodeURIComponent(id)}`, signal);
 }
 
+/** `query`: "?task=chat&limit=50", or empty. */
+export async function listRequests(query: string, signal?: AbortSignal): Promise<RequestView[]> {
+  return (await getJson<{ requests: RequestView[] }>(`/requests${query}`, signal)).requests;
+}
+
 /** False where the server does not want them; nobody waits for this. */
 export async function reportClientTimes(id: string, token: string, stamps: ClientStamps): Promise<boolean> {
   const path = `/requests/${encodeURIComponent(id)}/client`;

@@ -1,19 +1,15 @@
 // Which charts there are, and what each shows.
 import { useMemo, useState } from "preact/hooks";
 
-import { outcomes } from "../../api/live";
-import type { Outcome, Percentiles, Point, StageMeans } from "../../api/live";
+import type { Percentiles, Point, StageMeans } from "../../api/live";
 import { useTexts } from "../../i18n";
+import { outcomeColours, outcomes, outcomeTexts } from "../../parts/outcomes";
 import { stageClass, stageTexts } from "../../parts/stages";
 import type { Line } from "./columns";
 import { heatPainting } from "./heatmap";
 import { Plot } from "./plot";
 import type { Sight } from "./plot";
-import { liveTexts, outcomeTexts } from "./strings";
-
-const outcomeColours: Record<Outcome, string> = {
-  answered: "--good", client_error: "--warn", refused: "--stage-queue", failed: "--bad", cancelled: "--stage-http",
-};
+import { liveTexts } from "./strings";
 
 const requestStages = ["http_read", "parse", "tasks", "serialize", "http_write", "unattributed"];
 const taskStages = ["prompt_build", "tokenize", "queue", "prefill", "decode", "score", "output_parse", "unattributed"];
@@ -25,8 +21,9 @@ function stageColour(stage: string): string {
 
 const ranks = [["p50", "--stage-prefill"], ["p95", "--stage-queue"], ["p99", "--bad"]] as const;
 
-function rankLines(of: (point: Point) => Percentiles | undefined): Line[] {
-  return ranks.map(([rank, colour]) => ({ key: rank, label: rank, colour, value: (point) => of(point)?.[rank] }));
+function rankLines(task: string): Line[] {
+  const of = (point: Point): Percentiles | undefined => (task === "" ? point.total : point.tasks[task]);
+  return ranks.map(([rank, colour]) => ({ key: `${rank} ${task}`, label: rank, colour, value: (point) => of(point)?.[rank] }));
 }
 
 /** The tasks that ran, the busiest one first. */
@@ -53,7 +50,7 @@ export function Charts({ sight, bounds_ms }: { sight: Sight; bounds_ms: number[]
   const means = (point: Point): StageMeans | undefined => (staged === "" ? point.stages : point.tasks[staged]?.stages);
   const entered = stages.filter((stage) => rows.some((row) => row !== null && means(row)?.[stage] !== undefined));
   const stageLines = (entered.length > 0 ? entered : stages).map((stage) => ({
-    key: stage, label: stageWords[stage] ?? stage, colour: stageColour(stage),
+    key: `${stage} ${staged}`, label: stageWords[stage] ?? stage, colour: stageColour(stage),
     value: (point: Point) => { const of = means(point); return of && (of[stage] ?? 0); },
   }));
   const choice = (label: string, value: string, choose: (task: string) => void) => (
@@ -79,7 +76,7 @@ export function Charts({ sight, bounds_ms }: { sight: Sight; bounds_ms: number[]
           lines={outcomes.map((name) => perSecond(name, outcomeWords[name], outcomeColours[name], (point) => point[name]))} />
         <Plot id="latency" title={words.latency} unit="ms" sight={sight}
           control={choice(words.latency, ranked, rank)}
-          lines={rankLines((point) => (ranked === "" ? point.total : point.tasks[ranked]))} />
+          lines={rankLines(ranked)} />
         <Plot id="stages" title={words.stages} unit="ms" stacked sight={sight}
           control={choice(words.stages, staged, setSplit)} lines={stageLines} />
         <Plot id="tokens" title={words.tokens} unit="ms" sight={sight} lines={[

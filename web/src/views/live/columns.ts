@@ -5,7 +5,7 @@ import type { Point } from "../../api/live";
 import { beginOf } from "./history";
 
 export interface Line {
-  key: string;
+  key: string; // another one: another line, whose values must be taken anew
   label: string;
   colour: string; // a token of style/tokens.css
   value: (point: Point) => number | undefined; // undefined: nothing to measure in this step

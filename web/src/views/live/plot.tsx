@@ -9,6 +9,7 @@ import { currentTexts, useTexts } from "../../i18n";
 import type { Store } from "../../store";
 import { columnsOf, timesOf } from "./columns";
 import type { Line } from "./columns";
+import { notAnyMore, soon } from "./frames";
 import { colour, faded, onColours } from "./palette";
 import { liveTexts } from "./strings";
 import { tickText, valueText } from "./units";
@@ -53,6 +54,7 @@ interface Props {
 }
 
 const zoomLeast_s = 2;
+const reach_px = 30; // from the cursor to the step it is about
 
 function seriesOf(line: Line, unit: Unit, stacked: boolean): uPlot.Series {
   const stroke = () => colour(line.colour);
@@ -83,11 +85,23 @@ function markStart(u: uPlot, at: number | null, label: string): void {
   u.ctx.restore();
 }
 
+/** The first line of a stack is the lowest, so it is drawn last, over the sums behind it. */
+function drawOrder<T>(lines: T[], stacked: boolean): T[] {
+  return stacked ? [...lines].reverse() : lines;
+}
+
+function dataOf({ sight, lines, stacked = false, painting }: Props, hidden: ReadonlySet<string>): uPlot.AlignedData {
+  if (painting !== undefined) return [timesOf(sight.rows), sight.rows.map(() => null)];
+  const [times, ...columns] = columnsOf(sight.rows, lines, hidden, stacked);
+  return [times, ...drawOrder(columns, stacked)];
+}
+
 export function Plot(props: Props) {
   const { id, title, unit, rightUnit, height = 190, lines, stacked = false, painting, sight, control, children } = props;
   const words = useTexts(liveTexts);
   const hintId = useId();
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const hidden = useRef(new Set<string>());
+  const [, setHidden] = useState(0);
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props); // for the callbacks that uPlot keeps
@@ -96,20 +110,17 @@ export function Plot(props: Props) {
   const time = useRef<HTMLElement>(null);
   const spoken = useRef<HTMLElement>(null);
 
-  // The first line of a stack is the lowest, so it is drawn last, over the sums behind it.
-  const drawn = stacked ? [...lines].reverse() : lines;
-  const columns = (): uPlot.AlignedData => {
-    if (painting !== undefined) return [timesOf(sight.rows), sight.rows.map(() => null)];
-    const [times, ...sums] = columnsOf(sight.rows, lines, hidden, stacked);
-    return [times, ...(stacked ? sums.reverse() : sums)];
-  };
+  const visible = useRef(false);
+  const drawnRows = useRef<unknown>(null); // what the data of uPlot was made of
 
   /** The values under the cursor, else the last ones. */
   function showValues(u: uPlot): void {
     const now = latest.current;
     const { rows } = now.sight;
-    const at = u.cursor.left !== undefined && u.cursor.left >= 0 ? u.cursor.idx : null;
-    const row = rows[at ?? rows.length - 1] ?? null;
+    const left = u.cursor.left ?? -1;
+    const at = left >= 0 ? u.cursor.idx : null;
+    let row = rows[at ?? rows.length - 1] ?? null;
+    if (at != null && row !== null && Math.abs(u.valToPos(row.t / 1000, "x") - left) > reach_px) row = null;
     if (time.current !== null) time.current.textContent = at != null && row !== null ? clockTime(row.t) : "";
     for (const line of now.lines) {
       const place = readouts.current.get(line.key);
@@ -124,10 +135,18 @@ export function Plot(props: Props) {
     }
   }
 
-  function show(u: uPlot): void {
-    const { zoom, whole } = latest.current.sight;
-    u.setScale("x", zoom.get() ?? whole);
-  }
+  /** What is out of sight is drawn when it comes into it. */
+  const draw = useRef(() => {
+    const u = plot.current;
+    if (u === null || !visible.current) return;
+    const { sight: now } = latest.current;
+    u.batch(() => {
+      if (drawnRows.current !== now.rows) u.setData(dataOf(latest.current, hidden.current), false);
+      drawnRows.current = now.rows;
+      u.setScale("x", now.zoom.get() ?? now.whole);
+    });
+    showValues(u);
+  }).current;
 
   useLayoutEffect(() => {
     const now = () => latest.current;
@@ -148,10 +167,11 @@ export function Plot(props: Props) {
         ...(rightUnit === undefined ? [] : [valueAxis("right", (value) => tickText(rightUnit, value), true)]),
       ],
       series: [{}, ...(painting ? [{ scale: "left", paths: () => null, points: { show: false } }]
-        : drawn.map((line) => seriesOf(line, unit, stacked)))],
+        : drawOrder(lines, stacked).map((line) => seriesOf(line, unit, stacked)))],
       cursor: {
         y: painting !== undefined,
         points: { size: 7 },
+        hover: { prox: reach_px },
         drag: { x: true, y: false, setScale: false },
         sync: { key: "live", setSeries: false, filters: { pub: (kind) => kind === "mousemove" || kind === "mouseleave" } },
         bind: { dblclick: () => () => (now().sight.zoom.set(null), null) },
@@ -171,38 +191,36 @@ export function Plot(props: Props) {
         }],
       },
     };
-    const u = new uPlot(options, columns(), host.current!);
+    const u = new uPlot(options, [[], ...options.series.slice(1).map(() => [])], host.current!);
     plot.current = u;
-    show(u);
+    drawnRows.current = null;
     const resized = new ResizeObserver(() => {
       const width = host.current?.clientWidth ?? 0;
       if (width > 0 && width !== u.width) u.setSize({ width, height });
     });
     resized.observe(host.current!);
-    const endZoom = sight.zoom.subscribe(() => show(u));
-    const endColours = onColours(() => u.redraw(false));
+    const seen = new IntersectionObserver((entries) => {
+      visible.current = entries[entries.length - 1]!.isIntersecting;
+      soon(draw);
+    }, { rootMargin: "100px" });
+    seen.observe(host.current!);
+    const ends = [sight.zoom.subscribe(() => soon(draw)), onColours(() => u.redraw(false))];
     return () => {
+      notAnyMore(draw);
       resized.disconnect();
-      endZoom();
-      endColours();
+      seen.disconnect();
+      for (const end of ends) end();
       u.destroy();
       plot.current = null;
     };
   }, [lines.map((line) => line.key).join(), stacked, rightUnit, height]);
 
-  useEffect(() => {
-    const u = plot.current!;
-    u.batch(() => {
-      u.setData(columns(), false);
-      show(u);
-    });
-    showValues(u);
-  });
+  useEffect(() => soon(draw));
 
   function toggle(key: string): void {
-    const next = new Set(hidden);
-    if (!next.delete(key)) next.add(key);
-    setHidden(next);
+    if (!hidden.current.delete(key)) hidden.current.add(key);
+    drawnRows.current = null;
+    setHidden(hidden.current.size);
   }
 
   /** Arrows move the cursor, plus and minus zoom around it. */
@@ -245,7 +263,7 @@ export function Plot(props: Props) {
         <ul class="chart-legend">
           {lines.map((line) => (
             <li key={line.key}>
-              <button class="plain" aria-pressed={!hidden.has(line.key)} onClick={() => toggle(line.key)}>
+              <button class="plain" aria-pressed={!hidden.current.has(line.key)} onClick={() => toggle(line.key)}>
                 <svg class="swatch-svg" viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="3" fill={`var(${line.colour})`} /></svg>
                 {line.label} <b ref={readout(line.key)} />
               </button>

@@ -1,11 +1,5 @@
 import { defineTexts } from "../../i18n";
-import type { Outcome } from "../../api/live";
 import type { SloRule, SloState } from "../../api/slo";
-
-export const outcomeTexts = defineTexts<Record<Outcome, string>>(
-  { answered: "answered", client_error: "client error", refused: "refused", failed: "failed", cancelled: "cancelled" },
-  { answered: "已应答", client_error: "请求有误", refused: "已拒绝", failed: "失败", cancelled: "已取消" },
-);
 
 export const liveTexts = defineTexts(
   {
@@ -36,7 +30,7 @@ export const liveTexts = defineTexts(
     notes: {
       requests: "last 10 s", p95: "last second", ttft: "p50, last second", tokens: "generated, 10 s",
       running: "running, waiting", kv: "of all blocks", cpu: "this process", memory: "resident",
-      dropped: "records, since start",
+      dropped: "records",
     },
     charts: "Charts",
     of: "of",
@@ -107,7 +101,7 @@ export const liveTexts = defineTexts(
     notes: {
       requests: "最近 10 秒", p95: "最近一秒", ttft: "p50，最近一秒", tokens: "生成，10 秒",
       running: "运行中、等待中", kv: "占全部块", cpu: "本进程", memory: "常驻",
-      dropped: "记录，自启动以来",
+      dropped: "条记录",
     },
     charts: "图表",
     of: "对象",
