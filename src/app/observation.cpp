@@ -99,17 +99,19 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
           {}, recent_, [this](const RecordPtr& record) { observer_->amend(record); },
           SteadyClock::instance()),
       stats_(SteadyClock::instance()),
+      live_(SteadyClock::instance()),
       metrics_(threshold_edges_s(options.slo.rules)),
       slo_(std::make_unique<SloMonitor>(options.slo.rules, std::move(slo_actions),
                                         SteadyClock::instance())),
+      live_events_(live_, *slo_, SteadyClock::instance(), [this] { return state(); }),
       archives_(std::move(archives)),
       exports_traces_(exports_traces),
       otlp_(std::move(otlp)),
       reports_(kReportsWaitingMax, kReportNiceness),
       searches_(kSearchesWaitingMax) {
   std::vector<RecordConsumer*> consumers = archives_.consumers();  // first: they wait for nothing
-  consumers.insert(consumers.end(),
-                   {&perf_log_, &recent_, &clients_, &stats_, &metrics_, slo_.get()});
+  consumers.insert(consumers.end(), {&perf_log_, &recent_, &clients_, &stats_, &live_, &metrics_,
+                                     slo_.get(), &live_events_});
   if (otlp_) {
     otlp_->set_state([this] { return state(); });
     consumers.push_back(otlp_.get());
@@ -119,6 +121,7 @@ Observation::Observation(const ObservationOptions& options, const BackendSlot& s
     logger->error("{}", problem);
   };
   observer_ = std::make_unique<Observer>(observing, std::move(consumers));
+  live_.set_state([this] { return live_state(); });
 }
 
 void Observation::add_endpoints(Router& router) {
@@ -126,6 +129,8 @@ void Observation::add_endpoints(Router& router) {
                            .recent = &recent_,
                            .clients = &clients_,
                            .stats = &stats_,
+                           .live = &live_,
+                           .live_events = &live_events_,
                            .metrics = &metrics_,
                            .slo = slo_.get(),
                            .state = [this] { return state(); },
@@ -208,6 +213,22 @@ ServerState Observation::state() const {
   const std::lock_guard lock(mutex_);
   state.run = run_;
   if (server_ != nullptr) state.connections = server_->state();
+  return state;
+}
+
+LiveSeries::State Observation::live_state() const {
+  LiveSeries::State state;
+  state.records_dropped = observer_->dropped();
+  for (const ArchiveState& archive : archives_.states()) state.records_lost += archive.lost;
+  if (const auto backend = slot_.get()) {
+    const Engine::Load load = backend->engine->load();
+    state.load = LiveLoad{.running = load.running,
+                          .waiting = load.waiting,
+                          .kv_blocks_used = load.kv_blocks_used,
+                          .kv_blocks_pinned = load.kv_blocks_pinned,
+                          .kv_blocks_cached = load.kv_blocks_cached,
+                          .kv_blocks_total = load.kv_blocks_total};
+  }
   return state;
 }
 

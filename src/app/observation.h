@@ -15,11 +15,13 @@
 #include "record/observer.h"
 #include "record/recent_records.h"
 #include "server/api/api.h"
+#include "server/api/live_events.h"
 #include "server/api/perf_log.h"
 #include "server/http/server.h"
 #include "server/http/worker_thread.h"
 #include "slo/slo_config.h"
 #include "slo/slo_monitor.h"
+#include "telemetry/live_series.h"
 #include "telemetry/live_stats.h"
 #include "telemetry/prometheus_metrics.h"
 
@@ -67,6 +69,7 @@ class Observation {
               std::unique_ptr<OtlpExporter> otlp, bool exports_traces,
               std::shared_ptr<std::atomic<int>> port);
   ServerState state() const;
+  LiveSeries::State live_state() const;
 
   const ObservationOptions options_;
   const BackendSlot& slot_;
@@ -80,8 +83,10 @@ class Observation {
   RecentRecords recent_;
   ClientReports clients_;
   LiveStats stats_;
+  LiveSeries live_;
   PrometheusMetrics metrics_;
   std::unique_ptr<SloMonitor> slo_;
+  LiveEvents live_events_;
   Archives archives_;
   const bool exports_traces_;
   std::unique_ptr<OtlpExporter> otlp_;  // null: nothing is exported

@@ -135,6 +135,7 @@ void add_observe_api(Router& router, const ObserveSources& sources) {
   add_requests_api(router, sources);
   add_client_api(router, sources);
   add_report_api(router, sources);
+  add_live_api(router, sources);
   add("/stats", show_stats);
   add("/slo", show_slo);
   add("/metrics", show_metrics);

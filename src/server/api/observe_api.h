@@ -1,5 +1,6 @@
 // The endpoints that show what the server did and does: GET /requests, /requests/{id}, /report,
-// /stats, /slo and /metrics; and POST /requests/{id}/client, by which clients add their times.
+// /stats, /live, /live/events, /slo and /metrics; and POST /requests/{id}/client, by which clients
+// add their times.
 #pragma once
 
 #include <chrono>
@@ -12,9 +13,11 @@
 #include "record/consumer_thread.h"
 #include "record/observer.h"
 #include "record/recent_records.h"
+#include "server/api/live_events.h"
 #include "server/http/router.h"
 #include "server/http/worker_thread.h"
 #include "slo/slo_monitor.h"
+#include "telemetry/live_series.h"
 #include "telemetry/live_stats.h"
 #include "telemetry/prometheus_metrics.h"
 #include "trace/step_log.h"
@@ -28,6 +31,8 @@ struct ObserveSources {
   const RecentRecords* recent = nullptr;
   ClientReports* clients = nullptr;
   const LiveStats* stats = nullptr;
+  const LiveSeries* live = nullptr;
+  LiveEvents* live_events = nullptr;
   const PrometheusMetrics* metrics = nullptr;
   const SloMonitor* slo = nullptr;
   std::function<ServerState()> state;  // of this moment; any thread
@@ -46,6 +51,7 @@ void add_observe_api(Router& router, const ObserveSources& sources);
 void add_requests_api(Router& router, const ObserveSources& sources);
 void add_client_api(Router& router, const ObserveSources& sources);
 void add_report_api(Router& router, const ObserveSources& sources);
+void add_live_api(Router& router, const ObserveSources& sources);
 
 // Call::respond() from another thread.
 void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse response);

@@ -42,7 +42,8 @@ class ObserveFixture : public ServerFixture {
     clients_ = std::make_unique<ClientReports>(
         ClientReports::Options{.wait = client_wait_}, recent_,
         [this](const RecordPtr& record) { observer_->amend(record); }, clock_);
-    std::vector<RecordConsumer*> consumers = {&recent_, clients_.get(), &stats_, &metrics_, &slo_};
+    std::vector<RecordConsumer*> consumers = {&recent_,  clients_.get(), &stats_,      &live_,
+                                              &metrics_, &slo_,          &live_events_};
     if (archive_) {
       ConsumerThread::Options options;
       options.interval = std::chrono::hours(1);
@@ -58,6 +59,8 @@ class ObserveFixture : public ServerFixture {
                              .recent = &recent_,
                              .clients = clients_.get(),
                              .stats = &stats_,
+                             .live = &live_,
+                             .live_events = &live_events_,
                              .metrics = &metrics_,
                              .slo = &slo_,
                              .state = [this] { return state_; },
@@ -129,9 +132,12 @@ class ObserveFixture : public ServerFixture {
   RecentRecords recent_{kKept};
   std::unique_ptr<ClientReports> clients_;
   LiveStats stats_{clock_};
+  FakeClock live_clock_;  // a test advances it
+  LiveSeries live_{live_clock_};
   PrometheusMetrics metrics_;
   SloMonitor slo_{{SloRule()}, {}, clock_};
   ServerState state_;
+  LiveEvents live_events_{live_, slo_, live_clock_, [this] { return state_; }};
   std::unique_ptr<SqliteArchive> archive_;
   std::unique_ptr<ConsumerThread> archive_thread_;
   WorkerThread reports_{1};

@@ -52,6 +52,9 @@ class Call : public std::enable_shared_from_this<Call> {
   // Ignored once the client has left. A client that reads too slowly counts as one that left.
   virtual void send(std::string chunk) = 0;
   virtual void end_stream() = 0;
+  // Before begin_stream(). The stream goes on until the client leaves, which is no failure then, or
+  // the server stops, which does not wait for it.
+  virtual void goes_on() {}
 
   // Called once if the client leaves or the server stops before the answer is complete; the
   // endpoint must still answer, soon. On the executor. Any thread.

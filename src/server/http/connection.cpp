@@ -107,8 +107,8 @@ void Connection::stop_now(bool cancel) {
     // Ends the next read, too, if this one has just ended.
     socket_.shutdown(ConnectionSocket::shutdown_receive, ignored);
   }
+  if (exchange_ && (cancel || exchange_->ends_with_server())) exchange_->cancel();
   if (!cancel) return;
-  if (exchange_) exchange_->cancel();
   socket_.cancel(ignored);  // a write that waits for the client
 }
 
@@ -218,6 +218,7 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   } catch (const std::exception& error) {  // one request fails, not the server
     exchange->fail(error);
   }
+  if (context_.stopping && exchange->ends_with_server()) exchange->cancel();
 }
 
 net::awaitable<std::optional<int>> Connection::write_answer(Exchange& exchange,
@@ -243,6 +244,7 @@ net::awaitable<std::optional<int>> Connection::write_answer(Exchange& exchange,
       written = co_await write(exchange, head, head_only ? std::string_view() : response.body);
     }
   }
+  written = written || exchange.ended_by_client();
   exchange.take_figures(written ? std::optional(Stage::kHttpWrite) : std::nullopt);
   co_await stop_watching();
   co_return written ? std::optional(status) : std::nullopt;

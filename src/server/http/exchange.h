@@ -33,6 +33,7 @@ class Exchange final : public Call {
   void begin_stream(HttpResponse head) override;
   void send(std::string chunk) override;
   void end_stream() override;
+  void goes_on() override { goes_on_ = true; }
   void on_cancel(std::function<void()> cancel) override;
 
   HttpRequest& mutable_request() { return request_; }
@@ -49,6 +50,12 @@ class Exchange final : public Call {
   bool abandoned() const { return abandoned_; }
   std::string_view why_left() const { return why_left_; }
   bool streaming() const { return streaming_; }
+  // Nobody waits for its end.
+  bool ends_with_server() const { return goes_on_; }
+  // The client left a stream that only it could end.
+  bool ended_by_client() const {
+    return goes_on_ && left_ && why_left_ == error_code_name(ErrorCode::kCancelled);
+  }
   bool long_wait_expected() const { return long_wait_expected_; }
   // The endpoint has said all it will.
   bool complete() const { return complete_; }
@@ -84,6 +91,7 @@ class Exchange final : public Call {
   std::string pending_;
   size_t being_written_bytes_ = 0;  // of what take_pending() gave last
   bool streaming_ = false;
+  bool goes_on_ = false;
   bool long_wait_expected_ = false;
   bool complete_ = false;
   bool cancelled_ = false;
