@@ -6,6 +6,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <future>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -50,6 +51,24 @@ class Client {
   std::string streamed_;
   std::vector<GeneratedToken> streamed_tokens_;
   std::promise<Answer> promise_;
+};
+
+// The engine stands at the end of this request until end(): what is submitted meanwhile is there
+// together, however slowly that goes.
+class Standstill {
+ public:
+  Standstill(Engine& engine, EngineRequest request) {
+    client_.at_end = [this] { over_.wait(); };
+    EXPECT_TRUE(client_.submit(engine, std::move(request)));
+  }
+  void end() {
+    over_.count_down();
+    client_.wait();
+  }
+
+ private:
+  std::latch over_{1};
+  Client client_;
 };
 
 // Holds the engine inside a forward pass until told to go on.

@@ -125,7 +125,9 @@ TEST_F(EnginePauseTest, TenAnswersOfUnknownLengthRunTogether) {
   options_.sequences_max = 16;
   Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
   std::deque<Client> clients(10);
+  Standstill standstill(engine, generate(prompt_of(10, 2), 1));
   for (Client& one : clients) ASSERT_TRUE(one.submit(engine, generate(prompt_of(10, 1), 900)));
+  standstill.end();
   uint32_t together = 0;
   for (Client& one : clients) together = std::max(together, one.wait().trace.counters.batch_max);
   EXPECT_EQ(together, 10U);
@@ -135,7 +137,9 @@ TEST_F(EnginePauseTest, DrainingFinishesWhatIsPaused) {
   FakeModel model(8);
   Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
   std::deque<Client> clients(4);
+  Standstill standstill(engine, generate(prompt_of(10, 2), 1));
   for (Client& one : clients) ASSERT_TRUE(one.submit(engine, generate(prompt_of(10, 1), 200)));
+  standstill.end();
   EXPECT_TRUE(engine.drain(std::chrono::seconds(60)));
   for (Client& one : clients) {
     EXPECT_EQ(one.wait().result->text, greedy_text(prompt_of(10, 1), 200));

@@ -70,6 +70,7 @@ TEST_F(UnderLoadTest, SameSeedSameTokensWhateverElseRuns) {
   uint32_t most_together = 0;
   uint32_t cached = 0;
   for (int round = 0; round < 3; ++round) {
+    Standstill standstill(engine, request(0));
     std::vector<Client> clients(kRequests);
     std::vector<Client> others(kRequests);
     for (int i = 0; i < kRequests; ++i) {
@@ -79,6 +80,7 @@ TEST_F(UnderLoadTest, SameSeedSameTokensWhateverElseRuns) {
       ASSERT_TRUE(other);
       if (i % 2 == 0) engine.cancel(*other);
     }
+    standstill.end();
     for (size_t i = 0; i < kRequests; ++i) {
       const Answer answer = clients[i].wait();
       ASSERT_TRUE(answer.result);
