@@ -36,6 +36,7 @@ export interface Point extends Record<Outcome, number> {
   running?: number;
   waiting?: number;
   kv_blocks_used?: number;
+  kv_blocks_cached?: number;
   kv_blocks_total?: number;
   cpu_cores: number;
   resident_mib: number;

@@ -101,6 +101,7 @@ export function Charts({ sight, bounds_ms }: { sight: Sight; bounds_ms: number[]
           { key: "running", label: words.running, colour: "--stage-decode", value: (point) => point.running },
           { key: "waiting", label: words.waiting, colour: "--stage-queue", value: (point) => point.waiting },
           { key: "kv", label: words.kvUsed, colour: "--stage-score", right: true, value: kvPercent },
+          { key: "cached", label: words.kvCached, colour: "--stage-http", right: true, value: (point) => kvShare(point, point.kv_blocks_cached) },
         ]} />
         <Plot id="machine" title={words.machine} unit="cores" rightUnit="mib" sight={sight} lines={[
           { key: "cpu", label: words.coresUsed, colour: "--stage-prefill", value: (point) => point.cpu_cores },
@@ -115,7 +116,11 @@ export function Charts({ sight, bounds_ms }: { sight: Sight; bounds_ms: number[]
   );
 }
 
+function kvShare({ kv_blocks_total: total }: Point, blocks: number | undefined): number | undefined {
+  return blocks === undefined || total === undefined || total === 0 ? undefined : (100 * blocks) / total;
+}
+
+/** By running sequences; the prefix cache gives way to them. */
 export function kvPercent(point: Point): number | undefined {
-  const { kv_blocks_used: used, kv_blocks_total: total } = point;
-  return used === undefined || total === undefined || total === 0 ? undefined : (100 * used) / total;
+  return kvShare(point, point.kv_blocks_used);
 }

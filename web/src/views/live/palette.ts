@@ -23,10 +23,6 @@ export function mixed(from: string, to: string, share: number): number[] {
   return channels(from).map((value, i) => Math.round(value + (end[i]! - value) * share));
 }
 
-export function faded(hex: string, opacity: number): string {
-  return `rgb(${channels(hex).join(" ")} / ${opacity})`;
-}
-
 /** Calls `listener` when colours have changed; returns what ends that. */
 export function onColours(listener: () => void): () => void {
   const system = matchMedia("(prefers-color-scheme: dark)");

@@ -10,7 +10,7 @@ import type { Store } from "../../store";
 import { columnsOf, timesOf } from "./columns";
 import type { Line } from "./columns";
 import { notAnyMore, soon } from "./frames";
-import { colour, faded, onColours } from "./palette";
+import { colour, onColours } from "./palette";
 import { liveTexts } from "./strings";
 import { tickText, valueText } from "./units";
 import type { Unit } from "./units";
@@ -56,12 +56,12 @@ interface Props {
 const zoomLeast_s = 2;
 const reach_px = 30; // from the cursor to the step it is about
 
-function seriesOf(line: Line, unit: Unit, stacked: boolean): uPlot.Series {
+function seriesOf(line: Line, stacked: boolean): uPlot.Series {
   const stroke = () => colour(line.colour);
   return {
     scale: line.right ? "right" : "left",
     stroke, width: stacked ? 0 : 1.5,
-    ...(stacked ? { fill: stroke } : unit === "count" || unit === "cores" ? { fill: () => faded(colour(line.colour), 0.12) } : {}),
+    ...(stacked ? { fill: stroke } : {}),
     points: { size: 4, filter: lonePoints, show: true, stroke, fill: stroke },
   };
 }
@@ -97,7 +97,7 @@ function dataOf({ sight, lines, stacked = false, painting }: Props, hidden: Read
 }
 
 export function Plot(props: Props) {
-  const { id, title, unit, rightUnit, height = 190, lines, stacked = false, painting, sight, control, children } = props;
+  const { id, title, rightUnit, height = 190, lines, stacked = false, painting, sight, control, children } = props;
   const words = useTexts(liveTexts);
   const hintId = useId();
   const hidden = useRef(new Set<string>());
@@ -110,7 +110,6 @@ export function Plot(props: Props) {
   const time = useRef<HTMLElement>(null);
   const spoken = useRef<HTMLElement>(null);
 
-  const visible = useRef(false);
   const drawnRows = useRef<unknown>(null); // what the data of uPlot was made of
 
   /** The values under the cursor, else the last ones. */
@@ -135,10 +134,9 @@ export function Plot(props: Props) {
     }
   }
 
-  /** What is out of sight is drawn when it comes into it. */
   const draw = useRef(() => {
     const u = plot.current;
-    if (u === null || !visible.current) return;
+    if (u === null) return;
     const { sight: now } = latest.current;
     u.batch(() => {
       if (drawnRows.current !== now.rows) u.setData(dataOf(latest.current, hidden.current), false);
@@ -167,7 +165,7 @@ export function Plot(props: Props) {
         ...(rightUnit === undefined ? [] : [valueAxis("right", (value) => tickText(rightUnit, value), true)]),
       ],
       series: [{}, ...(painting ? [{ scale: "left", paths: () => null, points: { show: false } }]
-        : drawOrder(lines, stacked).map((line) => seriesOf(line, unit, stacked)))],
+        : drawOrder(lines, stacked).map((line) => seriesOf(line, stacked)))],
       cursor: {
         y: painting !== undefined,
         points: { size: 7 },
@@ -199,16 +197,10 @@ export function Plot(props: Props) {
       if (width > 0 && width !== u.width) u.setSize({ width, height });
     });
     resized.observe(host.current!);
-    const seen = new IntersectionObserver((entries) => {
-      visible.current = entries[entries.length - 1]!.isIntersecting;
-      soon(draw);
-    }, { rootMargin: "100px" });
-    seen.observe(host.current!);
     const ends = [sight.zoom.subscribe(() => soon(draw)), onColours(() => u.redraw(false))];
     return () => {
       notAnyMore(draw);
       resized.disconnect();
-      seen.disconnect();
       for (const end of ends) end();
       u.destroy();
       plot.current = null;

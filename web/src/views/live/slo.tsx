@@ -54,7 +54,7 @@ function Rule({ rule }: { rule: SloRule }) {
         </dd>
         <dt>{words.budget}</dt>
         <dd>
-          <b class={left <= 0 ? "bad" : left < 0.25 ? "warn" : ""}>{percent(left)}</b>{" "}
+          <b class={left <= 0 ? "bad" : left < 0.25 ? "warn" : ""}>{left < 0 ? words.overspent(percent(1 - left)) : percent(left)}</b>{" "}
           <span class="soft">{words.budgetOf(percent(budget.objective), count(budget.bad), count(budget.good + budget.bad))}</span>
           <Meter share={left} state={left <= 0 ? "bad" : left < 0.25 ? "warn" : "good"} label={`${words.budget} ${percent(left)}`} />
         </dd>
