@@ -21,9 +21,9 @@ struct Query {
   std::string where = " WHERE 1";
   std::vector<ColumnValue> values;
 
-  void also(const std::string& condition, std::initializer_list<ColumnValue> with) {
+  void also(const std::string& condition, const std::vector<ColumnValue>& with) {
     where += " AND " + condition;
-    values.insert(values.end(), with);
+    values.insert(values.end(), with.begin(), with.end());
   }
   Result<Statement> prepare(Database& database, const std::string& before,
                             const std::string& after) const {
@@ -85,12 +85,28 @@ void add_task(const ArchiveFilter& filter, Query& query) {
              {std::string_view(filter.task)});
 }
 
+void add_status(const ArchiveFilter& filter, Query& query) {
+  if (!filter.status) return;
+  std::string any = "0";
+  std::vector<ColumnValue> bounds;
+  for (const StatusFilter::Range& range : filter.status->ranges()) {
+    any += " OR r.status BETWEEN ? AND ?";
+    if (range.error)
+      any += *range.error ? " AND r.error_code NOT NULL" : " AND r.error_code IS NULL";
+    bounds.insert(bounds.end(), {int64_t{range.first}, int64_t{range.last}});
+  }
+  query.also("(" + any + ")", bounds);
+}
+
 Result<Query> query_of(const ArchiveFilter& filter, Database& database) {
   Query query;
   add_time(filter, query);
   if (bounded(filter.ids)) query.also("r.id BETWEEN ? AND ?", {filter.ids.first, filter.ids.last});
   QAIO_RETURN_IF_ERROR(add_runs(filter, database, query));
   if (filter.total_min_us) query.also("r.total_us >= ?", {*filter.total_min_us});
+  if (filter.chars_min) query.also("r.input_chars >= ?", {*filter.chars_min});
+  if (filter.chars_max) query.also("r.input_chars <= ?", {*filter.chars_max});
+  add_status(filter, query);
   if (!filter.path.empty()) query.also("r.path = ?", {std::string_view(filter.path)});
   if (!filter.request_id.empty())
     query.also("r.request_id = ?", {std::string_view(filter.request_id)});

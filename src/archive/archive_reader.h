@@ -15,6 +15,7 @@
 #include "archive/sqlite_db.h"
 #include "base/result.h"
 #include "record/record.h"
+#include "record/status_filter.h"
 
 namespace qaio {
 
@@ -33,6 +34,9 @@ struct ArchiveFilter {
   std::string path = {};                      // the route
   std::string task = {};                      // a request that ran it
   std::optional<int64_t> total_min_us = {};
+  std::optional<int64_t> chars_min = {};  // of the input, as the next one
+  std::optional<int64_t> chars_max = {};
+  std::optional<StatusFilter> status = {};
   std::string request_id = {};
   bool served_only = false;  // without those that only look: probes, scrapes, lists
   IdRange ids = {};          // of the table's rows

@@ -109,6 +109,31 @@ TEST_F(ArchiveReaderTest, EveryFilterAloneAndWithALimit) {
   }
 }
 
+TEST_F(ArchiveReaderTest, StatusesAndLengths) {
+  for (const char* text : {"200", "2xx", "4xx,5xx", "answered", "failed", "refused,client_error",
+                           "200,failed", "cancelled", "100"}) {
+    const Result<StatusFilter> status = StatusFilter::parse(text);
+    ASSERT_TRUE(status) << text;
+    EXPECT_EQ(ids({.status = *status}),
+              expected_ids([&](const auto& r, uint64_t) { return status->wants(r); }))
+        << text;
+    EXPECT_EQ(ids({.task = "chat", .total_min_us = 100'000, .chars_min = 20, .status = *status}),
+              expected_ids([&](const auto& r, uint64_t) {
+                return status->wants(r) && r.input_chars >= 20 && total_us(r) >= 100'000 &&
+                       std::ranges::find(r.tasks, "chat", &TaskRecord::task) != r.tasks.end();
+              }))
+        << text;
+  }
+  const auto within = [](int64_t min, int64_t max) {
+    return expected_ids(
+        [&](const auto& r, uint64_t) { return r.input_chars >= min && r.input_chars <= max; });
+  };
+  EXPECT_EQ(ids({.chars_min = 30}), within(30, INT64_MAX));
+  EXPECT_EQ(ids({.chars_max = 30}), within(0, 30));
+  EXPECT_EQ(ids({.chars_min = 30, .chars_max = 30}), within(30, 30));
+  EXPECT_FALSE(within(30, 30).empty());
+}
+
 TEST_F(ArchiveReaderTest, TheSlowest) {
   for (const bool recent : {false, true}) {
     ArchiveFilter filter{.limit = 12, .order = ArchiveFilter::Order::kSlowestFirst};

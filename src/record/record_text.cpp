@@ -27,6 +27,8 @@ constexpr RunColumn kRunColumns[] = {
     {"started_unix_ms", [](const RunInfo& run) -> ColumnValue { return run.started_unix_ms; }},
 };
 
+constexpr std::string_view kInputColumn = "input_text";
+
 // Spreadsheets compute a cell that begins like a formula, and what it computes may send the rest of
 // the sheet to whoever wrote it. The wide forms count where Chinese and Japanese are written.
 bool begins_as_formula(std::string_view text) {
@@ -120,6 +122,26 @@ void append_csv(const RequestRecord& record, const RunInfo& run, std::string& ou
   JsonWriter json(tasks);
   write_tasks(record, json);
   append_csv_text(tasks, out += ',');
+  out += '\n';
+}
+
+std::string csv_list_header() {
+  std::string line = "arrived";
+  for (const RequestColumn& column : request_columns()) {
+    if (column.name != kInputColumn) (line += ',') += column.name;
+  }
+  return line + ",tasks\n";
+}
+
+void append_csv_list(const RequestRecord& record, std::string& out) {
+  out += utc_text(record.arrived_unix_ms);
+  const RequestRow row(record);
+  for (const RequestColumn& column : request_columns()) {
+    if (column.name != kInputColumn) append_csv_value(column.get(row), out += ',');
+  }
+  std::string tasks;
+  for (const TaskRecord& task : record.tasks) (tasks += tasks.empty() ? "" : " ") += task.task;
+  append_csv_value(std::string_view(tasks), out += ',');
   out += '\n';
 }
 

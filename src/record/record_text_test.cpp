@@ -122,6 +122,20 @@ TEST(RecordText, CsvOfTasksHasALineForEach) {
   EXPECT_EQ(field(csv_task_header(), first, "first_token_ns"), "");
 }
 
+TEST(RecordText, AListHasTheColumnsOfRequestsButNotWhatWasSaid) {
+  RequestRecord record = awkward_record();
+  record.tasks[0].task = "=task";
+  std::string line;
+  append_csv_list(record, line);
+  EXPECT_EQ(std::ranges::count(csv_list_header(), ','),
+            static_cast<ptrdiff_t>(request_columns().size()));
+  EXPECT_EQ(field(csv_list_header(), line, "path"), "/a,\"b\"\n\uFFFD");
+  EXPECT_EQ(field(csv_list_header(), line, "status"), std::to_string(record.status));
+  EXPECT_EQ(field(csv_list_header(), line, "tasks"), "'=task " + record.tasks[1].task);
+  EXPECT_THAT(csv_list_header(), testing::Not(testing::HasSubstr("input_text")));
+  EXPECT_THAT(line, testing::Not(testing::HasSubstr("line one")));
+}
+
 // docs/archive.md explains every column, in the order of the tables, and no other.
 TEST(RecordText, EveryColumnIsDocumented) {
   std::ifstream file(std::string(QAIO_SOURCE_DIR) + "/docs/archive.md");

@@ -106,7 +106,11 @@ TEST_F(ObserveApiTest, SaysWhatIsWrong) {
   expect_refused("/requests?task=", 400, "task", "name of a task");
   expect_refused("/requests?last=5", 400, "last", "known are limit, slow, task");
   expect_refused("/requests?since=yesterday", 400, "since", "'yesterday' is no time");
-  expect_refused("/requests?format=xml", 400, "format", "json or chrome");
+  expect_refused("/requests?format=xml", 400, "format", "json, csv or chrome");
+  expect_refused("/requests?status=ok", 400, "status", "'ok' is no status");
+  expect_refused("/requests?min_chars=2&max_chars=1", 400, "max_chars", "a whole number from 2");
+  expect_refused("/requests?sort=oldest", 400, "sort", "newest or slowest");
+  expect_refused("/requests?download=yes", 400, "download", "0 or 1");
   expect_refused("/requests/x?format=xml", 400, "format", "json or chrome");
   expect_refused("/requests/x?limit=1", 400, "limit", "known are format");
   expect_refused("/requests/never-seen?format=chrome", 404, "", "'never-seen' among the last 5");

@@ -3,17 +3,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <functional>
 #include <limits>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "archive/archive_reader.h"
+#include "record/record_text.h"
 #include "server/api/observe_api.h"
+#include "server/api/record_query.h"
 #include "server/api/record_view.h"
 #include "server/http/json_pieces.h"
 #include "server/http/query_fields.h"
@@ -22,73 +24,18 @@
 namespace qaio {
 namespace {
 
-constexpr int64_t kLimitDefault = 50;
 constexpr int64_t kArchivedLimitMax = 1000;  // a list of MiB
 constexpr size_t kRecordBytes = 3 << 10;     // of one in memory, about
-constexpr double kSlowMsMax = 1e9;
 constexpr std::chrono::seconds kSearchTime{2};
-constexpr auto kListFields =
-    std::to_array<std::string_view>({"limit", "slow", "task", "id", "since", "until", "format"});
 constexpr auto kOneFields = std::to_array<std::string_view>({"format"});
 
-struct RecordQuery {
-  size_t limit = 0;
-  double slow_ms = 0;
-  std::optional<std::string> task;
-  std::optional<std::string> id;
-  std::optional<int64_t> since_unix_ms;
-  std::optional<int64_t> until_unix_ms;
-  bool chrome = false;  // a timeline of those in memory, else JSON of our own
-
-  bool wants(const RequestRecord& record) const {
-    if (since_unix_ms && record.arrived_unix_ms < *since_unix_ms) return false;
-    if (until_unix_ms && record.arrived_unix_ms >= *until_unix_ms) return false;
-    if (static_cast<double>(record.lane.wall_ns()) < slow_ms * 1e6) return false;
-    if (id && record.request_id != *id) return false;
-    return !task || std::ranges::find(record.tasks, *task, &TaskRecord::task) != record.tasks.end();
-  }
-  ArchiveFilter filter() const {
-    ArchiveFilter filter;
-    filter.served_only = true;
-    filter.from_unix_ms = since_unix_ms;
-    filter.until_unix_ms = until_unix_ms;
-    filter.task = task.value_or("");
-    filter.request_id = id.value_or("");
-    if (slow_ms > 0) filter.total_min_us = static_cast<int64_t>(std::ceil(slow_ms * 1000));
-    filter.limit = limit;
-    filter.order = ArchiveFilter::Order::kNewestFirst;
-    return filter;
-  }
-};
-
-Result<bool> wants_chrome(const QueryFields& fields) {
-  const std::string format = fields.text("format").value_or("json");
-  if (format == "json" || format == "chrome") return format == "chrome";
-  return fail(ErrorCode::kInvalidArgument, "'format' must be json or chrome", "format");
+int64_t limit_max(const ObserveSources& sources) {
+  const auto kept = static_cast<int64_t>(sources.recent->count_max());
+  return sources.archive == nullptr ? kept : std::max(kept, kArchivedLimitMax);
 }
 
-Result<RecordQuery> read_query(const std::string& text, const ObserveSources& sources,
-                               int64_t now_unix_ms) {
-  QAIO_ASSIGN(const QueryFields fields, QueryFields::parse(text, kListFields));
-  auto limit_max = static_cast<int64_t>(sources.recent->count_max());
-  if (sources.archive != nullptr) limit_max = std::max(limit_max, kArchivedLimitMax);
-  QAIO_ASSIGN(const auto limit, fields.integer("limit", 1, limit_max));
-  QAIO_ASSIGN(const auto slow_ms, fields.number("slow", 0, kSlowMsMax));
-  RecordQuery query;
-  QAIO_ASSIGN(query.chrome, wants_chrome(fields));
-  QAIO_ASSIGN(query.since_unix_ms, fields.time("since", now_unix_ms));
-  QAIO_ASSIGN(query.until_unix_ms, fields.time("until", now_unix_ms));
-  query.limit = static_cast<size_t>(limit.value_or(std::min(kLimitDefault, limit_max)));
-  query.slow_ms = slow_ms.value_or(0);
-  query.task = fields.text("task");
-  if (query.task && query.task->empty()) {
-    return fail(ErrorCode::kInvalidArgument, "'task' must be the name of a task", "task");
-  }
-  query.id = fields.text("id");
-  if (query.id && query.id->empty()) {
-    return fail(ErrorCode::kInvalidArgument, "'id' must be the id of a request", "id");
-  }
-  return query;
+HttpHeader kept_as(std::string_view file) {
+  return {"Content-Disposition", fmt::format("attachment; filename=\"{}\"", file)};
 }
 
 // A timeline of these requests and, with `sources`, of the engine's steps meanwhile.
@@ -108,13 +55,15 @@ HttpResponse chrome_response(std::vector<RecordPtr> records, const RunInfo& run,
   if (!set.items.empty() && sources != nullptr && sources->steps)
     steps = sources->steps(from_ns, until_ns);
   HttpResponse response;
-  response.headers.push_back({"Content-Disposition", "attachment; filename=\"qaio-trace.json\""});
+  response.headers.push_back(kept_as("qaio-trace.json"));
   response.body = chrome_trace(set, steps);
   return response;
 }
 
-// `next` gives the records one after another, then null. `held_bytes` is what it keeps.
-HttpResponse list_response(std::function<RecordPtr()> next, size_t held_bytes) {
+// Gives records one after another, then null.
+using NextRecord = std::function<RecordPtr()>;
+
+HttpResponse json_list(NextRecord next, size_t held_bytes) {
   return json_in_pieces(
       [next = std::move(next), begun = false](JsonWriter& json) mutable {
         if (!std::exchange(begun, true)) json.begin_object().key("requests").begin_array();
@@ -129,8 +78,56 @@ HttpResponse list_response(std::function<RecordPtr()> next, size_t held_bytes) {
       held_bytes);
 }
 
-// Looks for each record when it is its turn, and so keeps none for a client that does not read.
+HttpResponse csv_list(NextRecord next, size_t held_bytes) {
+  HttpResponse response = text_in_pieces(
+      [next = std::move(next), begun = false](std::string& text) mutable {
+        if (!std::exchange(begun, true)) text += csv_list_header();
+        const RecordPtr record = next();
+        if (record != nullptr) append_csv_list(*record, text);
+        return record != nullptr;
+      },
+      held_bytes);
+  response.content_type = "text/csv; charset=utf-8; header=present";
+  response.headers.push_back(kept_as("qaio-requests.csv"));
+  return response;
+}
+
+// `held_bytes` is what `next` keeps.
+HttpResponse list_response(const RecordQuery& query, NextRecord next, size_t held_bytes) {
+  if (query.format == RecordFormat::kCsv) return csv_list(std::move(next), held_bytes);
+  HttpResponse response = json_list(std::move(next), held_bytes);
+  if (query.download) response.headers.push_back(kept_as("qaio-requests.json"));
+  return response;
+}
+
+HttpResponse list_response(const RecordQuery& query, std::vector<RecordPtr> records) {
+  const size_t held_bytes = records.size() * kRecordBytes;
+  const auto next = [records = std::make_shared<const std::vector<RecordPtr>>(std::move(records)),
+                     i = size_t{0}]() mutable {
+    return i < records->size() ? (*records)[i++] : nullptr;
+  };
+  return list_response(query, next, held_bytes);
+}
+
+void keep_slowest(std::vector<RecordPtr>& records, size_t limit) {
+  std::ranges::stable_sort(records, std::greater(),
+                           [](const RecordPtr& record) { return record->lane.wall_ns(); });
+  if (records.size() > limit) records.resize(limit);
+}
+
+// Those of memory, in the order that is wanted.
+std::vector<RecordPtr> recent_ones(const RecentRecords& recent, const RecordQuery& query) {
+  const size_t limit = query.slowest_first ? recent.count_max() : query.limit;
+  std::vector<RecordPtr> found =
+      recent.last(limit, [&](const RequestRecord& record) { return query.wants(record); });
+  if (query.slowest_first) keep_slowest(found, query.limit);
+  return found;
+}
+
+// Of the newest, looks for each when it is its turn, and so keeps none for a client that does not
+// read.
 HttpResponse recent_response(const RecentRecords& recent, const RecordQuery& query) {
+  if (query.slowest_first) return list_response(query, recent_ones(recent, query));
   const auto next = [&recent, query, place = recent.end_place(),
                      left = query.limit]() mutable -> RecordPtr {
     if (left == 0) return nullptr;
@@ -139,7 +136,7 @@ HttpResponse recent_response(const RecentRecords& recent, const RecordQuery& que
         place, 1, [&](const RequestRecord& record) { return query.wants(record); });
     return found.empty() ? nullptr : found.front();
   };
-  return list_response(next, 0);
+  return list_response(query, next, 0);
 }
 
 Result<std::vector<ArchivedRecord>> archived(SqliteArchive& archive, const ArchiveFilter& filter,
@@ -152,54 +149,49 @@ Result<std::vector<ArchivedRecord>> archived(SqliteArchive& archive, const Archi
 }
 
 // Those of memory, then those that it no longer holds. (A paused archive lacks the newest.)
-HttpResponse joined_response(std::vector<RecordPtr> recent,
-                             const std::vector<ArchivedRecord>& older, size_t limit) {
-  const size_t remembered = recent.size();
+HttpResponse joined_response(const RecordQuery& query, std::vector<RecordPtr> recent,
+                             const std::vector<ArchivedRecord>& older) {
+  std::set<std::pair<TimeNs, std::string_view>> remembered;  // as same_request() has it
+  for (const RecordPtr& record : recent)
+    remembered.emplace(record->lane.begin_ns(), record->request_id);
+  std::vector<RecordPtr> all = recent;
   for (const ArchivedRecord& archived : older) {
-    if (recent.size() == limit) break;
     const RecordPtr& record = archived.record;
-    const auto same = [&](const RecordPtr& one) { return same_request(*one, *record); };
-    if (std::none_of(recent.begin(), recent.begin() + static_cast<ptrdiff_t>(remembered), same))
-      recent.push_back(record);
+    if (!remembered.contains({record->lane.begin_ns(), record->request_id})) all.push_back(record);
   }
-  const size_t held_bytes = recent.size() * kRecordBytes;
-  const auto next = [records = std::make_shared<const std::vector<RecordPtr>>(std::move(recent)),
-                     i = size_t{0}]() mutable {
-    return i < records->size() ? (*records)[i++] : nullptr;
-  };
-  return list_response(next, held_bytes);
+  if (query.slowest_first) keep_slowest(all, query.limit);
+  if (all.size() > query.limit) all.resize(query.limit);
+  return list_response(query, std::move(all));
 }
 
 void list_requests(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
   const Result<RecordQuery> query =
-      read_query(call->request().query, sources, call->clock().wall_unix_ms());
+      RecordQuery::parse(call->request().query, limit_max(sources), call->clock().wall_unix_ms());
   if (!query) {
     call->respond(error_response(query.error()));
     return;
   }
-  const auto recent_ones = [recent = sources.recent, query = *query] {
-    return recent->last(query.limit,
-                        [&](const RequestRecord& record) { return query.wants(record); });
-  };
-  if (sources.archive == nullptr || query->chrome) {
-    answer_when_consumed(*sources.observer, call, [recent_ones, sources, query = *query] {
-      return query.chrome ? chrome_response(recent_ones(), sources.state().run, &sources)
-                          : recent_response(*sources.recent, query);
+  const bool chrome = query->format == RecordFormat::kChrome;
+  if (sources.archive == nullptr || chrome) {
+    answer_when_consumed(*sources.observer, call, [sources, chrome, query = *query] {
+      return chrome ? chrome_response(recent_ones(*sources.recent, query), sources.state().run,
+                                      &sources)
+                    : recent_response(*sources.recent, query);
     });
     return;
   }
   call->lap(Stage::kParse);
   const Unwanted unwanted = unwanted_after(kSearchTime, call, *sources.searches);
   sources.observer->when_consumed(answering(call, [=, sources = sources, query = *query] {
-    std::vector<RecordPtr> recent = recent_ones();
-    if (recent.size() == query.limit) {
+    std::vector<RecordPtr> recent = recent_ones(*sources.recent, query);
+    if (recent.size() == query.limit && !query.slowest_first) {
       return respond_from_thread(call, recent_response(*sources.recent, query));
     }
     when_archived(sources, answering(call, [=, recent = std::move(recent)] {
                     answer_aside(*sources.searches, call, [=] {
                       const auto older = archived(*sources.archive, query.filter(), unwanted);
                       if (!older) return archive_error_response(*sources.archive, older.error());
-                      return joined_response(recent, *older, query.limit);
+                      return joined_response(query, recent, *older);
                     });
                   }));
   }));
@@ -251,15 +243,16 @@ HttpResponse archived_response(const ObserveSources& sources, const std::string&
 
 void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
   const Result<QueryFields> fields = QueryFields::parse(call->request().query, kOneFields);
-  const Result<bool> chrome =
-      fields ? wants_chrome(*fields) : tl::unexpected<Error>(fields.error());
-  if (!chrome) {
-    call->respond(error_response(chrome.error()));
+  const Result<RecordFormat> format =
+      fields ? read_record_format(*fields) : tl::unexpected<Error>(fields.error());
+  if (!format) {
+    call->respond(error_response(format.error()));
     return;
   }
+  const bool chrome = *format == RecordFormat::kChrome;
   const std::string id = percent_decoded(call->request().parameter);
-  const auto remembered = [=, sources = sources, chrome = *chrome](
-                              const std::vector<RecordPtr>& same, size_t archived_count) {
+  const auto remembered = [=, sources = sources](const std::vector<RecordPtr>& same,
+                                                 size_t archived_count) {
     if (chrome) return chrome_response({same.front()}, sources.state().run, &sources);
     return record_response(*same.front(), std::max(same.size(), archived_count));
   };
@@ -272,7 +265,7 @@ void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sourc
   }
   call->lap(Stage::kParse);
   const Unwanted unwanted = unwanted_after(kSearchTime, call, *sources.searches);
-  sources.observer->when_consumed(answering(call, [=, sources = sources, chrome = *chrome] {
+  sources.observer->when_consumed(answering(call, [=, sources = sources] {
     when_archived(sources, answering(call, [=, same = sources.recent->find(id)] {
                     if (!same.empty() && chrome)
                       return respond_from_thread(call, remembered(same, 0));

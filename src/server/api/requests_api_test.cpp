@@ -1,5 +1,7 @@
 // GET /requests and /requests/{id} with an archive behind them.
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <future>
 
 #include "server/api/observe_fixture_for_test.h"
@@ -98,6 +100,37 @@ TEST_F(RequestsApiTest, TimesAreComparedAlike) {
     EXPECT_GE(number(record.at("total_response_time_ms")), middle);
   EXPECT_GE(slower.size(), kKept - 2);
   EXPECT_LE(slower.size(), kKept);
+}
+
+TEST_F(RequestsApiTest, TheSlowestOfMemoryAndArchiveComeFirst) {
+  for (size_t i = 0; i < 3 * kKept; ++i) chat_id(i % 3 == 0 ? R"(["chat"])" : R"(["sentiment"])");
+  const auto totals = [&](std::string_view query) {
+    std::vector<double> found;
+    for (const json::value& record : list(query))
+      found.push_back(number(record.at("total_response_time_ms")));
+    return found;
+  };
+  std::vector<double> slowest = totals("?limit=1000");
+  ASSERT_EQ(slowest.size(), 3 * kKept);
+  std::ranges::sort(slowest, std::greater());
+  EXPECT_EQ(totals("?sort=slowest"), slowest);
+  for (const size_t limit : {size_t{1}, size_t{4}, kKept, 2 * kKept}) {
+    EXPECT_EQ(totals(fmt::format("?sort=slowest&limit={}", limit)),
+              std::vector(slowest.begin(), slowest.begin() + static_cast<ptrdiff_t>(limit)));
+  }
+  EXPECT_EQ(list("?sort=slowest&task=chat").size(), kKept);
+}
+
+TEST_F(RequestsApiTest, ALongTableComesInPieces) {
+  constexpr size_t kMany = 200;
+  for (size_t i = 0; i < kMany; ++i) chat_id();
+  const ClientResponse table = client_->get("/requests?format=csv&limit=1000");
+  EXPECT_EQ(table.status, 200);
+  EXPECT_EQ(table.headers.at("Transfer-Encoding"), "chunked");
+  EXPECT_EQ(table.headers.at("Content-Disposition"), "attachment; filename=\"qaio-requests.csv\"");
+  EXPECT_GT(table.body.size(), kPieceBytes);
+  EXPECT_EQ(std::ranges::count(table.body, '\n'), kMany + 1);
+  EXPECT_TRUE(table.body.starts_with("arrived,arrived_unix_ms,status,total_us,"));
 }
 
 TEST_F(RequestsApiTest, SaysWhatIsWrong) {
