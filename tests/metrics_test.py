@@ -58,7 +58,8 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def request(self, method, path, body=None):
-        self.connection.request(method, path, body and json.dumps(body))
+        self.connection.request(method, path, body and json.dumps(body),
+                                {"X-Client-Token": "of-these-tests-only"})
         response = self.connection.getresponse()
         return response.status, response.read().decode()
 
@@ -224,8 +225,11 @@ class RealPrometheus(MetricsTest):
         sent = CHATS
         end = time.monotonic() + 5 * SCRAPE_INTERVAL_S
         while time.monotonic() < end:
-            cls.post("/chat", {"input": "谢谢你", "max_new_tokens": 24})
+            answer = cls.post("/chat", {"input": "谢谢你", "max_new_tokens": 24})
             sent += 1
+            reported, _ = cls.client.request("POST", f"/requests/{answer['request_id']}/client", {
+                "first_byte_ms": 1, "last_byte_ms": 60_000, "done_ms": 60_010})
+            assert reported == 204, reported
             time.sleep(0.02)
         seen = 'sum(qaio_requests_total{route="/chat",status="2xx"})'
         wait_for(lambda: cls.query(seen)[0][1] == sent, "a scrape of all requests")

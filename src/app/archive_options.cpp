@@ -133,9 +133,13 @@ std::vector<RecordConsumer*> Archives::consumers() const {
 std::vector<ArchiveState> Archives::states() const {
   std::vector<ArchiveState> states;
   if (sqlite_) {
-    states.push_back({"sqlite", sqlite_->written(), sqlite_->lost() + sqlite_thread_->dropped()});
+    states.push_back({"sqlite", sqlite_->written(), sqlite_->lost() + sqlite_thread_->dropped(),
+                      sqlite_->amendments_lost() + sqlite_thread_->amendments_dropped()});
   }
-  if (csv_) states.push_back({"csv", csv_->written(), csv_->lost() + csv_thread_->dropped()});
+  if (csv_) {
+    states.push_back({"csv", csv_->written(), csv_->lost() + csv_thread_->dropped(),
+                      csv_thread_->amendments_dropped()});
+  }
   return states;
 }
 

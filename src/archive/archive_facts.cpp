@@ -20,14 +20,25 @@ namespace {
 constexpr int64_t kChunkRows = 16'384;
 
 // Columns, and their places.
-const std::vector<std::string> kRequestColumns = {"run",          "arrived_unix_ms",
-                                                  "status",       "model_inference_us",
-                                                  "ttft_us",      "ttft_since_scheduled_us",
-                                                  "tpot_us",      "input_chars",
-                                                  "cpu_ns",       "minor_faults",
-                                                  "major_faults", "resident_bytes",
-                                                  "error_code",   "method",
-                                                  "begin_ns",     "lane"};
+const std::vector<std::string> kRequestColumns = {"run",
+                                                  "arrived_unix_ms",
+                                                  "status",
+                                                  "model_inference_us",
+                                                  "ttft_us",
+                                                  "ttft_since_scheduled_us",
+                                                  "tpot_us",
+                                                  "input_chars",
+                                                  "cpu_ns",
+                                                  "minor_faults",
+                                                  "major_faults",
+                                                  "resident_bytes",
+                                                  "error_code",
+                                                  "method",
+                                                  "path",
+                                                  "begin_ns",
+                                                  "lane",
+                                                  "client_network_us",
+                                                  "client_rendering_us"};
 enum RequestPlace : int {
   kRun,
   kArrived,
@@ -43,8 +54,11 @@ enum RequestPlace : int {
   kResident,
   kError,
   kMethod,
+  kPath,
   kBegin,
-  kRequestLane
+  kRequestLane,
+  kClientNetwork,
+  kClientRendering
 };
 enum TaskPlace : int { kTask, kSubmitted, kTaskLane, kFirstCounter };  // of kFactCounters
 std::vector<std::string> task_column_names() {
@@ -139,11 +153,13 @@ class Loader {
     request.begin_ns = row.integer(kBegin);
     request.error = errors_.number(row.text(kError));
     request.status = static_cast<int>(row.integer(kStatus));
-    request.safe_method = is_safe_method(row.text(kMethod));
+    request.only_observes = only_observes(row.text(kMethod), row.text(kPath));
     request.model_inference_us = row.integer(kModelInference);
     request.ttft_us = time_of(row, kTtft);
     request.ttft_since_scheduled_us = time_of(row, kTtftSinceScheduled);
     request.tpot_us = time_of(row, kTpot);
+    request.client_network_us = time_of(row, kClientNetwork);
+    request.client_rendering_us = time_of(row, kClientRendering);
     request.input_chars = small_count(row.integer(kInputChars));
     request.cpu_ns = row.integer(kCpu);
     request.minor_faults = small_count(row.integer(kMinorFaults));

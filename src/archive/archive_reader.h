@@ -38,7 +38,7 @@ struct ArchiveFilter {
   std::optional<int64_t> chars_max = {};
   std::optional<StatusFilter> status = {};
   std::string request_id = {};
-  bool served_only = false;  // without those that only look: probes, scrapes, lists
+  bool served_only = false;  // without those that only_observes(): probes, scrapes, lists
   IdRange ids = {};          // of the table's rows
 
   size_t limit = 0;  // at most so many of them: the slowest with kSlowestFirst, else the newest

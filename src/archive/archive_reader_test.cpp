@@ -339,5 +339,21 @@ TEST_F(ArchiveReaderTest, AMissingFileIsNotCreated) {
   EXPECT_FALSE(std::filesystem::exists(missing));
 }
 
+TEST_F(ArchiveReaderTest, ReportsOfClientsAreNotServed) {
+  RequestRecord record = synthetic_record(2000);
+  record.request_id = "report";
+  record.path = kClientTimesRoute;
+  {
+    SqliteArchiveOptions options;
+    options.path = path();
+    auto archive = SqliteArchive::open(options, run_info("2"), listener(), clock_);
+    ASSERT_TRUE(archive) << archive.error().message;
+    (*archive)->consume(std::vector<RecordPtr>{std::make_shared<RequestRecord>(record)});
+  }
+  EXPECT_EQ(ids({.limit = 1}), std::vector<std::string>{"report"});
+  EXPECT_EQ(ids({.served_only = true, .limit = 1}),
+            expected_ids([](const RequestRecord&, uint64_t) { return true; }, 1));
+}
+
 }  // namespace
 }  // namespace qaio

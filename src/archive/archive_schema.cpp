@@ -117,6 +117,15 @@ UPDATE requests SET tokenize_us = total_us - http_read_us - parse_us - tasks_us 
   WHERE total_us <> http_read_us + parse_us + tasks_us + serialize_us + http_write_us
   + unattributed_us;
 )sql",
+    // 5: what the client said later; NULL: nothing
+    R"sql(
+ALTER TABLE requests ADD COLUMN client_first_byte_us INTEGER;
+ALTER TABLE requests ADD COLUMN client_first_token_us INTEGER;
+ALTER TABLE requests ADD COLUMN client_last_byte_us INTEGER;
+ALTER TABLE requests ADD COLUMN client_done_us INTEGER;
+ALTER TABLE requests ADD COLUMN client_network_us INTEGER;
+ALTER TABLE requests ADD COLUMN client_rendering_us INTEGER;
+)sql",
 };
 
 static_assert(std::ranges::all_of(kTaskCounters, [](const TaskCounter& counter) {

@@ -173,5 +173,28 @@ TEST_F(ArchiveSchemaTest, ForeignFilesAreLeftAlone) {
   EXPECT_EQ(check_version(reader).error().code, ErrorCode::kCorrupt);
 }
 
+// Nobody has said anything of those requests, and what comes now does.
+TEST_F(ArchiveSchemaTest, RowsOfVersion4HaveNoClientTimes) {
+  {
+    Database database = open();
+    ASSERT_TRUE(migrate(database, archive_migrations().first(1)));
+    ASSERT_TRUE(database.execute(kFirstVersionRows));
+    ASSERT_TRUE(migrate(database, archive_migrations().first(4)));
+    EXPECT_EQ(database.integer("PRAGMA user_version"), 4);
+  }
+  Result<ArchiveWriter> writer = ArchiveWriter::open(path());
+  ASSERT_TRUE(writer) << writer.error().message;
+  const auto old = [&] {
+    const auto all = ArchiveReader::open(path())->read({.request_id = "an-id"});
+    EXPECT_TRUE(all && all->size() == 1);
+    return all->front().record;
+  };
+  EXPECT_FALSE(old()->client_times);
+  auto amended = std::make_shared<RequestRecord>(*old());
+  amended->client_times = ClientTimes{1000, 2000, 9000, 10'000};
+  ASSERT_TRUE(writer->write({}, run_info(), 0, std::vector<RecordPtr>{amended}));
+  expect_same(*old(), *amended);
+}
+
 }  // namespace
 }  // namespace qaio

@@ -35,6 +35,15 @@ std::string insert_sql(const std::string& table, const std::string& first, const
   return "INSERT INTO " + table + " (" + names + ", lane) VALUES (" + places + ", ?)";
 }
 
+// "UPDATE requests SET client_first_byte_us = ?, ... WHERE id = ?"
+std::string amend_sql() {
+  std::string sets;
+  for (const RequestColumn& column : client_columns()) {
+    (sets += sets.empty() ? "" : ", ").append(column.name) += " = ?";
+  }
+  return "UPDATE requests SET " + sets + " WHERE id = ?";
+}
+
 // What a client sent as its path may be no UTF-8; programs that read the archive insist on it.
 // Repaired texts live in `repaired`.
 ColumnValue valid_text(const ColumnValue& value, std::list<std::string>& repaired) {
@@ -77,9 +86,10 @@ Result<ArchiveWriter> ArchiveWriter::open(const std::string& path) {
               writer.database_.prepare("SELECT max(id) FROM runs WHERE started_unix_ms = ?"
                                        " AND version = ? AND isa = ? AND threads = ?"));
   QAIO_ASSIGN(writer.find_request_,
-              writer.database_.prepare("SELECT 1 FROM requests INDEXED BY requests_by_time"
+              writer.database_.prepare("SELECT id FROM requests INDEXED BY requests_by_time"
                                        " WHERE arrived_unix_ms = ? AND begin_ns = ?"
                                        " AND request_id IS ?"));
+  QAIO_ASSIGN(writer.amend_request_, writer.database_.prepare(amend_sql()));
   QAIO_ASSIGN(writer.insert_request_,
               writer.database_.prepare(insert_sql("requests", "id, run", request_columns())));
   QAIO_ASSIGN(writer.insert_task_,
@@ -88,11 +98,14 @@ Result<ArchiveWriter> ArchiveWriter::open(const std::string& path) {
 }
 
 Result<int64_t> ArchiveWriter::write(std::span<const RecordPtr> records, const RunInfo& run,
-                                     int64_t run_id) {
-  if (records.empty() && run_id == 0) return run_id;
+                                     int64_t run_id, std::span<const RecordPtr> amended) {
+  if (records.empty() && amended.empty() && run_id == 0) return run_id;
   QAIO_ASSIGN(Transaction transaction, Transaction::begin_write(database_));
-  QAIO_ASSIGN(run_id, write_run(run, run_id));
+  if (!records.empty() || run_id != 0) {
+    QAIO_ASSIGN(run_id, write_run(run, run_id));
+  }
   QAIO_RETURN_IF_ERROR(write_requests(records, run_id));
+  for (const RecordPtr& one : amended) QAIO_RETURN_IF_ERROR(amend_request(*one));
   QAIO_RETURN_IF_ERROR(transaction.commit());
   return run_id;
 }
@@ -102,8 +115,8 @@ Result<ArchiveWriter::Written> ArchiveWriter::write_missing(std::span<const Reco
   QAIO_ASSIGN(Transaction transaction, Transaction::begin_write(database_));
   std::vector<RecordPtr> missing;
   for (const RecordPtr& record : records) {
-    QAIO_ASSIGN(const bool there, known(*record));
-    if (!there) missing.push_back(record);
+    QAIO_ASSIGN(const int64_t there, find_request(*record));
+    if (there == 0) missing.push_back(record);
   }
   if (missing.empty()) return Written{};
   const bool own = run_id != 0;
@@ -148,16 +161,30 @@ Result<int64_t> ArchiveWriter::find_run(const RunInfo& run) {
   return id;
 }
 
-// A client may repeat an id, but no two requests of it begin in the same nanosecond.
-Result<bool> ArchiveWriter::known(const RequestRecord& record) {
+// 0: it is not there. A client may repeat an id, but no two requests of it begin in the same
+// nanosecond.
+Result<int64_t> ArchiveWriter::find_request(const RequestRecord& record) {
   std::list<std::string> repaired;
   const ColumnValue id = record.request_id.empty()
                              ? ColumnValue()
                              : valid_text(std::string_view(record.request_id), repaired);
   find_request_.bind(0, record.arrived_unix_ms).bind(1, record.lane.begin_ns()).bind(2, id);
   QAIO_ASSIGN(const bool row, find_request_.step());
-  if (row) find_request_.reset();
-  return row;
+  if (!row) return 0;
+  const int64_t found = find_request_.integer(0);
+  find_request_.reset();
+  return found;
+}
+
+Result<void> ArchiveWriter::amend_request(const RequestRecord& amended) {
+  QAIO_ASSIGN(const int64_t id, find_request(amended));
+  if (id == 0) return {};
+  const RequestRow row(amended);
+  int parameter = 0;
+  for (const RequestColumn& column : client_columns())
+    amend_request_.bind(parameter++, column.get(row));
+  amend_request_.bind(parameter, id);
+  return amend_request_.run();
 }
 
 Result<int64_t> ArchiveWriter::write_run(const RunInfo& run, int64_t run_id) {

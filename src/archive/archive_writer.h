@@ -35,10 +35,12 @@ class ArchiveWriter {
     int64_t run_id = 0;  // 0: nothing was
     size_t records = 0;
   };
-  // All of the batch or nothing. `run_id` is that of an earlier batch of the same run, 0 before the
+  // All of the batch or nothing, with what was amended of earlier ones: a request that is not there
+  // (any more) stays away. `run_id` is that of an earlier batch of the same run, 0 before the
   // first; the run's id now. `run` replaces what the archive knew of it. A run without a record is
   // not written.
-  Result<int64_t> write(std::span<const RecordPtr> records, const RunInfo& run, int64_t run_id);
+  Result<int64_t> write(std::span<const RecordPtr> records, const RunInfo& run, int64_t run_id,
+                        std::span<const RecordPtr> amended = {});
 
   // The same for records that may be there already, as a crash can leave them: those that are
   // missing. A run that is not this process's own has the id 0 and is found by its start.
@@ -72,7 +74,8 @@ class ArchiveWriter {
   Result<void> write_requests(std::span<const RecordPtr> records, int64_t run_id);
   Result<void> write_request(const RequestRecord& record, int64_t id, int64_t run_id);
   Result<void> write_task(const TaskRecord& task, TimeNs request_begin_ns, int64_t id);
-  Result<bool> known(const RequestRecord& record);
+  Result<int64_t> find_request(const RequestRecord& record);
+  Result<void> amend_request(const RequestRecord& amended);
 
   explicit ArchiveWriter(Database database) : database_(std::move(database)) {}
   Database database_;
@@ -82,6 +85,7 @@ class ArchiveWriter {
   Statement extend_run_;
   Statement find_run_;
   Statement find_request_;
+  Statement amend_request_;
   std::vector<uint8_t> lane_;
 };
 

@@ -76,6 +76,7 @@ Result<void> SqliteArchive::close() {
   if (waiting() || to_be_left() || spool_.records() > 0) flush();
   lose(pending_.size());
   pending_.clear();
+  lose_amendments();
   if (!pause_.paused()) return {};
   if (spool_.records() > 0) {
     on_message_(ArchiveEvent::kDoubtful, records_text(spool_.records()) +
@@ -122,7 +123,7 @@ void SqliteArchive::set_run(RunInfo run) {
 // A run is written with its first records, and again when it changed.
 bool SqliteArchive::waiting() {
   const std::lock_guard lock(mutex_);
-  return !pending_.empty() || (run_changed_ && run_id_ != 0);
+  return !pending_.empty() || !amended_.empty() || (run_changed_ && run_id_ != 0);
 }
 
 void SqliteArchive::consume(std::span<const RecordPtr> records) {
@@ -134,7 +135,7 @@ void SqliteArchive::consume(std::span<const RecordPtr> records) {
       lose(1);
       continue;
     }
-    if (pending_.empty()) pending_since_ns_ = now_ns;
+    if (pending_.empty() && amended_.empty()) pending_since_ns_ = now_ns;
     pending_.push_back(record);
   }
   const bool due = pending_.size() == options_.batch_max ||
@@ -145,6 +146,27 @@ void SqliteArchive::consume(std::span<const RecordPtr> records) {
   }
   if (due && (waiting() || to_be_left())) flush();
   if (!pause_.paused()) keep_bounds();
+}
+
+void SqliteArchive::amend(const RecordPtr& amended) {
+  const auto pending = std::ranges::find_if(
+      pending_, [&](const RecordPtr& record) { return same_request(*record, *amended); });
+  if (pending != pending_.end()) {
+    *pending = amended;
+    return;
+  }
+  if (amended_.size() == options_.batch_max && !pause_.paused()) flush();
+  if (amended_.size() == options_.batch_max) {
+    amendments_lost_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  if (pending_.empty() && amended_.empty()) pending_since_ns_ = clock_.now_ns();
+  amended_.push_back(amended);
+}
+
+void SqliteArchive::lose_amendments() {
+  amendments_lost_.fetch_add(amended_.size(), std::memory_order_relaxed);
+  amended_.clear();
 }
 
 void SqliteArchive::write_now() {
@@ -178,6 +200,7 @@ void SqliteArchive::flush() {
   written_.fetch_add(pending_.size(), std::memory_order_relaxed);
   written_to_file_ += pending_.size();
   pending_.clear();
+  amended_.clear();
   if (pause_.paused()) resume();
 }
 
@@ -256,7 +279,7 @@ Result<void> SqliteArchive::write_pending() {
     run = run_;
     run_changed_ = false;
   }
-  QAIO_ASSIGN(run_id_, writer_->write(pending_, run, run_id_));
+  QAIO_ASSIGN(run_id_, writer_->write(pending_, run, run_id_, amended_));
   return {};
 }
 
@@ -345,6 +368,7 @@ void SqliteArchive::pause(const Error& error) {
   if (error.code == ErrorCode::kInternal) {  // trying again cannot help this batch
     lose(pending_.size());
     pending_.clear();
+    lose_amendments();
   }
 }
 

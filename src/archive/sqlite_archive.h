@@ -56,6 +56,9 @@ class SqliteArchive final : public RecordConsumer {
   Result<void> close();
 
   void consume(std::span<const RecordPtr> records) override;
+  // While the archive is paused, a batch of them waits; what is more, or waits at the end, is
+  // counted.
+  void amend(const RecordPtr& amended) override;
   // Does not wait for a full batch or the interval: whoever reads the archive next finds
   // everything consumed so far, unless it is paused. On the thread of consume().
   void write_now();
@@ -72,6 +75,7 @@ class SqliteArchive final : public RecordConsumer {
 
   uint64_t written() const { return written_.load(std::memory_order_relaxed); }  // any thread
   uint64_t lost() const { return pause_.lost(); }                                // any thread
+  uint64_t amendments_lost() const { return amendments_lost_.load(std::memory_order_relaxed); }
 
  private:
   SqliteArchive(SqliteArchiveOptions options, RunInfo run, ArchiveMessage on_message,
@@ -86,6 +90,7 @@ class SqliteArchive final : public RecordConsumer {
   void tell_taken_up(const std::string& path, uint64_t count, size_t damaged);
   void spool_pending();
   void lose(uint64_t count) { pause_.lose(count); }
+  void lose_amendments();
   void flush();
   bool to_be_left() const;
   bool gone() const;
@@ -104,6 +109,7 @@ class SqliteArchive final : public RecordConsumer {
   std::optional<HeldFile> file_;         // the one last written to; none before the first
   uint64_t written_to_file_ = 0;         // records, by this archive
   std::vector<RecordPtr> pending_;       // at most batch_max
+  std::vector<RecordPtr> amended_;       // of records that are no longer pending; likewise
   TimeNs pending_since_ns_ = 0;
   ArchivePause pause_;
   std::string pause_error_;  // why it cannot be written; pause_.reason(): and why not spooled
@@ -120,6 +126,7 @@ class SqliteArchive final : public RecordConsumer {
   std::atomic<bool> suspect_ = false;  // a reader found the file damaged
   std::set<std::string> problems_;     // guarded by mutex_: what say_once() has said
   std::atomic<uint64_t> written_ = 0;
+  std::atomic<uint64_t> amendments_lost_ = 0;
 };
 
 }  // namespace qaio

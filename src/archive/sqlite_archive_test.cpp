@@ -6,6 +6,7 @@
 
 #include "archive/archive_fixture_for_test.h"
 #include "archive/archive_reader.h"
+#include "record/record_for_test.h"
 #include "record/same_record_for_test.h"
 
 namespace qaio {
@@ -41,6 +42,7 @@ TEST_F(SqliteArchiveTest, EveryFieldComesBack) {
   full.tasks[0].output_text = "a reply";
   full.tasks[0].error_code = "cancelled";
   full.lane.set_dropped(7);
+  full.client_times = client_times_of(full, 1'000'000, 0);
   given.push_back(std::make_shared<RequestRecord>(full));
   given.push_back(std::make_shared<RequestRecord>());  // nothing known of it
   { open()->consume(given); }
@@ -276,6 +278,94 @@ TEST_F(SqliteArchiveTest, RefusesWhatIsNoArchive) {
   EXPECT_THAT(error((folder_ / "no/such/folder/a.db").string()),
               testing::HasSubstr("unable to open database file"));
   EXPECT_THAT(error(folder_.string()), testing::HasSubstr(folder_.string()));
+}
+
+class SqliteArchiveAmendTest : public SqliteArchiveTest {
+ protected:
+  // The record with what its client said, by which it is told from others.
+  static RecordPtr amended(uint64_t n) {
+    auto record = std::make_shared<RequestRecord>(synthetic_record(n));
+    record->client_times =
+        client_times_of(*record, 2'000'000 + static_cast<int64_t>(n) * 1000, 3'000'000);
+    if (n % 2 == 0) record->client_times->first_token_ns = record->client_times->first_byte_ns;
+    return record;
+  }
+  void write(SqliteArchive& archive) {
+    clock_.advance(milliseconds(1000));
+    archive.consume({});
+  }
+};
+
+TEST_F(SqliteArchiveAmendTest, ClientTimesComeIntoTheirRows) {
+  const auto archive = open();
+  archive->consume(records(0, 5));
+  archive->amend(amended(4));  // still pending
+  write(*archive);
+  EXPECT_EQ(integer("SELECT count(client_done_us) FROM requests"), 1);
+  archive->amend(amended(1));
+  archive->amend(amended(2));
+  archive->amend(amended(700));  // never seen, or removed by now
+  write(*archive);
+  const std::vector<ArchivedRecord> back = read();
+  ASSERT_EQ(back.size(), 5u);
+  expect_same(*back[0].record, *records(0, 1)[0]);
+  expect_same(*back[1].record, *amended(1));
+  expect_same(*back[2].record, *amended(2));
+  expect_same(*back[4].record, *amended(4));
+  EXPECT_EQ(integer("SELECT client_network_us + total_us + client_rendering_us - client_done_us"
+                    " FROM requests WHERE id = 2"),
+            0);
+  EXPECT_EQ(archive->written(), 5u);
+  EXPECT_EQ(archive->lost() + archive->amendments_lost(), 0u);
+  EXPECT_EQ(integer("SELECT count(*) FROM runs"), 1);
+}
+
+TEST_F(SqliteArchiveAmendTest, OneOfAFileThatIsOnlyAmendedMakesNoRun) {
+  { open()->consume(records(0, 1)); }
+  {
+    const auto later = open();
+    later->amend(amended(0));
+    later->write_now();
+    EXPECT_EQ(integer("SELECT count(client_done_us) FROM requests"), 1);
+  }
+  EXPECT_EQ(integer("SELECT count(*) FROM runs"), 1);
+}
+
+TEST_F(SqliteArchiveAmendTest, WhatComesWhileTheArchiveIsPausedWaitsForIt) {
+  const auto archive = open({.batch_max = 3, .retry_interval = milliseconds(5000)});
+  archive->consume(records(0, 2));
+  archive->write_now();
+  {
+    Database other = *Database::open(path(), Database::Mode::kReadWrite);
+    const Result<Transaction> lock = Transaction::begin_write(other);
+    ASSERT_TRUE(lock);
+    archive->consume(records(2, 3));  // goes to the spool
+    archive->amend(amended(0));
+    archive->amend(amended(3));
+    archive->amend(amended(4));
+    archive->amend(amended(1));  // no place
+    EXPECT_EQ(archive->amendments_lost(), 1u);
+  }
+  clock_.advance(milliseconds(5000));
+  archive->consume({});
+  const std::vector<ArchivedRecord> back = read();
+  ASSERT_EQ(back.size(), 5u);
+  for (const size_t n : {0, 3, 4}) expect_same(*back[n].record, *amended(n));
+  EXPECT_FALSE(back[1].record->client_times);
+  EXPECT_EQ(archive->lost(), 0u);
+  ASSERT_EQ(said_.size(), 2u) << "paused, resumed";
+}
+
+TEST_F(SqliteArchiveAmendTest, WhatStillWaitsAtTheEndIsCounted) {
+  const auto archive = open({.batch_max = 3});
+  archive->consume(records(0, 1));
+  archive->write_now();
+  Database other = *Database::open(path(), Database::Mode::kReadWrite);
+  const Result<Transaction> lock = Transaction::begin_write(other);
+  ASSERT_TRUE(lock);
+  archive->amend(amended(0));
+  EXPECT_TRUE(archive->close()) << "no record is lost";
+  EXPECT_EQ(archive->amendments_lost(), 1u);
 }
 
 }  // namespace

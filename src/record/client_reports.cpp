@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "record/outcome.h"
@@ -34,19 +35,24 @@ ClientReports::Found ClientReports::find(const ClientReport& report) const {
   return found;
 }
 
-void ClientReports::settle(const Found& found, const ClientReport& report, const Then& then) {
-  if (found.end == ClientReportEnd::kTaken) {
-    auto amended = std::make_shared<RequestRecord>(*found.record);
-    amended->client_times = report.times;
-    amend_(std::move(amended));
+ClientReports::Found ClientReports::join(const ClientReport& report) {
+  try {
+    Found found = find(report);
+    if (found.end == ClientReportEnd::kTaken) {
+      auto amended = std::make_shared<RequestRecord>(*found.record);
+      amended->client_times = report.times;
+      amend_(std::move(amended));
+    }
+    return found;
+  } catch (const std::bad_alloc&) {
+    return {ClientReportEnd::kNoMemory, nullptr};
   }
-  then(found.end, found.record);
 }
 
 void ClientReports::take(ClientReport report, Then then) {
-  const Found found = find(report);
+  const Found found = join(report);
   if (found.end != ClientReportEnd::kUnknown || waiting_.size() >= options_.waiting_max) {
-    return settle(found, report, then);
+    return then(found.end, found.record);
   }
   const TimeNs wait_ns = std::chrono::nanoseconds(options_.wait).count();
   waiting_.push_back({std::move(report), std::move(then), clock_.now_ns() + wait_ns});
@@ -55,14 +61,18 @@ void ClientReports::take(ClientReport report, Then then) {
 void ClientReports::consume(std::span<const RecordPtr> records) {
   if (waiting_.empty()) return;
   const TimeNs now_ns = clock_.now_ns();
-  std::erase_if(waiting_, [&](const Waiting& one) {
-    const bool came = std::ranges::any_of(records, [&](const RecordPtr& record) {
-      return record->request_id == one.report.request_id;
-    });
-    if (!came && now_ns < one.until_ns) return false;
-    settle(find(one.report), one.report, one.then);
-    return true;
-  });
+  const auto waits_on = [&](const Waiting& one) {
+    return now_ns < one.until_ns && std::ranges::none_of(records, [&](const RecordPtr& record) {
+             return record->request_id == one.report.request_id;
+           });
+  };
+  const auto due = std::partition(waiting_.begin(), waiting_.end(), waits_on);
+  const std::vector<Waiting> ended(due, waiting_.end());
+  waiting_.erase(due, waiting_.end());
+  for (const Waiting& one : ended) {
+    const Found found = join(one.report);
+    one.then(found.end, found.record);
+  }
 }
 
 }  // namespace qaio

@@ -24,6 +24,7 @@ enum class ClientReportEnd : uint8_t {
   kNotTheirs,  // the request came with another token, or without one
   kTwice,      // it was reported before
   kTooShort,   // the server alone needed longer
+  kNoMemory,   // not now
 };
 
 // A browser's times are as coarse as it makes its clock.
@@ -43,7 +44,8 @@ class ClientReports final : public RecordConsumer {
                 std::function<void(const RecordPtr&)> amend, const Clock& clock)
       : options_(options), recent_(recent), amend_(std::move(amend)), clock_(clock) {}
 
-  // `then` must be quick and not throw. The record is that of kTooShort, else null.
+  // `then` must be quick and not throw. The record is the one that the report is about, if there is
+  // one.
   using Then = std::function<void(ClientReportEnd end, const RecordPtr& record)>;
   void take(ClientReport report, Then then);
 
@@ -62,7 +64,7 @@ class ClientReports final : public RecordConsumer {
     RecordPtr record;
   };
   Found find(const ClientReport& report) const;
-  void settle(const Found& found, const ClientReport& report, const Then& then);
+  Found join(const ClientReport& report);  // find(), and amends what it found
 
   const Options options_;
   const RecentRecords& recent_;

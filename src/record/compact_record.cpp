@@ -31,11 +31,15 @@ CompactRecord request_facts(const RequestRecord& record) {
   facts.arrived_unix_ms = record.arrived_unix_ms;
   facts.begin_ns = record.lane.begin_ns();
   facts.status = record.status;
-  facts.safe_method = only_observes(record);
+  facts.only_observes = only_observes(record);
   facts.model_inference_us = times.model_inference_us;
   facts.ttft_us = times.ttft_us.value_or(CompactRecord::kNone);
   facts.ttft_since_scheduled_us = times.ttft_since_scheduled_us.value_or(CompactRecord::kNone);
   facts.tpot_us = times.tpot_us.value_or(CompactRecord::kNone);
+  if (const std::optional<ClientMicros> client = client_micros(record)) {
+    facts.client_network_us = client->network_us;
+    facts.client_rendering_us = client->rendering_us;
+  }
   facts.input_chars = small_count(record.input_chars);
   facts.cpu_ns = record.cpu_ns;
   facts.minor_faults = small_count(record.minor_faults);

@@ -116,11 +116,13 @@ struct CompactRecord {
   uint32_t input_chars = 0;
   uint32_t minor_faults = 0;
   uint32_t major_faults = 0;
-  bool safe_method = false;  // as is_safe_method() has it
+  bool only_observes = false;  // as the function of that name has it
   int64_t model_inference_us = 0;
   int64_t ttft_us = kNone;
   int64_t ttft_since_scheduled_us = kNone;
   int64_t tpot_us = kNone;
+  int64_t client_network_us = kNone;
+  int64_t client_rendering_us = kNone;
   int64_t cpu_ns = 0;
   int64_t resident_bytes = 0;
 

@@ -44,6 +44,25 @@ void ConsumerThread::consume(std::span<const RecordPtr> records) {
   if (begins && options_.tell) options_.tell(false, 0);
 }
 
+void ConsumerThread::amend(const RecordPtr& amended) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto waiting =
+        std::find_if(waiting_.rbegin(), waiting_.rend(),
+                     [&](const RecordPtr& record) { return same_request(*record, *amended); });
+    if (waiting != waiting_.rend()) {
+      *waiting = amended;
+      return;
+    }
+    if (amended_.size() >= options_.records_max) {
+      ++amendments_dropped_;
+      return;
+    }
+    amended_.push_back(amended);
+  }
+  wake_.notify_one();
+}
+
 void ConsumerThread::when_consumed(std::function<void()> then) {
   {
     const std::lock_guard lock(mutex_);
@@ -62,6 +81,11 @@ void ConsumerThread::stop() {
   thread_.join();
 }
 
+uint64_t ConsumerThread::amendments_dropped() const {
+  const std::lock_guard lock(mutex_);
+  return amendments_dropped_;
+}
+
 uint64_t ConsumerThread::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;
@@ -73,13 +97,15 @@ void ConsumerThread::run() {
   for (bool stopping = false; !stopping;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, options_.interval,
-                     [&] { return stopping_ || !asked_.empty() || !waiting_.empty(); });
+      wake_.wait_for(lock, options_.interval, [&] {
+        return stopping_ || !asked_.empty() || !waiting_.empty() || !amended_.empty();
+      });
       stopping = stopping_;
       due.swap(asked_);
     }
     try {
       consume_waiting();
+      give_amendments();
     } catch (const std::exception&) {  // no memory for a batch: the records wait
     }
     for (auto& then : due) {
@@ -118,6 +144,23 @@ void ConsumerThread::consume_waiting() {
     }
     left -= std::min(left, batch.size());
   } while (batch.size() == kBatchMax && left > 0);
+}
+
+// Those of records that were consumed: what still waits was amended there.
+void ConsumerThread::give_amendments() {
+  std::vector<RecordPtr> amended;
+  {
+    const std::lock_guard lock(mutex_);
+    amended.swap(amended_);
+  }
+  for (const RecordPtr& one : amended) {
+    try {
+      consumer_.amend(one);
+    } catch (const std::exception&) {
+      const std::lock_guard lock(mutex_);
+      ++amendments_dropped_;
+    }
+  }
 }
 
 void ConsumerThread::tell_if_it_keeps_up() {

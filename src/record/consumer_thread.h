@@ -34,6 +34,8 @@ class ConsumerThread final : public RecordConsumer {
   ConsumerThread& operator=(const ConsumerThread&) = delete;
 
   void consume(std::span<const RecordPtr> records) override;  // waits for nothing
+  // In the place of the record if that still waits, else behind all that does. Likewise bounded.
+  void amend(const RecordPtr& amended) override;
 
   // Calls `then` on the consumer's thread, when everything brought before has been consumed. Any
   // thread.
@@ -42,11 +44,13 @@ class ConsumerThread final : public RecordConsumer {
   // Everything brought before is consumed; nothing may follow.
   void stop();
 
-  uint64_t dropped() const;  // any thread
+  uint64_t dropped() const;             // any thread
+  uint64_t amendments_dropped() const;  // any thread
 
  private:
   void run();
   void consume_waiting();
+  void give_amendments();
   void tell_if_it_keeps_up();
 
   const Options options_;
@@ -56,6 +60,8 @@ class ConsumerThread final : public RecordConsumer {
   std::condition_variable wake_;
   std::deque<RecordPtr> waiting_;
   size_t waiting_bytes_ = 0;
+  std::vector<RecordPtr> amended_;  // of records that no longer wait
+  uint64_t amendments_dropped_ = 0;
   std::vector<std::function<void()>> asked_;  // of when_consumed()
   uint64_t dropped_ = 0;
   uint64_t dropped_told_ = 0;

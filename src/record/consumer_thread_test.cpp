@@ -129,5 +129,49 @@ TEST(ConsumerThread, OutlivesAConsumerThatThrows) {
   EXPECT_EQ(thread.dropped(), 3u);
 }
 
+RecordPtr amended(int number) {
+  auto record = std::make_shared<RequestRecord>(record_named(std::to_string(number)));
+  record->client_times.emplace();
+  return record;
+}
+
+// Holds back the thread in its first call of consume().
+class Gate final : public RecordConsumer {
+ public:
+  explicit Gate(RecordConsumer& behind) : behind_(behind) {}
+  void consume(std::span<const RecordPtr> records) override {
+    stuck_.consume({});
+    behind_.consume(records);
+  }
+  void amend(const RecordPtr& record) override { behind_.amend(record); }
+  StuckConsumer stuck_;
+
+ private:
+  RecordConsumer& behind_;
+};
+
+TEST(ConsumerThread, WhatIsAmendedComesInItsRecordsPlaceOrBehindIt) {
+  Collector collector;
+  Gate gate(collector);
+  uint64_t dropped = 0;
+  {
+    ConsumerThread::Options options;
+    options.records_max = 4;
+    ConsumerThread thread(options, gate);
+    gate.stuck_.wait_until_entered();
+    thread.consume(records(1, 2));
+    thread.amend(amended(2));
+    for (int number = 11; number <= 15; ++number) thread.amend(amended(number));
+    gate.stuck_.release();
+    thread.stop();
+    dropped = thread.amendments_dropped();
+    EXPECT_EQ(thread.dropped(), 0u);
+  }
+  EXPECT_EQ(collector.ids, (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(collector.amended_before, std::vector<std::string>{"2"});
+  EXPECT_EQ(collector.amended_later, (std::vector<std::string>{"11", "12", "13", "14"}));
+  EXPECT_EQ(dropped, 1u) << "beyond its bound";
+}
+
 }  // namespace
 }  // namespace qaio

@@ -21,9 +21,15 @@ class Collector final : public RecordConsumer {
  public:
   void consume(std::span<const RecordPtr> records) override {
     ++calls;
-    for (const RecordPtr& record : records) ids.push_back(record->request_id);
+    for (const RecordPtr& record : records) {
+      ids.push_back(record->request_id);
+      if (record->client_times) amended_before.push_back(record->request_id);
+    }
   }
+  void amend(const RecordPtr& amended) override { amended_later.push_back(amended->request_id); }
   std::vector<std::string> ids;
+  std::vector<std::string> amended_before;  // of those that came so
+  std::vector<std::string> amended_later;
   std::atomic<int> calls = 0;
 };
 

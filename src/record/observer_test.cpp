@@ -134,5 +134,23 @@ TEST(Observer, GivesTheTimeToConsumersWithoutRecords) {
   EXPECT_TRUE(collector.ids.empty());
 }
 
+class AmendFails final : public RecordConsumer {
+ public:
+  void consume(std::span<const RecordPtr> /*records*/) override {}
+  void amend(const RecordPtr& /*amended*/) override { throw std::bad_alloc(); }
+};
+
+TEST(Observer, GivesWhatIsAmendedToAllWhateverOneDoes) {
+  AmendFails fails;
+  Collector collector;
+  Observer observer({}, {&fails, &collector});
+  observer.push(record_named("a"));
+  observer.when_consumed(
+      [&] { observer.amend(std::make_shared<RequestRecord>(record_named("a"))); });
+  observer.flush();
+  EXPECT_EQ(collector.amended_later, std::vector<std::string>{"a"});
+  EXPECT_EQ(observer.dropped(), 1u) << "it is not with all";
+}
+
 }  // namespace
 }  // namespace qaio

@@ -55,5 +55,28 @@ TEST(RecentRecords, ARepeatedIdHidesNoRequest) {
   EXPECT_EQ(found[1]->status, 202);
 }
 
+TEST(RecentRecords, WhatIsAmendedStaysInItsPlace) {
+  RecentRecords recent(3);
+  const auto named = [](TimeNs begin_ns) {
+    auto record = std::make_shared<RequestRecord>();
+    record->request_id = "same";
+    record->lane.start(begin_ns);
+    return record;
+  };
+  for (TimeNs begin_ns = 1; begin_ns <= 4; ++begin_ns) {
+    const RecordPtr one = named(begin_ns);
+    recent.consume({&one, 1});
+  }
+  const auto amended = named(3);
+  amended->client_times.emplace();
+  recent.amend(amended);
+  recent.amend(named(1));  // pushed out
+  const std::vector<RecordPtr> found = recent.find("same");
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_FALSE(found[0]->client_times);
+  EXPECT_EQ(found[1], amended);
+  EXPECT_EQ(found[2]->lane.begin_ns(), 2);
+}
+
 }  // namespace
 }  // namespace qaio

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "record/request_times.h"
 #include "trace/task_counters.h"
 
 namespace qaio {
@@ -78,6 +79,31 @@ constexpr RequestColumn tokens(std::string_view name) {
           nullptr};
 }
 
+ColumnValue client_value(const RequestRow& row, int64_t ClientMicros::*field) {
+  if (!row.client) return {};
+  return (*row.client).*field;
+}
+ColumnValue client_value(const RequestRow& row, std::optional<int64_t> ClientMicros::*field) {
+  return row.client ? or_null((*row.client).*field) : ColumnValue();
+}
+
+template <auto Shown>
+constexpr RequestColumn client_derived(std::string_view name) {
+  return {name, [](const RequestRow& row) { return client_value(row, Shown); }, nullptr};
+}
+
+// What is no time of a client counts as none.
+template <auto Shown, auto Field>
+constexpr RequestColumn client_time(std::string_view name) {
+  return {name, [](const RequestRow& row) { return client_value(row, Shown); },
+          [](RequestRecord& record, const ColumnValue& value, TimeNs) {
+            const auto* us = std::get_if<int64_t>(&value);
+            if (us == nullptr || *us < 0 || *us > kClientTimeMaxNs / 1000) return;
+            if (!record.client_times) record.client_times.emplace();
+            (*record.client_times).*Field = *us * 1000;
+          }};
+}
+
 constexpr RequestColumn kRequestColumns[] = {
     request_field<&RequestRecord::arrived_unix_ms>("arrived_unix_ms"),
     request_field<&RequestRecord::status>("status"),
@@ -117,7 +143,15 @@ constexpr RequestColumn kRequestColumns[] = {
     request_field<&RequestRecord::input_tokens>("input_tokens"),
     request_field<&RequestRecord::requests_ahead>("requests_ahead"),
     request_stage<Stage::kTokenize>("tokenize_us"),
+    client_time<&ClientMicros::first_byte_us, &ClientTimes::first_byte_ns>("client_first_byte_us"),
+    client_time<&ClientMicros::first_token_us, &ClientTimes::first_token_ns>(
+        "client_first_token_us"),
+    client_time<&ClientMicros::last_byte_us, &ClientTimes::last_byte_ns>("client_last_byte_us"),
+    client_time<&ClientMicros::done_us, &ClientTimes::done_ns>("client_done_us"),
+    client_derived<&ClientMicros::network_us>("client_network_us"),
+    client_derived<&ClientMicros::rendering_us>("client_rendering_us"),
 };
+constexpr size_t kClientColumns = 6;
 
 template <auto Field>
 constexpr TaskColumn task_text(std::string_view name) {
@@ -233,6 +267,9 @@ GapCounts gap_counts(std::string_view text) {
 }
 
 std::span<const RequestColumn> request_columns() { return kRequestColumns; }
+std::span<const RequestColumn> client_columns() {
+  return std::span(kRequestColumns).last<kClientColumns>();
+}
 std::span<const TaskColumn> task_columns() { return kTaskColumns; }
 
 }  // namespace qaio

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,10 +17,14 @@ namespace qaio {
 // A request with what is derived from it.
 struct RequestRow {
   explicit RequestRow(const RequestRecord& of)
-      : record(of), lane(lane_micros(of.lane)), times(request_micros(of)) {}
+      : record(of),
+        lane(lane_micros(of.lane)),
+        times(request_micros(of)),
+        client(client_micros(of)) {}
   const RequestRecord& record;
   LaneMicros lane;
   RequestMicros times;
+  std::optional<ClientMicros> client;
 };
 
 // "8:118 9:3": 118 gaps in range 8 and 3 in range 9, both from 0; empty without gaps.
@@ -54,6 +59,8 @@ using TaskColumn = Column<TaskRow, TaskRecord>;
 
 // Those a report sums over stand first: a reader of a row stops at the last column it wants.
 std::span<const RequestColumn> request_columns();
+// The last of them: what comes after the record, if at all.
+std::span<const RequestColumn> client_columns();
 std::span<const TaskColumn> task_columns();
 
 }  // namespace qaio

@@ -50,6 +50,17 @@ inline std::shared_ptr<RequestRecord> chat_record(int64_t total_ns, TimeNs begin
   return record;
 }
 
+// What its client said: so long before the server's first byte and behind its last one, and so long
+// for showing it. In whole us.
+inline ClientTimes client_times_of(const RequestRecord& record, int64_t network_ns,
+                                   int64_t rendering_ns) {
+  ClientTimes times;
+  times.last_byte_ns = (record.lane.wall_ns() + 500) / 1000 * 1000 + network_ns;
+  times.first_byte_ns = times.last_byte_ns / 2000 * 1000;
+  times.done_ns = times.last_byte_ns + rendering_ns;
+  return times;
+}
+
 inline void consume_one(RecordPtr record, auto& consumer) { consumer.consume({&record, 1}); }
 
 }  // namespace qaio

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/new_file.h"
+#include "record/request_times.h"
 #include "trace/task_counters.h"
 
 namespace qaio {
@@ -53,6 +54,15 @@ void write_trace(const TraceContext& trace, JsonWriter& out) {
   if (trace.sampled) out.key("sampled").boolean(true);
   write_text("state", trace.state, out);
   out.end_object();
+}
+
+void write_client(const RequestRecord& record, JsonWriter& out) {
+  if (!record.client_times) return;
+  const ClientTimes& times = *record.client_times;
+  out.key("client").begin_object().key("first_byte_ns").integer(times.first_byte_ns);
+  if (times.first_token_ns) out.key("first_token_ns").integer(*times.first_token_ns);
+  out.key("last_byte_ns").integer(times.last_byte_ns);
+  out.key("done_ns").integer(times.done_ns).end_object();
 }
 
 void write_task(const TaskRecord& task, JsonWriter& out) {
@@ -258,6 +268,18 @@ void read_trace(const Fields& fields, TraceContext& trace) {
   if (!valid_tracestate(trace.state)) fields.wrong("state", "must be a tracestate");
 }
 
+ClientTimes read_client(const Fields& fields) {
+  ClientTimes times;
+  fields.integer("first_byte_ns", times.first_byte_ns, kClientTimeMaxNs);
+  if (fields.find("first_token_ns") != nullptr) {
+    fields.integer("first_token_ns", times.first_token_ns.emplace(), kClientTimeMaxNs);
+  }
+  fields.integer("last_byte_ns", times.last_byte_ns, kClientTimeMaxNs);
+  fields.integer("done_ns", times.done_ns, kClientTimeMaxNs);
+  if (!in_order(times)) fields.wrong("client", "must hold times in their order");
+  return times;
+}
+
 Result<RequestRecord> read_record(const json::object& object) {
   RequestRecord record;
   std::optional<Error> fault;
@@ -280,6 +302,9 @@ Result<RequestRecord> read_record(const json::object& object) {
       if (fault) break;
       record.tasks.push_back(read_task(task, fault));
     }
+  }
+  if (const json::object* client = fields.object("client")) {
+    record.client_times = read_client(Fields(*client, fault));
   }
   fields.integer("history_dropped", record.history_dropped, std::numeric_limits<int>::max());
   fields.integer("input_chars", record.input_chars);
@@ -366,6 +391,7 @@ std::string record_line(const RequestRecord& record) {
   out.key("tasks").begin_array();
   for (const TaskRecord& task : record.tasks) write_task(task, out);
   out.end_array();
+  write_client(record, out);
   if (record.history_dropped > 0) out.key("history_dropped").integer(record.history_dropped);
   out.key("input_chars").integer(record.input_chars);
   if (record.input_tokens > 0) out.key("input_tokens").integer(record.input_tokens);

@@ -32,6 +32,7 @@ RequestRecord full_record() {
   record.cpu_ns = 7;
   record.context_switches = 8;
   record.resident_bytes = 9;
+  record.client_times = ClientTimes{1, 3, 2, 4};
   TaskRecord& task = record.tasks[0];
   task.error_code = "deadline_exceeded";
   task.label = "正面";
@@ -59,6 +60,29 @@ TEST(RecordJson, ATraceIsWhollyRightOrRefused) {
   EXPECT_EQ(with("\"span_id\"", "\"other_id\"").error().field, "span_id");
   EXPECT_EQ(with("\"sampled\":true", "\"sampled\":1").error().field, "sampled");
   EXPECT_EQ(with("rojo=1", "rojo").error().field, "state");
+}
+
+TEST(RecordJson, ClientTimesAreInOrderOrRefused) {
+  const std::string begin = R"({"request_id":"a","lane":{"begin_ns":0,"end_ns":1,"stages":[]},)"
+                            R"("client":)";
+  const auto with = [&](std::string_view client) {
+    return parse_record(begin + std::string(client) + "}");
+  };
+  const auto times = with(R"({"first_byte_ns":1,"last_byte_ns":2,"done_ns":2})");
+  ASSERT_TRUE(times) << times.error().message;
+  EXPECT_EQ(times->client_times->done_ns, 2);
+  EXPECT_FALSE(times->client_times->first_token_ns);
+  EXPECT_FALSE(parse_record(R"({"request_id":"a","lane":{}})")->client_times);
+  for (const char* client :
+       {"[]", "1", R"({"first_byte_ns":2,"last_byte_ns":1,"done_ns":3})",
+        R"({"first_byte_ns":1,"last_byte_ns":3,"done_ns":2})",
+        R"({"first_byte_ns":2,"first_token_ns":1,"last_byte_ns":3,"done_ns":3})",
+        R"({"first_byte_ns":1,"first_token_ns":4,"last_byte_ns":3,"done_ns":3})",
+        R"({"first_byte_ns":-1,"last_byte_ns":1,"done_ns":1})",
+        R"({"first_byte_ns":1,"last_byte_ns":1,"done_ns":86400000000001})",
+        R"({"first_byte_ns":1.5,"last_byte_ns":2,"done_ns":2})"}) {
+    EXPECT_FALSE(with(client)) << client;
+  }
 }
 
 TEST(RecordJson, EveryFieldComesBack) {

@@ -57,6 +57,13 @@ TaskTimes task_times(const StageLane& lane, const TaskCounters& counters) {
   return times;
 }
 
+bool in_order(const ClientTimes& times) {
+  const TimeNs first_token_ns = times.first_token_ns.value_or(times.first_byte_ns);
+  return 0 <= times.first_byte_ns && times.first_byte_ns <= times.last_byte_ns &&
+         times.last_byte_ns <= times.done_ns && times.done_ns <= kClientTimeMaxNs &&
+         times.first_byte_ns <= first_token_ns && first_token_ns <= times.done_ns;
+}
+
 std::optional<ClientSplit> client_split(const RequestRecord& record) {
   if (!record.client_times) return std::nullopt;
   const ClientTimes& times = *record.client_times;

@@ -36,6 +36,10 @@ struct RequestTimes {
 };
 RequestTimes request_times(const RequestRecord& record);
 
+// What a client may say: each of its times within a day, and none before one that it follows.
+inline constexpr int64_t kClientTimeMaxNs = int64_t{24} * 3600 * 1'000'000'000;
+bool in_order(const ClientTimes& times);
+
 // What was not the server's of the client's time. Network, the request's lane and rendering add up
 // to it, unless the client's clock is so coarse that nothing is left for the network.
 struct ClientSplit {

@@ -97,5 +97,18 @@ TEST(RequestTimesTest, FirstTokenSinceArrivalAndSinceScheduled) {
   EXPECT_EQ(times.tpot_ns, 1'500'000.0);
 }
 
+TEST(ClientSplitTest, NetworkServerAndRenderingAreTheClientsTime) {
+  RequestRecord record;
+  record.lane.start(1'000'000);
+  record.lane.finish(9'000'000);
+  EXPECT_FALSE(client_split(record));
+  record.client_times = ClientTimes{1'000'000, std::nullopt, 10'500'000, 12'000'000};
+  EXPECT_EQ(client_split(record)->network_ns, 2'500'000);
+  EXPECT_EQ(client_split(record)->rendering_ns, 1'500'000);
+  record.client_times->last_byte_ns = 7'000'000;  // a coarse clock, or a client that left
+  EXPECT_EQ(client_split(record)->network_ns, 0);
+  EXPECT_EQ(client_split(record)->rendering_ns, 5'000'000);
+}
+
 }  // namespace
 }  // namespace qaio

@@ -72,5 +72,22 @@ TEST(RequestMicros, RoundsTimesOfTokensOnce) {
   EXPECT_EQ(micros.tpot_us, 1);
 }
 
+TEST(ClientMicros, AddUpAsTheyArePrinted) {
+  std::mt19937 random(7);
+  std::uniform_int_distribution<int64_t> length_ns(0, 5'000'000);
+  for (int round = 0; round < 1000; ++round) {
+    RequestRecord record;
+    record.lane.start(length_ns(random));
+    record.lane.finish(record.lane.begin_ns() + length_ns(random));
+    ClientTimes times;
+    times.last_byte_ns = record.lane.wall_ns() + length_ns(random);
+    times.done_ns = times.last_byte_ns + length_ns(random);
+    record.client_times = times;
+    const ClientMicros micros = *client_micros(record);
+    ASSERT_EQ(micros.network_us + lane_micros(record.lane).total + micros.rendering_us,
+              micros.done_us);
+  }
+}
+
 }  // namespace
 }  // namespace qaio

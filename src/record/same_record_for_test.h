@@ -47,6 +47,13 @@ inline void expect_same(const RequestRecord& got, const RequestRecord& want) {
   EXPECT_EQ(got.major_faults, want.major_faults);
   EXPECT_EQ(got.context_switches, want.context_switches);
   EXPECT_EQ(got.resident_bytes, want.resident_bytes);
+  ASSERT_EQ(got.client_times.has_value(), want.client_times.has_value());
+  if (want.client_times) {
+    EXPECT_EQ(got.client_times->first_byte_ns, want.client_times->first_byte_ns);
+    EXPECT_EQ(got.client_times->first_token_ns, want.client_times->first_token_ns);
+    EXPECT_EQ(got.client_times->last_byte_ns, want.client_times->last_byte_ns);
+    EXPECT_EQ(got.client_times->done_ns, want.client_times->done_ns);
+  }
   ASSERT_EQ(got.tasks.size(), want.tasks.size());
   for (size_t i = 0; i < want.tasks.size(); ++i) {
     EXPECT_EQ(got.tasks[i].task, want.tasks[i].task);

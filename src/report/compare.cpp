@@ -37,6 +37,13 @@ MeasuredSide side_of(const CompactRecords& set, const Measure& measure) {
                      &measure](size_t i) { return tokens_of(set, *request(i), measure.task); }};
 }
 
+// A client's own time depends on who it is and says nothing of a build.
+std::vector<Measure> measures_of_server(const CompactRecords& set) {
+  std::vector<Measure> measures = collect_measures(set);
+  std::erase_if(measures, [](const Measure& one) { return one.kind == MeasureKind::kClient; });
+  return measures;
+}
+
 SideSummary summary_of(const CompactRecords& set) {
   SideSummary summary{.requests = set.requests.size()};
   if (set.requests.empty()) return summary;
@@ -104,8 +111,8 @@ Comparison compare_records(const RecordSet& a, const RecordSet& b, const Compare
 
 Comparison compare_records(const CompactRecords& a, const CompactRecords& b,
                            const CompareOptions& options) {
-  const std::vector<Measure> measures_a = collect_measures(a);
-  const std::vector<Measure> measures_b = collect_measures(b);
+  const std::vector<Measure> measures_a = measures_of_server(a);
+  const std::vector<Measure> measures_b = measures_of_server(b);
   Comparison out{.a = summary_of(a), .b = summary_of(b)};
   Random random(options.seed);
   const Measure* total = find_measure(measures_a, "total");

@@ -365,5 +365,28 @@ TEST(Compare, JsonSaysTheSame) {
   EXPECT_EQ(json->at("measures").as_array().size(), comparison.measures.size());
 }
 
+// Whose browser it was says nothing of a build.
+TEST(Compare, ClientsAreNotCompared) {
+  Random random(1);
+  RecordSet sets[2];
+  for (int side = 0; side < 2; ++side) {
+    TestSet test;
+    for (int i = 0; i < 100; ++i) test.add({.decode_ms = noisy(20, 0.05, random)});
+    for (RecordSet::Item& item : test.set.items) {
+      auto record = std::make_shared<RequestRecord>(*item.record);
+      ClientTimes times;
+      times.last_byte_ns = record->lane.wall_ns();
+      times.done_ns = times.last_byte_ns + (side + 1) * spec_ns(50);
+      record->client_times = times;
+      item.record = record;
+    }
+    sets[side] = test.set;
+  }
+  const Comparison comparison = compare_records(sets[0], sets[1], {});
+  EXPECT_EQ(comparison.verdict, Verdict::kSame);
+  for (const MeasureComparison& one : comparison.measures)
+    EXPECT_NE(one.kind, MeasureKind::kClient) << one.name;
+}
+
 }  // namespace
 }  // namespace qaio

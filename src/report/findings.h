@@ -39,12 +39,23 @@ struct FindingInput {
   std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
 };
 
+// What clients waited, by where it went, of those requests whose clients reported it.
+struct ClientTimeSums {
+  size_t requests = 0;
+  double network_ms = 0;
+  double server_ms = 0;
+  double rendering_ms = 0;
+  double total_ms() const { return network_ms + server_ms + rendering_ms; }
+};
+ClientTimeSums client_times(const CompactRecords& set);
+
 // All that apply, the most general first; what was not found after the rest.
 std::vector<Finding> find_findings(const CompactRecords& set,
                                    const std::optional<PhysicalLimits>& limits, int threads = 1);
 
 // The kinds; each appends what it finds.
 void find_bottleneck(const FindingInput& input, std::vector<Finding>& out);
+void find_client_time(const FindingInput& input, std::vector<Finding>& out);
 void find_queueing(const FindingInput& input, std::vector<Finding>& out);
 void find_token_costs(const FindingInput& input, std::vector<Finding>& out);
 void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "record/record_for_test.h"
 #include "record/records_for_test.h"
 
 namespace qaio {
@@ -332,6 +333,36 @@ TEST(Tail, NoneWhereNothingRecordedExplainsIt) {
 }
 
 TEST(Findings, NoneOfNothing) { EXPECT_TRUE(findings_of(RecordSet()).empty()); }
+
+// Requests of 30.17 ms.
+TestSet reported_set(size_t count, double network_ms, double rendering_ms) {
+  TestSet test;
+  for (size_t i = 0; i < count + 3; ++i) test.add({});
+  for (size_t i = 0; i < count; ++i) {
+    auto record = std::make_shared<RequestRecord>(*test.set.items[i].record);
+    record->client_times = client_times_of(*record, spec_ns(network_ms), spec_ns(rendering_ms));
+    test.set.items[i].record = record;
+  }
+  return test;
+}
+
+TEST(ClientTime, SaysWhereUsersWait) {
+  const auto finding = find(findings_of(reported_set(10, 1, 9).set), "client_time");
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->statement,
+            "Clients waited 40.2 ms on average: server 75 %, rendering 22 %, network 2 %, over the "
+            "10 requests that they reported.");
+  EXPECT_EQ(figure(*finding, "requests"), 10);
+  EXPECT_NEAR(figure(*finding, "rendering_share"), 9 / 40.17, 1e-3);
+  ASSERT_EQ(finding->evidence.size(), 1u);
+  EXPECT_THAT(finding->evidence[0],
+              testing::HasSubstr("9.00 ms on average: that time is the page's"));
+  EXPECT_THAT(find(findings_of(reported_set(10, 10, 0).set), "client_time")->evidence,
+              testing::ElementsAre(testing::HasSubstr("look at the connection")));
+  EXPECT_THAT(find(findings_of(reported_set(10, 0.1, 0.1).set), "client_time")->evidence,
+              testing::ElementsAre(testing::HasSubstr("the server")));
+  EXPECT_FALSE(find(findings_of(reported_set(4, 1, 9).set), "client_time"));
+}
 
 }  // namespace
 }  // namespace qaio

@@ -175,9 +175,9 @@ std::vector<Finding> find_findings(const CompactRecords& set,
     jobs.emplace_back([&, task] { input.fits[task] = fit_service(set, task); });
   run_in_parallel(jobs, threads);
 
-  constexpr auto kKinds =
-      std::to_array({find_bottleneck, find_queueing, find_limits, find_token_costs,
-                     find_prefix_cache, find_task_switching, find_cold_start, find_tail_causes});
+  constexpr auto kKinds = std::to_array({find_client_time, find_bottleneck, find_queueing,
+                                         find_limits, find_token_costs, find_prefix_cache,
+                                         find_task_switching, find_cold_start, find_tail_causes});
   std::array<std::vector<Finding>, kKinds.size()> found;
   jobs.clear();
   for (size_t i = kKinds.size(); i-- > 0;)  // the last take longest

@@ -63,6 +63,7 @@ class LaneColumns {
 struct OptionalColumn {
   const char* name;
   int64_t (*get_us)(const CompactRecord& request);
+  MeasureKind kind = MeasureKind::kHeadline;
   std::vector<double> ms = {};
   std::shared_ptr<Items> items = std::make_shared<Items>();
 };
@@ -70,11 +71,15 @@ struct OptionalColumn {
 std::vector<Measure> request_measures(const CompactRecords& set) {
   LaneColumns<RequestLane> lane;
   lane.reserve(set.requests.size());
-  std::array<OptionalColumn, 4> others = {
+  std::array<OptionalColumn, 6> others = {
       {{"ttft", [](const CompactRecord& r) { return r.ttft_us; }},
        {"ttft_since_scheduled", [](const CompactRecord& r) { return r.ttft_since_scheduled_us; }},
        {"tpot", [](const CompactRecord& r) { return r.tpot_us; }},
-       {"model_inference", [](const CompactRecord& r) { return r.model_inference_us; }}}};
+       {"model_inference", [](const CompactRecord& r) { return r.model_inference_us; }},
+       {"client.network", [](const CompactRecord& r) { return r.client_network_us; },
+        MeasureKind::kClient},
+       {"client.rendering", [](const CompactRecord& r) { return r.client_rendering_us; },
+        MeasureKind::kClient}}};
   for (size_t i = 0; i < set.requests.size(); ++i) {
     const CompactRecord& request = *set.requests[i];
     if (!request.answered()) continue;
@@ -88,12 +93,15 @@ std::vector<Measure> request_measures(const CompactRecords& set) {
   }
   std::vector<Measure> out;
   lane.take_total("total", MeasureKind::kHeadline, "", out);
-  for (OptionalColumn& column : others) {
-    if (column.ms.empty()) continue;
-    out.push_back(
-        {column.name, MeasureKind::kHeadline, "", std::move(column.ms), std::move(column.items)});
-  }
+  const auto take_others = [&](MeasureKind kind) {
+    for (OptionalColumn& column : others) {
+      if (column.kind != kind || column.ms.empty()) continue;
+      out.push_back({column.name, kind, "", std::move(column.ms), std::move(column.items)});
+    }
+  };
+  take_others(MeasureKind::kHeadline);
   lane.take_stages("", out);
+  take_others(MeasureKind::kClient);
   return out;
 }
 

@@ -15,10 +15,12 @@ enum class MeasureKind : uint8_t {
   kHeadline,  // what users feel: total, ttft, tpot, ...
   kStage,     // one stage of one lane, or what no stage of it covers
   kLane,      // a task's lane as a whole
+  kClient,    // what a client said of its own time, beside the server's
 };
 
 // In the order of docs/tracing.md. A task's name comes first: "chat.decode", "chat.unattributed",
-// "chat.total"; the request's own lane has none: "parse", "unattributed".
+// "chat.total"; the request's own lane has none: "parse", "unattributed". What clients said is
+// "client.network" and "client.rendering".
 struct Measure {
   std::string name = {};
   MeasureKind kind = MeasureKind::kHeadline;

@@ -156,13 +156,17 @@ Report make_report(const CompactRecords& set, const ReportOptions& options) {
   const std::vector<Measure> measures = collect_measures(set, options.threads);
   if (const Measure* total = find_measure(measures, "total")) {
     const double all_ms = std::accumulate(total->ms.begin(), total->ms.end(), 0.0);
+    const double client_ms = client_times(set).total_ms();
     report.stages.resize(measures.size());
     std::vector<std::function<void()>> jobs = {
         [&] { report.throughput = throughput_of(set); },
         [&] { add_slowest(set, *total, options.slowest, report); },
         [&] { add_timeline(set, *total, report); }};
     for (size_t i = 0; i < measures.size(); ++i)
-      jobs.emplace_back([&, i] { report.stages[i] = stage_row(measures[i], all_ms); });
+      jobs.emplace_back([&, i] {
+        const bool of_client = measures[i].kind == MeasureKind::kClient;
+        report.stages[i] = stage_row(measures[i], of_client ? client_ms : all_ms);
+      });
     run_in_parallel(jobs, options.threads);
     report.findings = find_findings(set, options.limits, options.threads);
   }

@@ -26,7 +26,8 @@ struct StageRow {
   double p95 = 0;
   double p99 = 0;
   double max = 0;
-  double share = 0;  // of the time of all requests; tasks side by side may add up to more than 1
+  double share = 0;  // of the time of all requests; tasks side by side may add up to more than 1.
+                     // Of a client's measure: of the time of all clients that reported
 };
 
 struct Throughput {

@@ -17,6 +17,8 @@ std::string_view kind_name(MeasureKind kind) {
       return "stage";
     case MeasureKind::kLane:
       return "lane";
+    case MeasureKind::kClient:
+      return "client";
   }
   return "unknown";
 }

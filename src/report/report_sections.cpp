@@ -80,6 +80,12 @@ Section stages(const Report& report) {
   section.sentences.emplace_back(
       "Shares are of the time of all requests. Tasks run side by side within the stage tasks, so "
       "their shares do not add up.");
+  if (std::ranges::any_of(report.stages,
+                          [](const StageRow& row) { return row.kind == MeasureKind::kClient; })) {
+    section.sentences.emplace_back(
+        "What clients reported is beside the server's time; its shares are of the whole time of "
+        "those clients.");
+  }
   return section;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "record/record_for_test.h"
 #include "record/records_for_test.h"
 #include "report/report_html.h"
 #include "report/report_json.h"
@@ -228,6 +229,27 @@ TEST(Renderers, NoRecords) {
   EXPECT_THAT(report_markdown(report), HasSubstr("No records."));
   EXPECT_THAT(report_html(report), HasSubstr("No records."));
   EXPECT_TRUE(parse_json(report_json(report), "report"));
+}
+
+TEST(Report, ClientsHaveRowsOfTheirOwn) {
+  TestSet test = hundred();
+  EXPECT_THAT(report_markdown(make_report(test.set, {})), testing::Not(HasSubstr("client.")));
+  for (size_t i = 0; i < 10; ++i) {
+    auto record = std::make_shared<RequestRecord>(*test.set.items[i].record);
+    record->client_times = client_times_of(*record, kMs, 4 * kMs);
+    test.set.items[i].record = record;
+  }
+  const Report report = make_report(test.set, {});
+  const StageRow& network = row(report, "client.network");
+  EXPECT_EQ(network.count, 10u);
+  EXPECT_NEAR(network.mean, 1, 1e-3);
+  const StageRow& rendering = row(report, "client.rendering");
+  EXPECT_EQ(rendering.kind, MeasureKind::kClient);
+  EXPECT_NEAR(rendering.max, 4, 1e-3);
+  // 10.17 + 1, 2, ... 10 ms of the server
+  EXPECT_NEAR(rendering.share, 40 / (101.7 + 55 + 50), 1e-3);
+  EXPECT_THAT(report_markdown(report), HasSubstr("of the whole time of those clients"));
+  EXPECT_THAT(report_json(report), HasSubstr(R"({"name":"client.network","kind":"client")"));
 }
 
 }  // namespace

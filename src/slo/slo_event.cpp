@@ -80,7 +80,7 @@ SloEvent SloMetric::of(const RecordTimes& times) const {
 std::optional<SloEvent> SloMetric::of(const CompactRecord& request) const {
   const bool of_total = !task_index_ && request_index_ == size_t{0};
   if (!rule_.task.empty() || !(rule_.of_errors() || of_total)) return std::nullopt;
-  if (request.safe_method) return SloEvent();
+  if (request.only_observes) return SloEvent();
   std::optional<int64_t> time_ns;
   if (of_total && request.taken_by_engine()) time_ns = request.lane.wall_ns();
   return event(time_ns, request.outcome(), !request.tasks.empty());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "record/request_times.h"
 
 namespace qaio {
 namespace {
@@ -90,6 +91,28 @@ void write_task(const TaskRecord& task, JsonWriter& json) {
   json.key("unattributed_ms").thousandths(task.lane.unattributed_ns() / 1000);
 }
 
+// A request's end for its client, on the server's clock: half of what the network took was before
+// its first byte, for all that one knows.
+struct ClientSpan {
+  TimeNs sent_ns = 0;
+  TimeNs done_ns = 0;
+};
+std::optional<ClientSpan> client_span(const RequestRecord& record) {
+  const std::optional<ClientSplit> split = client_split(record);
+  if (!split) return std::nullopt;
+  const TimeNs sent_ns = record.lane.begin_ns() - split->network_ns / 2;
+  return ClientSpan{.sent_ns = sent_ns, .done_ns = sent_ns + record.client_times->done_ns};
+}
+
+void write_client(const ClientTimes& times, const ClientSplit& split, JsonWriter& json) {
+  json.key("first_byte_ms").thousandths(times.first_byte_ns / 1000);
+  if (times.first_token_ns) json.key("first_token_ms").thousandths(*times.first_token_ns / 1000);
+  json.key("last_byte_ms").thousandths(times.last_byte_ns / 1000);
+  json.key("done_ms").thousandths(times.done_ns / 1000);
+  json.key("network_ms").thousandths(split.network_ns / 1000);
+  json.key("rendering_ms").thousandths(split.rendering_ns / 1000);
+}
+
 // What the counters say of one stage.
 void write_stage(Stage stage, const TaskCounters& counters, JsonWriter& json) {
   if (stage == Stage::kQueue) json.key("queued_ahead").integer(counters.queued_ahead);
@@ -150,7 +173,8 @@ class ChromeTrace {
       const TimeNs begin_ns = item.record->lane.begin_ns();
       auto& shift_ns = runs_[item.run].shift_ns;
       if (!shift_ns) shift_ns = item.record->arrived_unix_ms * 1'000'000 - begin_ns;
-      origin_ns_ = std::min(origin_ns_, begin_ns + *shift_ns);
+      const std::optional<ClientSpan> client = client_span(*item.record);
+      origin_ns_ = std::min(origin_ns_, (client ? client->sent_ns : begin_ns) + *shift_ns);
     }
     if (!steps_.empty() && !runs_.empty()) {
       if (!runs_.back().shift_ns) runs_.back().shift_ns = 0;
@@ -187,6 +211,7 @@ class ChromeTrace {
   void write_record(const RequestRecord& record, uint32_t run) {
     Row& row = free_row(record, run);
     const auto time = [&](TimeNs time_ns) { return at(time_ns, run); };
+    if (record.client_times) write_client_lane(record, row, run);
     int tid = track(row, "request");
     events_.interval(row.pid, tid, record.method + " " + record.path, "request",
                      time(record.lane.begin_ns()), time(record.lane.end_ns()),
@@ -204,6 +229,26 @@ class ChromeTrace {
     }
   }
 
+  void write_client_lane(const RequestRecord& record, Row& row, uint32_t run) {
+    const ClientTimes& times = *record.client_times;
+    const int tid = track(row, "client");
+    const TimeNs sent_ns = client_span(record)->sent_ns;
+    const auto since_sent = [&](TimeNs time_ns) { return at(sent_ns + time_ns, run); };
+    events_.interval(row.pid, tid, "client", "client", since_sent(0), since_sent(times.done_ns),
+                     [&](JsonWriter& args) { write_client(times, *client_split(record), args); });
+    const auto nothing = [](JsonWriter&) {};
+    events_.interval(row.pid, tid, "waiting", "client", since_sent(0),
+                     since_sent(times.first_byte_ns), nothing);
+    events_.interval(row.pid, tid, "receiving", "client", since_sent(times.first_byte_ns),
+                     since_sent(times.last_byte_ns), nothing);
+    events_.interval(row.pid, tid, "rendering", "client", since_sent(times.last_byte_ns),
+                     since_sent(times.done_ns), nothing);
+    if (times.first_token_ns) {
+      events_.moment(row.pid, tid, "first token painted", "client",
+                     since_sent(*times.first_token_ns));
+    }
+  }
+
   template <typename WriteArgs>
   void write_stages(const StageLane& lane, int pid, int tid, uint32_t run,
                     const WriteArgs& write_args) {
@@ -216,11 +261,15 @@ class ChromeTrace {
 
   // The first whose requests are over when this one begins.
   Row& free_row(const RequestRecord& record, uint32_t run) {
+    TimeNs begin_ns = record.lane.begin_ns();
     TimeNs end_ns = record.lane.end_ns();
+    if (const std::optional<ClientSpan> client = client_span(record)) {
+      begin_ns = client->sent_ns;
+      end_ns = std::max(end_ns, client->done_ns);
+    }
     for (const TaskRecord& task : record.tasks) end_ns = std::max(end_ns, task.lane.end_ns());
     std::vector<Row>& rows = runs_[run].rows;
-    auto row = std::ranges::find_if(
-        rows, [&](const Row& one) { return one.end_ns <= record.lane.begin_ns(); });
+    auto row = std::ranges::find_if(rows, [&](const Row& one) { return one.end_ns <= begin_ns; });
     if (row == rows.end()) {
       row = rows.insert(rows.end(), Row{.pid = ++groups_, .tracks = {}});
       std::string name = fmt::format("requests {}", rows.size());

@@ -157,5 +157,33 @@ TEST_F(ChromeTraceTest, TextsStayOut) {
   EXPECT_THAT(text_, testing::Not(HasSubstr("secret")));
 }
 
+// Half of what the network took is laid before the request, for all one knows.
+TEST_F(ChromeTraceTest, TheClientHasALane) {
+  const auto record = add("one", 10 * kMs);
+  ClientTimes times = client_times_of(*record, 4 * kMs, 6 * kMs);
+  times.first_byte_ns = 3 * kMs;
+  times.first_token_ns = 50 * kMs;
+  record->client_times = times;
+  add("two", 111 * kMs);  // while the client still shows the first
+  const json::object trace = written();
+  json::array of_client;
+  std::set<int64_t> groups;
+  for (const json::value& event : events(trace, "X")) {
+    if (event.at("cat").as_string() == "client") of_client.push_back(event);
+    if (event.at("cat").as_string() == "request") groups.insert(event.at("pid").as_int64());
+  }
+  EXPECT_THAT(names(of_client), ElementsAre("client", "waiting", "receiving", "rendering"));
+  EXPECT_EQ(number(of_client[0].at("ts")), 0) << "the timeline begins with it";
+  EXPECT_EQ(number(of_client[0].at("dur")), 110'000);
+  EXPECT_EQ(number(of_client[0].at("args").at("network_ms")), 4);
+  EXPECT_EQ(number(of_client[0].at("args").at("rendering_ms")), 6);
+  EXPECT_EQ(number(of_client[1].at("dur")), 3000);
+  EXPECT_EQ(number(of_client[3].at("ts")), 104'000);
+  EXPECT_EQ(number(events(trace, "X")[4].at("ts")), 2000) << "the server's first byte";
+  EXPECT_EQ(groups.size(), 2u) << "they overlap";
+  const json::array moments = events(trace, "i");
+  EXPECT_THAT(names(moments), Contains("first token painted"));
+}
+
 }  // namespace
 }  // namespace qaio

@@ -51,6 +51,8 @@ TEST(OtlpDocsTest, EveryMetric) {
   for (const auto& record : all_records()) {
     metrics.add(*record, "demo");
     latest.add(*record, "demo");
+    record->client_times.emplace();
+    metrics.add_client(*record);
   }
   std::set<std::string> names;
   ServerState state;

@@ -193,6 +193,10 @@ void OtlpExporter::consume(std::span<const RecordPtr> records) {
   if (due(metrics_sent_ns_, options_.metrics_interval)) send_metrics();
 }
 
+void OtlpExporter::amend(const RecordPtr& amended) {
+  if (send_metrics_) metrics_.add_client(*amended);
+}
+
 void OtlpExporter::add_spans(const RequestRecord& record, const OtlpServer& server) {
   const OtlpSpans spans = otlp_spans(record, server);
   if (span_count_ + spans.count > options_.batch_spans_max) send_spans();

@@ -56,6 +56,7 @@ class OtlpExporter final : public RecordConsumer {
   ~OtlpExporter() override;
 
   void consume(std::span<const RecordPtr> records) override;
+  void amend(const RecordPtr& amended) override;
   // After the last record: sends what is left, which has the options' drain_time from now on. The
   // destructor does the same, and waits.
   void begin_stop();

@@ -22,6 +22,8 @@ constexpr auto kFirstTokenBoundsS = std::to_array<double>(
     {0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10});
 constexpr auto kPerTokenBoundsS =
     std::to_array<double>({0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5});
+constexpr auto kPartBoundsS =
+    std::to_array<double>({0.0001, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5});
 constexpr auto kTokenBounds = std::to_array<double>(
     {1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864});
 
@@ -81,6 +83,14 @@ std::string count_attributes(const TaskRecord& task, std::string_view token_type
   OtlpAttributes out(json);
   out.text("gen_ai.token.type", token_type);
   out.text("qaio.task", task.task);
+  return text;
+}
+
+std::string part_attributes(std::string_view part) {
+  std::string text;
+  JsonWriter json(text);
+  OtlpAttributes out(json);
+  out.text("qaio.client.part", part);
   return text;
 }
 
@@ -151,6 +161,9 @@ OtlpMetrics::OtlpMetrics(GenAiConventions genai)
                  kPerTokenBoundsS),
       tokens_("gen_ai.client.token.usage", "{token}", "Number of input and output tokens used.",
               kTokenBounds),
+      client_time_("qaio.client.duration", "s",
+                   "What requests took beside the server, by what their clients said.",
+                   kPartBoundsS),
       input_usage_("gen_ai.client.inference.usage.input_tokens", "{token}",
                    "Tokens of prompts, cached ones included."),
       output_usage_("gen_ai.client.inference.usage.output_tokens", "{token}",
@@ -170,6 +183,13 @@ void OtlpMetrics::add(const RequestRecord& record, const std::string& model) {
   http_duration_.add(http_attributes(record), to_seconds(record.lane.wall_ns()));
   requests_.add(outcome_attributes(record), 1);
   for (const TaskRecord& task : record.tasks) add_task(record, task, model);
+}
+
+void OtlpMetrics::add_client(const RequestRecord& amended) {
+  const std::optional<ClientSplit> split = client_split(amended);
+  if (!split) return;
+  client_time_.add(part_attributes("network"), to_seconds(split->network_ns));
+  client_time_.add(part_attributes("rendering"), to_seconds(split->rendering_ns));
 }
 
 void OtlpMetrics::add_task(const RequestRecord& record, const TaskRecord& task,
@@ -222,7 +242,8 @@ std::string OtlpMetrics::json(int64_t start_unix_ns, int64_t now_unix_ns) const 
     (one(metrics), ...);
   };
   write(http_duration_, duration_, first_token_, per_token_, tokens_, input_usage_, output_usage_,
-        cache_read_usage_, input_tokens_, output_tokens_, requests_, token_count_, cached_tokens_);
+        cache_read_usage_, input_tokens_, output_tokens_, requests_, token_count_, cached_tokens_,
+        client_time_);
   return out;
 }
 

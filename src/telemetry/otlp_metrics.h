@@ -68,6 +68,7 @@ class OtlpMetrics {
   explicit OtlpMetrics(GenAiConventions genai = GenAiConventions::k1_41);
 
   void add(const RequestRecord& record, const std::string& model);
+  void add_client(const RequestRecord& amended);
   // `Metric` objects joined by commas; empty as long as nothing was counted.
   std::string json(int64_t start_unix_ns, int64_t now_unix_ns) const;
 
@@ -83,6 +84,7 @@ class OtlpMetrics {
   OtlpHistogram first_token_;
   OtlpHistogram per_token_;
   OtlpHistogram tokens_;
+  OtlpHistogram client_time_;
   OtlpCounter input_usage_;  // these in the latest conventions' names, instead of tokens_
   OtlpCounter output_usage_;
   OtlpCounter cache_read_usage_;

@@ -139,6 +139,11 @@ struct PrometheusMetrics::Impl {
                          "Between two consecutive tokens of a task.",
                          {"task"},
                          gap_bounds()};
+  Histograms client_time{registry,
+                         "qaio_client_seconds",
+                         "What requests took beside the server, by what their clients said.",
+                         {"part"},
+                         short_times};
 };
 
 void PrometheusMetrics::Impl::add(const RequestRecord& record) {
@@ -194,6 +199,13 @@ PrometheusMetrics::~PrometheusMetrics() = default;
 
 void PrometheusMetrics::consume(std::span<const RecordPtr> records) {
   for (const RecordPtr& record : records) impl_->add(*record);
+}
+
+void PrometheusMetrics::amend(const RecordPtr& amended) {
+  const std::optional<ClientSplit> split = client_split(*amended);
+  if (!split) return;
+  impl_->client_time.of("network").Observe(seconds(split->network_ns));
+  impl_->client_time.of("rendering").Observe(seconds(split->rendering_ns));
 }
 
 std::string PrometheusMetrics::text(const ServerState& state) const {

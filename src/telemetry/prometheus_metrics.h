@@ -20,6 +20,7 @@ class PrometheusMetrics final : public RecordConsumer {
   ~PrometheusMetrics() override;
 
   void consume(std::span<const RecordPtr> records) override;
+  void amend(const RecordPtr& amended) override;
 
   // Everything in the text exposition format 0.0.4.
   std::string text(const ServerState& state) const;

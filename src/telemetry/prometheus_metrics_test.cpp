@@ -188,6 +188,8 @@ TEST(PrometheusMetrics, TheDocumentListsEveryMetricAndNoOther) {
   auto failed = chat_record(kMs);
   failed->error_code = "internal";
   consume_one(failed, metrics);
+  failed->client_times.emplace();
+  metrics.amend(failed);
   std::set<std::string> real;
   std::istringstream lines(metrics.text(ready_state()));
   for (std::string line; std::getline(lines, line);) {
@@ -246,6 +248,20 @@ TEST(PrometheusMetrics, HasTheBoundariesOfOthers) {
         std::span<const double>(kStageBoundsS)}) {
     EXPECT_TRUE(std::ranges::is_sorted(bounds));
   }
+}
+
+TEST(PrometheusMetrics, WhatClientsSaidIsCountedWhenItComes) {
+  PrometheusMetrics metrics;
+  const auto record = std::make_shared<RequestRecord>(*chat(100 * kMs));
+  consume_one(record, metrics);
+  EXPECT_THAT(metrics.text(ready_state()), Not(HasSubstr("qaio_client_seconds")));
+  record->client_times = client_times_of(*record, 2 * kMs, 30 * kMs);
+  metrics.amend(record);
+  const auto values = samples(metrics);
+  EXPECT_NEAR(values.at("qaio_client_seconds_sum{part=\"network\"}"), 0.002, 1e-9);
+  EXPECT_NEAR(values.at("qaio_client_seconds_sum{part=\"rendering\"}"), 0.03, 1e-9);
+  EXPECT_EQ(values.at("qaio_client_seconds_count{part=\"network\"}"), 1);
+  EXPECT_EQ(values.at("qaio_request_duration_seconds_count{route=\"/chat\"}"), 1) << "once";
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ struct EngineState {
 struct ArchiveState {
   std::string kind;  // "sqlite", "csv"
   uint64_t written = 0;
-  uint64_t lost = 0;  // while it could not write
+  uint64_t lost = 0;               // while it could not write
+  uint64_t client_times_lost = 0;  // likewise, of records that it has
 };
 
 // Of the HTTP server.

@@ -94,14 +94,19 @@ void add_otlp(const OtlpCounts& otlp, Families& out) {
 void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
   std::vector<Value> written;
   std::vector<Value> lost;
+  std::vector<Value> client_times_lost;
   for (const ArchiveState& archive : archives) {
     written.push_back(labelled("archive", archive.kind, archive.written));
     lost.push_back(labelled("archive", archive.kind, archive.lost));
+    client_times_lost.push_back(labelled("archive", archive.kind, archive.client_times_lost));
   }
   out.counter("qaio_archive_records_written_total", "Records that an archive holds or held.",
               std::move(written));
   out.counter("qaio_archive_records_lost_total",
               "Records that an archive lost: not written, or gone with its file.", std::move(lost));
+  out.counter("qaio_archive_client_times_lost_total",
+              "Client times that an archive lost, of records that it has.",
+              std::move(client_times_lost));
 }
 
 void add_connections(const ConnectionState& state, Families& out) {

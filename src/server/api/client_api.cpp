@@ -6,6 +6,7 @@
 
 #include "base/time_units.h"
 #include "record/client_reports.h"
+#include "record/request_times.h"
 #include "server/api/json_fields.h"
 #include "server/api/observe_api.h"
 
@@ -13,7 +14,7 @@ namespace qaio {
 namespace {
 
 constexpr size_t kBodyBytesMax = 1024;
-constexpr double kDayMs = 24 * 3600 * 1e3;
+constexpr double kTimeMaxMs = static_cast<double>(kClientTimeMaxNs) / 1e6;
 constexpr auto kFields =
     std::to_array<std::string_view>({"first_byte_ms", "first_token_ms", "last_byte_ms", "done_ms"});
 
@@ -23,7 +24,7 @@ int64_t to_ns(double ms) { return std::llround(ms * 1000) * 1000; }
 double to_ms(int64_t ns) { return static_cast<double>(ns) / static_cast<double>(kMsNs); }
 
 Result<int64_t> read_time(const JsonFields& fields, std::string_view name) {
-  QAIO_ASSIGN(const std::optional<double> ms, fields.number(name, 0, kDayMs));
+  QAIO_ASSIGN(const std::optional<double> ms, fields.number(name, 0, kTimeMaxMs));
   if (!ms)
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is missing", name),
                 std::string(name));
@@ -68,6 +69,9 @@ HttpResponse answer_to(ClientReportEnd end, const ClientReport& report, const Re
     case ClientReportEnd::kTwice:
       return error_response(409, "already_reported",
                             fmt::format("the times of request '{}' were reported before", id));
+    case ClientReportEnd::kNoMemory:
+      return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
+                            "there is not enough memory for this now; try again later");
     case ClientReportEnd::kTooShort: {
       const double server_ms = to_ms(record->lane.wall_ns());
       const double client_ms = to_ms(report.times.last_byte_ns);
@@ -115,7 +119,8 @@ void take_client_times(const std::shared_ptr<Call>& call, const ObserveSources& 
   sources.observer->when_consumed(answering(call, [=, sources = sources] {
     sources.clients->take(report, [=, kept_max = sources.recent->count_max()](
                                       ClientReportEnd end, const RecordPtr& record) {
-      respond_from_thread(call, answer_to(end, report, record, kept_max));
+      answering(call,
+                [&] { respond_from_thread(call, answer_to(end, report, record, kept_max)); })();
     });
   }));
 }

@@ -154,5 +154,28 @@ TEST_F(ClientApiTest, AReportIsNoRequestOfItsOwn) {
               testing::Not(testing::HasSubstr("qaio_request_outcomes_total{route=\"/requests")));
 }
 
+class ClientApiArchiveTest : public ClientApiTest {
+  void SetUp() override {
+    observer_interval_ = 1ms;
+    keep_archive();
+    start_observed();
+  }
+};
+
+TEST_F(ClientApiArchiveTest, TheArchiveHasThemToo) {
+  const std::string id = chat_with(kToken);
+  ASSERT_EQ(list("?limit=100").size(), 1u) << "so it is archived";
+  EXPECT_EQ(report(id).status, 204);
+  const boost::json::value remembered = client_of(id);
+  for (size_t i = 0; i < 2 * kKept; ++i) chat();
+  EXPECT_EQ(client_of(id), remembered);
+  EXPECT_EQ(list("?limit=100").size(), 1 + 2 * kKept) << "the report is none of them";
+  expect_report_refused(report(id), 404, "not_found", "", "among the last 5");
+  const std::string all = client_->get("/report?format=text&last=100").body;
+  EXPECT_THAT(all, testing::HasSubstr("client.rendering"));
+  const std::string trace = client_->get("/requests/" + id + "?format=chrome").body;
+  EXPECT_THAT(trace, testing::HasSubstr("\"receiving\""));
+}
+
 }  // namespace
 }  // namespace qaio
