@@ -15,7 +15,9 @@ export interface SloRule {
   metric: string;
   task: string | null;
   severity: string;
-  condition: string;
+  condition: string; // when it is broken, in English
+  percentile?: number;
+  window_s?: number;
   state: SloState;
   since_unix_ms: number;
   verdict: "kept" | "broken" | "too_few";

@@ -1,6 +1,7 @@
 // Work of many charts, spread over frames so that none of these takes long.
 
-const frameMs = 10;
+// What is drawn takes the browser as long again to bring to the screen.
+const frameMs = 4;
 const waiting = new Set<() => void>();
 let asked = false;
 

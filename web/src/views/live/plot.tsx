@@ -53,14 +53,21 @@ interface Props {
   children?: ComponentChildren;
 }
 
+const lineWidth = 1.5;
 const zoomLeast_s = 2;
 const reach_px = 30; // from the cursor to the step it is about
+
+/** Lines with more points than pixels are as thin as can be: others take thirty times as long to paint. */
+function setWidths(u: uPlot, points: number): void {
+  const width = points > u.width * 2 ? 1 / devicePixelRatio : lineWidth;
+  for (const series of u.series.slice(1)) series.width = width;
+}
 
 function seriesOf(line: Line, stacked: boolean): uPlot.Series {
   const stroke = () => colour(line.colour);
   return {
     scale: line.right ? "right" : "left",
-    stroke, width: stacked ? 0 : 1.5,
+    stroke, width: stacked ? 0 : lineWidth,
     ...(stacked ? { fill: stroke } : {}),
     points: { size: 4, filter: lonePoints, show: true, stroke, fill: stroke },
   };
@@ -138,10 +145,12 @@ export function Plot(props: Props) {
     const u = plot.current;
     if (u === null) return;
     const { sight: now } = latest.current;
+    const { min, max } = now.zoom.get() ?? now.whole;
+    if (!stacked) setWidths(u, (now.rows.length * (max - min)) / (now.whole.max - now.whole.min));
     u.batch(() => {
       if (drawnRows.current !== now.rows) u.setData(dataOf(latest.current, hidden.current), false);
       drawnRows.current = now.rows;
-      u.setScale("x", now.zoom.get() ?? now.whole);
+      u.setScale("x", { min, max });
     });
     showValues(u);
   }).current;

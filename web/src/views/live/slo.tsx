@@ -23,6 +23,18 @@ function duration(seconds: number): string {
   return `${Number((seconds / size).toPrecision(3))}${name}`;
 }
 
+/** The server's sentence is English; the same from the rule's parts where the page speaks another language. */
+function useCondition(rule: SloRule): string {
+  const { conditions } = useTexts(liveTexts);
+  if (conditions === null) return rule.condition;
+  const window = duration(rule.window_s ?? 0);
+  const limit = quantity(rule, rule.threshold);
+  if (rule.unit === "ms") return conditions.time(rule.task ?? "", rule.metric, rule.percentile ?? 0, window, limit);
+  if (rule.unit === "ratio") return conditions.errors(rule.task ?? "", window, limit);
+  return conditions.burn(rule.burn_rates.map((burn) => ({
+    windows: [burn.window_s, burn.short_window_s ?? burn.window_s].map(duration), limit: String(burn.limit ?? limit) })));
+}
+
 function since(unixMs: number): string {
   return Date.now() - unixMs < 86_400_000 / 2 ? clockTime(unixMs) : dateTime(unixMs);
 }
@@ -38,6 +50,7 @@ function Meter({ share, state, label }: { share: number; state: "good" | "warn" 
 
 function Rule({ rule }: { rule: SloRule }) {
   const words = useTexts(liveTexts);
+  const condition = useCondition(rule);
   const { error_budget: budget, value, threshold } = rule;
   const left = budget.remaining;
   const over = rule.verdict === "broken";
@@ -45,7 +58,7 @@ function Rule({ rule }: { rule: SloRule }) {
   return (
     <li class={`card slo ${rule.state}`}>
       <h3>{rule.name}{" "}<span class={`chip ${rule.state}`}>{words.sloStates[rule.state]}</span></h3>
-      <p class="soft small">{rule.condition}</p>
+      <p class="soft small">{condition}</p>
       <dl>
         <dt>{words.value}</dt>
         <dd>
@@ -79,17 +92,19 @@ function Rule({ rule }: { rule: SloRule }) {
   );
 }
 
+function Alarm({ rule }: { rule: SloRule }) {
+  const words = useTexts(liveTexts);
+  const condition = useCondition(rule);
+  return (
+    <p class="alarm"><b>{words.firing(rule.name, since(rule.since_unix_ms))}</b>{" "}
+      <span>{condition}{rule.value !== null && words.nowIs(quantity(rule, rule.value))}</span></p>
+  );
+}
+
 /** One line for each rule that fires, above everything else. */
 export function Alarms({ slo }: { slo: SloAnswer | null }) {
-  const words = useTexts(liveTexts);
-  return (
-    <div role="alert">
-      {slo?.rules.filter((rule) => rule.state === "firing").map((rule) => (
-        <p class="alarm" key={rule.name}><b>{words.firing(rule.name, since(rule.since_unix_ms))}</b>{" "}
-          <span>{rule.condition}{rule.value !== null && `: ${quantity(rule, rule.value)}`}</span></p>
-      ))}
-    </div>
-  );
+  const firing = slo?.rules.filter((rule) => rule.state === "firing") ?? [];
+  return <div role="alert">{firing.map((rule) => <Alarm key={rule.name} rule={rule} />)}</div>;
 }
 
 export function Objectives({ slo }: { slo: SloAnswer | null }) {

@@ -60,7 +60,12 @@ export const liveTexts = defineTexts(
     verdicts: { kept: "kept", broken: "broken", too_few: "too few requests to judge" } as Record<SloRule["verdict"], string>,
     firing: (name: string, since: string) => `${name} is firing since ${since}`,
     stateSince: (time: string) => `since ${time}`,
-    condition: "Broken when",
+    nowIs: (value: string) => `: ${value}`,
+    conditions: null as null | {
+      time: (task: string, metric: string, percentile: number, window: string, limit: string) => string;
+      errors: (task: string, window: string, limit: string) => string;
+      burn: (pairs: { windows: string[]; limit: string }[]) => string;
+    },
     value: "Value",
     limit: (limit: string) => `limit ${limit}`,
     budget: "Error budget left",
@@ -132,7 +137,12 @@ export const liveTexts = defineTexts(
     verdicts: { kept: "达标", broken: "未达标", too_few: "请求太少，无法判断" } as Record<SloRule["verdict"], string>,
     firing: (name: string, since: string) => `${name} 自 ${since} 起告警`,
     stateSince: (time: string) => `自 ${time} 起`,
-    condition: "违反条件",
+    nowIs: (value: string) => `，现为 ${value}`,
+    conditions: {
+      time: (task, metric, percentile, window, limit) => `${task && `${task} 的 `}${metric} 在 ${window} 内的 p${percentile} 超过 ${limit}`,
+      errors: (task, window, limit) => `${task && `${task} 的`}错误率在 ${window} 内超过 ${limit}`,
+      burn: (pairs) => `错误预算的消耗速率${pairs.map(({ windows, limit }) => `在 ${windows.join(" 和 ")} 内超过 ${limit}`).join("，或")}`,
+    },
     value: "当前值",
     limit: (limit: string) => `上限 ${limit}`,
     budget: "剩余错误预算",
