@@ -1,0 +1,196 @@
+// The requests view against a real server: filters, drill-down, downloads, what comes while one reads.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import {
+  assertAccessible, assertFitsWidth, launchBrowser, openPage, phone, screenshot, startServer,
+} from "./page.mjs";
+
+const trickyId = "<img/src=x>?a#b%2Fc";
+let server;
+let browser;
+
+/** Resolves to the answer's id. */
+async function send(path, body, headers = {}) {
+  const answer = await fetch(server.url + path, { method: "POST", body: JSON.stringify(body), headers });
+  await answer.text();
+  return answer.headers.get("x-request-id");
+}
+
+before(async () => {
+  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
+  await send("/chat", { input: "今天天气真好", max_new_tokens: 4 });
+  await send("/v1/tasks/sentiment", { input: "This was a terrible day. ".repeat(8) });
+  await send("/v1/tasks/sentiment", { input: "好" }, { "X-Request-Id": trickyId });
+  await send("/chat", { input: 1 }, { "X-Request-Id": "wrong-field" });
+  await send("/chat", { input: "too slow", timeout_ms: 1, max_new_tokens: 100 }, { "X-Request-Id": "out-of-time" });
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function openRequests(hash = "#/requests", options = {}) {
+  const page = await openPage(browser, `${server.url}/${hash}`, options);
+  await page.locator(".requests-table, .empty, .request h1").first().waitFor();
+  return page;
+}
+
+function rows(page) {
+  return page.locator(".requests-table tbody tr");
+}
+
+/** The table has so many rows; it is asked for after a change of the filters. */
+async function untilRows(page, count) {
+  await page.waitForFunction((wanted) => document.querySelectorAll(".requests-table tbody tr").length === wanted, count);
+}
+
+async function downloaded(page, name) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name, exact: true }).click()]);
+  return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
+}
+
+test("filters choose, stay in the address, and a link shows the same", async () => {
+  const page = await openRequests();
+  await untilRows(page, 5);
+  const filters = page.getByRole("form", { name: "Filters" });
+  const field = (name) => filters.getByRole("combobox", { name, exact: true });
+  await field("Task").selectOption("sentiment");
+  await field("Result").selectOption("answered");
+  await untilRows(page, 3);
+  await filters.getByLabel("Length (characters) at least").fill("100");
+  await filters.getByLabel("Length (characters) at least").press("Enter");
+  await untilRows(page, 1);
+  assert.match(page.url(), /#\/requests\?task=sentiment&status=answered&min_chars=100$/);
+  await page.reload();
+  await untilRows(page, 1);
+  assert.equal(await field("Task").inputValue(), "sentiment");
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await untilRows(page, 5);
+  await field("Result").selectOption("failed");
+  await untilRows(page, 1);
+  assert.match(await rows(page).first().textContent(), /504.*deadline_exceeded/);
+  await page.goto(`${server.url}/#/requests?status=400,504&sort=slowest`);
+  await untilRows(page, 2);
+  assert.match(await rows(page).first().textContent(), /504/);
+  assert.equal(await field("Order").inputValue(), "slowest");
+  await filters.getByLabel("Slower than (ms)").fill("1000000");
+  await filters.getByLabel("Slower than (ms)").press("Enter");
+  await page.getByText("No request matches these filters.").waitFor();
+  await page.goto(`${server.url}/#/requests?since=${Date.now() + 60_000}`);
+  await page.getByText("No request matches these filters.").waitFor();
+  assert.notEqual(await filters.getByLabel("From", { exact: true }).inputValue(), "");
+  await field("Time").selectOption("1h");
+  await untilRows(page, 5);
+  page.quiet();
+  await page.context().close();
+});
+
+test("what the server refuses of a filter is said in its words", async () => {
+  const page = await openRequests("#/requests", { allowed: [/Failed to load resource/] });
+  await page.goto(`${server.url}/#/requests?status=perhaps`);
+  await page.getByRole("alert").filter({ hasText: "status" }).waitFor();
+  page.quiet();
+  await page.context().close();
+});
+
+test("a row leads to its waterfall, by keyboard, and back to the same list", async () => {
+  const page = await openRequests("#/requests?task=chat&status=answered");
+  await untilRows(page, 1);
+  await rows(page).getByRole("link").focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".waterfall").waitFor();
+  assert.match(page.url(), /#\/requests\/[^/?]+\?task=chat&status=answered$/);
+  const id = await page.getByRole("heading", { level: 1 }).textContent();
+  const record = await (await fetch(`${server.url}/requests/${id}`)).json();
+  const text = await page.locator("main").textContent();
+  for (const task of record.tasks) assert.ok(text.includes(task.task));
+  const chat = record.tasks.find(({ task }) => task === "chat");
+  const generated = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "generated tokens" }) });
+  assert.match(await generated.textContent(), new RegExp(`${chat.counters.completion_tokens}$`));
+  await assertAccessible(page);
+  await screenshot(page, "request");
+  await page.getByRole("link", { name: "All requests" }).click();
+  await untilRows(page, 1);
+  page.quiet();
+  await page.context().close();
+});
+
+test("errors are said in words, ids are text whatever is in them", async () => {
+  const page = await openRequests("#/requests/wrong-field", { allowed: [/Failed to load resource/] });
+  await page.getByText("a field is missing, unknown or out of range").waitFor();
+  await page.goto(`${server.url}/#/requests/out-of-time`);
+  await page.getByText("Its time ran out.").waitFor();
+  await page.goto(`${server.url}/#/requests?task=sentiment&max_chars=1`);
+  await untilRows(page, 1);
+  await rows(page).first().click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: trickyId }).waitFor();
+  await page.locator(".waterfall").waitFor();
+  const { name, text } = await downloaded(page, "JSON");
+  assert.equal(name, "qaio-requests.json");
+  assert.deepEqual(JSON.parse(text).requests.map((record) => record.request_id), [trickyId]);
+  await page.goto(`${server.url}/#/requests/nobody-knows-it`);
+  await page.getByRole("alert").filter({ hasText: "no longer kept" }).waitFor();
+  page.quiet();
+  await page.context().close();
+});
+
+test("the list can be downloaded as it is filtered: CSV, JSON, timeline", async () => {
+  const page = await openRequests("#/requests?task=sentiment&status=answered");
+  await untilRows(page, 3);
+  const csv = await downloaded(page, "CSV");
+  assert.equal(csv.name, "qaio-requests.csv");
+  const lines = csv.text.trim().split(/\r?\n/);
+  assert.equal(lines.length, 4);
+  assert.ok(lines[0].split(",").includes("request_id"));
+  const json = JSON.parse((await downloaded(page, "JSON")).text);
+  assert.equal(json.requests.length, 3);
+  assert.ok(json.requests.every(({ tasks }) => tasks.some(({ task }) => task === "sentiment")));
+  const timeline = JSON.parse((await downloaded(page, "Timeline")).text);
+  assert.ok((timeline.traceEvents ?? timeline).length > 0);
+  page.quiet();
+  await page.context().close();
+});
+
+test("new requests come by themselves, but not under the reader's eyes", async () => {
+  const page = await openRequests("#/requests?task=sentiment&status=answered");
+  await untilRows(page, 3);
+  await send("/v1/tasks/sentiment", { input: "不好" });
+  await untilRows(page, 4);
+  await rows(page).nth(2).hover();
+  const before = await page.locator(".requests-table").textContent();
+  await send("/v1/tasks/sentiment", { input: "很好" });
+  const button = page.getByRole("button", { name: "Show 1 new" });
+  await button.waitFor();
+  assert.equal(await page.locator(".requests-table").textContent(), before);
+  await button.click();
+  await untilRows(page, 5);
+  await page.getByLabel("Refresh by itself").uncheck();
+  page.quiet();
+  await page.context().close();
+});
+
+for (const [theme, language] of [["light", "en-US"], ["dark", "zh-CN"]]) {
+  test(`accessible and as wide as a phone, ${theme}, ${language}`, async () => {
+    const page = await openRequests("#/requests", { theme, language, viewport: phone });
+    await rows(page).first().waitFor();
+    await assertAccessible(page);
+    await assertFitsWidth(page);
+    await screenshot(page, `requests-phone-${theme}-${language}`);
+    await page.goto(`${server.url}/#/requests/${encodeURIComponent(trickyId)}`);
+    await page.locator(".waterfall").waitFor();
+    await assertAccessible(page);
+    await assertFitsWidth(page);
+    page.quiet();
+    await page.context().close();
+  });
+}
+
+test("a server without requests says so", async () => {
+  const fresh = await startServer();
+  const page = await openPage(browser, `${fresh.url}/#/requests`);
+  await page.getByText("No requests yet.").waitFor();
+  page.quiet();
+  await page.context().close();
+  await fresh.stop();
+});
