@@ -115,6 +115,21 @@ test("charts move under load and show what the server counted", async () => {
   const paused = await picture(page, "throughput");
   await page.getByRole("button", { name: "Continue" }).click();
   await until(async () => (await picture(page, "throughput")) !== paused, "it goes on");
+  // A finger that moves sideways zooms; what is zoomed leads to its requests.
+  await page.locator("[data-chart=latency] .u-over").evaluate((over) => {
+    const { left, top, width, height } = over.getBoundingClientRect();
+    const touch = (type, share) => over.dispatchEvent(new PointerEvent(type, {
+      pointerType: "touch", bubbles: true, clientX: left + width * share, clientY: top + height / 2,
+    }));
+    touch("pointerdown", 0.2);
+    touch("pointermove", 0.8);
+    touch("pointerup", 0.8);
+  });
+  const requests = await page.getByRole("link", { name: "Requests of this time" }).getAttribute("href");
+  const [, since, before] = requests.match(/^#\/requests\?since=(\d+)&until=(\d+)$/);
+  const seen = points.at(-1).t - (points[0].t - points[0].s * 1000);
+  assert.ok(before - since > 0.4 * Math.min(seen, 60_000), requests);
+  await page.getByRole("button", { name: "Reset zoom" }).click();
   // The stages of a task, as many as it has.
   await page.getByRole("combobox", { name: /^Mean time by stage/ }).selectOption("sentiment");
   await page.locator("[data-chart=stages]").getByText("score labels").waitFor();
@@ -190,6 +205,16 @@ for (const [theme, language, said] of [["light", "en-US", "impossible is firing"
     await page.context().close();
   });
 }
+
+test("who is not let in to watch is told so, and tries again", async () => {
+  const page = await openPage(browser, server.url, { allowed: [/status of 503/] });
+  await page.route("**/live/events", (route) => route.fulfill({ status: 503 }), { times: 2 });
+  await page.goto(`${server.url}/#/live`);
+  await page.getByText("The server refuses to be watched").waitFor();
+  await page.locator(".feed-state.live").waitFor();
+  page.quiet();
+  await page.context().close();
+});
 
 test("a restart is said in words, and the charts go on", async () => {
   const short = await startServer();

@@ -10,7 +10,7 @@ import { askServerNow } from "../../api/server_state";
 import type { SloAnswer } from "../../api/slo";
 import { whileLeading } from "./leader";
 
-export type FeedState = "connecting" | "live" | "lost";
+export type FeedState = "connecting" | "live" | "lost" | "refused";
 
 export type FeedEvent =
   | { kind: "state"; state: FeedState }
@@ -23,15 +23,16 @@ const firstRetryMs = 500;
 const lastRetryMs = 8_000;
 const silenceMs = 8_000; // a point comes each second
 
+type End = "lost" | "refused";
+
 /**
- * One connection, until it is lost; resolves to whether it ever brought something.
+ * One connection, until its end; `end.came` says whether it ever brought something.
  *
  * EventSource and not fetch(): it does the framing and the decoding, and no browser counts its
- * endless answer as memory of the page. What fetch() would tell beside, the status of a refusal, the
- * page learns of the request for the past points that follows. Its own reconnecting is not used:
- * it has no backoff, and ends for good at the first 503.
+ * endless answer as memory of the page. Its own reconnecting is not used: it has no backoff, and
+ * gives up for good when the server answers with an error, as it does who watches when too many do.
  */
-function connectOnce(signal: AbortSignal, take: (event: FeedEvent) => void): Promise<boolean> {
+function connectOnce(signal: AbortSignal, take: (event: FeedEvent) => void): Promise<{ came: boolean; state: End }> {
   return new Promise((resolve) => {
     const source = new EventSource("/live/events");
     let came = false;
@@ -39,8 +40,9 @@ function connectOnce(signal: AbortSignal, take: (event: FeedEvent) => void): Pro
     function end(): void {
       clearTimeout(watchdog);
       signal.removeEventListener("abort", end);
+      const refused = source.readyState === EventSource.CLOSED; // else it would try again
       source.close();
-      resolve(came);
+      resolve({ came, state: refused ? "refused" : "lost" });
     }
     signal.addEventListener("abort", end);
     source.onerror = end;
@@ -58,8 +60,13 @@ function connectOnce(signal: AbortSignal, take: (event: FeedEvent) => void): Pro
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    }
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
   });
 }
 
@@ -67,9 +74,9 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 async function holdStream(signal: AbortSignal, take: (event: FeedEvent) => void): Promise<void> {
   let retryMs = firstRetryMs;
   while (!signal.aborted) {
-    const came = await connectOnce(signal, take);
+    const { came, state } = await connectOnce(signal, take);
     if (signal.aborted) return;
-    take({ kind: "state", state: "lost" });
+    take({ kind: "state", state });
     askServerNow();
     retryMs = came ? firstRetryMs : Math.min(retryMs * 2, lastRetryMs);
     await pause(retryMs * (0.8 + 0.4 * Math.random()), signal); // not all browsers at the same moment

@@ -47,7 +47,7 @@ export default function Live() {
   const live = useLive(range);
   const [held, hold] = useState<LiveData | null>(null); // what is shown while it is paused
   const zoom = useMemo(() => createStore<Span | null>(null), []);
-  const zoomed = useStore(zoom) !== null;
+  const zoomed = useStore(zoom);
   const shown = held ?? live;
   const { points, hello } = shown;
   const started = hello === null ? null : hello.started_unix_ms / 1000;
@@ -72,7 +72,12 @@ export default function Live() {
       <div class="live-head">
         <h1>{words.title}</h1>
         <Connection live={live} paused={held !== null} />
-        {zoomed && <button onClick={() => zoom.set(null)}>{words.resetZoom}</button>}
+        {zoomed !== null && (
+          <>
+            <a href={`#/requests?since=${Math.floor(zoomed.min * 1000)}&until=${Math.ceil(zoomed.max * 1000)}`}>{words.theseRequests}</a>
+            <button onClick={() => zoom.set(null)}>{words.resetZoom}</button>
+          </>
+        )}
         <button aria-pressed={held !== null} onClick={() => hold(held === null ? live : null)}>
           {held === null ? words.pause : words.goOn}
         </button>
@@ -84,7 +89,7 @@ export default function Live() {
       </div>
       <Alarms slo={live.slo} />
       {lost && <p class="alarm mild" role="status">{words.droppedWarning(count(last.dropped_total), count(last.lost_total))}</p>}
-      {live.error !== null && live.state !== "lost" && (
+      {live.error !== null && live.state === "live" && (
         <p class="error" role="alert">{words.failedPast} {describeError(live.error)}</p>
       )}
       <Tiles recent={shown.recent} />

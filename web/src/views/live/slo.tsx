@@ -97,7 +97,9 @@ function Alarm({ rule }: { rule: SloRule }) {
   const condition = useCondition(rule);
   return (
     <p class="alarm"><b>{words.firing(rule.name, since(rule.since_unix_ms))}</b>{" "}
-      <span>{condition}{rule.value !== null && words.nowIs(quantity(rule, rule.value))}</span></p>
+      <span>{condition}</span>
+      {/* It changes all the time, and a change of an alert is read aloud. */}
+      <span aria-hidden="true">{rule.value !== null && words.nowIs(quantity(rule, rule.value))}</span></p>
   );
 }
 

@@ -110,7 +110,7 @@ export function Downloads({ path, query }: { path: string; query: (more: Record<
   const words = useTexts(requestTexts);
   const link = (text: string, more: Record<string, string>) => <a href={path + query(more)} download>{text}</a>;
   return (
-    <span class="downloads" title={words.timelineHint}>{words.download}:{" "}
+    <span class="downloads" title={words.timelineHint}>{words.download}{" "}
       {link("CSV", { format: "csv" })} {link("JSON", { download: "1" })} {link(words.timeline, { format: "chrome" })}</span>
   );
 }

@@ -46,6 +46,7 @@ export function Table({ records, filters }: { records: RequestView[]; filters: F
   const longest_ms = Math.max(...records.map((record) => record.total_response_time_ms));
   return (
     <table class="requests-table">
+      <caption class="visually-hidden">{words.title}</caption>
       <thead>
         <tr>
           <th>{columns.when}</th><th>{columns.result}</th><th>{columns.tasks}</th><th class="wide">{columns.path}</th>
