@@ -1,5 +1,6 @@
 // POST /requests/{id}/client
 #include <chrono>
+#include <thread>
 
 #include "server/api/observe_fixture_for_test.h"
 
@@ -152,6 +153,19 @@ TEST_F(ClientApiTest, AReportIsNoRequestOfItsOwn) {
   const std::string metrics = client_->get("/metrics").body;
   EXPECT_THAT(metrics,
               testing::Not(testing::HasSubstr("qaio_request_outcomes_total{route=\"/requests")));
+}
+
+TEST_F(ClientApiSlowTest, AStoppingServerAnswersWhoWaits) {
+  TestClient waiting(server_->port());
+  const std::string request = TestClient::text("POST", "/requests/never-seen/client", kTimes,
+                                               std::string(kToken) + "Expect: 100-continue\r\n");
+  waiting.send(request.substr(0, request.size() - kTimes.size()));
+  ASSERT_EQ(waiting.read().status, 100) << "so the server knows of it";
+  waiting.send(kTimes);
+  std::thread stopping([&] { server_->stop(500ms); });
+  const ClientResponse answer = waiting.read();
+  stopping.join();
+  expect_report_refused(answer, 503, "cancelled", "", "the server stops");
 }
 
 class ClientApiArchiveTest : public ClientApiTest {
