@@ -229,6 +229,21 @@ TEST_F(LiveApiTest, AStoppingServerEndsTheStreamsAndWaitsForNone) {
   EXPECT_THAT(said, Not(HasSubstr("qaio_errors_total{")));
 }
 
+TEST_F(LiveApiTest, AStoppingServerWaitsForNoneThatDoesNotRead) {
+  options_.stream_bytes_max = 8 << 20;
+  options_.write_timeout = 1h;
+  start_observed();
+  const Listener sleeper(server_->port(), 4096);
+  wait_until([&] { return server_->connections() == 2; });
+  // More than the system holds for it.
+  wait_until([&] {
+    pass_second();
+    return server_->state().memory_bytes > size_t{64} << 10;
+  });
+  server_->stop(1h);
+  EXPECT_EQ(server_->connections(), 0);
+}
+
 TEST_F(LiveApiTest, AListenerThatDoesNotReadIsDroppedAndNobodyElseWaits) {
   options_.stream_bytes_max = 32 << 10;
   options_.write_timeout = 100ms;

@@ -100,6 +100,7 @@ void Connection::stop(bool cancel) {
 
 void Connection::stop_now(bool cancel) {
   boost::system::error_code ignored;  // of a connection that has just ended
+  cancel = cancel || (exchange_ && exchange_->ends_with_server());
   cancelled_ = cancelled_ || cancel;
   const bool head_missing = reading_ && exchange_->record().request_id.empty();
   if (idle_ || head_missing || (cancel && reading_)) {
@@ -107,8 +108,8 @@ void Connection::stop_now(bool cancel) {
     // Ends the next read, too, if this one has just ended.
     socket_.shutdown(ConnectionSocket::shutdown_receive, ignored);
   }
-  if (exchange_ && (cancel || exchange_->ends_with_server())) exchange_->cancel();
   if (!cancel) return;
+  if (exchange_) exchange_->cancel();
   socket_.cancel(ignored);  // a write that waits for the client
 }
 
@@ -218,7 +219,7 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
   } catch (const std::exception& error) {  // one request fails, not the server
     exchange->fail(error);
   }
-  if (context_.stopping && exchange->ends_with_server()) exchange->cancel();
+  if (context_.stopping && exchange->ends_with_server()) stop_now(true);
 }
 
 net::awaitable<std::optional<int>> Connection::write_answer(Exchange& exchange,
