@@ -95,9 +95,11 @@ Result<void> Runtime::warm_up() {
   overrides.seed = 1;
   std::vector<std::string> tasks = {"sentiment", "chat"};
   std::erase_if(tasks, [&](const auto& task) { return pipeline_->refused_tasks().contains(task); });
-  const RequestOutcome outcome = run_and_wait(
-      *pipeline_,
-      {.tasks = std::move(tasks), .input = "你好, hello!", .history = {}, .overrides = overrides});
+  const RequestOutcome outcome = run_and_wait(*pipeline_, {.tasks = std::move(tasks),
+                                                           .input = "你好, hello!",
+                                                           .history = {},
+                                                           .system = {},
+                                                           .overrides = overrides});
   if (outcome.error) return tl::unexpected<Error>(*outcome.error);
   return {};
 }

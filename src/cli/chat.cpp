@@ -116,8 +116,11 @@ Result<void> chat(CLI::App& command, Options& options) {
     std::fflush(stdout);
     if (!std::getline(std::cin, line) || line == "/exit") break;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    PipelineRequest request{
-        .tasks = {"sentiment", "chat"}, .input = line, .history = history, .overrides = {}};
+    PipelineRequest request{.tasks = {"sentiment", "chat"},
+                            .input = line,
+                            .history = history,
+                            .system = {},
+                            .overrides = {}};
     request.overrides.seed = options.seed;
     const RequestOutcome outcome = stream_reply(runtime->pipeline(), std::move(request));
     fmt::print("\n");

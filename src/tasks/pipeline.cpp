@@ -204,8 +204,13 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
   const bool may_cut = !request.overrides.strict_length || !request.overrides.max_new_tokens;
   const int reserved = may_cut ? std::min(job.max_new_tokens, positions / 2) : job.max_new_tokens;
   const int room = positions - (scores ? 0 : reserved);
-  QAIO_ASSIGN(Prompt prompt, task.prompt.build(request.input, history, outcome.lane, clock_,
-                                               static_cast<size_t>(std::max(room, 1))));
+  std::optional<PromptTemplate> changed;
+  if (definition.history && !request.system.empty()) {
+    QAIO_ASSIGN(changed, task.prompt.with_system(request.system));
+  }
+  QAIO_ASSIGN(Prompt prompt, (changed ? *changed : task.prompt)
+                                 .build(request.input, history, outcome.lane, clock_,
+                                        static_cast<size_t>(std::max(room, 1))));
   outcome.history_dropped = prompt.history_dropped;
   outcome.input_tokens = prompt.input_tokens;
   if (may_cut) {

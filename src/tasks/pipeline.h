@@ -43,6 +43,7 @@ struct PipelineRequest {
   std::vector<std::string> tasks;  // names, at least one, all different
   std::string input;
   std::vector<Turn> history;  // oldest first; for tasks that take it
+  std::string system;         // in the place of the system text of these tasks; empty: their own
   GenerateOverrides overrides;
   TimeNs deadline_ns = 0;  // 0: none
   uint64_t client = 0;     // as EngineRequest has it
@@ -100,8 +101,8 @@ class Pipeline {
                                                   ChatTemplate chat = ChatTemplate::chatml());
 
   // Builds all prompts on the calling thread, submits them together and returns. Errors arrive
-  // through on_done: kNotFound for an unknown task, kInvalidArgument as of PromptTemplate::build()
-  // and Engine::submit(), kResourceExhausted when the engine's queue is full.
+  // through on_done: kNotFound for an unknown task, kInvalidArgument as of PromptTemplate and
+  // Engine::submit(), kResourceExhausted when the engine's queue is full.
   std::shared_ptr<PipelineRun> run(PipelineRequest request, PipelineCallbacks callbacks) const;
 
   const ChatTemplate& chat_template() const { return chat_; }

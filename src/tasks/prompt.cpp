@@ -53,18 +53,7 @@ Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task, const
   // NFC shortens text to a third at most (three conjoining jamo become one syllable).
   out.bytes_per_token_max_ = 3 * longest_token_bytes(tokenizer);
 
-  const auto encode = [&](std::string_view input) { return out.encode(input, {}, SIZE_MAX); };
-  const Result<EncodedPrompt> frame = encode("");
-  const Result<EncodedPrompt> one = encode("a");
-  const Result<EncodedPrompt> other = encode("中");
-  if (frame && one && other) {
-    out.frame_tokens_ = frame->ids.size();
-    const bool bare = out.user_prefix_.empty() && out.user_suffix_.empty();
-    out.frame_message_tokens_ = bare ? 0 : frame->last_message_tokens;
-    out.head_ = common_head(one->ids, other->ids, tokenizer);
-  } else {
-    out.refusal_ = (!frame ? frame : !one ? one : other).error().message;
-  }
+  out.measure();
   if (out.frame_tokens_ >= out.prompt_tokens_max_) {
     return fail(ErrorCode::kInvalidArgument,
                 "task '" + task.name + "': max_prompt_tokens = " +
@@ -79,6 +68,42 @@ Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task, const
     }
     out.label_ids_.push_back(std::move(ids));
   }
+  return out;
+}
+
+// What every prompt has, whatever its input.
+void PromptTemplate::measure() {
+  const Result<EncodedPrompt> frame = encode("", {}, SIZE_MAX);
+  const Result<EncodedPrompt> one = encode("a", {}, SIZE_MAX);
+  const Result<EncodedPrompt> other = encode("中", {}, SIZE_MAX);
+  if (frame && one && other) {
+    frame_tokens_ = frame->ids.size();
+    const bool bare = user_prefix_.empty() && user_suffix_.empty();
+    frame_message_tokens_ = bare ? 0 : frame->last_message_tokens;
+    head_ = common_head(one->ids, other->ids, *tokenizer_);
+  } else {
+    refusal_ = (!frame ? frame : !one ? one : other).error().message;
+  }
+}
+
+Result<PromptTemplate> PromptTemplate::with_system(std::string_view system) const {
+  const auto too_long_beside = [&](size_t tokens, std::string_view count) {
+    return fail(ErrorCode::kInvalidArgument,
+                "'system' is too long for task '" + task_name_ +
+                    "': a prompt without an input has " + std::string(count) +
+                    std::to_string(tokens) + " tokens, the limit is " +
+                    std::to_string(prompt_tokens_max_),
+                "system");
+  };
+  if (const size_t least = tokens_min(system.size()); least >= prompt_tokens_max_) {
+    return too_long_beside(least, "at least ");
+  }
+  PromptTemplate out = *this;
+  out.system_ = system;
+  out.refusal_.clear();
+  out.measure();
+  if (!out.refusal_.empty()) return fail(ErrorCode::kInvalidArgument, out.refusal_, "system");
+  if (out.frame_tokens_ >= prompt_tokens_max_) return too_long_beside(out.frame_tokens_, "");
   return out;
 }
 

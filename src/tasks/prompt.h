@@ -41,6 +41,10 @@ class PromptTemplate {
   static Result<PromptTemplate> compile(const TaskDefinition& task, const ChatTemplate& chat,
                                         const Tokenizer& tokenizer);
 
+  // The same with another system text, measured anew. kInvalidArgument on field "system" when it
+  // leaves no room for an input, or the chat template refuses it.
+  Result<PromptTemplate> with_system(std::string_view system) const;
+
   // Each text is tokenized once, newest turn first, and only as far as turns fit. Stamps
   // prompt_build and tokenize on `lane`, without a gap from its latest stage on. kInvalidArgument
   // on field "input" when the prompt without any history is longer than max_prompt_tokens: an input
@@ -57,6 +61,7 @@ class PromptTemplate {
 
  private:
   PromptTemplate() = default;
+  void measure();
   std::string fill_user(std::string_view input) const;
   Result<MarkedText> render(std::string_view input, std::span<const Turn> history) const;
   Result<EncodedPrompt> encode(std::string_view input, std::span<const Turn> history,

@@ -178,6 +178,57 @@ TEST_F(PromptTest, ATemplateWithoutRoomForAnInputIsRefused) {
   EXPECT_THAT(refused.error().message, HasSubstr("max_prompt_tokens = 3"));
 }
 
+TEST_F(PromptTest, AnotherSystemTextGivesThePromptsOfATaskThatHasIt) {
+  TaskDefinition task = small_task();
+  task.user = "Q: {input}";
+  TaskDefinition other = task;
+  other.system = "Answer at length, 用中文.";
+  const auto changed = compile(task).with_system(other.system);
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_EQ(changed->head(), compile(other).head());
+  const std::vector<Turn> history(40, {"question", "answer"});
+  StageLane lane;
+  lane.start(0);
+  const auto prompt = changed->build("x", history, lane, SteadyClock::instance());
+  ASSERT_TRUE(prompt) << prompt.error().message;
+  const auto expected = build(other, "x", history);
+  EXPECT_EQ(prompt->ids, expected->ids);
+  EXPECT_EQ(prompt->history_dropped, expected->history_dropped);
+  EXPECT_EQ(prompt->input_tokens, expected->input_tokens);
+}
+
+TEST_F(PromptTest, ASystemTextWithoutRoomForAnInputIsRefused) {
+  TaskDefinition task = small_task();
+  task.max_prompt_tokens = 40;
+  const PromptTemplate compiled = compile(task);
+  std::string system = "x";
+  while (compiled.with_system(system)) system += " x";
+  const auto refused = compiled.with_system(system);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(refused.error().field, "system");
+  EXPECT_THAT(refused.error().message, HasSubstr("has 40 tokens, the limit is 40"));
+  const auto huge = compiled.with_system(std::string(1 << 20, 'x'));
+  ASSERT_FALSE(huge);
+  EXPECT_THAT(huge.error().message, HasSubstr("at least"));
+}
+
+TEST_F(PromptTest, ASystemTextThatTheTemplateRefusesIsAnErrorOfItsField) {
+  const auto chat = ChatTemplate::compile(
+      "{% for m in messages %}{% if m.role == 'system' %}"
+      "{{ raise_exception('no system text, please') }}{% endif %}"
+      "{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}");
+  ASSERT_TRUE(chat) << chat.error().message;
+  TaskDefinition task = small_task();
+  task.system.clear();
+  const auto compiled = PromptTemplate::compile(task, *chat, *tokenizer_);
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  ASSERT_EQ(compiled->refusal(), "");
+  const auto refused = compiled->with_system("Be brief.");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().field, "system");
+  EXPECT_THAT(refused.error().message, HasSubstr("no system text, please"));
+}
+
 // A template may trim what it writes, leave out thoughts, or have a system text of its own.
 TEST_F(PromptTest, FollowsTheModelsTemplate) {
   const auto chat = ChatTemplate::compile(

@@ -16,9 +16,9 @@ namespace {
 constexpr std::string_view kSentiment = "sentiment";
 constexpr std::string_view kChat = "chat";
 constexpr auto kFields = std::to_array<std::string_view>(
-    {"input", "history", "stream", "max_new_tokens", "temperature", "top_p", "top_k", "min_p",
-     "repetition_penalty", "presence_penalty", "frequency_penalty", "stop", "seed", "timeout_ms",
-     "tasks"});
+    {"input", "history", "system", "stream", "max_new_tokens", "temperature", "top_p", "top_k",
+     "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "stop", "seed",
+     "timeout_ms", "tasks"});
 
 std::string known_tasks(const TaskRegistry& tasks) {
   std::string names;
@@ -48,6 +48,17 @@ Result<std::vector<std::string>> read_tasks(const JsonFields& fields, const Task
   return names;
 }
 
+// Of the conversation: for the tasks that have one.
+Result<std::string> read_system(const JsonFields& fields, const std::vector<std::string>& names,
+                                const TaskRegistry& known) {
+  if (fields.find("system") == nullptr) return std::string();
+  QAIO_ASSIGN(std::string system, fields.text("system"));
+  const auto takes_history = [&](const std::string& name) { return known.find(name)->history; };
+  if (system.empty() || std::ranges::any_of(names, takes_history)) return system;
+  return fail(ErrorCode::kInvalidArgument,
+              "'system' has no effect: none of 'tasks' takes a history", "system");
+}
+
 struct ChatRequest {
   PipelineRequest pipeline;
   bool stream = false;
@@ -59,6 +70,7 @@ Result<ChatRequest> read_chat(const Call& call, const TaskRegistry& tasks,
   ChatRequest request;
   QAIO_RETURN_IF_ERROR(read_task_fields(fields, call, limits, request.pipeline));
   QAIO_ASSIGN(request.pipeline.tasks, read_tasks(fields, tasks));
+  QAIO_ASSIGN(request.pipeline.system, read_system(fields, request.pipeline.tasks, tasks));
   QAIO_ASSIGN(const std::optional<bool> stream, fields.boolean("stream"));
   request.stream = stream.value_or(false);
   return request;

@@ -167,6 +167,29 @@ TEST_F(ChatApiTest, ReportsDroppedHistory) {
   EXPECT_LT(answer.at("history_dropped").as_int64(), 40);
 }
 
+// Its tokens stand in the chat's prompt in the place of the task's own, and in no other prompt.
+TEST_F(ChatApiTest, ASystemTextIsTheConversations) {
+  start();
+  const auto prompt_tokens = [&](const std::string& fields) {
+    const boost::json::object answer = post("/chat", R"({"input":"x")" + fields + "}").json();
+    return answer.at("usage").as_object().at("prompt_tokens").as_int64();
+  };
+  const auto text = [](std::string_view fields, std::string_view system) {
+    return fmt::format(R"(,"system":"{}"{})", system, fields);
+  };
+  for (const std::string_view fields :
+       {R"(,"tasks":["chat"])", R"(,"history":[{"user":"a","bot":"b"}])"}) {
+    const int64_t one = prompt_tokens(text(fields, "1"));
+    EXPECT_EQ(prompt_tokens(text(fields, "1 1 1 1")) - one,
+              static_cast<int64_t>(tokenizer_->encode("1 1 1 1").size() -
+                                   tokenizer_->encode("1").size()));
+    const int64_t own = prompt_tokens(std::string(fields));
+    EXPECT_EQ(prompt_tokens(text(fields, "")), own);
+    EXPECT_EQ(prompt_tokens(std::string(fields) + R"(,"system":null)"), own);
+  }
+  EXPECT_EQ(post("/v1/tasks/chat", R"({"input":"x","system":"y"})").error("field"), "system");
+}
+
 TEST_F(ChatApiTest, StreamsSentimentTokensAndDone) {
   start("one two three", 2ms);
   const ClientResponse response = post("/chat", R"({"input":"x","stream":true})");
