@@ -82,29 +82,6 @@ export interface RequestView {
   same_id?: number;
 }
 
-const waitsMs = [0, 100, 400, 1500];
-
-/** A record is there moments after its answer, so one that is not found is asked for again. */
-async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  let last: unknown;
-  for (const waitMs of waitsMs) {
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    signal?.throwIfAborted();
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      last = error;
-    }
-  }
-  throw last;
-}
-
-/** The record of a request that has just ended. */
-export function getNewRequest(id: string, signal?: AbortSignal): Promise<RequestView> {
-  return patiently(() => getRequest(id, signal), signal);
-}
-
 export function getRequest(id: string, signal?: AbortSignal): Promise<RequestView> {
   return getJson<RequestView>(`/requests/${encodeURIComponent(id)}`, signal);
 }
@@ -114,13 +91,26 @@ export async function listRequests(query: string, signal?: AbortSignal): Promise
   return (await getJson<{ requests: RequestView[] }>(`/requests${query}`, signal)).requests;
 }
 
-/** False where the server does not want them; nobody waits for this. */
+/** The record of a request that has just ended: on another connection it is there moments later. */
+export async function getNewRequest(id: string): Promise<RequestView> {
+  for (const waitMs of [50, 200, 1000]) {
+    try {
+      return await getRequest(id);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+  return getRequest(id);
+}
+
+/** Afterwards the record is there. False where the server does not want the times. */
 export async function reportClientTimes(id: string, token: string, stamps: ClientStamps): Promise<boolean> {
   const path = `/requests/${encodeURIComponent(id)}/client`;
   const headers = { "Content-Type": "application/json", "X-Client-Token": token };
   const body = JSON.stringify(stamps);
   try {
-    await patiently(() => call(path, { method: "POST", headers, body, keepalive: true }));
+    await call(path, { method: "POST", headers, body, keepalive: true });
     return true;
   } catch {
     return false;

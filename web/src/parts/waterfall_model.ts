@@ -89,11 +89,14 @@ export function summarize(record: RequestView): Summary {
   const sum = (of: (task: TaskView) => number) => tasks.reduce((total, task) => total + of(task), 0);
   const speeds = tasks.map(tokensPerSecond).filter((speed) => speed !== null);
   const server_ms = record.total_response_time_ms;
+  // Of a stopped request the server notices the end after the browser: then there are no shares.
+  const sum_ms = client ? client.network_ms + server_ms + client.rendering_ms : 0;
+  const shared = client && sum_ms <= client.done_ms * 1.01 ? client : null;
   return {
-    wall_ms: client ? client.network_ms + server_ms + client.rendering_ms : server_ms,
+    wall_ms: client?.done_ms ?? server_ms,
     server_ms,
-    network_ms: client?.network_ms ?? null,
-    rendering_ms: client?.rendering_ms ?? null,
+    network_ms: shared?.network_ms ?? null,
+    rendering_ms: shared?.rendering_ms ?? null,
     first_token_ms: client ? client.first_token_ms : record.metrics["ttft"] ?? null,
     tokens_per_s: speeds.length > 0 ? Math.max(...speeds) : null,
     prompt_tokens: sum((task) => task.counters.prompt_tokens),

@@ -31,9 +31,14 @@ function useFollowing(key: string) {
   const [following, setFollowing] = useState(true);
   const wanted = useRef(true);
   useEffect(() => {
+    let lastTop = 0;
+    // Only who scrolls up leaves the end: the event of one's own scrolling may come when more text has.
     const look = () => {
-      wanted.current = atBottom();
-      setFollowing(wanted.current);
+      const top = document.documentElement.scrollTop;
+      if (atBottom()) wanted.current = true;
+      else if (top < lastTop) wanted.current = false;
+      lastTop = top;
+      setFollowing(wanted.current || atBottom());
     };
     const grown = new ResizeObserver(() => {
       if (wanted.current) toBottom();
@@ -108,6 +113,19 @@ export default function Chat({ parameter }: { parameter: string }) {
     if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
   }, [parameter]);
 
+  // On a narrow window the list covers the page until it is closed.
+  useEffect(() => {
+    if (!listOpen) return;
+    const close = (event: MouseEvent) => {
+      if (event.target instanceof Element && event.target.closest(".chat-list")) return;
+      event.stopPropagation();
+      event.preventDefault();
+      setListOpen(false);
+    };
+    document.addEventListener("click", close, true);
+    return () => document.removeEventListener("click", close, true);
+  }, [listOpen]);
+
   const settings = current?.settings ?? draft;
   const changeSettings = (next: Settings) => {
     if (current !== null) update(current.id, (one) => ({ ...one, settings: next }));
@@ -127,12 +145,7 @@ export default function Chat({ parameter }: { parameter: string }) {
   return (
     <div class={listOpen ? "chat list-open" : "chat"} onKeyDown={(event) => event.key === "Escape" && setListOpen(false)}>
       <ConversationList currentId={current?.id ?? null} onClose={() => setListOpen(false)} />
-      <div class="chat-main" onClickCapture={(event) => {
-        if (!listOpen) return;
-        event.stopPropagation(); // the list covers the page until it is closed
-        event.preventDefault();
-        setListOpen(false);
-      }}>
+      <div class="chat-main">
         <div class="chat-head only-narrow">
           <button class="plain" aria-expanded={listOpen} onClick={() => setListOpen(true)}><Icon name="list" />{words.showList}</button>
           <span class="soft">{current === null ? "" : titleOf(current)}</span>

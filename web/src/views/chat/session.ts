@@ -6,11 +6,11 @@ import type { ChatAnswer, ChatRequest, Sentiment } from "../../api/chat";
 import { getNewRequest, reportClientTimes, withClientTimes } from "../../api/requests";
 import type { ClientStamps } from "../../api/requests";
 import { askServerNow, serverState } from "../../api/server_state";
-import { nextPaint, shownSince } from "../../parts/painted";
+import { nextPaint, shownSince, thisPaint } from "../../parts/painted";
 import { summarize } from "../../parts/waterfall_model";
 import { createStore } from "../../store";
 import type { Store } from "../../store";
-import { conversations, put, update } from "./conversations";
+import { put, update } from "./conversations";
 import type { Conversation, Exchange, Failure } from "./conversations";
 
 export interface Live {
@@ -86,9 +86,10 @@ function oncePerFrame(draw: () => void): { ask(): void; cancel(): void } {
     ask() {
       if (asked) return;
       asked = true;
+      const inFrame = () => (document.hidden ? frame() : requestAnimationFrame(frame));
       const waitMs = Math.max(notBeforeMs - performance.now(), document.hidden ? 250 : 0);
-      if (waitMs > 0) setTimeout(frame, waitMs);
-      else requestAnimationFrame(frame);
+      if (waitMs > 0) setTimeout(inFrame, waitMs);
+      else inFrame();
     },
     cancel() {
       over = true;
@@ -123,8 +124,8 @@ class Stamps {
     this.requestId = requestId;
     this.firstByteMs = performance.now() - this.sentMs;
   }
-  tokenDrawn(): void {
-    this.firstToken ??= nextPaint();
+  tokenDrawn(paint: () => Promise<number | null>): void {
+    this.firstToken ??= paint();
   }
   lastByte(): void {
     this.lastByteMs = performance.now() - this.sentMs;
@@ -184,7 +185,7 @@ async function attempt(run: Run, request: ChatRequest): Promise<void> {
   const draw = () => live.set({ phase: "answering", reply: text, ...(sentiment && { sentiment }) });
   const frames = oncePerFrame(() => {
     draw();
-    if (text !== "") stamps.tokenDrawn();
+    if (text !== "") stamps.tokenDrawn(thisPaint);
   });
   let end: Partial<Exchange>;
   try {
@@ -216,7 +217,7 @@ async function attempt(run: Run, request: ChatRequest): Promise<void> {
     frames.cancel();
   }
   finish(run, { ...end, ...(stamps.requestId !== null && { request_id: stamps.requestId }) });
-  if (end.reply) stamps.tokenDrawn();
+  if (end.reply) stamps.tokenDrawn(nextPaint);
   void follow(run, stamps, token);
 }
 
@@ -264,12 +265,12 @@ export function stop(conversationId: string): void {
   runs.get().get(conversationId)?.controller.abort();
 }
 
-// A page that goes away keeps what has come so far.
+// A page that goes away keeps what has come so far, and that it was stopped: the browser breaks the
+// connection afterwards, which is no fault of the server.
 addEventListener("pagehide", () => {
   for (const run of runs.get().values()) {
     const { reply, sentiment } = run.live.get();
-    if (conversations.get().some(({ id }) => id === run.conversationId)) {
-      setExchange(run, { reply: reply.trim(), ...(sentiment && { sentiment }) });
-    }
+    setExchange(run, { state: "stopped", reply: reply.trim(), ...(sentiment && { sentiment }) });
+    run.controller.abort();
   }
 });

@@ -1,0 +1,191 @@
+// The playground: a task is tried on texts, and what is copied out runs elsewhere, whatever its texts are.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import {
+  assertAccessible, assertFitsWidth, desktop, launchBrowser, openPage, phone, screenshot, startServer,
+} from "./page.mjs";
+
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), "qaio-page-"));
+let server;
+let browser;
+before(async () => {
+  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+function open(options) {
+  return openPage(browser, `${server.url}/#/playground`, options);
+}
+
+async function ran(page, count) {
+  await page.waitForFunction((wanted) => document.querySelectorAll(".trial-foot").length === wanted, count);
+}
+
+async function close(page) {
+  page.quiet();
+  await page.context().close();
+}
+
+test("a task runs on several texts: probabilities, times, and where the time went", async () => {
+  const page = await open();
+  await page.getByRole("button", { name: "Mood" }).click();
+  await page.getByRole("button", { name: "Run" }).click();
+  await ran(page, 2);
+  await page.getByText("2 of 2 done").waitFor();
+  const bars = page.locator(".trial").first().locator(".bars li");
+  assert.deepEqual((await bars.locator(".bar-label").allTextContents()).sort(), ["negative", "positive"]);
+  const values = (await bars.locator(".bar-value").allTextContents()).map((text) => parseFloat(text.replace("> ", "")));
+  assert.ok(values[0] >= values[1] && Math.abs(values[0] + values[1] - 100) < 1, String(values));
+  await page.getByText(/2 texts · median .* on the server/).waitFor();
+  await screenshot(page, "playground-en");
+  await page.getByRole("link", { name: "where the time went" }).first().click();
+  await page.locator(".waterfall").waitFor();
+  await page.goBack();
+  await page.getByRole("button", { name: "Short replies" }).click();
+  await page.getByRole("button", { name: "Run" }).click();
+  await ran(page, 3);
+  assert.ok((await page.locator(".trial .answer").first().textContent()).length > 3);
+  await close(page);
+});
+
+test("what is written survives a reload, and an example can be taken back", async () => {
+  const page = await open();
+  await page.getByLabel("System prompt").fill("Mine.");
+  await page.getByRole("button", { name: "Mood" }).click();
+  assert.notEqual(await page.getByLabel("System prompt").inputValue(), "Mine.");
+  await page.getByRole("button", { name: "Back to my own" }).click();
+  assert.equal(await page.getByLabel("System prompt").inputValue(), "Mine.");
+  await page.waitForFunction(() => localStorage.getItem("qaio.playground")?.includes("Mine."));
+  await page.reload();
+  assert.equal(await page.getByLabel("System prompt").inputValue(), "Mine.");
+  await close(page);
+});
+
+test("what the server would refuse is said before", async () => {
+  const page = await open();
+  const runs = page.getByRole("button", { name: "Run" });
+  for (const [label, wrong, words, right] of [
+    ["Name", "My task", "from a-z", "my-task"],
+    ["User message", "no place", "exactly once", "{input}"],
+    ["User message", "{input} {input}", "exactly once", "{input}"],
+    ["Labels", "one", "two labels", "one\ntwo"],
+    ["Labels", "one\none", "the same", "one\ntwo"],
+    ["Labels", Array.from({ length: 65 }, (_, i) => `l${i}`).join("\n"), "64 labels", "one\ntwo"],
+  ]) {
+    await page.getByLabel(label).fill(wrong);
+    await page.getByRole("status").filter({ hasText: words }).waitFor();
+    assert.ok(await runs.isDisabled());
+    await page.getByLabel(label).fill(right);
+    assert.ok(await runs.isEnabled());
+  }
+  await close(page);
+});
+
+test("cancel ends what runs; a refusal is said where it happened", async () => {
+  const page = await open({ allowed: [/Failed to load resource/] });
+  let held = [];
+  await page.route("**/v1/chat/completions", (route) => held.push(route));
+  await page.getByLabel("Texts, one per line").fill(Array.from({ length: 9 }, (_, i) => `text ${i}`).join("\n"));
+  await page.getByRole("button", { name: "Run" }).click();
+  while (held.length < 4) await page.waitForTimeout(10);
+  await held[0].fulfill({
+    status: 503, headers: { "Retry-After": "3" }, json: { error: { code: "resource_exhausted", message: "full" } },
+  });
+  await page.getByText("Try again in 3 s.").waitFor();
+  await page.getByText("1 of 9 done").waitFor();
+  while (held.length < 5) await page.waitForTimeout(10);
+  assert.equal(held.length, 5, "four at a time");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".trial .soft").length === 8);
+  assert.equal(await page.getByText("cancelled", { exact: true }).count(), 8);
+  assert.ok(await page.getByRole("button", { name: "Run" }).isEnabled());
+  held = [];
+  await close(page);
+});
+
+const evil = `It's "quoted" \\ back\\slash $HOME \`id\` $(id) %s {x} </script>\n\n\ttab """ three ''' and \\n "`;
+const evilLabels = [`it's`, `"two"`, `three\\`, `$(four)`, "五😀"];
+const evilText = `'"\\ $(touch x) \`y\` {input} %d 你好`;
+
+/** The code in the form of that name, as it would be copied. */
+async function copied(page, form) {
+  await page.getByRole("tab", { name: form }).click();
+  return page.locator(".export-code").textContent();
+}
+
+test("what is copied out means the same in TOML, a shell, Python and JavaScript", async () => {
+  const page = await open();
+  await page.getByLabel("System prompt").fill(evil);
+  await page.getByLabel("User message").fill(`<"'\\> {input}\n$x`);
+  await page.getByLabel("Labels").fill(evilLabels.join("\n"));
+  await page.getByLabel("Texts, one per line").fill(evilText);
+  await page.getByRole("button", { name: "Run" }).click();
+  await ran(page, 1);
+  await page.locator(".trial").first().getByText(evilText).waitFor();
+  const listed = async (path) => (await (await fetch(`${server.url}${path}`)).json());
+  const promptTokens = (await listed("/requests?limit=1")).requests[0].tasks[0].counters.prompt_tokens;
+  const sortedLabels = [...evilLabels].sort();
+
+  const byShell = JSON.parse((await run("sh", ["-c", await copied(page, "curl")], { cwd: folder })).stdout);
+  assert.deepEqual(Object.keys(byShell.choices[0].scores).sort(), sortedLabels);
+  assert.equal(byShell.usage.prompt_tokens, promptTokens);
+
+  const { scores } = byShell.choices[0];
+  const python = `${(await copied(page, "Python")).replace(/print\(run\((.*)\)\)/, "print(json.dumps(run($1)))")}`;
+  const [, pythonScores] = JSON.parse((await run("python3", ["-c", python])).stdout);
+  assert.deepEqual(pythonScores, scores);
+
+  const script = join(folder, "client.mjs");
+  writeFileSync(script, (await copied(page, "JavaScript")).replace(/console\.log\((.*)\);/, "console.log(JSON.stringify($1));"));
+  assert.deepEqual(JSON.parse((await run("node", [script])).stdout).scores, scores);
+
+  const config = join(folder, "task.toml");
+  writeFileSync(config, await copied(page, "TOML"));
+  const own = await startServer("--config", config);
+  const { tasks } = await (await fetch(`${own.url}/v1/tasks`)).json();
+  const name = await page.getByLabel("Name").inputValue();
+  assert.deepEqual(tasks.find((task) => task.name === name).labels, evilLabels);
+  const answer = await (await fetch(`${own.url}/v1/tasks/${name}`, { method: "POST", body: JSON.stringify({ input: evilText }) })).json();
+  assert.equal(answer.usage.prompt_tokens, promptTokens);
+  assert.deepEqual(answer.scores, scores);
+  await own.stop();
+  await close(page);
+});
+
+test("a generate task is copied out, too", async () => {
+  const page = await open({ language: "zh-CN" });
+  await page.getByRole("button", { name: "简短回复" }).click();
+  await page.getByLabel("温度").fill("0");
+  const { choices } = JSON.parse((await run("sh", ["-c", await copied(page, "curl")])).stdout);
+  const said = (await run("python3", ["-c", await copied(page, "Python")])).stdout.trim();
+  assert.equal(said, choices[0].message.content);
+  const config = join(folder, "generate.toml");
+  writeFileSync(config, await copied(page, "TOML"));
+  const own = await startServer("--config", config);
+  const text = (await page.getByLabel("文本，每行一条").inputValue()).split("\n")[0];
+  const answer = await (await fetch(`${own.url}/v1/tasks/comfort`, { method: "POST", body: JSON.stringify({ input: text }) })).json();
+  assert.equal(answer.text, said);
+  await own.stop();
+  await close(page);
+});
+
+for (const [theme, language, viewport] of [["dark", "zh-CN", phone], ["dark", "en-US", desktop], ["light", "zh-CN", desktop]]) {
+  test(`accessible and within the window: ${theme}, ${language}, ${viewport.width} wide`, async () => {
+    const page = await open({ theme, language, viewport });
+    await page.locator(".run-row .primary").click();
+    await ran(page, 3);
+    await assertAccessible(page);
+    await assertFitsWidth(page);
+    await screenshot(page, `playground-${theme}-${language}-${viewport.width}`);
+    await close(page);
+  });
+}
