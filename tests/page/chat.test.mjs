@@ -63,7 +63,7 @@ test("a conversation in Chinese: sentiment first, then the reply piece by piece,
   let tokens = 0;
   proxy.pass = (event) => event === "sentiment";
   await page.getByRole("button", { name: happy }).click();
-  const chip = page.locator(".chip");
+  const chip = page.locator(".label-chip");
   await chip.waitFor();
   assert.match(await chip.textContent(), /情感.*正面9\d(\.\d)? %/);
   assert.equal(await page.locator(".reply .markdown").count(), 0);
@@ -195,7 +195,7 @@ test("an answer goes on while the user looks at another view; a reload keeps wha
   await page.locator(".playground").waitFor();
   proxy.allow((event) => event !== "done");
   await page.getByRole("link", { name: "Chat" }).click();
-  await page.waitForFunction(() => document.querySelector(".live .markdown")?.textContent.length > 4);
+  await page.waitForFunction(() => document.querySelector(".streaming .markdown")?.textContent.length > 4);
   await page.reload();
   await page.getByText("Stopped.", { exact: true }).first().waitFor();
   assert.ok((await page.locator(".reply .markdown").textContent()).length > 4);

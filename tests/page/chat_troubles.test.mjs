@@ -77,7 +77,7 @@ test("HTML, scripts and Markdown tricks are text; nothing else is asked for", as
   proxy.answer = scripted(hostile, { results: { "<b>task</b>": { label: "<img src=x onerror=alert(1)>", score: 0.5 } } });
   await say(page, hostile);
   await page.locator(".result").waitFor();
-  await page.locator(".reply .code").waitFor();
+  await page.locator(".reply .code-block").waitFor();
   const main = page.locator("main");
   assert.equal(await main.locator("img, script, iframe, object, [onclick], [onerror], u, div[style]").count(), 0);
   assert.match(await page.title(), /^Chat/);
@@ -93,7 +93,7 @@ test("HTML, scripts and Markdown tricks are text; nothing else is asked for", as
   assert.equal(await reply.locator("td").first().textContent(), "<b>1</b>");
   assert.equal(await reply.locator("pre").textContent(), "<script>document.title='owned'</script>");
   assert.equal(await page.locator(".result dt").textContent(), "<b>task</b>");
-  assert.match(await page.locator(".chip").first().textContent(), /<u>正面<\/u>/);
+  assert.match(await page.locator(".label-chip").first().textContent(), /<u>正面<\/u>/);
   await page.setViewportSize(phone);
   await assertFitsWidth(page);
   await screenshot(page, "chat-hostile-phone");
@@ -166,7 +166,7 @@ test("an error within the stream, and a connection that breaks, keep what had co
   let tokens = 0;
   proxy.pass = (event) => event === "sentiment" || event === "token" && ++tokens <= 2;
   await say(page, "Tell me a joke");
-  await page.waitForFunction(() => document.querySelector(".live .markdown")?.textContent.length > 1);
+  await page.waitForFunction(() => document.querySelector(".streaming .markdown")?.textContent.length > 1);
   proxy.cut();
   await page.locator(".failure").filter({ hasText: "broke before the answer was whole" }).waitFor();
   assert.ok((await page.locator(".exchange:last-child .markdown").textContent()).length > 1);

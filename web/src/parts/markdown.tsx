@@ -4,7 +4,10 @@ import { useMemo } from "preact/hooks";
 import { Lexer } from "marked";
 import type { Token, Tokens, TokensList } from "marked";
 
+import { currentTexts, defineTexts } from "../i18n";
 import { CopyButton } from "./copy_button";
+
+const texts = defineTexts({ image: "Image: " }, { image: "图片：" });
 
 // Beyond these, text is shown as it is: some texts take the lexer time that grows with the square of
 // their length, and nobody should wait for the structure of such a one.
@@ -42,7 +45,7 @@ function Link({ href, children, raw }: { href: string; children: ComponentChildr
 function Code({ token }: { token: Tokens.Code }) {
   const language = token.lang?.trim().split(/\s+/)[0] ?? "";
   return (
-    <div class="code">
+    <div class="code-block">
       <div class="code-head"><span>{language}</span><CopyButton text={token.text} /></div>
       <pre tabIndex={0}><code>{token.text}</code></pre>
     </div>
@@ -110,7 +113,7 @@ function node(token: Tokens.Generic, depth: number): ComponentChildren {
     case "link":
       return <Link href={token["href"]} raw={token.raw}>{inner()}</Link>;
     case "image": // loading it would tell its server of this conversation
-      return <Link href={token["href"]} raw={token.raw}>🖼 {decoded(token["text"]) || token["href"]}</Link>;
+      return <Link href={token["href"]} raw={token.raw}>{currentTexts(texts).image}{decoded(token["text"]) || token["href"]}</Link>;
     case "html":
       return token["block"] ? <p>{token.raw.trim()}</p> : token.raw;
     case "text":

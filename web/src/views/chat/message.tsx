@@ -42,7 +42,7 @@ function SentimentChip({ sentiment: { label, score } }: { sentiment: Sentiment }
   const tone = tones[label?.toLowerCase() ?? ""] ?? "soft";
   const known = label === null ? undefined : words.sentimentNames[label];
   return (
-    <span class={`chip ${tone}`}>
+    <span class={`label-chip ${tone}`}>
       <span class="visually-hidden">{words.sentiment}: </span>
       {known !== undefined && `${known} `}<span lang="zh-CN">{label ?? words.noLabel}</span>{score !== null && <b>{probability(score)}</b>}
     </span>
@@ -56,7 +56,7 @@ function Result({ name, result }: { name: string; result: TaskResult }) {
       <dt>{name}</dt>
       <dd>
         {"text" in result ? <span class="verbatim">{result.text}</span>
-          : <span class="chip soft">{result.label ?? words.noLabel}{result.score !== null && <b>{probability(result.score)}</b>}</span>}
+          : <span class="label-chip soft">{result.label ?? words.noLabel}{result.score !== null && <b>{probability(result.score)}</b>}</span>}
       </dd>
     </div>
   );
@@ -149,7 +149,7 @@ function LiveReply({ live }: { live: Live }) {
   const words = useTexts(texts);
   if (live.phase === "waiting") return <p class="soft">{words.waiting}</p>;
   if (live.reply === "") return <p class="dots" role="img" aria-label={words.sending}><i /><i /><i /></p>;
-  return <div class="live"><Reply text={live.reply} /></div>;
+  return <div class="streaming"><Reply text={live.reply} /></div>;
 }
 
 /** The exchange whose answer is coming: drawn again with each piece, and nothing else with it. */

@@ -36,7 +36,7 @@ function NumberField({ label, hint, placeholder, value, check, fault, step, onCh
     if (good) onChange(number);
   };
   return (
-    <div class="field">
+    <div class="form-field">
       <label for={id}>{label}</label>
       <input id={id} type="number" inputMode="decimal" step={step} value={text} placeholder={placeholder}
         aria-invalid={wrong} aria-describedby={`${id}-hint`} onInput={(event) => take(event.currentTarget)} />
@@ -96,13 +96,13 @@ export function SettingsDialog({ settings, onChange, onClose }: {
           <h2 id={`${id}-heading`}>{words.heading}</h2>
           <button class="plain" aria-label={words.close} onClick={() => dialog.current?.close()}><Icon name="close" /></button>
         </div>
-        <div class="field">
+        <div class="form-field">
           <label for={`${id}-system`}>{words.system}</label>
           <textarea id={`${id}-system`} rows={3} value={settings.system} placeholder={words.systemPlaceholder}
             aria-describedby={`${id}-system-hint`} onInput={(event) => set({ system: event.currentTarget.value })} />
           <span id={`${id}-system-hint`} class="small soft">{words.systemHint}</span>
         </div>
-        <div class="fields">
+        <div class="form-fields">
           <NumberField label={words.temperature} hint={words.hints.temperature} step={0.1} value={settings.temperature}
             placeholder={String(chat?.temperature ?? "")} check={(value) => value >= 0 && value <= 10} fault={words.range(0, 10)}
             onChange={(temperature) => set({ temperature })} />

@@ -64,7 +64,7 @@ export default function Playground() {
         <TaskEditor task={task} fault={fault} onChange={(next) => setDraft({ ...draft, task: next })} />
         <div class="playground-trial">
           <section class="card">
-            <div class="field">
+            <div class="form-field">
               <label for={`${id}-texts`}>{words.texts}</label>
               <textarea id={`${id}-texts`} rows={6} value={draft.texts} aria-describedby={`${id}-count`}
                 onInput={(event) => setDraft({ ...draft, texts: event.currentTarget.value })} />

@@ -14,8 +14,8 @@ export function TaskEditor({ task, fault, onChange }: { task: Definition; fault:
   return (
     <section class="card task-editor" aria-labelledby={`${id}-task`}>
       <h2 id={`${id}-task`}>{words.task}</h2>
-      <div class="fields">
-        <fieldset class="segments">
+      <div class="form-fields">
+        <fieldset class="kind-choice">
           <legend>{words.kind}</legend>
           {(["classify", "generate"] as const).map((kind) => (
             <label key={kind}>
@@ -24,37 +24,37 @@ export function TaskEditor({ task, fault, onChange }: { task: Definition; fault:
             </label>
           ))}
         </fieldset>
-        <div class="field">
+        <div class="form-field">
           <label for={`${id}-name`}>{words.name}</label>
           <input id={`${id}-name`} value={task.name} maxLength={64} spellcheck={false} aria-invalid={wrong("name")}
             aria-describedby={`${id}-name-hint`} onInput={(event) => set({ name: event.currentTarget.value })} />
           <span id={`${id}-name-hint`} class="small soft">{words.nameHint}</span>
         </div>
       </div>
-      <div class="field">
+      <div class="form-field">
         <label for={`${id}-system`}>{words.system}</label>
         <textarea id={`${id}-system`} rows={3} value={task.system} onInput={(event) => set({ system: event.currentTarget.value })} />
       </div>
-      <div class="field">
+      <div class="form-field">
         <label for={`${id}-user`}>{words.user}</label>
         <textarea id={`${id}-user`} rows={1} value={task.user} aria-invalid={wrong("user")} aria-describedby={`${id}-user-hint`}
           onInput={(event) => set({ user: event.currentTarget.value })} />
         <span id={`${id}-user-hint`} class="small soft">{words.userHint}</span>
       </div>
       {task.kind === "classify" ? (
-        <div class="field">
+        <div class="form-field">
           <label for={`${id}-labels`}>{words.labels}</label>
           <textarea id={`${id}-labels`} rows={4} value={task.labels} aria-invalid={wrong("labels_few", "labels_many", "labels_same")}
             onInput={(event) => set({ labels: event.currentTarget.value })} />
         </div>
       ) : (
-        <div class="fields">
-          <div class="field">
+        <div class="form-fields">
+          <div class="form-field">
             <label for={`${id}-length`}>{words.length}</label>
             <input id={`${id}-length`} type="number" min={1} value={shown(task.max_new_tokens)} aria-invalid={wrong("max_new_tokens")}
               onInput={(event) => set({ max_new_tokens: number(event.currentTarget.value) })} />
           </div>
-          <div class="field">
+          <div class="form-field">
             <label for={`${id}-temperature`}>{words.temperature}</label>
             <input id={`${id}-temperature`} type="number" min={0} max={10} step={0.1} placeholder={words.modelsOwn}
               value={task.temperature === null ? "" : shown(task.temperature)} aria-invalid={wrong("temperature")}
