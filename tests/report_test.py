@@ -6,6 +6,7 @@ import math
 import random
 import re
 import unittest
+import xml.etree.ElementTree
 
 from program import FAILED, NO, OK, USAGE, ProgramTest, Server, run
 from scripted_server import Answer, ScriptedServer
@@ -121,11 +122,47 @@ class OneAfterTheOther(ProgramTest):
                     answer = client.getresponse()
                     assert answer.status == 200, answer.read()
                     answer.read()
+                client.request("GET", "/report?charts=1&trend=day&last=1000")
+                cls.served = json.loads(client.getresponse().read())
+                client.request("GET", "/compare?a_until=1h&b_since=1h&lang=zh")
+                cls.comparison = json.loads(client.getresponse().read())
                 client.close()
 
     def findings(self, *options):
         report = self.ok_json("report", self.archive, *options, "--json")
         return {finding["id"]: finding for finding in report["findings"]}
+
+    def test_charts_of_a_server_are_whole_pictures(self):
+        self.assertEqual(self.served["answered"], 100)  # of both starts
+        names = [chart["name"] for chart in self.served["charts"]]
+        for name in ("shares", "timeline", "stages", "slowest.1", "trend"):
+            self.assertIn(name, names)
+        for chart in self.served["charts"]:
+            root = xml.etree.ElementTree.fromstring(chart["svg"])
+            self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+            self.assertEqual(root.get("aria-label"), chart["title"])
+            self.assertFalse([one for one in root.iter() if one.get("style") or one.get("href")])
+        for finding in self.served["findings"]:
+            self.assertTrue(finding["meaning"], finding)
+
+    def test_a_server_compares_what_it_served(self):
+        self.assertEqual(self.comparison["verdict"], "too few")
+        self.assertEqual(self.comparison["b"]["answered"], 100)
+        self.assertIn("请求太少", self.comparison["sentence"])
+
+    def test_in_chinese(self):
+        text = self.ok("report", self.archive, "--lang", "zh", "--last", 0)
+        self.assertRegex(text, r"(?m)^结论$")
+        self.assertNotRegex(text, r" the | requests")
+        self.fails(USAGE, "report", self.archive, "--lang", "de")
+
+    def test_a_comparison_as_a_page(self):
+        page = self.folder / "compare.html"
+        run("compare", self.archive, self.archive, "--html", page)
+        html = page.read_text()
+        self.assertIn("No difference that matters.", html)
+        self.assertIn("<svg", html)
+        self.assertNotRegex(html, r"https?://|<script|src=")
 
     def test_a_requests_own_tasks_are_no_neighbours(self):
         findings = self.findings("--last", 0)

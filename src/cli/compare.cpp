@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/new_file.h"
 #include "cli/commands.h"
 #include "cli/records_argument.h"
 
@@ -29,6 +30,7 @@ struct Options {
   std::string task;
   std::string route;
   bool json = false;
+  std::string html;
 };
 
 // Nothing if the file is not one; records say better what is wrong with a file.
@@ -80,6 +82,8 @@ Result<ExitCode> compare(const Options& options) {
   const std::string url_a = std::exchange(comparison.a.source, options.a);
   const std::string url_b = std::exchange(comparison.b.source, options.b);
   if (url_a != url_b) comparison.notes.push_back(fmt::format("A loaded {}, B {}.", url_a, url_b));
+  if (!options.html.empty())
+    QAIO_RETURN_IF_ERROR(write_new_file(options.html, comparison_html(comparison)));
   fmt::print("{}", options.json ? comparison_json(comparison) : comparison_text(comparison));
   switch (comparison.verdict) {
     case Verdict::kSlower:
@@ -129,6 +133,8 @@ void add_compare(CLI::App& app, ExitCode& exit_code) {
                    "Only requests to this path, such as /chat or /v1/tasks/{name}")
       ->type_name("PATH");
   command->add_flag("--json", options->json, "Print JSON");
+  command->add_option("--html", options->html, "Write an HTML file with a chart as well")
+      ->type_name("FILE");
   command->callback([options, &exit_code] {
     const Result<ExitCode> done = compare(*options);
     exit_code = done ? *done : exit_code_of(tl::unexpected<Error>(done.error()));

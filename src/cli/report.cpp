@@ -46,6 +46,7 @@ struct Options {
   bool json = false;
   bool markdown = false;
   std::string html;
+  bool chinese = false;
   std::string save;
   std::string config;
   bool check_slo = false;
@@ -148,7 +149,8 @@ Result<ExitCode> report(CLI::App& command, const Options& options, const Records
                     .trend = TrendBy::kNone,
                     .limits = subject.limits,
                     .rules = std::move(rules),
-                    .threads = cores_allowed()};
+                    .threads = cores_allowed(),
+                    .language = options.chinese ? Language::kChinese : Language::kEnglish};
   if (options.trend == "day") how.trend = TrendBy::kDay;
   if (options.trend == "version") how.trend = TrendBy::kVersion;
   const Report report = make_report(subject.facts, how);
@@ -191,6 +193,12 @@ void add_output_options(CLI::App& command, Options& options) {
   command.add_flag("--markdown", options.markdown, "Print Markdown")->excludes(json);
   command.add_option("--html", options.html, "Write an HTML file with charts as well")
       ->type_name("FILE");
+  command
+      .add_option_function<std::string>(
+          "--lang", [&options](const std::string& name) { options.chinese = name == "zh"; },
+          "Language of what it says, also in files")
+      ->check(CLI::IsMember({"en", "zh"}))
+      ->type_name("en|zh");
   command.add_option("--save", options.save, "Write the records as JSON lines as well")
       ->type_name("FILE");
 }

@@ -73,33 +73,40 @@ double mean_tokens(const CompactRecords& set, size_t column) {
 
 // Of tasks and stages that ran on one side only nothing can be compared.
 void note_missing(std::string_view side, const std::vector<Measure>& measures,
-                  const std::vector<Measure>& others, std::vector<std::string>& notes) {
+                  const std::vector<Measure>& others, Comparison& out) {
+  const Language in = out.language;
   std::vector<std::string> names;
   std::string lone_task;                                            // whose stages need no mention
   for (auto it = measures.rbegin(); it != measures.rend(); ++it) {  // a lane's total comes last
     if (find_measure(others, it->name) != nullptr) continue;
     if (!it->task.empty() && it->task == lone_task) continue;
     if (it->kind == MeasureKind::kLane) lone_task = it->task;
-    names.push_back(it->kind == MeasureKind::kLane ? "the task " + it->task : it->name);
+    names.push_back(it->kind == MeasureKind::kLane ? say(in, "the task {}", "任务 {}", it->task)
+                                                   : it->name);
   }
   if (names.empty()) return;
   std::ranges::reverse(names);
-  notes.push_back(fmt::format("Only in {}: {}.", side, fmt::join(names, ", ")));
+  out.notes.push_back(say(in, "Only in {}: {}.", "只在 {} 中：{}。", side, list_text(in, names)));
 }
 
 void add_notes(const CompactRecords& a, const CompactRecords& b, Comparison& out) {
+  const Language in = out.language;
   if (std::ranges::any_of(out.measures, &MeasureComparison::in_turns)) {
-    out.notes.emplace_back(
-        "Both were measured at the same time: they are compared within short times, so that what "
-        "disturbed both does not matter.");
+    out.notes.push_back(
+        say(in,
+            "Both were measured at the same time: they are compared within short times, so that "
+            "what disturbed both does not matter.",
+            "两者在同一时间测量：在短时间段内比较，因此同时影响两者的干扰不起作用。"));
   }
-  constexpr std::array<std::string_view, 2> kWhat = {"prompts", "answers"};
-  for (size_t column = 0; column < kWhat.size(); ++column) {
+  const std::array<std::string, 2> what = {say(in, "prompts", "提示词"),
+                                           say(in, "answers", "回答")};
+  for (size_t column = 0; column < what.size(); ++column) {
     const double of_a = mean_tokens(a, column);
     const double of_b = mean_tokens(b, column);
     if (std::abs(of_b - of_a) <= kWorkloadChange * std::max(of_a, 1.0)) continue;
-    out.notes.push_back(fmt::format("B's {} are {:.0f} tokens long on average, A's {:.0f}.",
-                                    kWhat[column], of_b, of_a));
+    out.notes.push_back(say(in, "B's {} are {:.0f} tokens long on average, A's {:.0f}.",
+                            "B 的{}平均 {:.0f} 个词元，A 的平均 {:.0f} 个。", what[column], of_b,
+                            of_a));
   }
 }
 
@@ -113,7 +120,7 @@ Comparison compare_records(const CompactRecords& a, const CompactRecords& b,
                            const CompareOptions& options) {
   const std::vector<Measure> measures_a = measures_of_server(a);
   const std::vector<Measure> measures_b = measures_of_server(b);
-  Comparison out{.a = summary_of(a), .b = summary_of(b)};
+  Comparison out{.a = summary_of(a), .b = summary_of(b), .language = options.language};
   Random random(options.seed);
   const Measure* total = find_measure(measures_a, "total");
   const double total_mean_ms = total == nullptr ? 0 : mean(total->ms);
@@ -126,8 +133,8 @@ Comparison compare_records(const CompactRecords& a, const CompactRecords& b,
   out.shares = compare_shares(a, b);
   add_notes(a, b, out);
   if (out.a.answered > 0 && out.b.answered > 0) {
-    note_missing("A", measures_a, measures_b, out.notes);
-    note_missing("B", measures_b, measures_a, out.notes);
+    note_missing("A", measures_a, measures_b, out);
+    note_missing("B", measures_b, measures_a, out);
   }
   conclude(options, out);
   return out;

@@ -10,7 +10,9 @@
 #include "load/load_result.h"
 #include "record/compact_record.h"
 #include "record/record_set.h"
+#include "report/language.h"
 #include "report/measures.h"
+#include "report/report_sections.h"
 #include "stats/statistics.h"
 
 namespace qaio {
@@ -26,6 +28,7 @@ enum class Verdict : uint8_t {
 };
 // "faster", "slower", "better", "worse", "no difference", "too few", "not tested".
 std::string_view verdict_name(Verdict verdict);
+std::string verdict_text(Language language, Verdict verdict);
 
 // What a side is: for people, who may have mixed the two up.
 struct SideSummary {
@@ -72,6 +75,8 @@ struct MeasureComparison {
   Change p95 = {};
   Verdict verdict = Verdict::kTooFew;  // of both
 };
+// "slower (p95)": which of its percentiles changed so.
+std::string verdict_text(Language language, const MeasureComparison& measure);
 
 // Requests that did not get what they asked for, of all that were asked for.
 struct ShareComparison {
@@ -98,6 +103,7 @@ struct CompareOptions {
   double stage_change_share = 0.2;  // a stage must change the median total by so much of change_min
   double share_change_min = 0.005;  // of requests that failed: one in 200
   uint64_t seed = 1;
+  Language language = Language::kEnglish;
 };
 
 struct Comparison {
@@ -111,6 +117,7 @@ struct Comparison {
   // Of the stages that changed as the verdict says, the one with the most ms; empty if none did.
   std::string stage = {};
   std::string sentence = {};  // the verdict, for people
+  Language language = Language::kEnglish;
 };
 
 // Times are compared at equal tokens where these explain at least a quarter of their variation, so
@@ -124,8 +131,13 @@ Comparison compare_records(const RecordSet& a, const RecordSet& b, const Compare
 // holds percentiles only, no time is judged, as the sentence says.
 Comparison compare_loads(const LoadResult& a, const LoadResult& b, const CompareOptions& options);
 
+// What A and B are, side by side.
+Grid comparison_sides(const Comparison& comparison);
 // Without the sentence where there were too few to compare, or nothing could be tested.
 std::string comparison_text(const Comparison& comparison);
-std::string comparison_json(const Comparison& comparison);  // one line with its newline
+// One line with its newline. With `charts`: the picture of it.
+std::string comparison_json(const Comparison& comparison, bool charts = false);
+// One file with its chart, as report_html().
+std::string comparison_html(const Comparison& comparison);
 
 }  // namespace qaio

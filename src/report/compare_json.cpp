@@ -1,5 +1,6 @@
-#include "base/json_writer.h"
 #include "report/compare.h"
+#include "report/compare_chart.h"
+#include "report/report_json.h"
 
 namespace qaio {
 namespace {
@@ -83,7 +84,7 @@ void write_share(const ShareComparison& share, JsonWriter& json) {
 
 }  // namespace
 
-std::string comparison_json(const Comparison& comparison) {
+std::string comparison_json(const Comparison& comparison, bool charts) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("verdict").string(verdict_name(comparison.verdict));
@@ -97,7 +98,12 @@ std::string comparison_json(const Comparison& comparison) {
   for (const ShareComparison& share : comparison.shares) write_share(share, json);
   json.end_array().key("measures").begin_array();
   for (const MeasureComparison& measure : comparison.measures) write_measure(measure, json);
-  json.end_array().end_object();
+  json.end_array();
+  if (charts) {
+    const std::optional<Chart> chart = comparison_chart(comparison);
+    write_charts(chart ? std::vector<Chart>{*chart} : std::vector<Chart>(), json);
+  }
+  json.end_object();
   return out + '\n';
 }
 

@@ -7,7 +7,6 @@
 #include "base/text_table.h"
 #include "base/utc_text.h"
 #include "report/compare.h"
-#include "report/report.h"
 
 namespace qaio {
 namespace {
@@ -18,37 +17,16 @@ std::string names_text(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-// Rows that are empty on both sides are left out.
-std::string sides_table(const Comparison& comparison) {
+std::string share_name(Language in, const std::string& name) {
+  if (in == Language::kEnglish) return name;
+  if (name == "failed") return "失败";
+  if (name == "refused") return "因过载被拒绝";
+  return name == "rejected" ? "因错误被拒绝" : "从未发出";
+}
+
+std::string sides_table(const Grid& sides) {
   Table table({kLeft, kLeft, kLeft});
-  table.row({"", "A", "B"});
-  const auto row = [&](const std::string& name, const auto& text_of) {
-    std::string a = text_of(comparison.a);
-    std::string b = text_of(comparison.b);
-    if (!a.empty() || !b.empty()) table.row({name, std::move(a), std::move(b)});
-  };
-  const auto time_text = [](int64_t unix_ms) {
-    return unix_ms > 0 ? utc_second_text(unix_ms) : "";
-  };
-  row("file", [](const SideSummary& side) { return side.source; });
-  row("version", [](const SideSummary& side) { return names_text(side.versions); });
-  row("model", [](const SideSummary& side) { return names_text(side.models); });
-  row("load", [](const SideSummary& side) { return side.setting; });
-  row("first", [&](const SideSummary& side) { return time_text(side.first_unix_ms); });
-  row("last", [&](const SideSummary& side) { return time_text(side.last_unix_ms); });
-  row("requests", [](const SideSummary& side) { return std::to_string(side.requests); });
-  row("answered", [](const SideSummary& side) { return std::to_string(side.answered); });
-  for (const ShareComparison& share : comparison.shares) {
-    if (share.count_a + share.count_b == 0) continue;
-    const auto text = [](size_t count, double of) {
-      return fmt::format("{} ({:.3g} %)", count, 100 * of);
-    };
-    table.row(
-        {share.name, text(share.count_a, share.share_a()),
-         text(share.count_b, share.share_b()) +
-             (share.verdict == Verdict::kSame ? ""
-                                              : fmt::format("  {}", verdict_name(share.verdict)))});
-  }
+  for (const auto& row : sides.rows) table.row(row);
   return table.text();
 }
 
@@ -64,18 +42,8 @@ std::string interval_text(const Change& change) {
                      percent_text(change.interval->high));
 }
 
-std::string verdict_text(const MeasureComparison& measure) {
-  if (measure.verdict != Verdict::kSlower && measure.verdict != Verdict::kFaster)
-    return std::string(verdict_name(measure.verdict));
-  const bool median = measure.median.verdict == measure.verdict;
-  const bool tail = measure.p95.verdict == measure.verdict;
-  return fmt::format("{}{}", verdict_name(measure.verdict),
-                     median && tail ? " (median, p95)"
-                     : tail         ? " (p95)"
-                                    : "");
-}
-
-std::string measures_table(const std::vector<MeasureComparison>& measures) {
+std::string measures_table(const Comparison& comparison,
+                           const std::vector<MeasureComparison>& measures) {
   Table table({kLeft, kRight, kRight, kRight, kRight, kRight, kRight, kRight, kRight, kLeft});
   table.row({"ms", "A p50", "B p50", "change", "95 % interval", "A p95", "B p95", "change",
              "95 % interval", "verdict"});
@@ -88,15 +56,53 @@ std::string measures_table(const std::vector<MeasureComparison>& measures) {
     table.row({measure.name, ms_text(measure.a.median), ms_text(measure.b.median),
                change(measure.median), interval_text(measure.median), ms_text(measure.a.p95),
                ms_text(measure.b.p95), change(measure.p95), interval_text(measure.p95),
-               verdict_text(measure)});
+               verdict_text(comparison.language, measure)});
   }
   return table.text();
 }
 
 }  // namespace
 
+// Rows that are empty on both sides are left out.
+Grid comparison_sides(const Comparison& comparison) {
+  const Language in = comparison.language;
+  Grid sides{.right = {false, false, false}, .rows = {{"", "A", "B"}}};
+  const auto row = [&](const std::string& name, const auto& text_of) {
+    std::string a = text_of(comparison.a);
+    std::string b = text_of(comparison.b);
+    if (!a.empty() || !b.empty()) sides.rows.push_back({name, std::move(a), std::move(b)});
+  };
+  const auto time_text = [](int64_t unix_ms) {
+    return unix_ms > 0 ? utc_second_text(unix_ms) : "";
+  };
+  row(say(in, "file", "文件"), [](const SideSummary& side) { return side.source; });
+  row(say(in, "version", "版本"),
+      [](const SideSummary& side) { return names_text(side.versions); });
+  row(say(in, "model", "模型"), [](const SideSummary& side) { return names_text(side.models); });
+  row(say(in, "load", "负载"), [](const SideSummary& side) { return side.setting; });
+  row(say(in, "first", "最早"),
+      [&](const SideSummary& side) { return time_text(side.first_unix_ms); });
+  row(say(in, "last", "最晚"),
+      [&](const SideSummary& side) { return time_text(side.last_unix_ms); });
+  row(say(in, "requests", "请求"),
+      [](const SideSummary& side) { return std::to_string(side.requests); });
+  row(say(in, "answered", "得到回答"),
+      [](const SideSummary& side) { return std::to_string(side.answered); });
+  for (const ShareComparison& share : comparison.shares) {
+    if (share.count_a + share.count_b == 0) continue;
+    const auto text = [](size_t count, double of) {
+      return fmt::format("{} ({:.3g} %)", count, 100 * of);
+    };
+    sides.rows.push_back(
+        {share_name(in, share.name), text(share.count_a, share.share_a()),
+         text(share.count_b, share.share_b()) +
+             (share.verdict == Verdict::kSame ? "" : "  " + verdict_text(in, share.verdict))});
+  }
+  return sides;
+}
+
 std::string comparison_text(const Comparison& comparison) {
-  std::string out = sides_table(comparison);
+  std::string out = sides_table(comparison_sides(comparison));
   std::vector<MeasureComparison> shown;
   std::vector<std::string> small;
   bool at_equal_tokens = false;
@@ -108,7 +114,7 @@ std::string comparison_text(const Comparison& comparison) {
       shown.push_back(measure);
     }
   }
-  if (!shown.empty()) out += '\n' + measures_table(shown);
+  if (!shown.empty()) out += '\n' + measures_table(comparison, shown);
   std::string said;
   if (at_equal_tokens)
     said += "* compared at equal numbers of prompt and output tokens, which explain most of it\n";

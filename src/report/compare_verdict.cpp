@@ -122,25 +122,28 @@ const MeasureComparison* largest_stage(const Comparison& comparison, Verdict ver
   return largest;
 }
 
-std::string change_text(const MeasureComparison& measure, const Change& change, std::string_view of,
-                        double before_ms, double after_ms) {
-  return fmt::format("{:+.3g} % of its {} ({})", 100 * change.relative, of,
-                     measure.at_equal_tokens
-                         ? "at equal numbers of tokens"
-                         : fmt::format("{:.3g} to {:.3g} ms", before_ms, after_ms));
+std::string change_text(Language in, const MeasureComparison& measure, const Change& change,
+                        const std::string& of, double before_ms, double after_ms) {
+  return say(in, "{:+.3g} % of its {} ({})", "{1} {0:+.3g} %({2})", 100 * change.relative, of,
+             measure.at_equal_tokens
+                 ? say(in, "at equal numbers of tokens", "按相同词元数")
+                 : say(in, "{:.3g} to {:.3g} ms", "从 {:.3g} 到 {:.3g} ms", before_ms, after_ms));
 }
 
 std::string sentence_of_times(Verdict verdict, Comparison& comparison) {
-  std::string out = fmt::format("B is {} than A", verdict_name(verdict));
+  const Language in = comparison.language;
+  std::string out = say(in, "B is {} than A", "B 比 A {}", verdict_text(in, verdict));
   const MeasureComparison* main = main_measure(comparison, verdict);
   const bool of_tail = main != nullptr && main->median.verdict != verdict;
   if (main != nullptr) {
     std::vector<std::string> changes;
     if (!of_tail)
-      changes.push_back(change_text(*main, main->median, "median", main->a.median, main->b.median));
+      changes.push_back(change_text(in, *main, main->median, say(in, "median", "中位数"),
+                                    main->a.median, main->b.median));
     if (main->p95.verdict == verdict)
-      changes.push_back(change_text(*main, main->p95, "p95", main->a.p95, main->b.p95));
-    out += fmt::format(": {} {}", main->name, fmt::join(changes, " and "));
+      changes.push_back(change_text(in, *main, main->p95, "p95", main->a.p95, main->b.p95));
+    const char* both = in == Language::kChinese ? "、" : " and ";
+    out += say(in, ": {} {}", "：{} 的{}", main->name, fmt::format("{}", fmt::join(changes, both)));
   }
   const auto which = of_tail ? &MeasureComparison::p95 : &MeasureComparison::median;
   const MeasureComparison* stage = largest_stage(comparison, verdict, which, true);
@@ -149,40 +152,49 @@ std::string sentence_of_times(Verdict verdict, Comparison& comparison) {
   if (stage != nullptr) {
     const Change& change = stage->*which;
     comparison.stage = stage->name;
-    out += fmt::format("; {} is {}responsible ({}{:+.3g} %, {:+.3g} ms)", stage->name,
-                       proven ? "" : "probably ", of_tail ? "p95 " : "", 100 * change.relative,
-                       change.ms);
+    out += say(in, "; {} is {}responsible ({}{:+.3g} %, {:+.3g} ms)",
+               "；{1}原因是 {0}（{2}{3:+.3g} %，{4:+.3g} ms）", stage->name,
+               proven ? "" : say(in, "probably ", "很可能"), of_tail ? "p95 " : "",
+               100 * change.relative, change.ms);
   }
-  return out + '.';
+  return out + say(in, ".", "。");
 }
 
-std::string share_text(size_t count, size_t of) {
-  if (count == 0) return "none";
+std::string share_text(Language in, size_t count, size_t of) {
+  if (count == 0) return say(in, "none", "没有");
   const double percent = 100 * static_cast<double>(count) / static_cast<double>(of);
-  return fmt::format("{:.3g} % ({} of {})", percent, count, of);
+  return say(in, "{:.3g} % ({} of {})", "{0:.3g} %（{2} 个中的 {1} 个）", percent, count, of);
 }
 
-std::string sentence_of(const ShareComparison& share) {
-  return fmt::format("{} requests {}: {} of B's, {} of A's.",
-                     share.verdict == Verdict::kWorse ? "More" : "Fewer",
-                     share.name == "failed"       ? "failed"
-                     : share.name == "rejected"   ? "were rejected as the client's mistake"
-                     : share.name == "never sent" ? "found no place and were never sent"
-                                                  : "were refused",
-                     share_text(share.count_b, share.of_b), share_text(share.count_a, share.of_a));
+std::string share_event(Language in, const std::string& name) {
+  if (name == "failed") return say(in, "failed", "失败");
+  if (name == "rejected")
+    return say(in, "were rejected as the client's mistake", "因客户端的错误被拒绝");
+  if (name == "never sent")
+    return say(in, "found no place and were never sent", "没有位置而从未发出");
+  return say(in, "were refused", "因过载被拒绝");
+}
+
+std::string sentence_of(Language in, const ShareComparison& share) {
+  return say(in, "{} requests {}: {} of B's, {} of A's.", "{1}的请求{0}：B 中 {2}，A 中 {3}。",
+             share.verdict == Verdict::kWorse ? say(in, "More", "变多") : say(in, "Fewer", "变少"),
+             share_event(in, share.name), share_text(in, share.count_b, share.of_b),
+             share_text(in, share.count_a, share.of_a));
 }
 
 // Of a verdict that is no difference, nothing.
 std::string sentence_of_times_or_why_not(Verdict verdict, const CompareOptions& options,
                                          Comparison& comparison) {
+  const Language in = comparison.language;
   switch (verdict) {
     case Verdict::kTooFew:
-      return fmt::format(
-          "Too few requests to compare times: {} of A and {} of B were answered, and it takes {} "
-          "of each.",
-          comparison.a.answered, comparison.b.answered, options.count_min);
+      return say(in,
+                 "Too few requests to compare times: {} of A and {} of B were answered, and it "
+                 "takes {} of each.",
+                 "请求太少，无法比较用时：A 中 {} 个、B 中 {} 个得到回答，每边需要 {} 个。",
+                 comparison.a.answered, comparison.b.answered, options.count_min);
     case Verdict::kUntested:
-      return "The times cannot be judged: " + comparison.untested + '.';
+      return say(in, "The times cannot be judged: {}.", "用时无法判断：{}。", comparison.untested);
     case Verdict::kSame:
       return "";
     default:
@@ -212,6 +224,35 @@ std::string_view verdict_name(Verdict verdict) {
   return "unknown";
 }
 
+std::string verdict_text(Language language, Verdict verdict) {
+  if (language == Language::kEnglish) return std::string(verdict_name(verdict));
+  switch (verdict) {
+    case Verdict::kFaster:
+      return "更快";
+    case Verdict::kSlower:
+      return "更慢";
+    case Verdict::kBetter:
+      return "更好";
+    case Verdict::kWorse:
+      return "更差";
+    case Verdict::kSame:
+      return "无差别";
+    case Verdict::kTooFew:
+      return "请求太少";
+    case Verdict::kUntested:
+      return "未检验";
+  }
+  return "?";
+}
+
+std::string verdict_text(Language in, const MeasureComparison& measure) {
+  std::string out = verdict_text(in, measure.verdict);
+  if (measure.verdict != Verdict::kSlower && measure.verdict != Verdict::kFaster) return out;
+  if (measure.p95.verdict != measure.verdict) return out;
+  const bool both = measure.median.verdict == measure.verdict;
+  return out + (both ? say(in, " (median, p95)", "（中位数、p95）") : say(in, " (p95)", "(p95)"));
+}
+
 void conclude(const CompareOptions& options, Comparison& comparison) {
   judge_measures(options, comparison);
   for (ShareComparison& share : comparison.shares) judge(options, share);
@@ -227,14 +268,16 @@ void conclude(const CompareOptions& options, Comparison& comparison) {
   std::vector<std::string> sentences;
   const auto add_shares = [&](Verdict verdict) {
     for (const ShareComparison& share : comparison.shares)
-      if (share.verdict == verdict) sentences.push_back(sentence_of(share));
+      if (share.verdict == verdict) sentences.push_back(sentence_of(comparison.language, share));
   };
   add_shares(Verdict::kWorse);
   sentences.push_back(sentence_of_times_or_why_not(of_times, options, comparison));
   add_shares(Verdict::kBetter);
   std::erase(sentences, "");
-  if (sentences.empty()) sentences.emplace_back("No difference that matters.");
-  comparison.sentence = fmt::format("{}", fmt::join(sentences, " "));
+  if (sentences.empty())
+    sentences.push_back(
+        say(comparison.language, "No difference that matters.", "没有值得注意的差别。"));
+  comparison.sentence = sentences_text(comparison.language, sentences);
 }
 
 }  // namespace qaio

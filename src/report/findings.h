@@ -1,4 +1,4 @@
-// What the figures mean: statements that the records support, each with its evidence.
+// What the figures mean for whoever reads them, what to do about it, and the evidence.
 //
 // A finding needs enough requests, an effect large enough to matter, and chance must not explain
 // it; docs/report.md lists the conditions of each. Where that was looked for and is not there, the
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "record/compact_record.h"
+#include "report/language.h"
 #include "report/measures.h"
 #include "report/service_fit.h"
 
@@ -19,6 +20,8 @@ namespace qaio {
 struct Finding {
   std::string id;                          // snake_case, the same for the same kind of statement
   bool found = true;                       // false: the statement is that there is no such thing
+  std::string meaning = {};                // for people who wait or pay: one sentence
+  std::string advice = {};                 // what to do; empty: nothing
   std::string statement = {};              // one sentence with its figures
   std::vector<std::string> evidence = {};  // further sentences
   std::vector<std::pair<std::string, double>> figures = {};  // by name with its unit last
@@ -37,6 +40,7 @@ struct FindingInput {
   std::optional<PhysicalLimits> limits = {};
   std::vector<uint32_t> tasks = {};                  // as tasks_of() has them
   std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
+  Language language = Language::kEnglish;
 };
 
 // What clients waited, by where it went, of those requests whose clients reported it.
@@ -49,9 +53,12 @@ struct ClientTimeSums {
 };
 ClientTimeSums client_times(const CompactRecords& set);
 
+// With tasks and fits.
+FindingInput finding_input(const CompactRecords& set, const std::optional<PhysicalLimits>& limits,
+                           Language language = Language::kEnglish, int threads = 1);
+
 // All that apply, the most general first; what was not found after the rest.
-std::vector<Finding> find_findings(const CompactRecords& set,
-                                   const std::optional<PhysicalLimits>& limits, int threads = 1);
+std::vector<Finding> find_findings(const FindingInput& input, int threads = 1);
 
 // The kinds; each appends what it finds.
 void find_bottleneck(const FindingInput& input, std::vector<Finding>& out);

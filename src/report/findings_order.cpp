@@ -160,27 +160,55 @@ Interval cost_interval(const Neighbours& groups) {
   return {.low = percentile(costs, 2.5), .high = percentile(costs, 97.5)};
 }
 
-Finding switching_finding(const std::string& task, const Neighbours& groups, double p) {
+void explain_switching(Language in, const std::string& task, double cost_ms,
+                       const Neighbours& groups, Finding& finding) {
+  if (!finding.found) {
+    finding.meaning = say(in, "Tasks may be mixed as they come: that makes {} no slower.",
+                          "任务可以随意混合：不会使 {} 变慢。", task);
+    return;
+  }
+  finding.meaning = say(in, "People wait {1} ms longer for {0} when another task came before.",
+                        "前一个请求是其他任务时，{0} 要多等 {1} ms。", task, ms_text(cost_ms));
+  const bool lost = groups.switched.cached_percent() < groups.same.cached_percent();
+  finding.advice =
+      lost ? say(in, "Give the prefix cache more room (--kv-tokens), so that it keeps {}'s prompt.",
+                 "给前缀缓存更多空间（--kv-tokens），使其保留 {} 的提示词。", task)
+           : say(in, "Send requests of one task after each other, or both tasks in one request.",
+                 "把同一任务的请求放在一起发送，或在一个请求中同时运行两个任务。");
+}
+
+Finding switching_finding(Language in, const std::string& task, const Neighbours& groups,
+                          double p) {
   const double same_ms = median(groups.same.prefill_ms);
   const double cost_ms = median(groups.switched.excess_ms) - median(groups.same.excess_ms);
   const Interval interval = cost_interval(groups);
   Finding finding{.id = "task_switching"};
   finding.found = p <= kPMax && cost_ms >= kSwitchShareMin * same_ms;
-  finding.statement = fmt::format(
-      "Switching to {} from another task costs {}: prefill takes {} ms after the same task, {} ms "
-      "after another (p = {:.2g}).",
-      task,
-      finding.found ? ms_text(cost_ms) + " ms"
-      : p <= kPMax  ? "nothing that matters"
-                    : "nothing measurable",
-      ms_text(same_ms), ms_text(same_ms + cost_ms), p);
-  finding.evidence.push_back(fmt::format(
-      "{} requests after the same task, {} after another, compared at equal prompt length: the "
-      "cost lies between {} and {} ms (95 %).",
-      groups.same.count, groups.switched.count, ms_text(interval.low), ms_text(interval.high)));
-  finding.evidence.push_back(fmt::format(
-      "The prefix cache held {:.0f} % of the prompts after the same task, {:.0f} % after another.",
-      groups.same.cached_percent(), groups.switched.cached_percent()));
+  explain_switching(in, task, cost_ms, groups, finding);
+  finding.statement =
+      say(in,
+          "Switching to {} from another task costs {}: prefill takes {} ms after the same task, {} "
+          "ms after another (p = {:.2g}).",
+          "从其他任务切换到 {} 的代价：{}。读取提示词在同一任务之后用 {} ms，"
+          "在其他任务之后用 {} ms（p = {:.2g}）。",
+          task,
+          finding.found ? ms_text(cost_ms) + " ms"
+          : p <= kPMax  ? say(in, "nothing that matters", "微不足道")
+                        : say(in, "nothing measurable", "测不出"),
+          ms_text(same_ms), ms_text(same_ms + cost_ms), p);
+  finding.evidence.push_back(
+      say(in,
+          "{} requests after the same task, {} after another, compared at equal prompt length: the "
+          "cost lies between {} and {} ms (95 %).",
+          "同一任务之后的请求 {} 个，其他任务之后的 {} 个，按相同提示词长度比较："
+          "代价在 {} 到 {} ms 之间（95 %）。",
+          groups.same.count, groups.switched.count, ms_text(interval.low), ms_text(interval.high)));
+  finding.evidence.push_back(
+      say(in,
+          "The prefix cache held {:.0f} % of the prompts after the same task, {:.0f} % after "
+          "another.",
+          "前缀缓存在同一任务之后命中提示词的 {:.0f} %，在其他任务之后命中 {:.0f} %。",
+          groups.same.cached_percent(), groups.switched.cached_percent()));
   finding.figures = {{"cost_ms", cost_ms},
                      {"cost_low_ms", interval.low},
                      {"cost_high_ms", interval.high},
@@ -200,11 +228,13 @@ void find_task_switching(const FindingInput& input, std::vector<Finding>& out) {
     if (groups.same.count < kGroupMin || groups.switched.count < kGroupMin) continue;
     const double p = mann_whitney_p(groups.same.excess_ms, groups.switched.excess_ms) *
                      static_cast<double>(input.tasks.size());
-    out.push_back(switching_finding(input.set.tasks[task], groups, std::min(p, 1.0)));
+    out.push_back(
+        switching_finding(input.language, input.set.tasks[task], groups, std::min(p, 1.0)));
   }
 }
 
 void find_cold_start(const FindingInput& input, std::vector<Finding>& out) {
+  const Language in = input.language;
   std::map<uint32_t, Run> runs;
   for (const CompactRecord* request : input.set.requests) {
     if (!input.set.runs[request->run].from_start || !request->answered()) continue;
@@ -225,28 +255,47 @@ void find_cold_start(const FindingInput& input, std::vector<Finding>& out) {
     if (start.first_ms - start.warm_ms > worst.first_ms - worst.warm_ms) worst = start;
     if (finding.evidence.size() == kRunsShown) continue;
     const std::string& version = input.set.runs[number].info.version;
-    finding.evidence.push_back(fmt::format(
-        "{} of {}: {} ms instead of {} ms; the first {} so slow.", input.set.id_of(*run[0]),
-        version.empty() ? "a run" : version, ms_text(start.first_ms), ms_text(start.warm_ms),
-        start.slow == 1 ? "request was" : fmt::format("{} requests were", start.slow)));
+    finding.evidence.push_back(say(
+        in, "{0} of {1}: {2} ms instead of {3} ms; the first {4} so slow.",
+        "{1} 的 {0}：{2} ms，而不是 {3} ms；最初 {5} 个请求这样慢。", input.set.id_of(*run[0]),
+        version.empty() ? say(in, "a run", "某次运行") : version, ms_text(start.first_ms),
+        ms_text(start.warm_ms),
+        start.slow == 1 ? "request was" : fmt::format("{} requests were", start.slow), start.slow));
   }
   finding.found = cold_runs > 0;
   const Start& shown = finding.found ? worst : slowest;
   if (finding.found) {
-    finding.statement = fmt::format(
-        "Cold start: the first request after a start took {} ms, {:.1f} times what it takes warm "
-        "({} of {} starts).",
-        ms_text(worst.first_ms), worst.factor(), cold_runs, runs.size());
+    finding.meaning =
+        say(in, "Who comes first after a start waits {} ms longer than others.",
+            "启动后第一个用户要比别人多等 {} ms。", ms_text(worst.first_ms - worst.warm_ms));
+    finding.advice =
+        say(in,
+            "After each start send a request of your own before users come (/health/ready says "
+            "when it is answered).",
+            "每次启动后，在用户到来之前先自己发一个请求（/health/ready 会说明何时可以）。");
+    finding.statement =
+        say(in,
+            "Cold start: the first request after a start took {} ms, {:.1f} times what it takes "
+            "warm ({} of {} starts).",
+            "冷启动：启动后第一个请求用了 {0} ms，是预热后的 {1:.1f} 倍（{3} 次启动中的 {2} 次）。",
+            ms_text(worst.first_ms), worst.factor(), cold_runs, runs.size());
   } else {
-    finding.statement = fmt::format(
-        "No cold start: the first request after a start took {} ms, {:.1f} times what it takes "
-        "warm{}.",
-        ms_text(slowest.first_ms), slowest.factor(),
-        slowest.factor() > kColdFactorMin ? ", as later ones do, too" : "");
-    finding.evidence.push_back(fmt::format(
-        "{} looked at; later, 1 % of the requests take {:.1f} times the usual time or more.",
+    finding.meaning =
+        say(in, "The server is warm from its first request on.", "服务器从第一个请求起就已预热。");
+    finding.statement =
+        say(in,
+            "No cold start: the first request after a start took {} ms, {:.1f} times what it takes "
+            "warm{}.",
+            "没有冷启动：启动后第一个请求用了 {} ms，是预热后的 {:.1f} 倍{}。",
+            ms_text(slowest.first_ms), slowest.factor(),
+            slowest.factor() > kColdFactorMin
+                ? say(in, ", as later ones do, too", "，后来的请求也会如此")
+                : "");
+    finding.evidence.push_back(say(
+        in, "{0} looked at; later, 1 % of the requests take {1:.1f} times the usual time or more.",
+        "查看了 {2} 次启动；之后，有 1 % 的请求用时达到通常的 {1:.1f} 倍或更多。",
         runs.size() == 1 ? "1 start was" : fmt::format("{} starts were", runs.size()),
-        slowest.later_max));
+        slowest.later_max, runs.size()));
   }
   finding.figures = {{"first_ms", shown.first_ms},
                      {"warm_ms", shown.warm_ms},

@@ -24,6 +24,55 @@ enum Cause : uint8_t { kQueue, kLongPrompt, kLongOutput, kNeighbours, kPageFault
 constexpr std::array<std::string_view, 6> kNames = {"queue",      "long prompt", "long output",
                                                     "neighbours", "page faults", "unknown"};
 
+std::string cause_text(Language in, size_t cause) {
+  constexpr std::array<std::string_view, kNames.size()> kChinese = {
+      "排队", "提示词长", "输出长", "旁边有其他请求", "缺页", "未知"};
+  return std::string(in == Language::kChinese ? kChinese[cause] : kNames[cause]);
+}
+
+void explain_tail(Language in, size_t cause, double slow_ms, Finding& finding) {
+  const std::string slow = ms_text(slow_ms);
+  const auto meaning = [&](const std::string& because) {
+    finding.meaning = say(in, "One in twenty waits {} ms on average, mostly because {}.",
+                          "二十分之一的用户平均等待 {} ms，主要因为{}。", slow, because);
+  };
+  switch (static_cast<Cause>(cause)) {
+    case kQueue:
+      meaning(say(in, "others were there before", "前面有其他请求"));
+      finding.advice = say(in,
+                           "Limit what one client sends at once (--client-requests-max), or let a "
+                           "second process take a part.",
+                           "限制单个客户端的并发（--client-requests-max），或增加一个进程分担。");
+      return;
+    case kLongPrompt:
+      meaning(say(in, "their prompts are long", "他们的提示词很长"));
+      finding.advice = say(in, "Bound the length of inputs and history (--history-turns-max).",
+                           "限制输入和历史的长度（--history-turns-max）。");
+      return;
+    case kLongOutput:
+      meaning(say(in, "their answers are long", "他们的回答很长"));
+      finding.advice = say(in, "Bound the length of answers (max_new_tokens, --new-tokens-max).",
+                           "限制回答的长度（max_new_tokens、--new-tokens-max）。");
+      return;
+    case kNeighbours:
+      meaning(say(in, "others are computed beside them", "旁边同时在计算其他请求"));
+      finding.advice =
+          say(in, "Compute fewer at once (--parallel): each is faster then, though some wait.",
+              "减少同时计算的请求（--parallel）：每个更快，但有些要等待。");
+      return;
+    case kPageFaults:
+      meaning(say(in, "memory had to be fetched first", "内存要先换入"));
+      finding.advice =
+          say(in, "Give the server more memory, or keep other programs off the machine.",
+              "给服务器更多内存，或不要在这台机器上运行其他程序。");
+      return;
+    case kUnknown:
+      meaning(say(in, "of something that records do not tell", "记录中看不出的原因"));
+      finding.advice = say(in, "Look at the machine's other programs at those times.",
+                           "查看那些时刻机器上的其他程序。");
+  }
+}
+
 struct Request {
   const CompactRecord* facts;
   const CompactTask* task;  // the critical one
@@ -127,6 +176,7 @@ std::span<const Request> slowest_of(std::vector<Request>& requests, size_t count
 }  // namespace
 
 void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
+  const Language in = input.language;
   std::vector<Request> requests = answered_requests(input.set);
   if (requests.size() < kRequestsMin) return;
   const Usual usual = usual_of_sample(requests, input.set.tasks.size());
@@ -138,9 +188,12 @@ void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
     out.push_back(
         {.id = "tail_causes",
          .found = false,
-         .statement = fmt::format("No slow tail: the slowest 5 % begin at {:.2g} times the "
-                                  "median of {} ms.",
-                                  factor, ms_text(usual.total_ms)),
+         .meaning = say(in, "Nobody waits much longer than others.", "没有人比别人等得久很多。"),
+         .statement = say(in,
+                          "No slow tail: the slowest 5 % begin at {:.2g} times the median of {} "
+                          "ms.",
+                          "没有慢尾：最慢的 5 % 从中位数（{1} ms）的 {0:.2g} 倍开始。", factor,
+                          ms_text(usual.total_ms)),
          .figures = {{"p95_over_median", factor}}});
     return;
   }
@@ -161,18 +214,22 @@ void find_tail_causes(const FindingInput& input, std::vector<Finding>& out) {
   for (size_t cause = 0; cause < kNames.size(); ++cause) {
     const auto& its = by_cause[cause];
     if (its.empty()) continue;
-    parts.push_back(fmt::format("{} ({})", kNames[cause], its.size()));
-    finding.evidence.push_back(fmt::format("{}: for example {} with {} ms.", kNames[cause],
-                                           input.set.id_of(*its.back()->facts),
-                                           ms_text(its.back()->total_ms)));
+    parts.push_back(fmt::format("{} ({})", cause_text(in, cause), its.size()));
+    finding.evidence.push_back(say(in, "{}: for example {} with {} ms.", "{}：例如 {}，用 {} ms。",
+                                   cause_text(in, cause), input.set.id_of(*its.back()->facts),
+                                   ms_text(its.back()->total_ms)));
     std::string name(kNames[cause]);
     std::ranges::replace(name, ' ', '_');
     finding.figures.emplace_back(name, static_cast<double>(its.size()));
   }
-  finding.statement = fmt::format(
-      "The slowest 5 % ({} requests, {} ms on average; the median is {} ms) owe it to: {}.",
-      slow_count, ms_text(slow_ms / static_cast<double>(slow_count)), ms_text(usual.total_ms),
-      fmt::join(parts, ", "));
+  const double mean_ms = slow_ms / static_cast<double>(slow_count);
+  const auto most = std::ranges::max_element(
+      by_cause, {}, [](const std::vector<const Request*>& its) { return its.size(); });
+  explain_tail(in, static_cast<size_t>(most - by_cause.begin()), mean_ms, finding);
+  finding.statement =
+      say(in, "The slowest 5 % ({} requests, {} ms on average; the median is {} ms) owe it to: {}.",
+          "最慢的 5 %（{} 个请求，平均 {} ms；中位数是 {} ms）的原因：{}。", slow_count,
+          ms_text(mean_ms), ms_text(usual.total_ms), list_text(in, parts));
   out.push_back(std::move(finding));
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "record/record_for_test.h"
 #include "record/records_for_test.h"
@@ -13,8 +14,10 @@
 namespace qaio {
 namespace {
 
-std::vector<Finding> findings_of(const RecordSet& set, std::optional<PhysicalLimits> limits = {}) {
-  return find_findings(compact_records(set), limits);
+std::vector<Finding> findings_of(const RecordSet& set, std::optional<PhysicalLimits> limits = {},
+                                 Language language = Language::kEnglish) {
+  const CompactRecords facts = compact_records(set);
+  return find_findings(finding_input(facts, limits, language));
 }
 
 std::optional<Finding> find(const std::vector<Finding>& findings, std::string_view id,
@@ -173,7 +176,7 @@ TEST(TokenCosts, NoneWhereTimesDoNotFollowTokens) {
   EXPECT_FALSE(find(findings_of(test.set), "token_costs"));
 }
 
-TEST(PrefixCache, TellsWhatItSpared) {
+TestSet with_cache() {
   Random random(5);
   TestSet test;
   for (int i = 0; i < 100; ++i) {
@@ -182,7 +185,11 @@ TEST(PrefixCache, TellsWhatItSpared) {
     spec.cached = 64;
     test.add(spec);
   }
-  const auto finding = find(findings_of(test.set), "prefix_cache");
+  return test;
+}
+
+TEST(PrefixCache, TellsWhatItSpared) {
+  const auto finding = find(findings_of(with_cache().set), "prefix_cache");
   ASSERT_TRUE(finding);
   EXPECT_NEAR(figure(*finding, "spared_ms"), 6.4, 0.6);
   EXPECT_FALSE(find(findings_of(typical_set(100).set), "prefix_cache"));
@@ -332,8 +339,6 @@ TEST(Tail, NoneWhereNothingRecordedExplainsIt) {
   EXPECT_EQ(denial(with_slow_ones(slow).set, "tail_causes"), "");
 }
 
-TEST(Findings, NoneOfNothing) { EXPECT_TRUE(findings_of(RecordSet()).empty()); }
-
 // Requests of 30.17 ms.
 TestSet reported_set(size_t count, double network_ms, double rendering_ms) {
   TestSet test;
@@ -345,6 +350,84 @@ TestSet reported_set(size_t count, double network_ms, double rendering_ms) {
   }
   return test;
 }
+
+// Some of every kind, found and not.
+std::vector<RecordSet> sets_of_every_kind() {
+  std::vector<RecordSet> sets = {typical_set(100).set, in_pairs(60).set, alternating(4).set,
+                                 alternating(0).set,   started(800).set, started(0).set,
+                                 with_cache().set};
+  for (const auto stage :
+       {&RequestSpec::queue_ms, &RequestSpec::prefill_ms, &RequestSpec::write_ms}) {
+    TestSet test;
+    RequestSpec spec;
+    spec.*stage = 300;
+    for (int i = 0; i < 40; ++i) test.add(spec);
+    sets.push_back(test.set);
+  }
+  TestSet labels;
+  for (int i = 0; i < 40; ++i) labels.add({.task = "sentiment", .output = 0, .decode_ms = 300});
+  sets.push_back(labels.set);
+  TestSet alike;
+  for (int i = 0; i < 40; ++i) alike.add({.queue_ms = 9, .prefill_ms = 10, .decode_ms = 10.5});
+  sets.push_back(alike.set);
+  sets.push_back(with_slow_ones([](RequestSpec& spec) { spec.queue_ms = 100; }).set);
+  for (const auto& [network_ms, rendering_ms] : {std::pair(0, 0), {20, 0}, {0, 20}, {20, 20}})
+    sets.push_back(reported_set(10, network_ms, rendering_ms).set);
+  return sets;
+}
+
+// Of the block that holds nearly all Chinese characters: their first bytes in UTF-8.
+bool has_chinese(std::string_view text) {
+  return text.find_first_of("\xe4\xe5\xe6\xe7\xe8\xe9") != std::string_view::npos;
+}
+
+TEST(Findings, SayWhatTheyMeanInBothLanguages) {
+  std::set<std::pair<std::string, bool>> seen;
+  const PhysicalLimits limits{
+      .read_gb_s = 30, .int8_gop_s = 10'000, .bytes_per_token = 26e6, .gop_per_token = 0.62};
+  for (const RecordSet& set : sets_of_every_kind()) {
+    const auto english = findings_of(set, limits);
+    const auto chinese = findings_of(set, limits, Language::kChinese);
+    ASSERT_EQ(english.size(), chinese.size());
+    for (size_t i = 0; i < english.size(); ++i) {
+      const Finding& en = english[i];
+      const Finding& zh = chinese[i];
+      seen.emplace(en.id, en.found);
+      EXPECT_EQ(en.id, zh.id);
+      EXPECT_EQ(en.figures, zh.figures);
+      EXPECT_EQ(en.evidence.size(), zh.evidence.size()) << en.id;
+      EXPECT_FALSE(en.meaning.empty()) << en.id;
+      EXPECT_EQ(en.advice.empty(), zh.advice.empty()) << en.id;
+      EXPECT_TRUE(!en.found || !en.advice.empty()) << en.id;
+      std::string said = en.meaning + en.advice + en.statement;
+      for (const std::string& sentence : en.evidence) said += sentence;
+      EXPECT_FALSE(has_chinese(said)) << said;
+      std::vector<std::string> translated = zh.evidence;
+      translated.insert(translated.end(), {zh.meaning, zh.statement});
+      if (!zh.advice.empty()) translated.push_back(zh.advice);
+      for (const std::string& sentence : translated) {
+        EXPECT_TRUE(has_chinese(sentence)) << zh.id << ": " << sentence;
+        EXPECT_TRUE(sentence.ends_with("。")) << sentence;
+      }
+    }
+  }
+  for (const char* id : {"bottleneck", "queueing", "task_switching", "cold_start", "tail_causes"})
+    for (const bool found : {true, false})
+      EXPECT_TRUE(seen.contains({id, found})) << id << ' ' << found;
+  for (const char* id : {"client_time", "physical_limits", "token_costs", "prefix_cache"})
+    EXPECT_TRUE(seen.contains({id, true})) << id;
+}
+
+TEST(Bottleneck, SaysWhatPeopleWaitForAndWhatToDo) {
+  const auto finding = find(findings_of(in_pairs(60).set), "bottleneck");
+  ASSERT_TRUE(finding);
+  EXPECT_THAT(finding->meaning,
+              testing::StartsWith("What chat writes, token by token, not sentiment, "
+                                  "decides how long people wait: "));
+  EXPECT_THAT(finding->advice, testing::HasSubstr("max_new_tokens"));
+}
+
+TEST(Findings, NoneOfNothing) { EXPECT_TRUE(findings_of(RecordSet()).empty()); }
 
 TEST(ClientTime, SaysWhereUsersWait) {
   const auto finding = find(findings_of(reported_set(10, 1, 9).set), "client_time");

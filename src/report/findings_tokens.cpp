@@ -30,28 +30,34 @@ std::optional<double> tokens_per_char(const CompactRecords& set, uint32_t task,
   return fit->coefficients[1];
 }
 
-std::string costs_text(const ServiceFit& service) {
+std::string costs_text(Language in, const ServiceFit& service) {
   std::vector<std::string> costs;
   if (service.ms_per_prompt_token > 0)
-    costs.push_back(fmt::format("{:.3g} ms per prompt token", service.ms_per_prompt_token));
+    costs.push_back(say(in, "{:.3g} ms per prompt token", "每个提示词元 {:.3g} ms",
+                        service.ms_per_prompt_token));
   if (service.ms_per_output_token > 0)
-    costs.push_back(fmt::format("{:.3g} ms per generated token", service.ms_per_output_token));
+    costs.push_back(say(in, "{:.3g} ms per generated token", "每个生成词元 {:.3g} ms",
+                        service.ms_per_output_token));
   if (service.ms_per_neighbour_token > 0)
-    costs.push_back(fmt::format("{:.3g} ms more per generated token and request beside it",
-                                service.ms_per_neighbour_token));
-  return fmt::format("{}", fmt::join(costs, ", "));
+    costs.push_back(say(in, "{:.3g} ms more per generated token and request beside it",
+                        "旁边每多一个请求，每个生成词元再加 {:.3g} ms",
+                        service.ms_per_neighbour_token));
+  return list_text(in, costs);
 }
 
-std::string explained_text(const ServiceFit& service) {
+std::string explained_text(Language in, const ServiceFit& service) {
   std::vector<std::string> parts;
   if (service.ms_per_prompt_token > 0)
-    parts.push_back(fmt::format("{:.0f} % of prefill's", 100 * service.prefill.fit.explained));
+    parts.push_back(say(in, "{:.0f} % of prefill's", "读取用时变化的 {:.0f} %",
+                        100 * service.prefill.fit.explained));
   if (service.ms_per_output_token + service.ms_per_neighbour_token > 0)
-    parts.push_back(fmt::format("{:.0f} % of decode's", 100 * service.decode.fit.explained));
-  return fmt::format("Tokens explain {} variation.", fmt::join(parts, " and "));
+    parts.push_back(say(in, "{:.0f} % of decode's", "生成用时变化的 {:.0f} %",
+                        100 * service.decode.fit.explained));
+  return say(in, "Tokens explain {} variation.", "词元数解释了{}。",
+             fmt::format("{}", fmt::join(parts, in == Language::kChinese ? "和" : " and ")));
 }
 
-std::string outliers_text(const CompactRecords& set, const ServiceFit& service) {
+std::string outliers_text(Language in, const CompactRecords& set, const ServiceFit& service) {
   std::vector<std::string> shown;
   for (const size_t i : service.outliers) {
     if (shown.size() == kOutliersShown) break;
@@ -59,18 +65,59 @@ std::string outliers_text(const CompactRecords& set, const ServiceFit& service) 
                                 service.residuals_ms[i]));
   }
   const size_t count = service.outliers.size();
-  return fmt::format("They do not explain {} request{}: {}{}.", count, count == 1 ? "" : "s",
-                     fmt::join(shown, ", "), count > shown.size() ? " and more" : "");
+  const bool more = count > shown.size();
+  return say(in, "They do not explain {0} request{1}: {2}{3}.",
+             "有 {0} 个请求不能用它解释：{2}{3}。", count, count == 1 ? "" : "s",
+             list_text(in, shown), more ? say(in, " and more", " 等") : "");
 }
 
-std::string sample_text(const ServiceFit& service) {
-  if (service.items.size() == service.requests) return fmt::format("{} requests", service.requests);
-  return fmt::format("{} of {} requests, evenly chosen", service.items.size(), service.requests);
+std::string sample_text(Language in, const ServiceFit& service) {
+  if (service.items.size() == service.requests)
+    return say(in, "{} requests", "{} 个请求", service.requests);
+  return say(in, "{} of {} requests, evenly chosen", "{1} 个请求中均匀抽取的 {0} 个",
+             service.items.size(), service.requests);
+}
+
+// What a typical request spends on tokens, and with that, where to save.
+void explain_costs(const FindingInput& input, uint32_t task, const ServiceFit& service,
+                   Finding& finding) {
+  const Language in = input.language;
+  double prompt = 0;
+  double output = 0;
+  for (const size_t i : service.items) {
+    const CompactTask* facts = find_task(*input.set.requests[i], task);
+    prompt += static_cast<double>(computed_tokens(*facts));
+    output += facts->completion_tokens;
+  }
+  const auto count = static_cast<double>(service.items.size());
+  const double prompt_ms = prompt / count * service.ms_per_prompt_token;
+  const double output_ms = output / count * service.ms_per_output_token;
+  const bool writes = output_ms >= prompt_ms;
+  finding.meaning =
+      say(in,
+          "How long a request to {} takes follows from its length: on average {:.2g} "
+          "ms for reading {:.0f} tokens, {:.2g} ms for writing {:.0f}.",
+          "{0} 的用时由长度决定：平均读取 {2:.0f} 个词元用 {1:.2g} ms，"
+          "生成 {4:.0f} 个词元用 {3:.2g} ms。",
+          input.set.tasks[task], prompt_ms, prompt / count, output_ms, output / count);
+  std::vector<std::string> advice;
+  advice.push_back(writes ? say(in, "Save on what it writes: 10 tokens fewer are {:.2g} ms.",
+                                "从输出节省：每少 10 个词元省 {:.2g} ms。",
+                                10 * service.ms_per_output_token)
+                          : say(in, "Save on what it reads: 100 prompt tokens fewer are {:.2g} ms.",
+                                "从输入节省：每少 100 个提示词元省 {:.2g} ms。",
+                                100 * service.ms_per_prompt_token));
+  if (!service.outliers.empty()) {
+    advice.push_back(say(in, "Look at the requests that length does not explain.",
+                         "查看长度不能解释的那些请求。"));
+  }
+  finding.advice = sentences_text(in, advice);
 }
 
 }  // namespace
 
 void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
+  const Language in = input.language;
   for (const uint32_t task : input.tasks) {
     const auto& service = input.fits[task];
     if (!service) continue;
@@ -78,20 +125,23 @@ void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
                          service->ms_per_neighbour_token;
     if (known <= 0) continue;
     Finding finding{.id = "token_costs"};
-    finding.statement =
-        fmt::format("{} in the model: {}.", input.set.tasks[task], costs_text(*service));
+    explain_costs(input, task, *service, finding);
+    finding.statement = say(in, "{} in the model: {}.", "{} 在模型中：{}。", input.set.tasks[task],
+                            costs_text(in, *service));
     const auto per_char = tokens_per_char(input.set, task, *service);
     if (per_char && service->ms_per_prompt_token > 0) {
       const double cost_ms = 100 * *per_char * service->ms_per_prompt_token;
       finding.evidence.push_back(
-          fmt::format("100 more characters of input cost {:.2g} ms ({:.2f} tokens per character).",
-                      cost_ms, *per_char));
+          say(in, "100 more characters of input cost {:.2g} ms ({:.2f} tokens per character).",
+              "输入每多 100 个字符用 {:.2g} ms（每个字符 {:.2f} 个词元）。", cost_ms, *per_char));
       finding.figures.emplace_back("per_100_chars_ms", cost_ms);
     }
-    finding.evidence.push_back(explained_text(*service));
-    finding.evidence.push_back(fmt::format("Typical error of the fit {:.2g} ms over {}.",
-                                           service->deviation_ms, sample_text(*service)));
-    if (!service->outliers.empty()) finding.evidence.push_back(outliers_text(input.set, *service));
+    finding.evidence.push_back(explained_text(in, *service));
+    finding.evidence.push_back(say(in, "Typical error of the fit {:.2g} ms over {}.",
+                                   "拟合的典型误差为 {:.2g} ms（{}）。", service->deviation_ms,
+                                   sample_text(in, *service)));
+    if (!service->outliers.empty())
+      finding.evidence.push_back(outliers_text(in, input.set, *service));
     finding.figures.emplace_back("per_prompt_token_ms", service->ms_per_prompt_token);
     finding.figures.emplace_back("per_output_token_ms", service->ms_per_output_token);
     finding.figures.emplace_back("per_neighbour_token_ms", service->ms_per_neighbour_token);
@@ -103,6 +153,7 @@ void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
 }
 
 void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out) {
+  const Language in = input.language;
   for (const uint32_t task : input.tasks) {
     const auto& service = input.fits[task];
     if (!service || service->ms_per_prompt_token <= 0) continue;
@@ -118,12 +169,22 @@ void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out) {
     const double spared_ms =
         cached / static_cast<double>(service->requests) * service->ms_per_prompt_token;
     Finding finding{.id = "prefix_cache"};
-    finding.statement = fmt::format(
-        "{}: the prefix cache held {:.0f} % of all prompt tokens and spared about {:.2g} ms per "
-        "request.",
-        input.set.tasks[task], 100 * cached / prompt, spared_ms);
-    finding.evidence.push_back(fmt::format("{:.0f} of {:.0f} tokens, at {:.3g} ms each.", cached,
-                                           prompt, service->ms_per_prompt_token));
+    finding.meaning =
+        say(in, "What prompts of {} have in common is computed once: people wait {:.2g} ms less.",
+            "{} 的提示词中相同的部分只计算一次：用户少等 {:.2g} ms。", input.set.tasks[task],
+            spared_ms);
+    finding.advice =
+        say(in, "Keep it so: what stays the same at a prompt's beginning, what changes at its end.",
+            "请保持：不变的内容放在提示词开头，变化的放在末尾。");
+    finding.statement =
+        say(in,
+            "{}: the prefix cache held {:.0f} % of all prompt tokens and spared about {:.2g} ms "
+            "per request.",
+            "{}：前缀缓存命中了 {:.0f} % 的提示词元，每个请求约省 {:.2g} ms。",
+            input.set.tasks[task], 100 * cached / prompt, spared_ms);
+    finding.evidence.push_back(say(in, "{:.0f} of {:.0f} tokens, at {:.3g} ms each.",
+                                   "{1:.0f} 个词元中的 {0:.0f} 个，每个 {2:.3g} ms。", cached,
+                                   prompt, service->ms_per_prompt_token));
     finding.figures = {{"cached_share", cached / prompt}, {"spared_ms", spared_ms}};
     out.push_back(std::move(finding));
   }

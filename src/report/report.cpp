@@ -24,6 +24,7 @@ StageRow stage_row(const Measure& measure, double all_ms) {
   const std::vector<double> at = percentiles(values, kPercents);
   return {.name = measure.name,
           .kind = measure.kind,
+          .task = measure.task,
           .count = values.size(),
           .mean = share_of(sum_ms, static_cast<double>(values.size())),
           .p50 = at[0],
@@ -151,6 +152,7 @@ Waterfall waterfall_of(const RequestRecord& record) {
 
 Report make_report(const CompactRecords& set, const ReportOptions& options) {
   Report report;
+  report.language = options.language;
   count_requests(set, report);
   report.limits_known = options.limits.has_value();
   const std::vector<Measure> measures = collect_measures(set, options.threads);
@@ -168,7 +170,10 @@ Report make_report(const CompactRecords& set, const ReportOptions& options) {
         report.stages[i] = stage_row(measures[i], of_client ? client_ms : all_ms);
       });
     run_in_parallel(jobs, options.threads);
-    report.findings = find_findings(set, options.limits, options.threads);
+    const FindingInput input =
+        finding_input(set, options.limits, options.language, options.threads);
+    report.findings = find_findings(input, options.threads);
+    report.lengths = length_plots(input);
   }
   report.slo = slo_compliance(set, options.rules);
   if (options.trend != TrendBy::kNone) add_trend(set, measures, options.trend, report);

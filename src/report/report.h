@@ -10,6 +10,8 @@
 #include "record/compact_record.h"
 #include "record/record_set.h"
 #include "report/findings.h"
+#include "report/language.h"
+#include "report/length_plots.h"
 #include "report/measures.h"
 #include "slo/slo_compliance.h"
 #include "stats/statistics.h"
@@ -20,6 +22,7 @@ namespace qaio {
 struct StageRow {
   std::string name;
   MeasureKind kind = MeasureKind::kStage;
+  std::string task = {};  // of a task's lane
   size_t count = 0;
   double mean = 0;
   double p50 = 0;
@@ -95,6 +98,7 @@ struct ReportOptions {
   std::optional<PhysicalLimits> limits = {};
   std::vector<SloRule> rules = {SloRule()};
   int threads = 1;  // that compute it
+  Language language = Language::kEnglish;
 };
 
 struct Report {
@@ -109,12 +113,14 @@ struct Report {
   std::vector<Waterfall> slowest;
   std::vector<TimelinePoint> timeline;  // at most kTimelineMax, evenly thinned
   std::vector<Finding> findings;
+  std::vector<LengthPlot> lengths;
   std::vector<SloCompliance> slo;
   bool limits_known = false;
   TrendBy trend_by = TrendBy::kNone;
   std::vector<TrendGroup> trend;     // in order of time
   std::vector<TrendChange> changes;  // the largest, in order of time
   size_t changes_left_out = 0;
+  Language language = Language::kEnglish;
 
   static constexpr size_t kChangesMax = 10;
   static constexpr size_t kTimelineMax = 2000;

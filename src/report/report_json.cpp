@@ -1,6 +1,6 @@
 #include "report/report_json.h"
 
-#include "base/json_writer.h"
+#include "report/svg.h"
 
 namespace qaio {
 namespace {
@@ -70,6 +70,7 @@ void write_findings(const Report& report, JsonWriter& json) {
   json.key("findings").begin_array();
   for (const Finding& finding : report.findings) {
     json.begin_object().key("id").string(finding.id).key("found").boolean(finding.found);
+    json.key("meaning").string(finding.meaning).key("advice").string(finding.advice);
     json.key("statement").string(finding.statement);
     json.key("evidence").begin_array();
     for (const std::string& sentence : finding.evidence) json.string(sentence);
@@ -79,6 +80,29 @@ void write_findings(const Report& report, JsonWriter& json) {
   }
   json.end_array();
   json.key("limits_known").boolean(report.limits_known);
+}
+
+// Without the points: each is a request, and those are in the archive.
+void write_lengths(const Report& report, JsonWriter& json) {
+  json.key("lengths").begin_array();
+  for (const LengthPlot& plot : report.lengths) {
+    json.begin_object().key("task").string(plot.task).key("stage").string(stage_name(plot.stage));
+    json.key("requests").integer(static_cast<int64_t>(plot.requests));
+    json.key("ms_at_zero").number(plot.ms_at_zero);
+    json.key("ms_per_token").number(plot.ms_per_token);
+    json.key("explained").number(plot.explained);
+    json.key("outliers").begin_array();
+    for (const LengthPlot::Outlier& one : plot.outliers) {
+      json.begin_object().key("request_id").string(one.request_id);
+      json.key("tokens").number(one.at.tokens);
+      write_ms("ms", one.at.ms, json);
+      write_ms("beyond_ms", one.beyond_ms, json);
+      json.end_object();
+    }
+    json.end_array();
+    json.key("outliers_all").integer(static_cast<int64_t>(plot.outliers_all)).end_object();
+  }
+  json.end_array();
 }
 
 void write_slo(const Report& report, JsonWriter& json) {
@@ -146,16 +170,28 @@ void write_trend(const Report& report, JsonWriter& json) {
 
 }  // namespace
 
-std::string report_json(const Report& report) {
+void write_charts(const std::vector<Chart>& charts, JsonWriter& json) {
+  json.key("charts").begin_array();
+  for (const Chart& chart : charts) {
+    json.begin_object().key("name").string(chart.name).key("title").string(chart.title);
+    json.key("caption").string(chart.caption);
+    json.key("svg").string(standalone_svg(chart.svg)).end_object();
+  }
+  json.end_array();
+}
+
+std::string report_json(const Report& report, bool charts) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
   write_overview(report, json);
   write_findings(report, json);
+  write_lengths(report, json);
   write_stages(report, json);
   write_slo(report, json);
   write_slowest(report, json);
   if (report.trend_by != TrendBy::kNone) write_trend(report, json);
+  if (charts) write_charts(report_charts(report), json);
   json.end_object();
   return out + '\n';
 }

@@ -17,58 +17,74 @@ std::string plural(size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::string run_text(const RunInfo& run) {
-  if (run.version.empty()) return "an unknown run";
-  return fmt::format("version {}, model {}, {}, {}", run.version,
-                     run.model.empty() ? "unknown" : run.model, run.isa,
-                     plural(static_cast<size_t>(std::max(run.threads, 0)), "thread"));
+std::string run_text(Language in, const RunInfo& run) {
+  if (run.version.empty()) return say(in, "an unknown run", "未知的一次运行");
+  const auto threads = static_cast<size_t>(std::max(run.threads, 0));
+  return say(in, "version {}, model {}, {}, {}", "版本 {}，模型 {}，{}，{}", run.version,
+             run.model.empty() ? say(in, "unknown", "未知") : run.model, run.isa,
+             say(in, "{}", "{1} 个线程", plural(threads, "thread"), threads));
 }
 
 Section overview(const Report& report) {
-  Section section{.kind = Section::Kind::kOverview, .title = "Overview"};
+  const Language in = report.language;
+  Section section{.kind = Section::Kind::kOverview, .title = say(in, "Overview", "概况")};
   if (report.requests == 0) {
-    section.sentences.emplace_back("No records.");
+    section.sentences.push_back(say(in, "No records.", "没有记录。"));
     return section;
   }
-  section.sentences.push_back(fmt::format(
-      "{}, {} answered, from {} to {}.", plural(report.requests, "request"), report.answered,
-      utc_second_text(report.first_unix_ms), utc_second_text(report.last_unix_ms)));
+  section.sentences.push_back(say(
+      in, "{0}, {1} answered, from {2} to {3}.", "{4} 个请求，{1} 个得到回答，从 {2} 到 {3}。",
+      plural(report.requests, "request"), report.answered, utc_second_text(report.first_unix_ms),
+      utc_second_text(report.last_unix_ms), report.requests));
   for (const auto& [name, count] : report.others)
-    section.sentences.push_back(fmt::format("Not counted: {} ({}).", count, name));
+    section.sentences.push_back(
+        say(in, "Not counted: {} ({}).", "未计入：{} 个（{}）。", count, name));
   std::vector<std::string> seen;
   for (const RunInfo& run : report.runs) {
-    std::string text = run_text(run);
+    std::string text = run_text(in, run);
     if (std::ranges::find(seen, text) == seen.end()) seen.push_back(std::move(text));
   }
-  section.sentences.push_back(
-      fmt::format("{}: {}.", plural(report.runs.size(), "run"), fmt::join(seen, "; ")));
+  section.sentences.push_back(say(in, "{0}: {1}.", "{2} 次运行：{1}。",
+                                  plural(report.runs.size(), "run"),
+                                  fmt::format("{}", fmt::join(seen, "; ")), report.runs.size()));
   if (report.answered == 0) return section;
   const Throughput& rate = report.throughput;
-  section.sentences.push_back(fmt::format(
-      "{:.2f} requests/s, {:.1f} prompt tokens/s ({:.0f} % from the prefix cache), "
-      "{:.1f} output tokens/s over {:.1f} s; {:.1f} requests at once, {:.2f} cores, "
-      "{:.0f} MiB resident.",
-      rate.requests_s, rate.prompt_tokens_s, 100 * rate.cached_share, rate.output_tokens_s,
-      rate.seconds, rate.in_flight, rate.cpu_cores, rate.resident_mib));
+  section.sentences.push_back(
+      say(in,
+          "{:.2f} requests/s, {:.1f} prompt tokens/s ({:.0f} % from the prefix cache), "
+          "{:.1f} output tokens/s over {:.1f} s; {:.1f} requests at once, {:.2f} cores, "
+          "{:.0f} MiB resident.",
+          "每秒 {:.2f} 个请求、{:.1f} 个提示词元（{:.0f} % 来自前缀缓存）、{:.1f} 个输出词元，"
+          "历时 {:.1f} s；平均 {:.1f} 个请求同时进行，{:.2f} 个核心，常驻内存 {:.0f} MiB。",
+          rate.requests_s, rate.prompt_tokens_s, 100 * rate.cached_share, rate.output_tokens_s,
+          rate.seconds, rate.in_flight, rate.cpu_cores, rate.resident_mib));
   return section;
 }
 
 Section findings(const Report& report) {
-  Section section{.kind = Section::Kind::kFindings, .title = "Findings"};
-  if (report.findings.empty())
-    section.sentences.emplace_back("Nothing that these records support.");
+  const Language in = report.language;
+  Section section{.kind = Section::Kind::kFindings, .title = say(in, "Findings", "结论")};
+  if (report.findings.empty()) {
+    section.sentences.push_back(
+        say(in, "Nothing that these records support.", "这些记录不足以得出结论。"));
+  }
   if (!report.limits_known && report.answered > 0) {
-    section.sentences.emplace_back(
-        "How near prefill and decode come to the hardware's limits was not measured; qaio report "
-        "--limits does that, on the machine that served.");
+    section.sentences.push_back(say(
+        in,
+        "How near prefill and decode come to the hardware's limits was not measured; qaio "
+        "report --limits does that, on the machine that served.",
+        "没有测量读取和生成离硬件极限有多近；在提供服务的机器上运行 qaio report --limits 即可。"));
   }
   return section;
 }
 
 Section stages(const Report& report) {
-  Section section{.kind = Section::Kind::kStages, .title = "Stages, in ms"};
+  const Language in = report.language;
+  Section section{.kind = Section::Kind::kStages,
+                  .title = say(in, "Stages, in ms", "各阶段，单位 ms")};
   Grid grid{.right = {false, true, true, true, true, true, true, true}, .rows = {}};
-  grid.rows.push_back({"stage", "count", "mean", "share", "p50", "p95", "p99", "max"});
+  grid.rows.push_back({say(in, "stage", "阶段"), say(in, "count", "次数"), say(in, "mean", "平均"),
+                       say(in, "share", "占比"), "p50", "p95", "p99", say(in, "max", "最大")});
   for (const StageRow& row : report.stages) {
     const bool of_time =
         row.name != "tpot" && row.name != "ttft" && row.name != "ttft_since_scheduled";
@@ -77,26 +93,30 @@ Section stages(const Report& report) {
                          ms_text(row.p95), ms_text(row.p99), ms_text(row.max)});
   }
   section.grid = std::move(grid);
-  section.sentences.emplace_back(
-      "Shares are of the time of all requests. Tasks run side by side within the stage tasks, so "
-      "their shares do not add up.");
+  section.sentences.push_back(
+      say(in,
+          "Shares are of the time of all requests. Tasks run side by side within the stage tasks, "
+          "so their shares do not add up.",
+          "占比以所有请求的总时间为基准。各任务在 tasks 阶段内并行，因此其占比相加不等于整体。"));
   if (std::ranges::any_of(report.stages,
                           [](const StageRow& row) { return row.kind == MeasureKind::kClient; })) {
-    section.sentences.emplace_back(
-        "What clients reported is beside the server's time; its shares are of the whole time of "
-        "those clients.");
+    section.sentences.push_back(
+        say(in,
+            "What clients reported is beside the server's time; its shares are of the whole time "
+            "of those clients.",
+            "客户端报告的用时不在服务器的时间之内；其占比以这些客户端的全部时间为基准。"));
   }
   return section;
 }
 
-std::string_view slo_word(SloVerdict verdict) {
+std::string slo_word(Language in, SloVerdict verdict) {
   switch (verdict) {
     case SloVerdict::kKept:
-      return "kept";
+      return say(in, "kept", "达标");
     case SloVerdict::kBroken:
-      return "BROKEN";
+      return say(in, "BROKEN", "未达标");
     case SloVerdict::kTooFew:
-      return "too few";
+      return say(in, "too few", "请求太少");
   }
   return "";
 }
@@ -108,10 +128,13 @@ std::string slo_value(double value, SloUnit unit) {
 }
 
 Section slo(const Report& report) {
-  Section section{.kind = Section::Kind::kSlo, .title = "SLA rules"};
+  const Language in = report.language;
+  Section section{.kind = Section::Kind::kSlo, .title = say(in, "SLA rules", "SLA 规则")};
   Grid grid{.right = {false, false, true, true, true, true, true, true, false}, .rows = {}};
-  grid.rows.push_back({"rule", "good is", "requests", "good", "objective", "value", "at most",
-                       "budget left", "verdict"});
+  grid.rows.push_back(
+      {say(in, "rule", "规则"), say(in, "good is", "合格条件"), say(in, "requests", "请求"),
+       say(in, "good", "合格"), say(in, "objective", "目标"), say(in, "value", "实际"),
+       say(in, "at most", "上限"), say(in, "budget left", "剩余预算"), say(in, "verdict", "判定")});
   for (const SloCompliance& one : report.slo) {
     const SloUnit unit = one.rule.unit();
     grid.rows.push_back(
@@ -119,12 +142,14 @@ Section slo(const Report& report) {
          fmt::format("{:.2f} %", 100 * one.good_share()),
          fmt::format("{:g} %", 100 * one.rule.objective),
          one.value ? slo_value(*one.value, unit) : "", slo_value(one.threshold, unit),
-         fmt::format("{:.0f} %", 100 * one.budget_left()), std::string(slo_word(one.verdict))});
+         fmt::format("{:.0f} %", 100 * one.budget_left()), slo_word(in, one.verdict)});
   }
   section.grid = std::move(grid);
-  section.sentences.emplace_back(
-      "The value is the rule's percentile, or its share of bad requests, over all requests of this "
-      "report. The budget is what may be bad.");
+  section.sentences.push_back(
+      say(in,
+          "The value is the rule's percentile, or its share of bad requests, over all requests of "
+          "this report. The budget is what may be bad.",
+          "实际值是本报告全部请求上该规则的分位数，或不合格请求的占比；预算是允许不合格的部分。"));
   return section;
 }
 
@@ -142,18 +167,21 @@ std::string text_bar(double begin_ms, double end_ms, double total_ms) {
 }
 
 Section slowest(const Report& report, size_t number) {
+  const Language in = report.language;
   const Waterfall& fall = report.slowest[number];
   Section section{.kind = Section::Kind::kSlowest,
-                  .title = fmt::format("Slowest {}: {} ms", number + 1, ms_text(fall.total_ms)),
+                  .title = say(in, "Slowest {}: {} ms", "最慢第 {} 名：{} ms", number + 1,
+                               ms_text(fall.total_ms)),
                   .sentences = {},
                   .grid = {},
                   .waterfall = number};
-  section.sentences.push_back(fmt::format(
-      "Request {}, {}, {}; {} prompt and {} output tokens.",
-      printable(fall.request_id, PrintableAs::kWord), printable(fall.path, PrintableAs::kWord),
-      utc_second_text(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
+  section.sentences.push_back(
+      say(in, "Request {}, {}, {}; {} prompt and {} output tokens.",
+          "请求 {}，{}，{}；提示词 {} 个词元，输出 {} 个词元。",
+          printable(fall.request_id, PrintableAs::kWord), printable(fall.path, PrintableAs::kWord),
+          utc_second_text(fall.arrived_unix_ms), fall.prompt_tokens, fall.output_tokens));
   Grid grid{.right = {false, true, true, false}, .rows = {}, .bars = true};
-  grid.rows.push_back({"stage", "begin ms", "ms", ""});
+  grid.rows.push_back({say(in, "stage", "阶段"), say(in, "begin ms", "开始 ms"), "ms", ""});
   for (const WaterfallBar& bar : fall.bars) {
     const std::string stage(stage_name(bar.stage));
     grid.rows.push_back({bar.task.empty() ? stage : bar.task + "." + stage, ms_text(bar.begin_ms),
@@ -165,12 +193,15 @@ Section slowest(const Report& report, size_t number) {
 }
 
 Section trend(const Report& report) {
+  const Language in = report.language;
   const bool by_day = report.trend_by == TrendBy::kDay;
   Section section{.kind = Section::Kind::kTrend,
-                  .title = by_day ? "Trend by day, in ms" : "Trend by version, in ms"};
+                  .title = by_day ? say(in, "Trend by day, in ms", "按天的趋势，单位 ms")
+                                  : say(in, "Trend by version, in ms", "按版本的趋势，单位 ms")};
   Grid grid{.right = {false, true, true, true, true, true, true, false}, .rows = {}};
-  grid.rows.push_back({by_day ? "day" : "version", "requests", "p50", "95 % interval", "p95",
-                       "ttft p50", "tpot p50", "changes"});
+  grid.rows.push_back({by_day ? say(in, "day", "日期") : say(in, "version", "版本"),
+                       say(in, "requests", "请求"), "p50", say(in, "95 % interval", "95 % 区间"),
+                       "p95", "ttft p50", "tpot p50", say(in, "changes", "变化")});
   for (const TrendGroup& group : report.trend) {
     std::vector<std::string> marks;
     for (const TrendChange& change : report.changes) {
@@ -187,16 +218,19 @@ Section trend(const Report& report) {
   section.grid = std::move(grid);
   for (const TrendChange& change : report.changes) {
     section.sentences.push_back(
-        fmt::format("{} changed from {} to {} ms at {} with request {} (p = {:.1g}).",
-                    change.measure, ms_text(change.before_ms), ms_text(change.after_ms),
-                    utc_second_text(change.arrived_unix_ms), change.request_id, change.p));
+        say(in, "{} changed from {} to {} ms at {} with request {} (p = {:.1g}).",
+            "{} 从 {} 变为 {} ms，自 {} 的请求 {} 起（p = {:.1g}）。", change.measure,
+            ms_text(change.before_ms), ms_text(change.after_ms),
+            utc_second_text(change.arrived_unix_ms), change.request_id, change.p));
   }
   section.sentences.push_back(
-      fmt::format("{} of total, ttft or tpot at equal tasks and tokens{}.",
-                  report.changes.empty() ? "No lasting change" : "These are the lasting changes",
-                  report.changes_left_out == 0
-                      ? ""
-                      : fmt::format("; {} smaller ones are left out", report.changes_left_out)));
+      say(in, "{} of total, ttft or tpot at equal tasks and tokens{}.",
+          "{}（total、ttft 或 tpot，按相同任务和词元数）{}。",
+          report.changes.empty() ? say(in, "No lasting change", "没有持续的变化")
+                                 : say(in, "These are the lasting changes", "以上是持续的变化"),
+          report.changes_left_out == 0 ? ""
+                                       : say(in, "; {} smaller ones are left out",
+                                             "；略去 {} 个较小的变化", report.changes_left_out)));
   return section;
 }
 
@@ -237,7 +271,9 @@ std::string markdown_table(const Grid& grid) {
 std::string markdown_findings(const Report& report) {
   std::string out;
   for (const Finding& finding : report.findings) {
-    out += "- **" + escaped(finding.statement) + "**";
+    out += "- **" + escaped(finding.meaning) + "**";
+    if (!finding.advice.empty()) out += ' ' + escaped(finding.advice);
+    out += "\n  " + escaped(finding.statement);
     for (const std::string& sentence : finding.evidence) out += ' ' + escaped(sentence);
     out += '\n';
   }
@@ -245,6 +281,10 @@ std::string markdown_findings(const Report& report) {
 }
 
 }  // namespace
+
+std::string report_title(Language language) {
+  return say(language, "Where the time goes", "时间花在哪里");
+}
 
 std::vector<Section> report_sections(const Report& report) {
   std::vector<Section> sections = {overview(report)};
@@ -261,7 +301,7 @@ std::vector<Section> report_sections(const Report& report) {
 }
 
 std::string report_markdown(const Report& report) {
-  std::string out = "# Where the time goes\n";
+  std::string out = "# " + report_title(report.language) + "\n";
   for (const Section& section : report_sections(report)) {
     std::vector<std::string> blocks = {"## " + escaped(section.title) + '\n'};
     if (section.kind == Section::Kind::kFindings) blocks.push_back(markdown_findings(report));

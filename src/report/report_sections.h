@@ -26,6 +26,7 @@ struct Section {
   size_t waterfall = 0;  // of kSlowest: its place in Report::slowest
 };
 
+std::string report_title(Language language);
 std::vector<Section> report_sections(const Report& report);
 std::string report_markdown(const Report& report);
 

@@ -9,6 +9,7 @@
 #include "report/report_html.h"
 #include "report/report_json.h"
 #include "report/report_sections.h"
+#include "report/report_text.h"
 
 namespace qaio {
 namespace {
@@ -207,6 +208,42 @@ TEST(Renderers, SayTheSame) {
   EXPECT_EQ(json->at("findings").as_array().size(), report.findings.size());
   EXPECT_EQ(json->at("trend").as_array().size(), 2u);
   EXPECT_EQ(json->at("stages").as_array().size(), report.stages.size());
+}
+
+TEST(Renderers, TheMeaningComesFirst) {
+  const Report report = make_report(hundred().set, {});
+  ASSERT_FALSE(report.findings.empty());
+  const Finding& first = report.findings[0];
+  ASSERT_FALSE(first.advice.empty());
+  for (const std::string& text :
+       {report_markdown(report), report_text(report), report_html(report)}) {
+    const size_t meaning = text.find(first.meaning);
+    const size_t advice = text.find(first.advice.substr(0, 10));
+    const size_t statement = text.find(first.statement);
+    ASSERT_NE(meaning, std::string::npos) << text;
+    EXPECT_LT(meaning, advice);
+    EXPECT_LT(advice, statement);
+    EXPECT_NE(statement, std::string::npos);
+  }
+  EXPECT_THAT(report_html(report), HasSubstr("<details><summary>Evidence</summary>\n<p>" +
+                                             first.statement.substr(0, 20)));
+  const auto json = parse_json(report_json(report), "report");
+  EXPECT_EQ(json->at("findings").at(0).at("meaning").as_string(), first.meaning);
+  EXPECT_EQ(json->at("findings").at(0).at("advice").as_string(), first.advice);
+}
+
+TEST(Renderers, SpeakChinese) {
+  ReportOptions options;
+  options.language = Language::kChinese;
+  options.trend = TrendBy::kDay;
+  const Report report = make_report(two_versions(1.6).set, options);
+  EXPECT_THAT(report_html(report), HasSubstr("<html lang=\"zh-CN\">"));
+  for (const std::string& text : {report_markdown(report), report_html(report)}) {
+    for (const char* said : {"时间花在哪里", "结论", "瓶颈是 chat.decode", "各阶段", "按天的趋势"})
+      EXPECT_THAT(text, HasSubstr(said));
+    for (const char* english : {" the ", " requests", "Slowest", " of "})
+      EXPECT_EQ(text.substr(text.find("<h1>") + 1).find(english), std::string::npos) << english;
+  }
 }
 
 TEST(Renderers, MarkdownKeepsOffsetsAndHasNoEmptySections) {

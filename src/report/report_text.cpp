@@ -23,7 +23,9 @@ std::string findings_text(const Report& report) {
   std::string out;
   size_t number = 0;
   for (const Finding& finding : report.findings) {
-    out += fmt::format("{}. {}\n", ++number, finding.statement);
+    out += fmt::format("{}. {}\n", ++number, finding.meaning);
+    if (!finding.advice.empty()) out += "   " + finding.advice + '\n';
+    out += "   " + finding.statement + '\n';
     for (const std::string& sentence : finding.evidence) out += "   " + sentence + '\n';
   }
   return out;

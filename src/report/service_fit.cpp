@@ -39,14 +39,6 @@ uint64_t shared_steps(const CompactTask& a, const CompactTask& b) {
   return static_cast<uint64_t>(std::llround(std::min(of(a), of(b))));
 }
 
-std::vector<double> prefill_regressors(const CompactRecord& request, const CompactTask& task) {
-  return {prefill_tokens(request, task)};
-}
-
-std::vector<double> decode_regressors(const CompactRecord& request, const CompactTask& task) {
-  return {static_cast<double>(task.completion_tokens), neighbour_tokens(request, task)};
-}
-
 std::vector<double> selected(std::span<const double> all, const std::vector<size_t>& used) {
   std::vector<double> some;
   some.reserve(used.size());
@@ -62,12 +54,6 @@ bool varies(const Rows& rows, size_t column) {
     if (values.size() >= 3) return true;
   }
   return false;
-}
-
-double prefill_ms(const CompactTask& task) { return to_ms(task.lane.stage_ns(Stage::kPrefill)); }
-
-double decode_ms(const CompactTask& task) {
-  return to_ms(task.lane.stage_ns(Stage::kDecode) + task.lane.stage_ns(Stage::kScore));
 }
 
 struct Observation {
@@ -116,6 +102,20 @@ void find_outliers(std::span<const Observation> all, ServiceFit& service) {
 }
 
 }  // namespace
+
+std::vector<double> prefill_regressors(const CompactRecord& request, const CompactTask& task) {
+  return {prefill_tokens(request, task)};
+}
+
+std::vector<double> decode_regressors(const CompactRecord& request, const CompactTask& task) {
+  return {static_cast<double>(task.completion_tokens), neighbour_tokens(request, task)};
+}
+
+double prefill_ms(const CompactTask& task) { return to_ms(task.lane.stage_ns(Stage::kPrefill)); }
+
+double decode_ms(const CompactTask& task) {
+  return to_ms(task.lane.stage_ns(Stage::kDecode) + task.lane.stage_ns(Stage::kScore));
+}
 
 TimeFit fit_times(const std::vector<std::vector<double>>& rows, const std::vector<double>& ms,
                   double explained_min) {

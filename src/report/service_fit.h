@@ -65,6 +65,11 @@ int64_t computed_tokens(const CompactTask& task);  // of the prompt
 double prefill_tokens(const CompactRecord& request, const CompactTask& task);
 // Tokens it generated, times the sequences of other requests beside it on average.
 double neighbour_tokens(const CompactRecord& request, const CompactTask& task);
+// What the two fits explain, and what with.
+double prefill_ms(const CompactTask& task);
+double decode_ms(const CompactTask& task);
+std::vector<double> prefill_regressors(const CompactRecord& request, const CompactTask& task);
+std::vector<double> decode_regressors(const CompactRecord& request, const CompactTask& task);
 // No step of it held another request.
 bool alone_in_steps(const CompactRecord& request);
 

@@ -44,6 +44,7 @@ TEST_F(MemoryTest, NobodyWaitsForAnAnswerThatDoesNotCome) {
       {"GET", "/requests", ""},
       {"GET", "/requests/none", ""},
       {"GET", "/report", ""},
+      {"GET", "/compare", ""},
       {"GET", "/metrics", ""},
   };
   int answered = 0;

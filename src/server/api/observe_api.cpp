@@ -136,6 +136,7 @@ void add_observe_api(Router& router, const ObserveSources& sources) {
   add_client_api(router, sources);
   add_report_api(router, sources);
   add_live_api(router, sources);
+  add_compare_api(router, sources);
   add("/stats", show_stats);
   add("/slo", show_slo);
   add("/metrics", show_metrics);

@@ -1,6 +1,6 @@
 // The endpoints that show what the server did and does: GET /requests, /requests/{id}, /report,
-// /stats, /live, /live/events, /slo and /metrics; and POST /requests/{id}/client, by which clients
-// add their times.
+// /compare, /stats, /live, /live/events, /slo and /metrics; and POST /requests/{id}/client, by which
+// clients add their times.
 #pragma once
 
 #include <chrono>
@@ -52,6 +52,7 @@ void add_requests_api(Router& router, const ObserveSources& sources);
 void add_client_api(Router& router, const ObserveSources& sources);
 void add_report_api(Router& router, const ObserveSources& sources);
 void add_live_api(Router& router, const ObserveSources& sources);
+void add_compare_api(Router& router, const ObserveSources& sources);
 
 // Call::respond() from another thread.
 void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse response);

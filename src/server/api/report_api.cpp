@@ -5,23 +5,19 @@
 #include <string>
 #include <utility>
 
-#include "archive/archive_source.h"
 #include "report/report.h"
 #include "report/report_html.h"
 #include "report/report_json.h"
 #include "report/report_sections.h"
 #include "report/report_text.h"
-#include "server/api/observe_api.h"
-#include "server/http/query_fields.h"
+#include "server/api/served_facts.h"
 
 namespace qaio {
 namespace {
 
 constexpr int64_t kLastDefault = 100;
-constexpr int64_t kLastMax = 100'000;  // about 50 MiB while it is made; more: `qaio report`
-constexpr std::chrono::seconds kReportTime{30};
 constexpr auto kFields = std::to_array<std::string_view>(
-    {"last", "since", "until", "version", "task", "trend", "format"});
+    {"last", "since", "until", "version", "task", "trend", "format", "charts", "lang"});
 
 struct Format {
   std::string_view name;
@@ -30,7 +26,8 @@ struct Format {
   std::string (*render)(const Report& report);
 };
 constexpr auto kFormats = std::to_array<Format>(
-    {{"json", "application/json", "application/json", report_json},
+    {{"json", "application/json", "application/json",
+      [](const Report& report) { return report_json(report); }},
      {"html", "text/html", "text/html; charset=utf-8", report_html},
      {"text", "text/plain", "text/plain; charset=utf-8", report_text},
      {"markdown", "text/markdown", "text/markdown; charset=utf-8", report_markdown}});
@@ -54,6 +51,8 @@ struct ReportQuery {
   RecordSelection selection;
   TrendBy trend = TrendBy::kNone;
   const Format* format = nullptr;
+  bool charts = false;
+  Language language = Language::kEnglish;
 };
 
 Result<TrendBy> trend_field(const QueryFields& fields) {
@@ -67,16 +66,15 @@ Result<TrendBy> trend_field(const QueryFields& fields) {
 Result<ReportQuery> read_query(const HttpRequest& request, int64_t now_unix_ms) {
   QAIO_ASSIGN(const QueryFields fields, QueryFields::parse(request.query, kFields));
   ReportQuery query;
-  QAIO_ASSIGN(const auto last, fields.integer("last", 1, kLastMax));
+  QAIO_ASSIGN(const auto last, fields.integer("last", 1, kFactsMax));
+  QAIO_ASSIGN(query.selection, selection_fields(fields, "", now_unix_ms));
   RecordSelection& selection = query.selection;
-  QAIO_ASSIGN(selection.since_unix_ms, fields.time("since", now_unix_ms));
-  QAIO_ASSIGN(selection.until_unix_ms, fields.time("until", now_unix_ms));
-  selection.version = fields.text("version").value_or("");
-  selection.task = fields.text("task").value_or("");
   QAIO_ASSIGN(query.trend, trend_field(fields));
+  QAIO_ASSIGN(query.charts, charts_field(fields));
+  QAIO_ASSIGN(query.language, language_field(fields));
   const bool asked = selection.since_unix_ms || selection.until_unix_ms ||
                      !selection.version.empty() || query.trend != TrendBy::kNone;
-  selection.last = static_cast<size_t>(last.value_or(asked ? kLastMax : kLastDefault));
+  selection.last = static_cast<size_t>(last.value_or(asked ? kFactsMax : kLastDefault));
   const auto format = fields.text("format");
   query.format = format ? std::ranges::find(kFormats, *format, &Format::name)
                         : &accepted_format(request.accept);
@@ -84,17 +82,11 @@ Result<ReportQuery> read_query(const HttpRequest& request, int64_t now_unix_ms) 
     return fail(ErrorCode::kInvalidArgument, "'format' must be json, html, text or markdown",
                 "format");
   }
+  if (query.charts && query.format->name != "json") {
+    return fail(ErrorCode::kInvalidArgument, "'charts' goes with format=json; html has them anyway",
+                "charts");
+  }
   return query;
-}
-
-// What memory holds of this run.
-CompactRecords recent_facts(const RecentRecords& recent, const RunInfo& run,
-                            const RecordSelection& selection) {
-  const std::vector<RecordPtr> all = recent.last(recent.count_max());
-  RecordSelector selector(selection);
-  const uint32_t number = selector.add_run(run, all.size() < recent.count_max());
-  for (const RecordPtr& record : all) selector.add(record, number);
-  return compact_records(selector.take());
 }
 
 HttpResponse report_response(const CompactRecords& facts, std::vector<SloRule> rules,
@@ -105,7 +97,9 @@ HttpResponse report_response(const CompactRecords& facts, std::vector<SloRule> r
   ReportOptions how;
   how.trend = query.trend;
   how.rules = std::move(rules);
-  response.body = format.render(make_report(facts, how));
+  how.language = query.language;
+  const Report report = make_report(facts, how);
+  response.body = query.charts ? report_json(report, true) : format.render(report);
   response.headers.push_back({"Vary", "Accept"});
   // What clients sent may stand in a report: even a fault in its escaping must run nothing.
   if (format.name == "html") {
@@ -128,24 +122,12 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
     call->respond(error_response(query.error()));
     return;
   }
-  const Unwanted unwanted = unwanted_after(kReportTime, call, *sources.reports);
-  const auto answer = answering(call, [=, sources = sources, query = *query] {
-    answer_aside(*sources.reports, call, [=] {
-      if (sources.archive == nullptr) {
-        return report_response(recent_facts(*sources.recent, sources.state().run, query.selection),
-                               rules_of(sources), query);
-      }
-      const ArchiveSource source(sources.archive->path(), unwanted);
-      const Result<CompactRecords> facts = source.load_facts(query.selection, 1);
-      if (!facts) return archive_error_response(*sources.archive, facts.error());
-      if (facts->damaged > 0) sources.archive->report_damaged(facts->damaged);
-      return report_response(*facts, rules_of(sources), query);
-    });
-  });
-  sources.observer->when_consumed(answering(call, [sources = sources, answer] {
-    if (sources.archive == nullptr) return answer();
-    when_archived(sources, answer);
-  }));
+  answer_from_facts(
+      call, sources,
+      [sources = sources, query = *query](const FactsLoader& load) -> Result<HttpResponse> {
+        QAIO_ASSIGN(const CompactRecords facts, load(query.selection));
+        return report_response(facts, rules_of(sources), query);
+      });
 }
 
 }  // namespace

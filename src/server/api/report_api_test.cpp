@@ -113,6 +113,19 @@ TEST_F(ReportApiTest, InTheFormThatIsAskedFor) {
   EXPECT_THAT(report("text/plain").body, HasSubstr("sentiment.prefill"));
 }
 
+TEST_F(ReportApiTest, WithChartsAndInChinese) {
+  start_observed();
+  chats(2);
+  const json::array charts = get("/report?charts=1").at("charts").as_array();
+  ASSERT_FALSE(charts.empty());
+  EXPECT_EQ(charts[0].at("name").as_string(), "shares");
+  EXPECT_FALSE(get("/report").contains("charts"));
+  EXPECT_FALSE(get("/report?charts=0").contains("charts"));
+  EXPECT_EQ(get("/report?charts=1&lang=zh").at("charts").at(0).at("title").as_string(),
+            "请求的时间花在哪里");
+  EXPECT_THAT(report("*/*", "?format=markdown&lang=zh").body, StartsWith("# 时间花在哪里"));
+}
+
 TEST_F(ReportApiTest, SaysWhatIsWrong) {
   start_observed();
   expect_refused("/report?last=0", 400, "last", "a whole number from 1 to 100000");
@@ -121,7 +134,10 @@ TEST_F(ReportApiTest, SaysWhatIsWrong) {
   expect_refused("/report?until=", 400, "until", "is no time");
   expect_refused("/report?format=pdf", 400, "format", "json, html, text or markdown");
   expect_refused("/report?slow=5", 400, "slow",
-                 "known are last, since, until, version, task, trend, format");
+                 "known are last, since, until, version, task, trend, format, charts, lang");
+  expect_refused("/report?charts=2", 400, "charts", "from 0 to 1");
+  expect_refused("/report?charts=1&format=html", 400, "charts", "goes with format=json");
+  expect_refused("/report?lang=fr", 400, "lang", "en or zh");
   expect_refused("/report?trend=week", 400, "trend", "day or version");
 }
 
