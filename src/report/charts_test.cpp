@@ -97,6 +97,17 @@ TEST(Lengths, AreBounded) {
   EXPECT_EQ(plot.outliers_all, 60u);
 }
 
+TEST(Charts, AFarOutlierDoesNotHideTheRest) {
+  const Report report = report_of([](RequestSpec& spec, int i) {
+    if (i == 40) spec.decode_ms += 20'000;
+  });
+  const Chart chart = length_chart(report.lengths.back(), Language::kEnglish);
+  EXPECT_THAT(chart.svg, HasSubstr("<path class=\"slow\""));
+  EXPECT_THAT(chart.svg, HasSubstr(">r40 +"));
+  EXPECT_THAT(chart.svg, HasSubstr(">100</text>")) << "an axis of the usual times";
+  EXPECT_THAT(chart.svg, Not(HasSubstr(">10000</text>")));
+}
+
 TEST(Charts, AllThatTheReportHas) {
   ReportOptions options;
   options.trend = TrendBy::kDay;

@@ -67,6 +67,9 @@ std::string compare_choices_json(const CompactRecords& set) {
   versions.write("versions", json);
   models.write("models", json);
   days.write("days", json);
+  json.key("middle_unix_ms");
+  set.requests.empty() ? json.null()
+                       : json.integer(set.requests[set.requests.size() / 2]->arrived_unix_ms);
   json.end_object();
   return out + '\n';
 }

@@ -92,21 +92,32 @@ void explain_costs(const FindingInput& input, uint32_t task, const ServiceFit& s
   const auto count = static_cast<double>(service.items.size());
   const double prompt_ms = prompt / count * service.ms_per_prompt_token;
   const double output_ms = output / count * service.ms_per_output_token;
-  const bool writes = output_ms >= prompt_ms;
+  std::vector<std::string> parts;
+  if (prompt_ms > 0)
+    parts.push_back(say(in, "{:.2g} ms for reading {:.0f} tokens",
+                        "读取 {1:.0f} 个词元用 {0:.2g} ms", prompt_ms, prompt / count));
+  if (output_ms > 0)
+    parts.push_back(say(in, "{:.2g} ms for writing {:.0f}", "生成 {1:.0f} 个词元用 {0:.2g} ms",
+                        output_ms, output / count));
   finding.meaning =
-      say(in,
-          "How long a request to {} takes follows from its length: on average {:.2g} "
-          "ms for reading {:.0f} tokens, {:.2g} ms for writing {:.0f}.",
-          "{0} 的用时由长度决定：平均读取 {2:.0f} 个词元用 {1:.2g} ms，"
-          "生成 {4:.0f} 个词元用 {3:.2g} ms。",
-          input.set.tasks[task], prompt_ms, prompt / count, output_ms, output / count);
+      parts.empty()
+          ? say(in, "A request to {} takes longer the more others are computed beside it.",
+                "旁边同时计算的请求越多，{} 的请求用时越长。", input.set.tasks[task])
+          : say(in, "How long a request to {} takes follows from its length: on average {}.",
+                "{} 的用时由长度决定：平均{}。", input.set.tasks[task], list_text(in, parts));
   std::vector<std::string> advice;
-  advice.push_back(writes ? say(in, "Save on what it writes: 10 tokens fewer are {:.2g} ms.",
-                                "从输出节省：每少 10 个词元省 {:.2g} ms。",
-                                10 * service.ms_per_output_token)
-                          : say(in, "Save on what it reads: 100 prompt tokens fewer are {:.2g} ms.",
-                                "从输入节省：每少 100 个提示词元省 {:.2g} ms。",
-                                100 * service.ms_per_prompt_token));
+  if (output_ms > 0 && output_ms >= prompt_ms) {
+    advice.push_back(say(in, "Save on what it writes: 10 tokens fewer are {:.2g} ms.",
+                         "从输出节省：每少 10 个词元省 {:.2g} ms。",
+                         10 * service.ms_per_output_token));
+  } else if (prompt_ms > 0) {
+    advice.push_back(say(in, "Save on what it reads: 100 prompt tokens fewer are {:.2g} ms.",
+                         "从输入节省：每少 100 个提示词元省 {:.2g} ms。",
+                         100 * service.ms_per_prompt_token));
+  } else {
+    advice.push_back(
+        say(in, "Compute fewer at once (--parallel).", "减少同时计算的请求（--parallel）。"));
+  }
   if (!service.outliers.empty()) {
     advice.push_back(say(in, "Look at the requests that length does not explain.",
                          "查看长度不能解释的那些请求。"));

@@ -14,6 +14,7 @@ constexpr double kRight = kChartWidth - 20;
 constexpr double kTop = 24;
 constexpr double kBottom = kHeight - 46;
 constexpr double kAxisFromZero = 0.4;  // if the least is below so much of the most
+constexpr double kUsualShown = 2.5;    // times the most that requests without outliers took
 constexpr size_t kNamesMax = 6;
 constexpr size_t kNameChars = 20;
 constexpr double kLine = 14;
@@ -36,11 +37,24 @@ Scale tokens_scale(const LengthPlot& plot) {
   return {std::max(0.0, range.low - margin), range.high + margin, kLeft, kRight};
 }
 
+// Up to what the usual take and some more: far outliers stand at the edge, or nothing else would be
+// seen.
 Scale ms_scale(const LengthPlot& plot) {
-  Range range{0, 1e-6};
-  for (const LengthPoint& point : plot.points) range.add(point.ms);
-  for (const LengthPlot::Outlier& one : plot.outliers) range.add(one.at.ms);
-  return {range.low, range.high * 1.05, kBottom, kTop};
+  Range usual{0, 1e-6};
+  for (const LengthPoint& point : plot.points) usual.add(point.ms);
+  Range all = usual;
+  for (const LengthPlot::Outlier& one : plot.outliers) all.add(one.at.ms);
+  return {all.low, std::min(all.high * 1.05, usual.high * kUsualShown), kBottom, kTop};
+}
+
+std::string outlier_mark(const LengthPlot::Outlier& one, const Scale& x, const Scale& y) {
+  const std::string tip =
+      fmt::format("{}: {} ms ({:+.1f} ms)", one.request_id, ms_text(one.at.ms), one.beyond_ms);
+  const double at = x(one.at.tokens);
+  if (one.at.ms <= y.high) return svg_circle("slow", at, y(one.at.ms), 4, tip);
+  return fmt::format(
+      "<path class=\"slow\" d=\"M{:.1f} {:.1f}l5 8h-10z\"><title>{}</title></path>\n", at, kTop,
+      html_escaped(tip));
 }
 
 // The largest by name, each where no other name stands.
@@ -60,7 +74,7 @@ std::string outlier_names(const LengthPlot& plot, const Scale& x, const Scale& y
     const double at = x(one.at.tokens);
     const bool to_the_left = at + 8 + width > kRight;
     const Place place{to_the_left ? at - 8 - width : at + 8, to_the_left ? at - 8 : at + 8 + width,
-                      y(one.at.ms) + 4};
+                      y(std::min(one.at.ms, y.high)) + 4};
     const bool free = std::ranges::none_of(taken, [&](const Place& other) {
       return place.left < other.right && other.left < place.right &&
              std::abs(place.y - other.y) < kLine;
@@ -105,11 +119,7 @@ Chart length_chart(const LengthPlot& plot, Language in) {
   const double to = std::min(x.high, tokens_at(y.high));
   const auto line_ms = [&](double tokens) { return plot.ms_at_zero + plot.ms_per_token * tokens; };
   if (from < to) out += svg_line("line", x(from), y(line_ms(from)), x(to), y(line_ms(to)));
-  for (const LengthPlot::Outlier& one : plot.outliers) {
-    out += svg_circle(
-        "slow", x(one.at.tokens), y(one.at.ms), 4,
-        fmt::format("{}: {} ms ({:+.1f} ms)", one.request_id, ms_text(one.at.ms), one.beyond_ms));
-  }
+  for (const LengthPlot::Outlier& one : plot.outliers) out += outlier_mark(one, x, y);
   out += outlier_names(plot, x, y) + "</svg>\n";
   return chart;
 }

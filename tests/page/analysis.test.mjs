@@ -92,7 +92,7 @@ test("two time spans are compared, with intervals and a verdict", async () => {
   const page = await openPage(browser, `${server.url}/#/analysis`);
   await page.getByRole("button", { name: "Comparison" }).click();
   await page.locator('[data-chart="comparison"] svg .median').first().waitFor();
-  assert.match(await page.locator(".verdict").innerText(), /no difference|slower|faster/);
+  assert.match(await page.locator(".verdict").innerText(), /No difference|slower|faster/);
   await page.getByText("All figures").click();
   await page.getByRole("rowheader", { name: "chat.decode" }).waitFor();
   await screenshot(page, "analysis_compare");

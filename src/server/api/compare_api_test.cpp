@@ -19,6 +19,7 @@ TEST_F(CompareApiTest, NamesWhatThereIs) {
   state_.run.model = "small";
   start_observed();
   EXPECT_EQ(get("/compare").at("versions").as_array().size(), 0u);
+  EXPECT_TRUE(get("/compare").at("middle_unix_ms").is_null());
   chats(3);
   const json::object choices = get("/compare");
   ASSERT_EQ(choices.at("versions").as_array().size(), 1u);
@@ -27,6 +28,8 @@ TEST_F(CompareApiTest, NamesWhatThereIs) {
   EXPECT_EQ(choices.at("versions").at(0).at("answered").as_int64(), 3);
   EXPECT_EQ(choices.at("models").at(0).at("name").as_string(), "small");
   EXPECT_EQ(choices.at("days").as_array().size(), 1u);
+  EXPECT_LE(choices.at("days").at(0).at("first_unix_ms").as_int64(),
+            choices.at("middle_unix_ms").as_int64());
   EXPECT_LE(choices.at("days").at(0).at("first_unix_ms").as_int64(),
             choices.at("days").at(0).at("last_unix_ms").as_int64());
 }

@@ -113,6 +113,7 @@ export interface Choices {
   versions: Choice[];
   models: Choice[];
   days: Choice[];
+  middle_unix_ms: number | null; // as many arrived before as since then
 }
 
 export function getReport(query: URLSearchParams, language: Language, signal: AbortSignal): Promise<Report> {

@@ -91,10 +91,9 @@ const tones: Partial<Record<Comparison["verdict"], string>> = { slower: "bad", w
 
 function Result({ comparison }: { comparison: Comparison }) {
   const words = useTexts(texts);
-  const verdicts = useTexts(verdictTexts);
   return (
     <section>
-      <p class="verdict card"><b class={tones[comparison.verdict] ?? "soft"}>{verdicts[comparison.verdict]}</b> {comparison.sentence}</p>
+      <p class={`verdict card ${tones[comparison.verdict] ?? ""}`}>{comparison.sentence}</p>
       {comparison.verdict === "too few" && <p class="notice">{words.fewToCompare}</p>}
       <Sides comparison={comparison} />
       {comparison.notes.map((note, i) => <p key={i} class="soft">{note}</p>)}

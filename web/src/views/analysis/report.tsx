@@ -25,11 +25,13 @@ function Outliers({ plot }: { plot: LengthPlot }) {
   if (plot.outliers.length === 0) return null;
   const hidden = plot.outliers_all - plot.outliers.length;
   return (
-    <p class="small outliers">{words.outliers}{" "}
+    <ul class="small outliers" aria-label={words.outliers}>
+      <li aria-hidden="true">{words.outliers}</li>
       {plot.outliers.map((one, i) => (
-        <span key={i}><RequestLink id={one.request_id} /> ({one.beyond_ms < 0 ? "−" : "+"}{milliseconds(Math.abs(one.beyond_ms))}) </span>
+        <li key={i}><RequestLink id={one.request_id} /> ({one.beyond_ms < 0 ? "−" : "+"}{milliseconds(Math.abs(one.beyond_ms))})</li>
       ))}
-      {hidden > 0 && words.more(hidden)}</p>
+      {hidden > 0 && <li>{words.more(hidden)}</li>}
+    </ul>
   );
 }
 
@@ -144,7 +146,7 @@ export function ReportView({ query }: { query: URLSearchParams }) {
     <div aria-busy={busy}>
       <ReportForm query={query} onAsk={ask}
         tasks={tasks.state === "there" ? tasks.value.map(({ name }) => name) : []}
-        choices={choices.state === "there" ? choices.value : { versions: [], models: [], days: [] }}>
+        choices={choices.state === "there" ? choices.value : { versions: [], models: [], days: [], middle_unix_ms: null }}>
         <p class="working" role="status">{busy ? words.working : ""}</p>
       </ReportForm>
       {loaded.state === "failed" && <Failure error={loaded.error} again={again} />}

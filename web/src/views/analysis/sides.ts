@@ -21,12 +21,11 @@ function daySpan(day: Choice): string {
   return `since=${begin}&until=${begin + dayMs}`;
 }
 
-/** The time of everything there is, in two parts of the same length. */
-function halves({ days }: Choices): [string, string] | null {
+/** Everything there is, in two parts of as many requests. */
+function halves({ days, middle_unix_ms: middle }: Choices): [string, string] | null {
   const first = days[0]?.first_unix_ms;
   const last = days.at(-1)?.last_unix_ms;
-  if (first === undefined || last === undefined) return null;
-  const middle = Math.round((first + last) / 2);
+  if (first === undefined || last === undefined || middle === null) return null;
   return [`since=${first}&until=${middle}`, `since=${middle}&until=${last + 1}`];
 }
 
@@ -52,7 +51,7 @@ export function sideGroups(choices: Choices, words: (typeof texts)["en"]): SideG
   return groups.filter(({ options }) => options.length > 0);
 }
 
-/** The last two versions, else the last two days, else the two halves of the time. */
+/** The last two versions, else the last two days, else the two halves of all requests. */
 export function firstChoice(choices: Choices): [string, string] | null {
   const { versions, days } = choices;
   const lastTwo = <T,>(all: T[]): [T, T] | null => {
