@@ -91,8 +91,8 @@ function hide(page, hidden) {
   }, hidden);
 }
 
-test("charts move under load and show what the server counted", async () => {
-  const stopLoad = startLoad();
+test("charts move under load and show what the server counted", async (t) => {
+  t.after(startLoad());
   const page = await openPage(browser, `${server.url}/#/live`);
   const tile = page.locator(".tile").filter({ hasText: "Requests" }).locator("b");
   await until(async () => /^[1-9]/.test(await tile.textContent()), "requests per second are shown");
@@ -139,7 +139,6 @@ test("charts move under load and show what the server counted", async () => {
     await until(async () => (await page.getByRole("button", { name: range, exact: true }).getAttribute("aria-pressed")) === "true", range);
     await page.locator("[data-chart=latency] canvas").waitFor();
   }
-  await stopLoad();
   page.quiet();
   await page.context().close();
 });
@@ -206,28 +205,32 @@ for (const [theme, language, said] of [["light", "en-US", "impossible is firing"
   });
 }
 
-test("who is not let in to watch is told so, and tries again", async () => {
+test("who is not let in to watch is told so, and tries again; a server without a past fills the charts", async () => {
   const page = await openPage(browser, server.url, { allowed: [/status of 503/] });
   await page.route("**/live/events", (route) => route.fulfill({ status: 503 }), { times: 2 });
+  const answer = await (await fetch(`${server.url}/live?range=10m`)).json();
+  await page.route("**/live?range=10m", (route) => route.fulfill({ json: { ...answer, points: [] } }));
   await page.goto(`${server.url}/#/live`);
   await page.getByText("The server refuses to be watched").waitFor();
   await page.locator(".feed-state.live").waitFor();
+  await page.locator("[data-chart=machine] canvas").waitFor();
   page.quiet();
   await page.context().close();
 });
 
-test("a restart is said in words, and the charts go on", async () => {
+test("a restart is said in words, and the charts go on", async (t) => {
   const short = await startServer();
+  t.after(() => short.stop());
   const page = await openPage(browser, `${short.url}/#/live`, { allowed: [/Failed to load resource/] });
   await page.locator(".feed-state.live").waitFor();
   await untilItMoves(page, "machine");
   await short.stop();
   await page.getByText("The server cannot be reached. Trying again").waitFor();
   const again = await startServer("--port", String(short.port));
+  t.after(() => again.stop());
   await page.getByText(/The server was restarted at \d\d:\d\d:\d\d/).waitFor({ timeout: 60_000 });
   await page.locator(".feed-state.live").waitFor();
   await untilItMoves(page, "machine");
-  await again.stop();
   page.quiet();
   await page.context().close();
 });

@@ -9,17 +9,24 @@ import type { FeedState } from "./feed";
 
 const pointsMax = 20_000;
 const recentPoints = 60;
+const momentMs = 10_000;
 const toleranceMs = 500; // between the end of one point and the begin of the next
 
 export function beginOf(point: Point): number {
   return point.t - point.s * 1000;
 }
 
-/** `fresh` is what the server knows now; of `old` remains what came before, as of a server before it. */
+/**
+ * `fresh` is what the server knew a moment ago; of `old` remains what came before, as of a server
+ * before it, and what was pushed in that moment.
+ */
 export function merged(old: Point[], fresh: Point[], spanMs: number): Point[] {
   const first = fresh[0];
-  if (first === undefined) return old;
-  const all = [...old.filter((point) => point.t <= beginOf(first) + toleranceMs), ...fresh];
+  const last = fresh[fresh.length - 1];
+  if (first === undefined || last === undefined) return old;
+  const before = old.filter((point) => point.t <= beginOf(first) + toleranceMs);
+  const after = old.filter((point) => point.t > last.t && point.t <= last.t + momentMs);
+  const all = [...before, ...fresh, ...after];
   const since = all[all.length - 1]!.t - spanMs;
   return all.filter((point) => point.t > since).slice(-pointsMax);
 }
@@ -100,8 +107,8 @@ export function useLive(range: Range): Live {
     const last = points[points.length - 1];
     if (point.t > (recent[recent.length - 1]?.t ?? 0)) change({ recent: [...recent, point].slice(-recentPoints) });
     change({ state: "live" });
-    if (shown !== "10m" || last === undefined || point.t <= last.t) return; // or it was among those fetched
-    if (beginOf(point) - last.t > toleranceMs) fetchPast.current();
+    if (shown !== "10m" || (last !== undefined && point.t <= last.t)) return; // or it was among those fetched
+    if (last !== undefined && beginOf(point) - last.t > toleranceMs) fetchPast.current();
     change({ points: merged(points, [point], rangeSeconds["10m"] * 1000) });
   }
   return live;
