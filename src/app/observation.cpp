@@ -11,7 +11,7 @@
 #include "app/slo_actions.h"
 #include "base/clock.h"
 #include "kernels/isa.h"
-#include "server/api/observe_api.h"
+#include "server/observe/observe_api.h"
 
 namespace qaio {
 namespace {

@@ -25,15 +25,20 @@ ALLOWED = {
     "tasks": ["base", "config", "model", "text", "trace", "engine"],
     "server/http": ["base", "trace", "record", "telemetry"],
     "server/page": ["base", "server/http"],
-    "server/api": ["base", "model", "text", "trace", "engine", "tasks", "record", "archive", "slo",
-                   "telemetry", "report", "server/http"],
+    "server/observe": ["base", "trace", "record", "archive", "slo", "telemetry", "report",
+                       "server/http"],
+    "server/api": ["base", "model", "text", "trace", "engine", "tasks", "record",
+                   "server/http", "server/observe"],
     "app": ["base", "config", "kernels", "model", "trace", "engine", "tasks", "record", "archive", "slo",
-            "telemetry", "server/http", "server/page", "server/api"],
+            "telemetry", "server/http", "server/page", "server/observe",
+            "server/api"],
     "cli": ["base", "kernels", "weights", "model", "text", "trace", "tasks", "record", "archive",
-            "slo", "telemetry", "report", "server/http", "server/page", "server/api", "load", "app"],
+            "slo", "telemetry", "report", "server/http", "server/page",
+            "server/observe", "server/api", "load", "app"],
 }
 # What a folder's tests may use beside that.
-ALLOWED_IN_TESTS = {"report": ["archive"], "server/api": ["config"]}
+ALLOWED_IN_TESTS = {"report": ["archive"], "server/api": ["config"],
+                    "server/observe": ["server/api"]}
 # Libraries that only some layers may know.
 CONFINED = {
     "boost/beast": ["server/http", "server/api", "load", "cli"],

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "server/api/json_fields.h"
+#include "server/http/json_fields.h"
 
 namespace qaio {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "server/api/json_fields.h"
+#include "server/http/json_fields.h"
 #include "tasks/chat_template.h"
 
 namespace qaio {

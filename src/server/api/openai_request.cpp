@@ -10,9 +10,9 @@
 #include <span>
 
 #include "server/api/common_fields.h"
-#include "server/api/json_fields.h"
 #include "server/api/openai_fields.h"
 #include "server/api/openai_messages.h"
+#include "server/http/json_fields.h"
 
 namespace qaio {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "base/json_writer.h"
 #include "server/api/api.h"
-#include "server/api/breakdown.h"
 #include "server/http/call.h"
+#include "server/observe/breakdown.h"
 #include "tasks/pipeline.h"
 
 namespace qaio {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "server/api/api.h"
-#include "server/api/json_fields.h"
 #include "server/http/call.h"
+#include "server/http/json_fields.h"
 #include "tasks/pipeline.h"
 
 namespace qaio {

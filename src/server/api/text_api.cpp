@@ -10,7 +10,7 @@
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "server/api/endpoints.h"
-#include "server/api/json_fields.h"
+#include "server/http/json_fields.h"
 #include "server/http/json_pieces.h"
 
 namespace qaio {

@@ -7,8 +7,8 @@
 #include "base/time_units.h"
 #include "record/client_reports.h"
 #include "record/request_times.h"
-#include "server/api/json_fields.h"
-#include "server/api/observe_api.h"
+#include "server/http/json_fields.h"
+#include "server/observe/observe_api.h"
 
 namespace qaio {
 namespace {

@@ -1,7 +1,7 @@
 // GET /report, over memory and over an archive.
 #include <future>
 
-#include "server/api/observe_fixture_for_test.h"
+#include "server/observe/observe_fixture_for_test.h"
 
 namespace qaio {
 namespace {

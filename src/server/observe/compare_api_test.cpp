@@ -1,5 +1,5 @@
 // GET /compare, over memory and over an archive.
-#include "server/api/observe_fixture_for_test.h"
+#include "server/observe/observe_fixture_for_test.h"
 
 namespace qaio {
 namespace {

@@ -1,9 +1,9 @@
-#include "server/api/live_events.h"
+#include "server/observe/live_events.h"
 
 #include <utility>
 
-#include "server/api/live_json.h"
 #include "server/http/event_stream.h"
+#include "server/observe/live_json.h"
 #include "slo/slo_json.h"
 
 namespace qaio {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/api/observe_fixture_for_test.h"
+#include "server/observe/observe_fixture_for_test.h"
 #include "telemetry/server_state_for_test.h"
 
 namespace qaio {

@@ -8,7 +8,7 @@
 
 #include "report/compare.h"
 #include "report/compare_choices.h"
-#include "server/api/served_facts.h"
+#include "server/observe/served_facts.h"
 
 namespace qaio {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/api/served_facts.h"
+#include "server/observe/served_facts.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "server/api/live_json.h"
+#include "server/observe/live_json.h"
 
 #include <string_view>
 

@@ -1,4 +1,4 @@
-#include "server/api/breakdown.h"
+#include "server/observe/breakdown.h"
 
 #include <fmt/format.h>
 

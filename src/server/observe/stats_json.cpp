@@ -1,4 +1,4 @@
-#include "server/api/stats_json.h"
+#include "server/observe/stats_json.h"
 
 #include "base/process_stats.h"
 #include "base/time_units.h"

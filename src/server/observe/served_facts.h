@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "report/language.h"
-#include "server/api/observe_api.h"
 #include "server/http/query_fields.h"
+#include "server/observe/observe_api.h"
 
 namespace qaio {
 

@@ -1,4 +1,4 @@
-#include "server/api/record_query.h"
+#include "server/observe/record_query.h"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "server/api/record_query.h"
+#include "server/observe/record_query.h"
 
 namespace {
 

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "server/api/live_json.h"
-#include "server/api/observe_api.h"
 #include "server/http/event_stream.h"
 #include "server/http/json_pieces.h"
 #include "server/http/query_fields.h"
+#include "server/observe/live_json.h"
+#include "server/observe/observe_api.h"
 
 namespace qaio {
 namespace {

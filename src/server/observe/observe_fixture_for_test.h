@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/api/observe_api.h"
 #include "server/api/server_fixture_for_test.h"
+#include "server/observe/observe_api.h"
 
 namespace qaio {
 

@@ -1,8 +1,8 @@
-#include "server/api/record_view.h"
+#include "server/observe/record_view.h"
 
 #include "base/time_units.h"
 #include "record/rounded_times.h"
-#include "server/api/breakdown.h"
+#include "server/observe/breakdown.h"
 #include "trace/task_counters.h"
 
 namespace qaio {

@@ -1,7 +1,7 @@
 // An allocation that fails somewhere in the server: every client gets an answer or a closed
 // connection, and the next one is served.
 #include "base/failing_memory_for_test.h"
-#include "server/api/observe_fixture_for_test.h"
+#include "server/observe/observe_fixture_for_test.h"
 
 namespace qaio {
 namespace {

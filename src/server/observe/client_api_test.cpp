@@ -2,7 +2,7 @@
 #include <chrono>
 #include <thread>
 
-#include "server/api/observe_fixture_for_test.h"
+#include "server/observe/observe_fixture_for_test.h"
 
 namespace qaio {
 namespace {

@@ -10,7 +10,7 @@
 #include "report/report_json.h"
 #include "report/report_sections.h"
 #include "report/report_text.h"
-#include "server/api/served_facts.h"
+#include "server/observe/served_facts.h"
 
 namespace qaio {
 namespace {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <future>
 
-#include "server/api/observe_fixture_for_test.h"
+#include "server/observe/observe_fixture_for_test.h"
 
 namespace qaio {
 namespace {

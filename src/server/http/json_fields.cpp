@@ -1,4 +1,4 @@
-#include "server/api/json_fields.h"
+#include "server/http/json_fields.h"
 
 #include <fmt/format.h>
 

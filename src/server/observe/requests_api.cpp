@@ -14,11 +14,11 @@
 
 #include "archive/archive_reader.h"
 #include "record/record_text.h"
-#include "server/api/observe_api.h"
-#include "server/api/record_query.h"
-#include "server/api/record_view.h"
 #include "server/http/json_pieces.h"
 #include "server/http/query_fields.h"
+#include "server/observe/observe_api.h"
+#include "server/observe/record_query.h"
+#include "server/observe/record_view.h"
 #include "telemetry/chrome_trace.h"
 
 namespace qaio {

@@ -1,12 +1,12 @@
 // GET /stats, /slo, /metrics, and what these and their neighbours share.
-#include "server/api/observe_api.h"
+#include "server/observe/observe_api.h"
 
 #include <atomic>
 #include <exception>
 #include <utility>
 
-#include "server/api/stats_json.h"
 #include "server/http/query_fields.h"
+#include "server/observe/stats_json.h"
 #include "slo/slo_json.h"
 
 namespace qaio {

@@ -1,11 +1,11 @@
 // GET /requests, /requests/{id}, /stats and /metrics.
-#include "server/api/observe_api.h"
+#include "server/observe/observe_api.h"
 
 #include <fmt/format.h>
 
 #include "base/cpu_time_for_test.h"
 #include "record/named_times.h"
-#include "server/api/observe_fixture_for_test.h"
+#include "server/observe/observe_fixture_for_test.h"
 
 namespace qaio {
 namespace {
