@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import {
   assertAccessible, assertFitsWidth, launchBrowser, openPage, phone, screenshot, startServer, watch,
 } from "./page.mjs";
@@ -143,44 +143,6 @@ test("charts move under load and show what the server counted", async (t) => {
   await page.context().close();
 });
 
-for (const locks of [true, false]) {
-  test(`two tabs share one stream, ${locks ? "by a lock" : "where the browser has no locks"}; a hidden tab has none`, async () => {
-    const context = await browser.newContext({ locale: "en-US" });
-    await context.addInitScript(countStreams);
-    if (!locks) await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
-    const pages = [await context.newPage(), await context.newPage()];
-    for (const page of pages) {
-      watch(page);
-      await page.goto(`${server.url}/#/live`);
-      await page.locator("[data-chart=machine] canvas").waitFor();
-    }
-    const [leader, follower] = pages;
-    await until(async () => (await streamsOf(pages)).join() === "1,0", "the first tab alone has a stream");
-    for (const page of pages) {
-      await page.locator(".feed-state.live").waitFor();
-      await untilItMoves(page, "machine");
-    }
-    assert.equal((await streamsOf(pages)).join(), "1,0");
-    // Out of sight it hands over; the other one goes on without a hole.
-    await hide(leader, true);
-    await until(async () => (await streamsOf(pages)).join() === "0,1", "the other tab takes over");
-    await untilItMoves(follower, "machine");
-    await hide(follower, true);
-    await until(async () => (await streamsOf(pages)).join() === "0,0", "nobody looks, no stream");
-    await hide(leader, false);
-    await until(async () => (await streamsOf(pages)).join() === "1,0", "who is seen again has one");
-    await untilItMoves(leader, "machine");
-    await hide(follower, false);
-    await untilItMoves(follower, "machine");
-    await leader.close();
-    await until(async () => (await streamsOf([follower])).join() === "1", "the tab that is left takes over");
-    await follower.evaluate(() => { location.hash = "#/requests"; });
-    await until(async () => (await streamsOf([follower])).join() === "0", "another view needs no stream");
-    follower.quiet();
-    await context.close();
-  });
-}
-
 for (const [theme, language, said] of [["light", "en-US", "impossible is firing"], ["dark", "zh-CN", "impossible 自"]]) {
   test(`an objective that fires stands first; accessible, ${theme}, ${language}`, async () => {
     const answer = await fetch(`${server.url}/v1/tasks/sentiment`, { method: "POST", body: JSON.stringify({ input: "好" }) });
@@ -205,34 +167,75 @@ for (const [theme, language, said] of [["light", "en-US", "impossible is firing"
   });
 }
 
-test("who is not let in to watch is told so, and tries again; a server without a past fills the charts", async () => {
-  const page = await openPage(browser, server.url, { allowed: [/status of 503/] });
-  await page.route("**/live/events", (route) => route.fulfill({ status: 503 }), { times: 2 });
-  const answer = await (await fetch(`${server.url}/live?range=10m`)).json();
-  await page.route("**/live?range=10m", (route) => route.fulfill({ json: { ...answer, points: [] } }));
-  await page.goto(`${server.url}/#/live`);
-  await page.getByText("The server refuses to be watched").waitFor();
-  await page.locator(".feed-state.live").waitFor();
-  await page.locator("[data-chart=machine] canvas").waitFor();
-  page.quiet();
-  await page.context().close();
-});
+// Mostly waiting for the next second, so side by side.
+describe("the stream", { concurrency: true }, () => {
+  for (const locks of [true, false]) {
+    test(`two tabs share one stream, ${locks ? "by a lock" : "where the browser has no locks"}; a hidden tab has none`, async () => {
+      const context = await browser.newContext({ locale: "en-US" });
+      await context.addInitScript(countStreams);
+      if (!locks) await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined }));
+      const pages = [await context.newPage(), await context.newPage()];
+      for (const page of pages) {
+        watch(page);
+        await page.goto(`${server.url}/#/live`);
+        await page.locator("[data-chart=machine] canvas").waitFor();
+      }
+      const [leader, follower] = pages;
+      await until(async () => (await streamsOf(pages)).join() === "1,0", "the first tab alone has a stream");
+      for (const page of pages) {
+        await page.locator(".feed-state.live").waitFor();
+        await untilItMoves(page, "machine");
+      }
+      assert.equal((await streamsOf(pages)).join(), "1,0");
+      // Out of sight it hands over, and the other one goes on.
+      await hide(leader, true);
+      await until(async () => (await streamsOf(pages)).join() === "0,1", "the other tab takes over");
+      await untilItMoves(follower, "machine");
+      await hide(follower, true);
+      await until(async () => (await streamsOf(pages)).join() === "0,0", "nobody looks, no stream");
+      await hide(leader, false);
+      await until(async () => (await streamsOf(pages)).join() === "1,0", "who is seen again has one");
+      await untilItMoves(leader, "machine");
+      await hide(follower, false);
+      await untilItMoves(follower, "machine");
+      await leader.close();
+      await until(async () => (await streamsOf([follower])).join() === "1", "the tab that is left takes over");
+      await follower.evaluate(() => { location.hash = "#/requests"; });
+      await until(async () => (await streamsOf([follower])).join() === "0", "another view needs no stream");
+      follower.quiet();
+      await context.close();
+    });
+  }
 
-test("a restart is said in words, and the charts go on", async (t) => {
-  const short = await startServer();
-  t.after(() => short.stop());
-  const page = await openPage(browser, `${short.url}/#/live`, { allowed: [/Failed to load resource/] });
-  await page.locator(".feed-state.live").waitFor();
-  await untilItMoves(page, "machine");
-  await short.stop();
-  await page.getByText("The server cannot be reached. Trying again").waitFor();
-  const again = await startServer("--port", String(short.port));
-  t.after(() => again.stop());
-  await page.getByText(/The server was restarted at \d\d:\d\d:\d\d/).waitFor({ timeout: 60_000 });
-  await page.locator(".feed-state.live").waitFor();
-  await untilItMoves(page, "machine");
-  page.quiet();
-  await page.context().close();
+  test("who is not let in to watch is told so, and tries again; a server without a past fills the charts", async () => {
+    const page = await openPage(browser, server.url, { allowed: [/status of 503/] });
+    await page.route("**/live/events", (route) => route.fulfill({ status: 503 }), { times: 2 });
+    const answer = await (await fetch(`${server.url}/live?range=10m`)).json();
+    await page.route("**/live?range=10m", (route) => route.fulfill({ json: { ...answer, points: [] } }));
+    await page.goto(`${server.url}/#/live`);
+    await page.getByText("The server refuses to be watched").waitFor();
+    await page.locator(".feed-state.live").waitFor();
+    await page.locator("[data-chart=machine] canvas").waitFor();
+    page.quiet();
+    await page.context().close();
+  });
+
+  test("a restart is said in words, and the charts go on", async (t) => {
+    const short = await startServer();
+    t.after(() => short.stop());
+    const page = await openPage(browser, `${short.url}/#/live`, { allowed: [/Failed to load resource/] });
+    await page.locator(".feed-state.live").waitFor();
+    await untilItMoves(page, "machine");
+    await short.stop();
+    await page.getByText("The server cannot be reached. Trying again").waitFor();
+    const again = await startServer("--port", String(short.port));
+    t.after(() => again.stop());
+    await page.getByText(/The server was restarted at \d\d:\d\d:\d\d/).waitFor({ timeout: 60_000 });
+    await page.locator(".feed-state.live").waitFor();
+    await untilItMoves(page, "machine");
+    page.quiet();
+    await page.context().close();
+  });
 });
 
 /** A point in which everything that is drawn has a value. */
