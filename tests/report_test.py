@@ -1,10 +1,12 @@
 """qaio report and qaio compare on records of the real server."""
 
+import contextlib
 import http.client
 import json
 import math
 import random
 import re
+import sqlite3
 import unittest
 import xml.etree.ElementTree
 
@@ -106,13 +108,17 @@ class Demo(ProgramTest):
 
 
 class OneAfterTheOther(ProgramTest):
-    """An archive of two starts of a server whose only client waits for every answer."""
+    """An archive of two starts of a server whose only client waits for every answer; the first is
+    said to be of version 0.0.1."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.archive = cls.folder / "archive.db"
         for count in (60, 40):
+            if cls.archive.exists():
+                with contextlib.closing(sqlite3.connect(cls.archive)) as database, database:
+                    database.execute("UPDATE runs SET version = '0.0.1'")
             with Server("--threads", 1, "--archive", cls.archive) as server:
                 client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
                 for i in range(count):
@@ -126,6 +132,11 @@ class OneAfterTheOther(ProgramTest):
                 cls.served = json.loads(client.getresponse().read())
                 client.request("GET", "/compare?a_until=1h&b_since=1h&lang=zh")
                 cls.comparison = json.loads(client.getresponse().read())
+                client.request("GET", "/compare")
+                cls.choices = json.loads(client.getresponse().read())
+                names = [one["name"] for one in cls.choices["versions"]]
+                client.request("GET", f"/compare?a_version={names[0]}&b_version={names[-1]}&charts=1")
+                cls.versions = json.loads(client.getresponse().read())
                 client.close()
 
     def findings(self, *options):
@@ -149,6 +160,16 @@ class OneAfterTheOther(ProgramTest):
         self.assertEqual(self.comparison["verdict"], "too few")
         self.assertEqual(self.comparison["b"]["answered"], 100)
         self.assertIn("请求太少", self.comparison["sentence"])
+
+    def test_a_server_compares_versions_of_its_archive(self):
+        old, new = self.choices["versions"]
+        self.assertEqual((old["name"], old["answered"], new["answered"]), ("0.0.1", 60, 40))
+        self.assertEqual(self.versions["a"]["versions"], ["0.0.1"])
+        self.assertEqual((self.versions["a"]["answered"], self.versions["b"]["answered"]), (60, 40))
+        self.assertIn(self.versions["verdict"], ("no difference", "slower", "faster"))
+        total = next(one for one in self.versions["measures"] if one["name"] == "total")
+        self.assertIsNotNone(total["change_interval"])
+        self.assertEqual(len(self.versions["charts"]), 1)
 
     def test_in_chinese(self):
         text = self.ok("report", self.archive, "--lang", "zh", "--last", 0)
