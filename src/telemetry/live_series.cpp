@@ -175,7 +175,10 @@ void LiveSeries::set_state(std::function<State()> state) {
 void LiveSeries::consume(std::span<const RecordPtr> records) {
   const std::lock_guard lock(mutex_);
   const TimeNs now_ns = clock_.now_ns();
-  if (now_ns - levels_.front().begin_ns >= kSecondNs) end_second(now_ns);
+  const State state = state_ ? state_() : State();
+  std::optional<LiveLoad>& load = levels_.front().sums.load;
+  if (state.load) load = load ? largest(*load, *state.load) : state.load;
+  if (now_ns - levels_.front().begin_ns >= kSecondNs) end_second(now_ns, state);
   for (const RecordPtr& record : records) {
     if (!only_observes(*record)) add(*record);
   }
@@ -225,15 +228,13 @@ std::optional<size_t> LiveSeries::number_of(std::string_view task) {
 
 // Of a program that was held up for longer, one point tells all that time: nothing is known of the
 // seconds in between.
-void LiveSeries::end_second(TimeNs now_ns) {
+void LiveSeries::end_second(TimeNs now_ns, const State& state) {
   const TimeNs end_ns = now_ns - (now_ns - start_ns_) % kSecondNs;
   const int64_t epoch_unix_ms = clock_.wall_unix_ms() - now_ns / 1'000'000;
   if (std::abs(epoch_unix_ms - epoch_unix_ms_) > kTimeWasSetMs) epoch_unix_ms_ = epoch_unix_ms;
 
   Sums& second = levels_.front().sums;
-  const State state = state_ ? state_() : State();
   const int64_t cpu_ns = process_usage().cpu_ns;
-  second.load = state.load;
   second.cpu_ns = cpu_ns - std::exchange(cpu_ns_, cpu_ns);
   second.resident_bytes = process_resident_bytes();
   second.records_dropped = state.records_dropped - std::exchange(dropped_, state.records_dropped);

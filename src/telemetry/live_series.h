@@ -74,7 +74,7 @@ struct LiveClients {
   float rendering_ms = 0;
 };
 
-// Of the engine at the end of a second; of longer steps, the largest of their seconds.
+// Of the engine: the largest that were seen, at least at the end of each second.
 struct LiveLoad {
   int running = 0;
   int waiting = 0;
@@ -157,7 +157,7 @@ class LiveSeries final : public RecordConsumer {
   struct Level;
 
   void add(const RequestRecord& record);
-  void end_second(TimeNs now_ns);
+  void end_second(TimeNs now_ns, const State& state);
   std::optional<size_t> number_of(std::string_view task);
   LivePointPtr point_of(const Sums& sums, TimeNs begin_ns, TimeNs end_ns) const;
 

@@ -242,7 +242,7 @@ TEST_F(LiveSeriesTest, OnePointTellsATimeInWhichTheProgramWasHeldUp) {
   EXPECT_EQ(points(kTensOfSeconds).back()->covered_ns, 3 * kSecondNs) << "back to even times";
 }
 
-TEST_F(LiveSeriesTest, TellsTheServersStateOfEachSecondAndTheLargestOfLongerSteps) {
+TEST_F(LiveSeriesTest, TellsTheServersStateAndOfTheEnginesTheLargest) {
   LiveSeries::State state;
   series_.set_state([&] { return state; });
   pass(1);
@@ -263,7 +263,14 @@ TEST_F(LiveSeriesTest, TellsTheServersStateOfEachSecondAndTheLargestOfLongerStep
     EXPECT_EQ(series_.latest()->dropped_total, state.records_dropped);
     EXPECT_GT(series_.latest()->resident_mib, 0);
   }
-  const LivePoint& ten = *points(kTensOfSeconds).back();
+  state.load->waiting = 40;  // between two seconds
+  series_.consume({});
+  state.load->waiting = 0;
+  pass(1);
+  EXPECT_EQ(series_.latest()->load->waiting, 40);
+  pass(1);
+  EXPECT_EQ(series_.latest()->load->waiting, 0);
+  const LivePoint& ten = *points(kTensOfSeconds).front();
   ASSERT_EQ(ten.covered_ns, 10 * kSecondNs);
   EXPECT_EQ(ten.load->running, 8);
   EXPECT_EQ(ten.load->waiting, 9);
