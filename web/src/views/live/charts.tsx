@@ -8,7 +8,7 @@ import { stageClass, stageTexts } from "../../parts/stages";
 import type { Line } from "./columns";
 import { heatPainting } from "./heatmap";
 import { Plot } from "./plot";
-import type { Sight } from "./plot";
+import type { Sight } from "./chart";
 import { liveTexts } from "./strings";
 
 const requestStages = ["http_read", "parse", "tasks", "serialize", "http_write", "unattributed"];

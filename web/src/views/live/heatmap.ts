@@ -6,7 +6,7 @@ import type { Point } from "../../api/live";
 import { milliseconds } from "../../format";
 import { beginOf } from "./history";
 import { colour, mixed } from "./palette";
-import type { Painting } from "./plot";
+import type { Painting } from "./chart";
 import { tickText } from "./units";
 
 type Rows = (Point | null)[];

@@ -12,7 +12,7 @@ import { Charts } from "./charts";
 import { rowsOf } from "./columns";
 import { beginOf, useLive } from "./history";
 import type { Live as LiveData } from "./history";
-import type { Sight, Span } from "./plot";
+import type { Sight, Span } from "./chart";
 import { Alarms, Objectives } from "./slo";
 import { liveTexts } from "./strings";
 import { Tiles } from "./tiles";

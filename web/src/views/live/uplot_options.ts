@@ -1,8 +1,10 @@
 // What all charts of the view have in common.
 import uPlot from "uplot";
 
+import type { Line } from "./columns";
 import { colour } from "./palette";
 
+export const lineWidth = 1.5;
 const font = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 
 const two = (value: number) => String(value).padStart(2, "0");
@@ -71,4 +73,33 @@ export function withTouch(u: uPlot): void {
       u.over.dispatchEvent(new MouseEvent(mouse, init));
     });
   }
+}
+
+export function seriesOf(line: Line, stacked: boolean): uPlot.Series {
+  const stroke = () => colour(line.colour);
+  return {
+    scale: line.right ? "right" : "left",
+    stroke, width: stacked ? 0 : lineWidth,
+    ...(stacked ? { fill: stroke } : {}),
+    points: { size: 4, filter: lonePoints, show: true, stroke, fill: stroke },
+  };
+}
+
+/** The start of the server; `label` says so where there is room for it. */
+export function markStart(u: uPlot, at: number | null, label: string): void {
+  if (at === null || at < u.scales["x"]!.min! || at > u.scales["x"]!.max!) return;
+  const x = Math.round(u.valToPos(at, "x", true));
+  u.ctx.save();
+  u.ctx.strokeStyle = colour("--ink");
+  u.ctx.setLineDash([4, 4]);
+  u.ctx.beginPath();
+  u.ctx.moveTo(x, u.bbox.top);
+  u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
+  u.ctx.stroke();
+  u.ctx.fillStyle = colour("--ink");
+  u.ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  u.ctx.textAlign = x < u.bbox.left + u.bbox.width / 2 ? "left" : "right";
+  u.ctx.textBaseline = "top";
+  u.ctx.fillText(` ${label} `, x, u.bbox.top);
+  u.ctx.restore();
 }
