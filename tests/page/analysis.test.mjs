@@ -98,6 +98,13 @@ test("two time spans are compared, with intervals and a verdict", async () => {
   await screenshot(page, "analysis_compare");
   await page.getByLabel("A, before").selectOption({ label: "until a day ago" });
   await page.getByText("Too few requests to compare times: 0 of A").waitFor();
+  await page.getByLabel("A, before").selectOption("custom");
+  await page.locator("#compare-a-since").fill("2020-01-01T00:00");
+  await page.locator("#compare-a-until").fill("2021-01-01T00:00");
+  await page.waitForURL(/a=since%3D\d+%26until%3D\d+/);
+  await page.getByText("Too few requests to compare times: 0 of A").waitFor();
+  await page.reload();
+  assert.equal(await page.locator("#compare-a-until").inputValue(), "2021-01-01T00:00");
   await page.getByLabel("A, before").selectOption({ label: "last hour" });
   await page.getByLabel("B, after").selectOption({ label: "last hour" });
   await page.getByText("Both sides are the same choice.").waitFor();
@@ -120,6 +127,30 @@ for (const [language, theme] of [["en-US", "light"], ["zh-CN", "dark"]]) {
     await page.locator('[data-chart="comparison"] svg').waitFor();
     await assertAccessible(page);
     await assertFitsWidth(page);
+    page.quiet();
+    await page.context().close();
+  });
+}
+
+test("what comes later is there after a refresh", async () => {
+  const young = await startServer();
+  await chat(young, 1);
+  const page = await openPage(browser, `${young.url}/#/analysis`);
+  await page.getByText("1 request, 1 answered").waitFor();
+  await chat(young, 2);
+  await page.getByRole("button", { name: "Refresh" }).click();
+  await page.getByText("2 requests, 2 answered").waitFor();
+  page.quiet();
+  await page.context().close();
+  await young.stop();
+});
+
+for (const theme of ["light", "dark"]) {
+  test(`the report of qaio report as a page of its own is accessible: ${theme}`, async () => {
+    const page = await openPage(browser, `${server.url}/report?format=html&trend=day`, { theme });
+    await page.locator("svg.svg-chart").first().waitFor();
+    await page.locator("summary").first().click();
+    await assertAccessible(page);
     page.quiet();
     await page.context().close();
   });

@@ -1,4 +1,6 @@
 // Two versions or time spans: is B slower, by how much, and could it be chance?
+import { useState } from "preact/hooks";
+
 import { getChoices, getComparison } from "../../api/report";
 import type { Choices, Comparison, Side } from "../../api/report";
 import { listTasks } from "../../api/tasks";
@@ -12,22 +14,37 @@ import { useLoaded } from "./loaded";
 import { compareQuery, firstChoice, sideGroups } from "./sides";
 import type { SideGroup } from "./sides";
 import { texts, verdictTexts } from "./strings";
+import { isTimes, Times } from "./times";
 
 function SideSelect({ id, label, value, groups, onChoose }: {
   id: string; label: string; value: string; groups: SideGroup[]; onChoose: (value: string) => void;
 }) {
+  const words = useTexts(texts);
+  const [open, setOpen] = useState(false); // times are being chosen
   const known = groups.some(({ options }) => options.some((option) => option.value === value));
+  const span = new URLSearchParams(value);
+  const custom = open || (!known && isTimes(span));
+  const choose = (next: string) => {
+    setOpen(next === "custom");
+    if (next !== "custom") onChoose(next);
+  };
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {!known && <option value={value}>{value}</option>}
+      <select id={id} value={custom ? "custom" : value} onChange={(event) => choose(event.currentTarget.value)}>
+        {!known && !custom && <option value={value}>{value}</option>}
         {groups.map((group) => (
           <optgroup key={group.label} label={group.label}>
             {group.options.map((option) => <option key={option.value} value={option.value}>{option.label}</option>)}
           </optgroup>
         ))}
+        <option value="custom">{words.spans["custom"]}</option>
       </select>
+      {custom && (
+        <Times id={id} span={span} onChoose={(times) => {
+          if (times.length > 0) onChoose(new URLSearchParams(times).toString());
+        }} />
+      )}
     </div>
   );
 }
@@ -133,6 +150,7 @@ function Chosen({ choices, query }: { choices: Choices; query: URLSearchParams }
             {names.map((name) => <option key={name} value={name}>{name}</option>)}
           </select>
         </div>
+        <button type="button" disabled={busy} onClick={again}>{words.refresh}</button>
         <p class="working" role="status">{busy ? words.working : ""}</p>
       </form>
       {a === b && <p class="notice">{words.chooseOther}</p>}

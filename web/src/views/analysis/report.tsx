@@ -147,6 +147,7 @@ export function ReportView({ query }: { query: URLSearchParams }) {
       <ReportForm query={query} onAsk={ask}
         tasks={tasks.state === "there" ? tasks.value.map(({ name }) => name) : []}
         choices={choices.state === "there" ? choices.value : { versions: [], models: [], days: [], middle_unix_ms: null }}>
+        <button type="button" disabled={busy} onClick={again}>{words.refresh}</button>
         <p class="working" role="status">{busy ? words.working : ""}</p>
       </ReportForm>
       {loaded.state === "failed" && <Failure error={loaded.error} again={again} />}

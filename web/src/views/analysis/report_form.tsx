@@ -5,12 +5,13 @@ import { useState } from "preact/hooks";
 import type { Choices } from "../../api/report";
 import { useTexts } from "../../i18n";
 import { texts } from "./strings";
+import { isTimes, Times } from "./times";
 
 const spanDefault = "last=100";
 
 /** The span that a query holds, by its name in `spans`. */
 export function spanOf(query: URLSearchParams): string {
-  if (query.has("until") || /^\d+$/.test(query.get("since") ?? "")) return "custom";
+  if (isTimes(query)) return "custom";
   if (query.has("since")) return `since=${query.get("since")}`;
   if (query.has("last")) return `last=${query.get("last")}`;
   return query.has("version") || query.has("trend") ? "last=100000" : spanDefault;
@@ -20,7 +21,7 @@ export function spanOf(query: URLSearchParams): string {
 function withSpan(query: URLSearchParams, span: [string, string][]): URLSearchParams {
   const next = new URLSearchParams(query);
   for (const name of ["last", "since", "until"]) next.delete(name);
-  for (const [name, value] of span) if (value !== "") next.set(name, value);
+  for (const [name, value] of span) next.set(name, value);
   return next;
 }
 
@@ -31,18 +32,6 @@ function withField(query: URLSearchParams, name: string, value: string): URLSear
   next.delete(name);
   if (value !== "") next.set(name, value);
   return next;
-}
-
-/** "2026-01-31T12:00" of local time, as the input wants it, and back. */
-function inputTime(unixMs: string | null): string {
-  if (unixMs === null || !/^\d+$/.test(unixMs)) return "";
-  const date = new Date(Number(unixMs));
-  date.setMinutes(date.getMinutes() - date.getTimezoneOffset());
-  return date.toISOString().slice(0, 16);
-}
-function unixMs(input: string): string {
-  const ms = new Date(input).getTime();
-  return Number.isFinite(ms) ? String(ms) : "";
 }
 
 function Select({ id, label, value, options, onChoose }: {
@@ -76,23 +65,11 @@ export function ReportForm({ query, tasks, choices, onAsk, children }: {
     if (next === "custom") return;
     onAsk(withSpan(query, [next.split("=") as [string, string]]));
   };
-  const chooseTime = (name: "since" | "until", value: string) => {
-    const other = name === "since" ? "until" : "since";
-    const kept = query.get(other);
-    onAsk(withSpan(query, [[name, unixMs(value)], [other, kept !== null && /^\d+$/.test(kept) ? kept : ""]]));
-  };
   return (
     <form class="analysis-form" onSubmit={(event) => event.preventDefault()}>
       <Select id="report-span" label={words.which} value={span} options={spans} onChoose={chooseSpan} />
       {span === "custom" && (
-        <div class="field times">
-          <label for="report-from">{words.from}</label>
-          <input id="report-from" type="datetime-local" value={inputTime(query.get("since"))}
-            onChange={(event) => chooseTime("since", event.currentTarget.value)} />
-          <label for="report-to">{words.to}</label>
-          <input id="report-to" type="datetime-local" value={inputTime(query.get("until"))}
-            onChange={(event) => chooseTime("until", event.currentTarget.value)} />
-        </div>
+        <Times id="report" span={query} onChoose={(times) => onAsk(withSpan(query, times))} />
       )}
       <Select id="report-task" label={words.task} value={query.get("task") ?? ""}
         options={names(tasks, query.get("task"), words.anyTask)}

@@ -22,6 +22,7 @@ export const texts = defineTexts(
     trends: { "": "none", day: "by day", version: "by version" } as Record<string, string>,
     working: "Working it out…",
     again: "Try again",
+    refresh: "Refresh",
     noRequests: "No requests yet. Send some in the chat, and come back.",
     toChat: "To the chat",
     noneChosen: "No requests match this choice. Choose a longer time, another task or another version.",
@@ -29,7 +30,7 @@ export const texts = defineTexts(
     fewForFindings: (answered: number) =>
       `Not enough requests yet: ${answered} answered. Findings begin at 20, costs per token at 30, causes of slow requests at 60.`,
     overview: (requests: string, answered: string, from: string, to: string) =>
-      `${requests} requests, ${answered} answered, from ${from} to ${to}`,
+      `${requests} request${requests === "1" ? "" : "s"}, ${answered} answered, from ${from} to ${to}`,
     rates: (requests: string, tokens: string, cached: string) =>
       `${requests} requests/s, ${tokens} tokens/s written, ${cached} of prompts from the cache`,
     findings: "What it means",
@@ -96,6 +97,7 @@ export const texts = defineTexts(
     trends: { "": "不显示", day: "按天", version: "按版本" } as Record<string, string>,
     working: "正在分析…",
     again: "重试",
+    refresh: "刷新",
     noRequests: "还没有请求。先在聊天中发送几条，再回来查看。",
     toChat: "去聊天",
     noneChosen: "没有符合条件的请求。请选择更长的时间、其他任务或其他版本。",
