@@ -13,10 +13,14 @@ namespace {
 // A client that left knows when it did so, before the server could.
 bool too_short(const RequestRecord& record, const ClientTimes& times) {
   return outcome_of(record) != Outcome::kCancelled &&
-         times.last_byte_ns + kClientClockCoarsenessNs < record.lane.wall_ns();
+         times.last_byte_ns + kClientClockCoarsenessNs < last_byte_least_ns(record);
 }
 
 }  // namespace
+
+int64_t last_byte_least_ns(const RequestRecord& record) {
+  return record.lane.wall_ns() - record.lane.stage_ns(Stage::kHttpWrite);
+}
 
 // Of several requests with the id, the newest that the report can be about.
 ClientReports::Found ClientReports::find(const ClientReport& report) const {

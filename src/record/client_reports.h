@@ -30,6 +30,10 @@ enum class ClientReportEnd : uint8_t {
 // A browser's times are as coarse as it makes its clock.
 inline constexpr int64_t kClientClockCoarsenessNs = 100'000'000;
 
+// No client can have had the last byte earlier, since it sent the request. The end of `http_write`
+// may come after it has: a thread that lost its CPU stamps it late.
+int64_t last_byte_least_ns(const RequestRecord& record);
+
 // A report may come before the record, which follows the last byte of the answer: it waits for it
 // for a while. Stands behind the recent records among the observer's consumers; all of it happens
 // on the observer's thread.

@@ -73,12 +73,12 @@ HttpResponse answer_to(ClientReportEnd end, const ClientReport& report, const Re
       return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
                             "there is not enough memory for this now; try again later");
     case ClientReportEnd::kTooShort: {
-      const double server_ms = to_ms(record->lane.wall_ns());
+      const double server_ms = to_ms(last_byte_least_ns(*record));
       const double client_ms = to_ms(report.times.last_byte_ns);
       return error_response(
           400, error_code_name(ErrorCode::kInvalidArgument),
           fmt::format("'last_byte_ms' is {:.3f} ms less than the {:.3f} ms that the server alone "
-                      "needed",
+                      "needed before it wrote the end",
                       server_ms - client_ms, server_ms),
           "last_byte_ms");
     }
