@@ -59,6 +59,7 @@ const hostile = `<img src=x onerror="document.title='owned'"> <script>document.t
 [script](javascript:document.title='owned') [data](data:text/html,hi) [here](#/live) [file](file:///etc/passwd)
 [good](https://example.org/a?b=c&d "title") <https://example.net> ![picture](https://example.com/p.png "t")
 ![bad](javascript:alert(1)) http://plain.example/x <a href="https://evil.example">raw</a>
+见 https://zh.example/a。再见
 
 | a | b |
 |:--|--:|
@@ -87,7 +88,7 @@ test("HTML, scripts and Markdown tricks are text; nothing else is asked for", as
   assert.match(await reply.textContent(), /<tag> & 😀/);
   const links = await reply.locator("a").evaluateAll((all) => all.map((a) => [a.getAttribute("href"), a.rel, a.target]));
   assert.deepEqual(links.map(([href]) => href), [
-    "https://example.org/a?b=c&d", "https://example.net/", "https://example.com/p.png", "http://plain.example/x",
+    "https://example.org/a?b=c&d", "https://example.net/", "https://example.com/p.png", "http://plain.example/x", "https://zh.example/a",
   ]);
   for (const [, rel, target] of links) assert.deepEqual([rel, target], ["noopener noreferrer", "_blank"]);
   assert.equal(await reply.locator("td").first().textContent(), "<b>1</b>");

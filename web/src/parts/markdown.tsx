@@ -42,6 +42,17 @@ function Link({ href, children, raw }: { href: string; children: ComponentChildr
   return <a href={target} title={target} target="_blank" rel="noopener noreferrer">{children}</a>;
 }
 
+const fullWidth = /[，。！？；：、（）【】《》“”‘’…]/;
+
+/** Chinese goes on behind an address without a space: its punctuation ends the address. */
+function BareLink({ token }: { token: Tokens.Link }) {
+  const at = token.raw.search(fullWidth);
+  const end = at < 0 ? token.raw.length : at;
+  const [address, rest] = [token.raw.slice(0, end), token.raw.slice(end)];
+  const href = token.href.slice(0, token.href.length - rest.length);
+  return <><Link href={href} raw={address}>{address}</Link>{rest}</>;
+}
+
 function Code({ token }: { token: Tokens.Code }) {
   const language = token.lang?.trim().split(/\s+/)[0] ?? "";
   return (
@@ -111,6 +122,7 @@ function node(token: Tokens.Generic, depth: number): ComponentChildren {
     case "escape":
       return token["text"];
     case "link":
+      if (token["autolink"] && !token.raw.startsWith("<")) return <BareLink token={token as Tokens.Link} />;
       return <Link href={token["href"]} raw={token.raw}>{inner()}</Link>;
     case "image": // loading it would tell its server of this conversation
       return <Link href={token["href"]} raw={token.raw}>{currentTexts(texts).image}{decoded(token["text"]) || token["href"]}</Link>;

@@ -122,8 +122,8 @@ function Table({ lanes, laneName }: { lanes: ShownLane[]; laneName: (lane: Shown
               <th class="number">{words.end}</th><th class="number">{words.time}</th></tr>
           </thead>
           <tbody>
-            {lanes.map((lane) => lane.intervals.map((interval, i) => (
-              <tr key={`${lane.name} ${i}`}>
+            {lanes.map((lane, l) => lane.intervals.map((interval, i) => (
+              <tr key={`${l} ${i}`}>
                 <td>{laneName(lane)}</td><td>{stages[interval.stage] ?? interval.stage}</td>
                 <td class="number">{milliseconds(interval.begin_ms)}</td>
                 <td class="number">{milliseconds(interval.end_ms)}</td>
@@ -207,7 +207,7 @@ function Plot({ lanes, end_ms, chosen, choose, valueText }: {
         {lanes.map((lane, i) => {
           const y = axisHeight + i * rowHeight + (rowHeight - barHeight) / 2;
           return (
-            <g key={lane.name}>
+            <g key={i}>
               <rect class="track" x={x(lane.begin_ms)} width={x(lane.end_ms - lane.begin_ms)} y={y} height={barHeight} rx="3" />
               {lane.intervals.map((interval, j) => (
                 <rect key={j} y={y} height={barHeight} x={x(interval.begin_ms)} width={x(interval.end_ms - interval.begin_ms)}
@@ -251,7 +251,7 @@ export function Waterfall({ record }: { record: RequestView }) {
     <div class="waterfall">
       <div class="waterfall-lanes">
         <ul class="lane-names" aria-hidden="true">
-          {lanes.map((each) => <li key={each.name} title={laneName(each)}>{laneName(each)}</li>)}
+          {lanes.map((each, i) => <li key={i} title={laneName(each)}>{laneName(each)}</li>)}
         </ul>
         <Plot lanes={lanes} end_ms={end_ms} chosen={chosen} choose={choose} valueText={said} />
       </div>

@@ -168,7 +168,7 @@ export default function Chat({ parameter }: { parameter: string }) {
           </Composer>
         </div>
       </div>
-      <Announcer conversation={current} running={running} />
+      <Announcer key={current?.id} conversation={current} running={running} />
       {settingsOpen && <SettingsDialog settings={settings} onChange={changeSettings} onClose={() => setSettingsOpen(false)} />}
     </div>
   );

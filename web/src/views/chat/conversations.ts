@@ -71,12 +71,16 @@ function sorted(list: Conversation[]): Conversation[] {
   return [...list].sort((a, b) => b.changed_unix_ms - a.changed_unix_ms);
 }
 
-/** As it comes back: what ran when its page was closed has stopped. */
+/** As it comes back: what ran when its page was closed, or it was deleted, has stopped. */
+function stopped(conversation: Conversation): Conversation {
+  const exchanges = conversation.exchanges.map((one) => (one.state === "running" ? { ...one, state: "stopped" as const } : one));
+  return { ...conversation, exchanges };
+}
+
 function read(key: string): Conversation | null {
   const found = load<unknown>(key, null);
   if (!isConversation(found)) return null;
-  const exchanges = found.exchanges.map((one) => (one.state === "running" ? { ...one, state: "stopped" as const } : one));
-  return { ...found, exchanges, settings: { ...defaultSettings, ...found.settings } };
+  return stopped({ ...found, settings: { ...defaultSettings, ...found.settings } });
 }
 
 export function newConversation(settings: Settings): Conversation {
@@ -152,8 +156,9 @@ export function deleteConversation(id: string): () => void {
   forget(id);
   return () => {
     if (found === undefined) return;
-    conversations.set(sorted([found, ...conversations.get()]));
-    write(found);
+    const back = stopped(found);
+    conversations.set(sorted([back, ...conversations.get()]));
+    write(back);
   };
 }
 

@@ -150,7 +150,8 @@ function setExchange(run: Run, change: Partial<Exchange>): void {
   }));
 }
 
-function answered(answer: ChatAnswer, live: Live): Partial<Exchange> {
+/** `unsent`: turns that the request did not carry. */
+function answered(answer: ChatAnswer, live: Live, unsent: number): Partial<Exchange> {
   return {
     state: "done",
     reply: answer.reply ?? "",
@@ -158,7 +159,7 @@ function answered(answer: ChatAnswer, live: Live): Partial<Exchange> {
     ...(live.sentiment && answer.sentiment === undefined && { sentiment: live.sentiment }),
     ...(answer.results && { results: answer.results }),
     finish_reason: answer.finish_reason,
-    history_dropped: answer.history_dropped,
+    history_dropped: answer.history_dropped + unsent,
   };
 }
 
@@ -176,7 +177,7 @@ async function follow(run: Run, stamps: Stamps, token: string): Promise<void> {
   }
 }
 
-async function attempt(run: Run, request: ChatRequest): Promise<void> {
+async function attempt(run: Run, request: ChatRequest, unsent: number): Promise<void> {
   const { live, controller } = run;
   const token = randomToken();
   const stamps = new Stamps();
@@ -202,7 +203,7 @@ async function attempt(run: Run, request: ChatRequest): Promise<void> {
     }, controller.signal);
     stamps.lastByte();
     draw(); // what no frame has shown yet
-    end = answered(answer, live.get());
+    end = answered(answer, live.get(), unsent);
   } catch (error) {
     stamps.lastByte();
     if (error instanceof ApiError && error.code === "not_ready" && !controller.signal.aborted) throw error;
@@ -228,10 +229,10 @@ function finish(run: Run, end: Partial<Exchange>): void {
   runs.set(others);
 }
 
-async function answer(run: Run, request: ChatRequest): Promise<void> {
+async function answer(run: Run, request: ChatRequest, unsent: number): Promise<void> {
   for (;;) {
     try {
-      return await attempt(run, request);
+      return await attempt(run, request, unsent);
     } catch {
       run.live.set({ phase: "waiting", reply: "" });
     }
@@ -258,7 +259,9 @@ export function ask(conversation: Conversation, input: string, insteadOf?: strin
   };
   runs.set(new Map(runs.get()).set(conversation.id, run));
   put({ ...before, exchanges: [...before.exchanges, exchange] });
-  void answer(run, requestOf(before, input));
+  const request = requestOf(before, input);
+  const turns = before.exchanges.filter(({ reply }) => reply !== "").length;
+  void answer(run, request, turns - request.history.length);
 }
 
 export function stop(conversationId: string): void {

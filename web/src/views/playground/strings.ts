@@ -142,7 +142,7 @@ export const texts = defineTexts(
     export: "带走这个任务",
     forms: { toml: "TOML", curl: "curl", python: "Python", javascript: "JavaScript" },
     formHints: {
-      toml: "存为文件并用 qaio serve --config 文件 启动，之后即可通过 /v1/tasks/名称 使用。",
+      toml: "存为文件，用 qaio serve --config 文件名 启动，之后即可通过 /v1/tasks/名称 使用。",
       curl: "在第一条文本上运行一次。",
       python: "只需 Python 3，无其他依赖。",
       javascript: "适用于 Node.js 18 及以上版本，请存为 .mjs 文件。",
