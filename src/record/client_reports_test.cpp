@@ -115,7 +115,8 @@ TEST_F(ClientReportsTest, WaitsForAWhileAndForSoManyOnly) {
 
 TEST_F(ClientReportsTest, IsNoShorterThanTheServer) {
   record("a");
-  const int64_t least_ns = kTotalNs - kWriteNs;  // whose end may be stamped after the client has all
+  // The end of the write may be stamped after the client has the last byte.
+  const int64_t least_ns = kTotalNs - kWriteNs;
   EXPECT_EQ(last_byte_least_ns(*recent_.find("a").front()), least_ns);
   EXPECT_EQ(*report("a", least_ns - kClientClockCoarsenessNs - 1), End::kTooShort);
   EXPECT_TRUE(amended_.empty());
