@@ -1,4 +1,4 @@
-// What instrumenting one stage costs. The bar is 100 ns per span on the steady clock; two clock
+// What instrumenting one stage costs. The bar is 100 ns per stage on the steady clock; two clock
 // reads are the floor.
 #include <benchmark/benchmark.h>
 
@@ -10,7 +10,6 @@
 
 namespace {
 
-using qaio::ScopedStage;
 using qaio::Stage;
 using qaio::StageLane;
 using qaio::SteadyClock;
@@ -23,8 +22,8 @@ void clock_read(benchmark::State& state) {
 }
 BENCHMARK(clock_read);
 
-// Reported per span: a lane is filled with all the intervals it can hold.
-void span(benchmark::State& state) {
+// Reported per stage: a lane is filled with all the intervals it can hold.
+void stamp(benchmark::State& state) {
   const qaio::Clock& clock = SteadyClock::instance();
   double best_ns = 1e9;
   for (auto _ : state) {
@@ -32,18 +31,19 @@ void span(benchmark::State& state) {
     const qaio::TimeNs begin_ns = clock.now_ns();
     lane.start(begin_ns);
     for (size_t i = 0; i < StageLane::kIntervalsMax; ++i) {
-      const ScopedStage stamped(lane, Stage::kDecode, clock);
+      const qaio::TimeNs stage_begin_ns = clock.now_ns();
+      lane.add(Stage::kDecode, stage_begin_ns, clock.now_ns());
     }
     benchmark::DoNotOptimize(lane);
     best_ns = std::min(best_ns, static_cast<double>(clock.now_ns() - begin_ns));
   }
   best_ns /= StageLane::kIntervalsMax;
-  state.counters["ns_per_span"] =
+  state.counters["ns_per_stamp"] =
       benchmark::Counter(static_cast<double>(state.iterations() * StageLane::kIntervalsMax),
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["best_of_bar"] = best_ns / kBarNs;
 }
-BENCHMARK(span);
+BENCHMARK(stamp);
 
 // Once per token of every sequence.
 void gap(benchmark::State& state) {

@@ -75,23 +75,6 @@ class StageLane {
   TimeNs last_ns_ = 0;
 };
 
-// Stamps a stage from construction to destruction: one line of instrumenting code. Lane and clock
-// outlive it.
-class ScopedStage {
- public:
-  ScopedStage(StageLane& lane, Stage stage, const Clock& clock)
-      : lane_(lane), clock_(clock), begin_ns_(clock.now_ns()), stage_(stage) {}
-  ~ScopedStage() { lane_.add(stage_, begin_ns_, clock_.now_ns()); }
-  ScopedStage(const ScopedStage&) = delete;
-  ScopedStage& operator=(const ScopedStage&) = delete;
-
- private:
-  StageLane& lane_;
-  const Clock& clock_;
-  TimeNs begin_ns_;
-  Stage stage_;
-};
-
 // The times between consecutive tokens are counted in ranges with these upper ends (inclusive), and
 // one range above them all: from a tiny model alone to a stream that was held up. From 10 ms on
 // they hold those of docs/metrics.md. Archives number the ranges: a change needs a migration.
