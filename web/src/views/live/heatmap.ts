@@ -42,7 +42,8 @@ function decades(bounds_ms: number[], [low, high]: [number, number]): Map<number
 }
 
 /** Requests per second, by column of pixels and bucket; row 0 is the highest bucket. */
-export function grid(u: Pick<uPlot, "valToPos">, left: number, width: number, rows: Rows, [low, high]: [number, number]): { rates: Float32Array; max: number } {
+export function grid(u: Pick<uPlot, "valToPos">, left: number, width: number, rows: Rows,
+  [low, high]: [number, number]): { rates: Float32Array; max: number } {
   const height = high - low;
   const counts = new Float32Array(width * height);
   const seconds = new Float32Array(width);

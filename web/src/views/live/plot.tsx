@@ -55,7 +55,9 @@ export function Plot(props: Props) {
           {lines.map((line) => (
             <li key={line.key}>
               <button class="plain" aria-pressed={!chart.current?.hidden.has(line.key)} onClick={() => toggle(line.key)}>
-                <svg class="swatch-svg" viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="3" fill={`var(${line.colour})`} /></svg>
+                <svg class="swatch-svg" viewBox="0 0 10 10" aria-hidden="true">
+                  <rect width="10" height="10" rx="3" fill={`var(${line.colour})`} />
+                </svg>
                 {line.label} <b ref={readout(line.key)} />
               </button>
             </li>

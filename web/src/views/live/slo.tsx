@@ -63,7 +63,8 @@ function Rule({ rule }: { rule: SloRule }) {
         <dt>{words.value}</dt>
         <dd>
           <b class={over ? "bad" : ""}>{valueText}</b> <span class="soft">{words.limit(quantity(rule, threshold))}</span>
-          <Meter share={threshold > 0 ? (value ?? 0) / threshold : over ? 1 : 0} state={over ? "bad" : "good"} label={`${words.value} ${valueText}`} />
+          <Meter share={threshold > 0 ? (value ?? 0) / threshold : over ? 1 : 0} state={over ? "bad" : "good"}
+            label={`${words.value} ${valueText}`} />
         </dd>
         <dt>{words.budget}</dt>
         <dd>

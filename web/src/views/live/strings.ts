@@ -51,7 +51,8 @@ export const liveTexts = defineTexts(
     fewer: "few",
     more: "many requests per second",
     requests: (count: number) => (count === 1 ? "1 request" : `${count} requests`),
-    running: "running", waiting: "waiting", kvUsed: "KV memory used", kvCached: "prefix cache", coresUsed: "CPU cores", resident: "resident memory",
+    running: "running", waiting: "waiting", kvUsed: "KV memory used", kvCached: "prefix cache",
+    coresUsed: "CPU cores", resident: "resident memory",
     prompt: "prompt, computed", cached: "prompt, cached", completion: "generated",
     firstToken: (rank: string) => `first token ${rank}`, between: (rank: string) => `between tokens ${rank}`,
     chart: "chart",
@@ -59,7 +60,9 @@ export const liveTexts = defineTexts(
     hint: "Drag over a chart to zoom, double-click to reset.",
     slo: "Service level objectives",
     sloStates: { ok: "ok", pending: "pending", firing: "firing", resolved: "resolved" } as Record<SloState, string>,
-    verdicts: { kept: "kept", broken: "broken", too_few: "too few requests to judge" } as Record<SloRule["verdict"], string>,
+    verdicts: {
+      kept: "kept", broken: "broken", too_few: "too few requests to judge",
+    } as Record<SloRule["verdict"], string>,
     firing: (name: string, since: string) => `${name} is firing since ${since}`,
     stateSince: (time: string) => `since ${time}`,
     nowIs: (value: string) => `: ${value}`,
@@ -142,9 +145,11 @@ export const liveTexts = defineTexts(
     stateSince: (time: string) => `自 ${time} 起`,
     nowIs: (value: string) => `，现为 ${value}`,
     conditions: {
-      time: (task, metric, percentile, window, limit) => `${task && `${task} 的 `}${metric} 在 ${window} 内的 p${percentile} 超过 ${limit}`,
+      time: (task, metric, percentile, window, limit) =>
+        `${task && `${task} 的 `}${metric} 在 ${window} 内的 p${percentile} 超过 ${limit}`,
       errors: (task, window, limit) => `${task && `${task} 的`}错误率在 ${window} 内超过 ${limit}`,
-      burn: (pairs) => `错误预算的消耗速率${pairs.map(({ windows, limit }) => `在 ${windows.join(" 和 ")} 内超过 ${limit}`).join("，或")}`,
+      burn: (pairs) => "错误预算的消耗速率" +
+        pairs.map(({ windows, limit }) => `在 ${windows.join(" 和 ")} 内超过 ${limit}`).join("，或"),
     },
     value: "当前值",
     limit: (limit: string) => `上限 ${limit}`,

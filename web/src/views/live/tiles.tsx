@@ -24,7 +24,7 @@ function sparkPath(values: (number | undefined)[]): string {
   return path;
 }
 
-function Tile({ name, value, unit, note, recent, of, alarming = false }: {
+interface TileProps {
   name: string;
   value: string;
   unit?: string;
@@ -32,7 +32,9 @@ function Tile({ name, value, unit, note, recent, of, alarming = false }: {
   recent: Point[];
   of: (point: Point) => number | undefined;
   alarming?: boolean;
-}) {
+}
+
+function Tile({ name, value, unit, note, recent, of, alarming = false }: TileProps) {
   return (
     <div class={`card tile${alarming ? " alarming" : ""}`}>
       <dt>{name}</dt>
@@ -68,18 +70,21 @@ export function Tiles({ recent }: { recent: Point[] }) {
   const ttft = (point: Point) => point.ttft?.p50;
   const incomplete = (last?.dropped_total ?? 0) + (last?.lost_total ?? 0) > 0;
   const busy = last?.running === undefined ? "–" : `${count(last.running)}, ${count(last.waiting ?? 0)}`;
-  return (
-    <section aria-label={words.tiles}><dl class="tiles">
-      <Tile name={words.requestsPerSecond} note={notes.requests} value={show("per_second", rate(recent, (point) => point.requests))} recent={recent} of={requests} />
-      <Tile name={words.p95} note={notes.p95} value={show("ms", newest(recent, p95))} recent={recent} of={p95} />
-      <Tile name={words.ttft} note={notes.ttft} value={show("ms", newest(recent, ttft))} recent={recent} of={ttft} />
-      <Tile name={words.tokensPerSecond} note={notes.tokens} value={show("per_second", rate(recent, (point) => point.completion_tokens))} recent={recent} of={tokens} />
-      <Tile name={words.runningWaiting} note={notes.running} value={busy} recent={recent} of={(point) => point.running} />
-      <Tile name={words.kv} note={notes.kv} value={show("percent", last && kvPercent(last))} recent={recent} of={kvPercent} />
-      <Tile name={words.cpu} unit={words.cores} note={notes.cpu} value={show("cores", last?.cpu_cores)} recent={recent} of={(point) => point.cpu_cores} />
-      <Tile name={words.memory} note={notes.memory} value={show("mib", last?.resident_mib)} recent={recent} of={(point) => point.resident_mib} />
-      <Tile name={words.dropped} note={notes.dropped} alarming={incomplete}
-        value={last === undefined ? "–" : count(last.dropped_total + last.lost_total)} recent={recent} of={(point) => point.records_dropped} />
-    </dl></section>
-  );
+  const shown: TileProps[] = [
+    { name: words.requestsPerSecond, note: notes.requests, of: requests,
+      value: show("per_second", rate(recent, (point) => point.requests)), recent },
+    { name: words.p95, note: notes.p95, of: p95, value: show("ms", newest(recent, p95)), recent },
+    { name: words.ttft, note: notes.ttft, of: ttft, value: show("ms", newest(recent, ttft)), recent },
+    { name: words.tokensPerSecond, note: notes.tokens, of: tokens,
+      value: show("per_second", rate(recent, (point) => point.completion_tokens)), recent },
+    { name: words.runningWaiting, note: notes.running, of: (point) => point.running, value: busy, recent },
+    { name: words.kv, note: notes.kv, of: kvPercent, value: show("percent", last && kvPercent(last)), recent },
+    { name: words.cpu, note: notes.cpu, of: (point) => point.cpu_cores,
+      value: show("cores", last?.cpu_cores), unit: words.cores, recent },
+    { name: words.memory, note: notes.memory, of: (point) => point.resident_mib,
+      value: show("mib", last?.resident_mib), recent },
+    { name: words.dropped, note: notes.dropped, of: (point) => point.records_dropped,
+      value: last === undefined ? "–" : count(last.dropped_total + last.lost_total), alarming: incomplete, recent },
+  ];
+  return <section aria-label={words.tiles}><dl class="tiles">{shown.map((tile) => <Tile key={tile.name} {...tile} />)}</dl></section>;
 }

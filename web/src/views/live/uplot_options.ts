@@ -36,7 +36,8 @@ export function valueAxis(scale: string, text: (value: number) => string, right:
 
 /** From 0 to a round number that is not below the largest value, nor below `least`. */
 export function fromZero(least: number): uPlot.Scale.Range {
-  return (_, _min, max) => [0, uPlot.rangeNum(0, Math.max(max ?? 0, least), { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.08, soft: 0, mode: 2 } })[1] ?? least];
+  const padding = { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.08, soft: 0, mode: 2 } } as const;
+  return (_, _min, max) => [0, uPlot.rangeNum(0, Math.max(max ?? 0, least), padding)[1] ?? least];
 }
 
 /** Points only where a value has no neighbours to draw a line to. */

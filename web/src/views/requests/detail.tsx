@@ -70,7 +70,8 @@ function Counters({ tasks }: { tasks: TaskView[] }) {
         <table>
           <thead><tr><th />{tasks.map((task, i) => <th key={i} scope="col" class="number">{task.task}</th>)}</tr></thead>
           <tbody>
-            <tr><th scope="row">{words.ended}</th>{tasks.map((task, i) => <td key={i} class="number">{task.error ?? task.finish_reason ?? "–"}</td>)}</tr>
+            <tr><th scope="row">{words.ended}</th>
+              {tasks.map((task, i) => <td key={i} class="number">{task.error ?? task.finish_reason ?? "–"}</td>)}</tr>
             {tasks.some((task) => task.label !== null) && (
               <tr><th scope="row">{words.label}</th>{tasks.map((task, i) => <td key={i} class="number">{result(task)}</td>)}</tr>
             )}

@@ -87,8 +87,10 @@ export function FilterBar({ filters, change }: { filters: Filters; change: (filt
       )}
       <div class="field" role="group" aria-label={words.chars}><span aria-hidden="true">{words.chars}</span>
         <span class="pair">
-          <NumberField label={`${words.chars} ${words.atLeast}`} placeholder={words.atLeast} value={filters.min_chars} change={(value) => set("min_chars", value)} />
-          <NumberField label={`${words.chars} ${words.atMost}`} placeholder={words.atMost} value={filters.max_chars} change={(value) => set("max_chars", value)} />
+          <NumberField label={`${words.chars} ${words.atLeast}`} placeholder={words.atLeast} value={filters.min_chars}
+            change={(value) => set("min_chars", value)} />
+          <NumberField label={`${words.chars} ${words.atMost}`} placeholder={words.atMost} value={filters.max_chars}
+            change={(value) => set("max_chars", value)} />
         </span>
       </div>
       <div class="field"><span aria-hidden="true">{words.slow}</span>
