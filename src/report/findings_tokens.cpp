@@ -54,7 +54,7 @@ std::string explained_text(Language in, const ServiceFit& service) {
     parts.push_back(say(in, "{:.0f} % of decode's", "生成用时变化的 {:.0f} %",
                         100 * service.decode.fit.explained));
   return say(in, "Tokens explain {} variation.", "词元数解释了{}。",
-             fmt::format("{}", fmt::join(parts, in == Language::kChinese ? "和" : " and ")));
+             fmt::format("{}", fmt::join(parts, in == Language::kChinese ? " 和" : " and ")));
 }
 
 std::string outliers_text(Language in, const CompactRecords& set, const ServiceFit& service) {

@@ -44,9 +44,10 @@ Section overview(const Report& report) {
     std::string text = run_text(in, run);
     if (std::ranges::find(seen, text) == seen.end()) seen.push_back(std::move(text));
   }
-  section.sentences.push_back(say(in, "{0}: {1}.", "{2} 次运行：{1}。",
-                                  plural(report.runs.size(), "run"),
-                                  fmt::format("{}", fmt::join(seen, "; ")), report.runs.size()));
+  section.sentences.push_back(
+      say(in, "{0}: {1}.", "{2} 次运行：{1}。", plural(report.runs.size(), "run"),
+          fmt::format("{}", fmt::join(seen, in == Language::kChinese ? "；" : "; ")),
+          report.runs.size()));
   if (report.answered == 0) return section;
   const Throughput& rate = report.throughput;
   section.sentences.push_back(
