@@ -137,6 +137,7 @@ test("refusals are said in words of the reader's language", async () => {
     [400, { code: "invalid_argument", message: "'top_p' must be a number", field: "top_p" }, {}, /不接受“top_p”/],
     [400, { code: "invalid_argument", message: "'history' must have at most 3", field: "history" }, {}, /对话过长/],
     [413, { code: "too_large", message: "larger" }, {}, /大小超过/],
+    [503, { code: "cancelled", message: "stopping" }, { "Retry-After": "1" }, /服务器就停止了/],
     [504, { code: "deadline_exceeded", message: "late" }, {}, /时限/],
   ];
   for (const [status, error, headers, words] of cases) {

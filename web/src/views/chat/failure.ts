@@ -8,6 +8,7 @@ export function describeFailure(failure: Failure): string {
   const words = currentTexts(texts);
   const { status, code, message, field, retry_after_s } = failure;
   if (code === "broken") return words.broken;
+  if (code === "cancelled") return words.stopping;
   if (status === 413) return words.bodyTooLarge;
   const tokens = /(\d+) tokens, the limit is (\d+)/.exec(message);
   if (field === "input" && tokens) return words.inputTooLong(tokens[1]!, tokens[2]!);

@@ -60,6 +60,7 @@ export const texts = defineTexts(
     settings: "Settings",
     // Failures
     broken: "The connection to the server broke before the answer was whole.",
+    stopping: "The server was stopped before the answer was whole.",
     inputTooLong: (tokens: string, limit: string) => `The message is too long: with its frame it has ${tokens} tokens, the limit is ${limit}.`,
     historyTooLong: "The conversation is too long for one request. Start a new one.",
     bodyTooLarge: "The message is larger than the server takes.",
@@ -118,6 +119,7 @@ export const texts = defineTexts(
     keys: "Enter 发送，Shift+Enter 换行",
     settings: "设置",
     broken: "回答尚未完成，与服务器的连接就中断了。",
+    stopping: "回答尚未完成，服务器就停止了。",
     inputTooLong: (tokens: string, limit: string) => `消息过长：连同模板共 ${tokens} 个词元，上限为 ${limit}。`,
     historyTooLong: "对话过长，一次请求放不下，请新建对话。",
     bodyTooLarge: "消息大小超过了服务器的限制。",
