@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "record/observer.h"
 #include "record/record_for_test.h"
+#include "telemetry/live_series.h"
 #include "telemetry/live_stats.h"
 #include "telemetry/prometheus_metrics.h"
 
@@ -80,6 +81,29 @@ void live_stats_record(benchmark::State& state) {
   consume(state, stats);
 }
 BENCHMARK(live_stats_record);
+
+void live_series_record(benchmark::State& state) {
+  FakeClock clock;
+  qaio::LiveSeries series(clock);
+  consume(state, series);
+}
+BENCHMARK(live_series_record);
+
+// A second's end, after so many requests.
+void live_series_second(benchmark::State& state) {
+  const std::vector<RecordPtr> all = records();
+  FakeClock clock;
+  qaio::LiveSeries series(clock);
+  for (auto _ : state) {
+    state.PauseTiming();
+    series.consume({all.data(), static_cast<size_t>(state.range(0))});
+    clock.advance_ns(qaio::kSecondNs);
+    state.ResumeTiming();
+    series.consume({});
+  }
+  state.counters["memory_bytes"] = static_cast<double>(series.memory_bytes());
+}
+BENCHMARK(live_series_second)->Arg(0)->Arg(100)->Unit(benchmark::kMicrosecond);
 
 void prometheus_record(benchmark::State& state) {
   qaio::PrometheusMetrics metrics;

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const Result<RecordQuery> query = RecordQuery::parse(text, 1000, 1'700'000'000'000);
   if (!query) {
-    check(!query.error().field.empty());
+    check(!query.error().message.empty());
     return 0;
   }
   check(query->limit >= 1 && query->limit <= 1000);
