@@ -1,5 +1,5 @@
 // Which charts there are, and what each shows.
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 
 import type { Percentiles, Point, StageMeans } from "../../api/live";
 import { useTexts } from "../../i18n";
@@ -26,13 +26,13 @@ function rankLines(task: string): Line[] {
   return ranks.map(([rank, colour]) => ({ key: `${rank} ${task}`, label: rank, colour, value: (point) => of(point)?.[rank] }));
 }
 
-/** The tasks that ran, the busiest one first. */
+/** The tasks that ran, the one that took most time first. */
 function tasksOf(rows: (Point | null)[]): string[] {
-  const runs = new Map<string, number>();
+  const times = new Map<string, number>();
   for (const row of rows) {
-    for (const [name, { count }] of Object.entries(row?.tasks ?? {})) runs.set(name, (runs.get(name) ?? 0) + count);
+    for (const [name, { count, p50 }] of Object.entries(row?.tasks ?? {})) times.set(name, (times.get(name) ?? 0) + count * p50);
   }
-  return [...runs].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
+  return [...times].sort(([, m], [, n]) => n - m).map(([name]) => name);
 }
 
 export function Charts({ sight, bounds_ms }: { sight: Sight; bounds_ms: number[] }) {
@@ -40,12 +40,14 @@ export function Charts({ sight, bounds_ms }: { sight: Sight; bounds_ms: number[]
   const outcomeWords = useTexts(outcomeTexts);
   const stageWords = useTexts(stageTexts);
   const [ranked, rank] = useState(""); // whose latency: a task's; "": that of whole requests
-  const [split, setSplit] = useState<string | null>(null); // whose stages; null: the busiest task's
+  const [split, setSplit] = useState<string | null>(null); // whose stages; null: nobody chose yet
+  const suggested = useRef<string | undefined>(undefined); // stays what it was, or the chart would change under the reader's eyes
   const canvas = useMemo(() => document.createElement("canvas"), []);
   const { rows } = sight;
   const tasks = tasksOf(rows);
 
-  const staged = split ?? tasks[0] ?? "";
+  suggested.current ??= tasks[0];
+  const staged = split ?? suggested.current ?? "";
   const stages = staged === "" ? requestStages : taskStages;
   const means = (point: Point): StageMeans | undefined => (staged === "" ? point.stages : point.tasks[staged]?.stages);
   const entered = stages.filter((stage) => rows.some((row) => row !== null && means(row)?.[stage] !== undefined));
