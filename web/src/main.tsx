@@ -40,7 +40,7 @@ const texts = defineTexts(
     skip: "跳到正文",
     language: "English",
     languageLabel: "Switch to English",
-    theme: { system: "主题:跟随系统", light: "主题:浅色", dark: "主题:深色" },
+    theme: { system: "主题：跟随系统", light: "主题：浅色", dark: "主题：深色" },
     states: { unknown: "正在连接…", ready: "就绪", loading: "正在加载模型…", unreachable: "无法连接服务器" },
     notFound: "没有这个视图。",
     loading: "加载中…",

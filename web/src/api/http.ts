@@ -62,9 +62,9 @@ const texts = defineTexts(
     failed: "The server failed",
   },
   {
-    unreachable: "无法连接服务器。它还在运行吗?",
-    notReady: "模型仍在加载,请稍后再试。",
-    overloaded: "服务器的请求已满,请",
+    unreachable: "无法连接服务器。它还在运行吗？",
+    notReady: "模型仍在加载，请稍后再试。",
+    overloaded: "服务器的请求已满，请",
     inSeconds: (seconds: number) => ` ${seconds} 秒后再试。`,
     soon: "稍后再试。",
     timeout: "处理时间超过了请求的时限。",
