@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Opens the page of `qaio serve` in Chromium and tests it.
-# Usage: run.sh TEST.test.mjs|--install [BUILD_DIR]   (default: build/release; qaio must be built there)
+# Usage: run.sh TEST_test.mjs|--install [BUILD_DIR]   (default: build/release; qaio must be built there)
 # QAIO_CHROMIUM names the browser (default: chromium of the PATH); QAIO_SCREENSHOTS a folder for pictures.
 # Exit code: 0 passed, 1 failed, 3 something that the tests need is missing.
 set -euo pipefail
