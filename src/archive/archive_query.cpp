@@ -12,6 +12,11 @@ namespace {
 // So many requests are looked through in some milliseconds; of more, another way is shorter.
 constexpr int64_t kFew = 100'000;
 
+// Looking one up takes about as long as going through so many.
+constexpr int64_t kLookupRequests = 8;
+
+constexpr char kByTotal[] = " INDEXED BY requests_by_total";
+
 // Of a run, its start: more than are ever under way at once, so that the first to arrive is among
 // them though they are in the order in which they ended.
 constexpr int64_t kStartRequests = 256;
@@ -137,9 +142,9 @@ Result<std::string> index_for(const ArchiveFilter& filter, Database& database) {
     Query span;
     add_time(filter, span);
     QAIO_ASSIGN(const bool wide, many(span, database, "requests_by_time"));
-    return std::string(wide ? " INDEXED BY requests_by_total" : " INDEXED BY requests_by_time");
+    return std::string(wide ? kByTotal : " INDEXED BY requests_by_time");
   }
-  if (by_total) return std::string(" INDEXED BY requests_by_total");
+  if (by_total) return std::string(kByTotal);
   if (by_time) return std::string(" INDEXED BY requests_by_time");
   return std::string(" NOT INDEXED");
 }
@@ -153,33 +158,56 @@ Result<std::vector<int64_t>> all_integers(Statement statement) {
   return all;
 }
 
-// Those of the newest kFew requests that match, newest first.
-Result<std::vector<int64_t>> newest_ids(Database& database, Query query, size_t limit) {
-  QAIO_ASSIGN(const int64_t last, database.integer("SELECT max(id) FROM requests"));
-  query.also("r.id > ?", {last - kFew});
+Result<std::vector<int64_t>> first_matching(Database& database, const Query& query,
+                                            const std::string& index, const std::string& order,
+                                            size_t limit) {
   QAIO_ASSIGN(Statement statement,
-              query.prepare(database, "SELECT r.id FROM requests r NOT INDEXED",
-                            " ORDER BY r.id DESC LIMIT " + std::to_string(limit)));
+              query.prepare(database, "SELECT r.id FROM requests r" + index,
+                            " ORDER BY " + order + " LIMIT " + std::to_string(limit)));
   return all_integers(std::move(statement));
+}
+
+// Those with an id above this one that match, newest first.
+Result<std::vector<int64_t>> newest_ids(Database& database, Query query, int64_t above,
+                                        size_t limit) {
+  query.also("r.id > ?", {above});
+  return first_matching(database, query, " NOT INDEXED", "r.id DESC", limit);
+}
+
+// The slowest that match. Among the kFew slowest are most often enough. If not, what is asked is
+// rare, and going through all requests is shorter than looking each up in the index's order.
+Result<std::vector<int64_t>> slowest_ids(Database& database, const Query& query, size_t limit) {
+  const std::string order = "r.total_us DESC";
+  QAIO_ASSIGN(const int64_t least_us,  // 0: there are no more than kFew
+              database.integer("SELECT r.total_us FROM requests r" + std::string(kByTotal) +
+                               " ORDER BY " + order + " LIMIT 1 OFFSET " + std::to_string(kFew)));
+  Query slow = query;
+  slow.also("r.total_us >= ?", {least_us});
+  QAIO_ASSIGN(std::vector<int64_t> found, first_matching(database, slow, kByTotal, order, limit));
+  if (found.size() == limit || least_us == 0) return found;
+  return first_matching(database, query, " NOT INDEXED", order, limit);
 }
 
 // The newest of those that took long. Of many, most often the newest requests hold enough. If not,
 // the index by time taken, which needs no row, names all; what else is asked is looked up from the
-// newest on until there are enough.
+// newest on until there are enough, unless going through all requests is shorter.
 Result<std::vector<int64_t>> newest_slow_ids(Database& database, const ArchiveFilter& filter,
                                              const Query& query) {
   Query slow;
   add_time(filter, slow);
   slow.also("r.total_us >= ?", {*filter.total_min_us});
   QAIO_ASSIGN(const bool dense, many(slow, database, "requests_by_total"));
+  QAIO_ASSIGN(const int64_t last, database.integer("SELECT max(id) FROM requests"));
   if (dense) {
-    QAIO_ASSIGN(std::vector<int64_t> newest, newest_ids(database, query, filter.limit));
+    QAIO_ASSIGN(std::vector<int64_t> newest,
+                newest_ids(database, query, last - kFew, filter.limit));
     if (newest.size() == filter.limit) return newest;
   }
-  QAIO_ASSIGN(
-      Statement by_total,
-      slow.prepare(database, "SELECT r.id FROM requests r INDEXED BY requests_by_total", ""));
+  QAIO_ASSIGN(Statement by_total,
+              slow.prepare(database, "SELECT r.id FROM requests r" + std::string(kByTotal), ""));
   QAIO_ASSIGN(std::vector<int64_t> heap, all_integers(std::move(by_total)));
+  if (std::ssize(heap) > last / kLookupRequests)
+    return newest_ids(database, query, INT64_MIN, filter.limit);
   std::ranges::make_heap(heap);
   QAIO_ASSIGN(Statement matches,
               query.prepare(database, "SELECT 1 FROM requests r", " AND r.id = ?"));
@@ -205,6 +233,8 @@ Result<std::vector<int64_t>> matching_ids(Database& database, const ArchiveFilte
     QAIO_ASSIGN(ids, newest_slow_ids(database, filter, query));
   } else {
     QAIO_ASSIGN(const std::string index, index_for(filter, database));
+    if (slowest && filter.limit > 0 && index == kByTotal)
+      return slowest_ids(database, query, filter.limit);
     std::string after = slowest ? " ORDER BY r.total_us DESC" : " ORDER BY r.id DESC";
     if (filter.limit > 0) after += " LIMIT " + std::to_string(filter.limit);
     QAIO_ASSIGN(Statement statement,

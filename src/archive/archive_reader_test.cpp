@@ -279,6 +279,22 @@ TEST_F(ArchiveReaderTest, TheNewestOfVeryManySlowOnes) {
   EXPECT_EQ(ids(filter), last);
   add_many(kFirst + kEach, 5);
   EXPECT_EQ(ids(filter), last);
+  // What is rare is found wherever it is.
+  ASSERT_TRUE(
+      database.execute("UPDATE requests SET status = 500, total_us = total_us + id "
+                       "WHERE id IN (10001, 10500, 119000, 120001, 229999)"));
+  ArchiveFilter rare = filter;
+  rare.status = *StatusFilter::parse("failed");
+  EXPECT_EQ(ids(rare), (std::vector{row(119'000), row(10'500), row(10'001)}));
+  rare.total_min_us.reset();
+  EXPECT_EQ(ids(rare), (std::vector{row(229'999), row(120'001), row(119'000)}));
+  rare.order = ArchiveFilter::Order::kSlowestFirst;
+  EXPECT_EQ(ids(rare), (std::vector{row(119'000), row(10'500), row(10'001)}));
+  rare.limit = 5;
+  EXPECT_EQ(ids(rare),
+            (std::vector{row(119'000), row(10'500), row(10'001), row(229'999), row(120'001)}));
+  rare.limit = 9;
+  EXPECT_EQ(ids(rare).size(), 5u);
   filter.limit = 0;
   EXPECT_EQ(ids(filter).size(), 109'890u) << "without those that only look";
 }
