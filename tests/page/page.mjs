@@ -28,6 +28,9 @@ export async function startServer(...options) {
       if (/\bready\b/.test(line)) resolve(listening);
     });
   });
+  // A test that fails before its stop() keeps neither this process nor the server alive.
+  for (const handle of [child, child.stdout, child.stderr]) handle.unref();
+  process.once("exit", () => child.kill("SIGKILL"));
   return {
     url,
     port: Number(new URL(url).port),
@@ -35,6 +38,7 @@ export async function startServer(...options) {
     pid: child.pid,
     async stop(signal = "SIGTERM") {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.ref();
       child.kill(signal);
       const [code] = await once(child, "exit");
       return code;
