@@ -16,10 +16,20 @@ bool too_short(const RequestRecord& record, const ClientTimes& times) {
          times.last_byte_ns + kClientClockCoarsenessNs < last_byte_least_ns(record);
 }
 
+ClientReportEnd judge(const RequestRecord& record, const ClientReport& report) {
+  if (too_short(record, report.times)) return ClientReportEnd::kTooShort;
+  const bool too_long = report.times.done_ns > done_most_ns(record, report.arrived_ns);
+  return too_long ? ClientReportEnd::kTooLong : ClientReportEnd::kTaken;
+}
+
 }  // namespace
 
 int64_t last_byte_least_ns(const RequestRecord& record) {
   return record.lane.wall_ns() - record.lane.stage_ns(Stage::kHttpWrite);
+}
+
+int64_t done_most_ns(const RequestRecord& record, TimeNs report_arrived_ns) {
+  return report_arrived_ns - record.lane.begin_ns() + kOnTheWayMaxNs;
 }
 
 // Of several requests with the id, the newest that the report can be about.
@@ -31,9 +41,7 @@ ClientReports::Found ClientReports::find(const ClientReport& report) const {
     } else if (record->client_times) {
       found.end = ClientReportEnd::kTwice;
     } else {
-      return {
-          too_short(*record, report.times) ? ClientReportEnd::kTooShort : ClientReportEnd::kTaken,
-          record};
+      return {judge(*record, report), record};
     }
   }
   return found;

@@ -16,6 +16,7 @@ struct ClientReport {
   std::string request_id;
   uint64_t token_hash = 0;  // as the request's record has it; not 0
   ClientTimes times;
+  TimeNs arrived_ns = 0;  // when the report came, on the steady clock
 };
 
 enum class ClientReportEnd : uint8_t {
@@ -24,6 +25,7 @@ enum class ClientReportEnd : uint8_t {
   kNotTheirs,  // the request came with another token, or without one
   kTwice,      // it was reported before
   kTooShort,   // the server alone needed longer
+  kTooLong,    // the request is not so old
   kNoMemory,   // not now
 };
 
@@ -33,6 +35,12 @@ inline constexpr int64_t kClientClockCoarsenessNs = 100'000'000;
 // No client can have had the last byte earlier, since it sent the request. The end of `http_write`
 // may come after it has: a thread that lost its CPU stamps it late.
 int64_t last_byte_least_ns(const RequestRecord& record);
+
+// No client can be done later, since it sent the request, than when its report arrived. How long the
+// request was on its way before its first byte nobody here knows: setting up a connection over a bad
+// network takes seconds.
+inline constexpr int64_t kOnTheWayMaxNs = 10'000'000'000;
+int64_t done_most_ns(const RequestRecord& record, TimeNs report_arrived_ns);
 
 // A report may come before the record, which follows the last byte of the answer: it waits for it
 // for a while. Stands behind the recent records among the observer's consumers; all of it happens

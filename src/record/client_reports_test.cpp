@@ -38,7 +38,7 @@ class ClientReportsTest : public testing::Test {
     const auto end = std::make_shared<std::optional<End>>();
     ClientTimes times;
     times.last_byte_ns = times.done_ns = last_byte_ns;
-    reports_.take({std::move(id), token, times}, [end](End said, const RecordPtr&) {
+    reports_.take({std::move(id), token, times, begin_ns_ + kTotalNs}, [end](End said, const RecordPtr&) {
       EXPECT_FALSE(*end) << "told twice";
       *end = said;
     });
@@ -70,6 +70,13 @@ TEST_F(ClientReportsTest, AmendsTheRecordOnce) {
   record("without", 0);
   EXPECT_EQ(*report("without"), End::kNotTheirs);
   EXPECT_EQ(amended_.size(), 1u);
+}
+
+TEST_F(ClientReportsTest, NobodyIsDoneLaterThanTheReportCame) {
+  record("a");
+  EXPECT_EQ(*report("a", kTotalNs + kOnTheWayMaxNs + 1), End::kTooLong);
+  EXPECT_TRUE(amended_.empty());
+  EXPECT_EQ(*report("a", kTotalNs + kOnTheWayMaxNs), End::kTaken);
 }
 
 TEST_F(ClientReportsTest, OfRequestsWithOneIdEachIsReportedByItsOwnToken) {

@@ -82,6 +82,13 @@ HttpResponse answer_to(ClientReportEnd end, const ClientReport& report, const Re
                       server_ms - client_ms, server_ms),
           "last_byte_ms");
     }
+    case ClientReportEnd::kTooLong:
+      return error_response(
+          400, error_code_name(ErrorCode::kInvalidArgument),
+          fmt::format("'done_ms' is {:.3f}, but the request came {:.3f} ms before this",
+                      to_ms(report.times.done_ns),
+                      to_ms(report.arrived_ns - record->lane.begin_ns())),
+          "done_ms");
   }
   HttpResponse response;
   response.status = 204;
@@ -110,6 +117,7 @@ void take_client_times(const std::shared_ptr<Call>& call, const ObserveSources& 
     return;
   }
   report.times = *times;
+  report.arrived_ns = call->record().lane.begin_ns();
   call->lap(Stage::kParse);
   // The server stops: it may be that nobody settles the report any more.
   call->on_cancel([call] {
