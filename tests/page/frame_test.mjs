@@ -63,6 +63,8 @@ test("files are compressed, checked by ETag, and kept; the policy allows nothing
   const plain = await fetch(server.url + app, { headers: { "Accept-Encoding": "identity" } });
   assert.equal(plain.headers.get("content-encoding"), null);
   assert.equal(await plain.text(), await script.text());
+  const capitals = await fetch(server.url + app, { headers: { "Accept-Encoding": "GZIP" } });
+  assert.equal(capitals.headers.get("content-encoding"), "gzip");
   const refused = await fetch(server.url + app, { headers: { "Accept-Encoding": "gzip;q=0, br" } });
   assert.equal(refused.headers.get("content-encoding"), null);
   assert.equal((await fetch(`${server.url}/assets/none.js`)).status, 404);
@@ -101,8 +103,9 @@ for (const theme of ["light", "dark"]) {
   });
 }
 
-test("a server that ends is said, and so is its return", async () => {
+test("a server that ends is said, and so is its return", async (t) => {
   const short = await startServer();
+  t.after(() => short.stop());
   const page = await openPage(browser, short.url, { allowed: [/Failed to load resource/] });
   await page.getByRole("status").filter({ hasText: "demo" }).waitFor();
   await short.stop();
@@ -110,8 +113,53 @@ test("a server that ends is said, and so is its return", async () => {
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
   await page.getByRole("status").filter({ hasText: "server unreachable" }).waitFor();
   const again = await startServer("--port", String(short.port));
+  t.after(() => again.stop());
   await page.getByRole("status").filter({ hasText: "demo" }).waitFor();
-  await again.stop();
+  page.quiet();
+  await page.context().close();
+});
+
+test("what is no view is said, whatever its name", async () => {
+  const page = await openPage(browser, `${server.url}/#/nothing`);
+  for (const name of ["nothing", "constructor", "__proto__"]) {
+    await page.goto(`${server.url}/#/${name}`);
+    await page.getByText("There is no such view.").waitFor();
+  }
+  page.quiet();
+  await page.context().close();
+});
+
+test("a view that fails leaves the others alone; one whose code does not come says why", async () => {
+  const context = await browser.newContext({ locale: "en-US" });
+  const page = await context.newPage();
+  await page.route("**/assets/requests-*.js", (route) => route.fulfill({
+    contentType: "text/javascript",
+    body: 'export default function View() { throw new Error("a fault of this view"); }',
+  }));
+  await page.route("**/assets/playground-*.js", (route) => route.fulfill({ status: 404 }));
+  await page.goto(`${server.url}/#/requests`);
+  await page.getByRole("alert").filter({ hasText: "a fault of this view" }).waitFor();
+  await page.getByRole("link", { name: "Playground" }).click();
+  await page.getByRole("alert").filter({ hasText: "The server has another version now." }).waitFor();
+  await page.getByRole("button", { name: "Reload the page" }).waitFor();
+  await page.getByRole("link", { name: "Chat", exact: true }).click();
+  await page.locator("textarea").first().waitFor();
+  await context.close();
+});
+
+test("a view asked for while the server is away comes once it is back", async (t) => {
+  const short = await startServer();
+  t.after(() => short.stop());
+  const page = await openPage(browser, short.url, { allowed: [/Failed to load resource/] });
+  await page.locator("textarea").first().waitFor();
+  await short.stop();
+  await page.getByRole("link", { name: "Analysis" }).click();
+  const said = page.getByRole("alert").filter({ hasText: "The server cannot be reached." });
+  await said.waitFor();
+  const again = await startServer("--port", String(short.port));
+  t.after(() => again.stop());
+  await said.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "Analysis" }).waitFor();
   page.quiet();
   await page.context().close();
 });

@@ -1,12 +1,13 @@
 // The frame of the page: navigation, state of the server, language and theme; views load when shown.
-import { render } from "preact";
-import type { ComponentType } from "preact";
+import { Component, render } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-import { describeError } from "./api/http";
-import { modelName, serverState, watchServer } from "./api/server_state";
+import { call, describeError } from "./api/http";
+import { askServerNow, modelName, serverState, watchServer } from "./api/server_state";
 import { chooseLanguage, defineTexts, language, useTexts } from "./i18n";
 import { route } from "./route";
+import type { Route } from "./route";
 import { useStore } from "./store";
 import { chooseTheme, theme } from "./theme";
 import type { Theme } from "./theme";
@@ -33,6 +34,9 @@ const texts = defineTexts(
     notFound: "There is no such view.",
     loading: "Loading…",
     again: "Try again",
+    broken: "This view met something it cannot show:",
+    replaced: "The server has another version now.",
+    reload: "Reload the page",
   },
   {
     navigation: "视图",
@@ -45,6 +49,9 @@ const texts = defineTexts(
     notFound: "没有这个视图。",
     loading: "加载中…",
     again: "重试",
+    broken: "这个视图遇到了无法显示的内容：",
+    replaced: "服务器已换成另一个版本。",
+    reload: "重新加载页面",
   },
 );
 
@@ -79,18 +86,54 @@ function Header({ view }: { view: string }) {
   );
 }
 
+/** A view that fails while it is drawn leaves the frame and the other views alone. */
+class Guard extends Component<{ at: Route; children?: ComponentChildren }, { error: unknown }> {
+  override state = { error: null as unknown };
+
+  override componentDidUpdate({ at }: { at: Route }) {
+    if (at !== this.props.at && this.state.error !== null) this.setState({ error: null });
+  }
+
+  static override getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render() {
+    return this.state.error === null ? this.props.children : <Broken error={this.state.error} />;
+  }
+}
+
+function Broken({ error }: { error: unknown }) {
+  const words = useTexts(texts);
+  return (
+    <p class="notice" role="alert">{words.broken} {describeError(error)}{" "}
+      <button onClick={() => location.reload()}>{words.reload}</button></p>
+  );
+}
+
+/** Why a view's code did not come: the server is away, or another version that has no such file. */
+async function loadingError(): Promise<unknown> {
+  askServerNow();
+  try {
+    await call("/health/live");
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
 function Main() {
   const words = useTexts(texts);
   const shown = useStore(route);
   const [loaded, setLoaded] = useState<{ name: string; view: View | null; error: unknown }>();
   const [tries, setTries] = useState(0);
-  const load = views[shown.view];
+  const load = Object.hasOwn(views, shown.view) ? views[shown.view] : undefined;
   useEffect(() => {
     let wanted = true;
     const take = (view: View | null, error: unknown) => {
       if (wanted) setLoaded({ name: shown.view, view, error });
     };
-    load?.().then((module) => take(module.default, null), (error: unknown) => take(null, error));
+    load?.().then((module) => take(module.default, null), async () => take(null, await loadingError()));
     return () => {
       wanted = false;
     };
@@ -102,11 +145,17 @@ function Main() {
   if (load === undefined) content = <p class="notice">{words.notFound}</p>;
   else if (loaded?.name !== shown.view) content = <p class="notice">{words.loading}</p>;
   else if (loaded.view === null) {
+    const replaced = loaded.error === null;
     content = (
-      <p class="notice" role="alert">{describeError(loaded.error)}{" "}
-        <button onClick={() => setTries(tries + 1)}>{words.again}</button></p>
+      <p class="notice" role="alert">{replaced ? words.replaced : describeError(loaded.error)}{" "}
+        {replaced ? <button onClick={() => location.reload()}>{words.reload}</button>
+          : <button onClick={() => setTries(tries + 1)}>{words.again}</button>}</p>
     );
-  } else content = <loaded.view parameter={shown.parameter} query={shown.query} />;
+  } else {
+    content = (
+      <Guard key={shown.view} at={shown}><loaded.view parameter={shown.parameter} query={shown.query} /></Guard>
+    );
+  }
   return (
     <>
       <Header view={shown.view} />

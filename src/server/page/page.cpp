@@ -1,6 +1,7 @@
 #include "server/page/page.h"
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,10 @@ Install them (<code>apt install nodejs npm</code>) and build again, from a new b
 </html>
 )";
 
-// Whether a list as "gzip, deflate;q=0.5, br" takes gzip.
-bool takes_gzip(std::string_view accepted) {
+// Whether a list as "gzip, deflate;q=0.5, br" takes gzip. Letter case does not matter.
+bool takes_gzip(std::string header) {
+  std::ranges::transform(header, header.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::string_view accepted = header;
   while (!accepted.empty()) {
     std::string_view one = accepted.substr(0, accepted.find(','));
     accepted.remove_prefix(std::min(one.size() + 1, accepted.size()));
@@ -43,7 +46,7 @@ bool takes_gzip(std::string_view accepted) {
   return false;
 }
 
-// If-None-Match: a list of tags, which a proxy may have weakened, or "*".
+// If-None-Match: a list of tags, weak or not, or "*".
 bool matches(std::string_view tags, std::string_view etag) {
   return tags == "*" || tags.find(etag) != std::string_view::npos;
 }
@@ -59,7 +62,8 @@ HttpResponse asset_response(const PageAsset& asset, const HttpRequest& request) 
   HttpResponse response;
   response.content_type = asset.content_type;
   response.headers = {
-      {"ETag", std::string(asset.etag)},
+      // Weak: compressed and plain bytes are the same file.
+      {"ETag", "W/" + std::string(asset.etag)},
       // A file of another content has another name, but for the page itself.
       {"Cache-Control", asset.path == "/" ? "no-cache" : "public, max-age=31536000, immutable"},
       {"Vary", "Accept-Encoding"},
