@@ -13,8 +13,8 @@
 namespace qaio {
 namespace {
 
-// More tokens than kDirectTokens take several passes over a tile, which then lies in the first-level
-// cache, or the weights are expanded to a panel first.
+// More tokens than kDirectTokens take several passes over a tile, which then lies in the
+// first-level cache, or the weights are expanded to a panel first.
 constexpr bool kUsesPanel = kLanes < 16;
 
 // What the integer dot product must subtract is 0 or a power of two, so accumulators start from the

@@ -53,9 +53,9 @@ TEST(StepPlan, NamesTokensRowsAndLogits) {
   Sequence chunk(pool, 32, 3);
   Sequence scored(pool, 0, 4);
   const std::array<TokenId, 2> labels{7, 9};
-  const std::vector<ForwardItem> items{
-      scored.item(LogitsAt::kLast, labels), chunk.item(LogitsAt::kNone),
-      prompt.item(LogitsAt::kAll), answer.item(LogitsAt::kLast)};
+  const std::vector<ForwardItem> items{scored.item(LogitsAt::kLast, labels),
+                                       chunk.item(LogitsAt::kNone), prompt.item(LogitsAt::kAll),
+                                       answer.item(LogitsAt::kLast)};
   StepPlan plan(config, 1);
   plan.make(items);
   ASSERT_EQ(plan.tokens().size(), 13u);

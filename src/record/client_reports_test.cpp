@@ -38,10 +38,11 @@ class ClientReportsTest : public testing::Test {
     const auto end = std::make_shared<std::optional<End>>();
     ClientTimes times;
     times.last_byte_ns = times.done_ns = last_byte_ns;
-    reports_.take({std::move(id), token, times, begin_ns_ + kTotalNs}, [end](End said, const RecordPtr&) {
-      EXPECT_FALSE(*end) << "told twice";
-      *end = said;
-    });
+    reports_.take({std::move(id), token, times, begin_ns_ + kTotalNs},
+                  [end](End said, const RecordPtr&) {
+                    EXPECT_FALSE(*end) << "told twice";
+                    *end = said;
+                  });
     return end;
   }
 

@@ -7,9 +7,9 @@
 
 namespace qaio {
 
-// {"versions": [{"name", "requests", "answered", "first_unix_ms", "last_unix_ms"}], "models": [...],
-// "days": [...], "middle_unix_ms"}, the lists in order of their first request; one line with its
-// newline. As many requests arrived before the middle as since then.
+// {"versions": [{"name", "requests", "answered", "first_unix_ms", "last_unix_ms"}], "models":
+// [...], "days": [...], "middle_unix_ms"}, the lists in order of their first request; one line with
+// its newline. As many requests arrived before the middle as since then.
 std::string compare_choices_json(const CompactRecords& set);
 
 }  // namespace qaio

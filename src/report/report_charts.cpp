@@ -78,8 +78,8 @@ class ShareLane {
   double bottom() const { return bottom_; }
 
   std::string svg() {
-    std::string out = svg_text(
-        0, y_ + 13, "start", fmt::format("{}: {} ms", short_name(name_, 16), ms_text(total_ms_)));
+    std::string out = svg_text(0, y_ + 13, "start",
+                               fmt::format("{}: {} ms", short_name(name_, 16), ms_text(total_ms_)));
     const Scale x{0, total_ms_, kLabelWidth, kChartWidth};
     double begin_ms = 0;
     double legend_x = kLabelWidth;

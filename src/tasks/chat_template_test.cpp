@@ -131,8 +131,8 @@ TEST(ChatTemplate, RefusesAConversationInItsOwnWords) {
   EXPECT_THAT(refused.error().message, HasSubstr("System message must be at the beginning."));
 }
 
-// As Hugging Face defines it for Llama 3's and others' templates: it is there, and writes the time of
-// the clock, not that of loading.
+// As Hugging Face defines it for Llama 3's and others' templates: it is there, and writes the time
+// of the clock, not that of loading.
 TEST(ChatTemplate, TheDateIsTheClocks) {
   FakeClock clock;
   clock.advance_ns(int64_t{11} * 3600 * 1'000'000'000);  // the same day in every zone but three

@@ -19,9 +19,9 @@ struct HttpRequest {
   std::string query;      // behind '?', not decoded
   std::string parameter;  // what stands for {name} in the route
   std::string body;
-  std::string client = {};  // the address it came from, without the port
-  std::string accept = {};  // the header
-  std::string origin = {};  // the header
+  std::string client = {};           // the address it came from, without the port
+  std::string accept = {};           // the header
+  std::string origin = {};           // the header
   std::string accept_encoding = {};  // the header
   std::string if_none_match = {};    // the header
   uint64_t client_key = 0;  // of the API key, or of the address without one: who gets a share

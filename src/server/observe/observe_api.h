@@ -1,6 +1,6 @@
 // The endpoints that show what the server did and does: GET /requests, /requests/{id}, /report,
-// /compare, /stats, /live, /live/events, /slo and /metrics; and POST /requests/{id}/client, by which
-// clients add their times.
+// /compare, /stats, /live, /live/events, /slo and /metrics; and POST /requests/{id}/client, by
+// which clients add their times.
 #pragma once
 
 #include <chrono>
