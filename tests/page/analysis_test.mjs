@@ -112,6 +112,57 @@ test("two time spans are compared, with intervals and a verdict", async () => {
   await page.context().close();
 });
 
+test("fields of time stay while they are edited; what is no parameter of the view has no effect", async () => {
+  const page = await openPage(browser, `${server.url}/#/analysis?x=y&a_since=1h&format=html&since=1000000000000`);
+  await shown(page);
+  const asked = [];
+  page.on("request", (request) => request.url().includes("/report?") && asked.push(request.url()));
+  const from = page.getByLabel("From", { exact: true });
+  const to = page.getByLabel("to", { exact: true });
+  assert.notEqual(await from.inputValue(), "");
+  await from.focus();
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("Tab");
+  assert.ok(await from.evaluate((field) => field === document.activeElement));
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "Fill in the date" }).waitFor();
+  assert.deepEqual(asked, []);
+  await from.fill("");
+  await from.press("Enter");
+  await page.waitForURL(/#\/analysis$/); // neither from nor to, nor what the view does not know
+  await shown(page);
+  await to.fill("0020-01-01T00:00");
+  await from.focus();
+  await page.getByRole("alert").filter({ hasText: "From the year 1971" }).waitFor();
+  asked.length = 0;
+  await to.focus();
+  for (const key of ["0", "1", "0", "1", "2", "0", "2", "0"]) await page.keyboard.press(key);
+  await from.focus();
+  await page.getByText("No requests match this choice.").waitFor();
+  assert.equal(asked.length, 1, String(asked));
+  assert.match(page.url(), /#\/analysis\?until=\d+$/);
+
+  await page.goto(`${server.url}/#/analysis?mode=compare&x=y&a=until%3D1600000000000&b=since%3D1h`);
+  const until = page.locator("#compare-a-until");
+  await page.getByText("Too few requests to compare times").waitFor();
+  await until.fill(""); // a side is made of something
+  await until.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "Fill in the date" }).waitFor();
+  assert.match(page.url(), /a=until%3D1600000000000/);
+  await assertAccessible(page);
+  page.quiet();
+  await page.context().close();
+});
+
+for (const query of ["since=1e20", "until=-1e300", "since=999999999999999999"]) {
+  test(`a time that is none is refused in words: ${query}`, async () => {
+    const page = await openPage(browser, `${server.url}/#/analysis?${query}`, { allowed: [/Failed to load resource/] });
+    await page.getByRole("alert").filter({ hasText: "is no time" }).waitFor();
+    page.quiet();
+    await page.context().close();
+  });
+}
+
 for (const [language, theme] of [["en-US", "light"], ["zh-CN", "dark"]]) {
   test(`accessible and as wide as a phone: ${language}, ${theme}`, async () => {
     const page = await openPage(browser, `${server.url}/#/analysis?trend=day`, { language, theme, viewport: phone });

@@ -86,6 +86,109 @@ test("filters choose, stay in the address, and a link shows the same", async () 
   await page.context().close();
 });
 
+test("a time that is none leaves the field empty, and the server says why", async () => {
+  const page = await openRequests("#/requests", { allowed: [/Failed to load resource/] });
+  for (const query of ["since=1e20", "since=8640000000000001", "until=-1e300", "since=constructor", "since=0x10"]) {
+    await page.goto(`${server.url}/#/requests`);
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    await page.goto(`${server.url}/#/requests?${query}`);
+    await page.getByRole("alert").filter({ hasText: "is no time" }).waitFor();
+    assert.equal(await page.getByLabel("From", { exact: true }).inputValue(), "", query);
+    assert.equal(await page.getByLabel("To", { exact: true }).inputValue(), "", query);
+  }
+  page.quiet();
+  await page.context().close();
+});
+
+/** The lists that `page` asks for from now on, by what is behind the "?" of their addresses. */
+function asked(page) {
+  const queries = [];
+  page.on("request", (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (pathname === "/requests") queries.push(search);
+  });
+  return queries;
+}
+
+test("fields of time stay while they are edited, and are asked for when they are whole", async () => {
+  const page = await openRequests();
+  await untilRows(page, 5);
+  await page.getByLabel("Refresh by itself").uncheck();
+  await page.getByRole("combobox", { name: "Time", exact: true }).selectOption("custom");
+  await page.waitForURL(/since=\d+$/);
+  const from = page.getByLabel("From", { exact: true });
+  const to = page.getByLabel("To", { exact: true });
+  await untilRows(page, 5);
+  const queries = asked(page);
+  await from.focus();
+  await page.keyboard.press("Backspace"); // a part of it: there is no value any more
+  assert.equal(await from.inputValue(), "");
+  await page.keyboard.press("Tab"); // to the next part
+  assert.ok(await from.evaluate((field) => field === document.activeElement));
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "Fill in the date" }).waitFor();
+  assert.match(page.url(), /since=\d+$/);
+  assert.deepEqual(queries, []);
+
+  await from.fill(""); // as the picker's "Clear" does
+  await page.waitForURL(/#\/requests$/); // after a pause
+  await from.waitFor();
+  assert.ok(await from.evaluate((field) => field === document.activeElement));
+  await to.fill("2020-01-01T00:00");
+  await to.press("Enter");
+  await page.waitForURL(/#\/requests\?until=\d+$/); // without a "from"
+  await page.getByText("No request matches these filters.").waitFor();
+
+  queries.length = 0;
+  await to.focus();
+  for (const key of ["0", "1", "0", "1", "2", "0", "3", "1"]) await page.keyboard.press(key);
+  assert.equal(await to.inputValue(), "2031-01-01T00:00");
+  await from.focus(); // the field is left
+  await untilRows(page, 5);
+  assert.deepEqual(queries, [`?until=${new Date(2031, 0, 1).getTime()}`]);
+  await to.fill("0002-01-01T00:00");
+  await from.focus();
+  await page.getByRole("alert").filter({ hasText: "From the year 1971" }).waitFor();
+  assert.match(page.url(), new RegExp(`until=${new Date(2031, 0, 1).getTime()}$`));
+  await assertAccessible(page);
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await to.waitFor({ state: "detached" });
+  page.quiet();
+  await page.context().close();
+});
+
+test("numbers that cannot be are not asked for; what is typed outlives a refresh", async () => {
+  const page = await openRequests("#/requests", { language: "zh-CN" });
+  await untilRows(page, 5);
+  const queries = asked(page);
+  const least = page.getByLabel("长度（字符） 至少");
+  const most = page.getByLabel("长度（字符） 至多");
+  const alert = (text) => page.getByRole("alert").filter({ hasText: text }).waitFor();
+  for (const [text, said] of [["-5", "不能小于 0。"], ["1.5", "请输入整数。"], ["1e30", "不能大于"]]) {
+    await least.fill(text);
+    await least.press("Enter");
+    await alert(said);
+  }
+  await page.waitForResponse(/\/requests$/); // the table is drawn anew
+  await page.waitForResponse(/\/requests$/);
+  assert.equal(await least.inputValue(), "1e30");
+  assert.ok(queries.every((query) => query === ""), String(queries));
+  await least.fill("1e2");
+  await least.press("Enter");
+  await page.waitForURL(/#\/requests\?min_chars=100$/);
+  await untilRows(page, 1);
+  await most.fill("50");
+  await most.press("Enter");
+  await alert("不能小于 100。");
+  await page.getByLabel("慢于（毫秒）").pressSequentially("-");
+  await most.focus();
+  await alert("请输入数字。");
+  await page.getByLabel("慢于（毫秒）").fill("0.5");
+  await page.waitForURL(/slow=0\.5$/); // after a pause
+  page.quiet();
+  await page.context().close();
+});
+
 test("what the server refuses of a filter is said in its words", async () => {
   const page = await openRequests("#/requests", { allowed: [/Failed to load resource/] });
   await page.goto(`${server.url}/#/requests?status=perhaps`);
@@ -134,6 +237,60 @@ test("errors are said in words, ids are text whatever is in them", async () => {
   page.quiet();
   await page.context().close();
 });
+
+test("ids that mean a folder in a path have their detail, too", async () => {
+  for (const id of ["..", "."]) {
+    await send("/chat", { input: 1 }, { "X-Request-Id": id });
+    await send("/chat", { input: 1 }, { "X-Request-Id": id });
+    const page = await openPage(browser, `${server.url}/#/requests?id=${id}`);
+    await untilRows(page, 2);
+    await rows(page).first().click();
+    await page.locator(".waterfall").waitFor();
+    assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), id);
+    await page.getByText("1 other request came").waitFor();
+    page.quiet();
+    await page.context().close();
+  }
+  const page = await openPage(browser, `${server.url}/#/requests/%2e%2e?task=none`);
+  await page.locator(".waterfall").waitFor();
+  page.quiet();
+  await page.context().close();
+});
+
+test("an answer that is no JSON is said in words", async () => {
+  for (const [language, said] of [["en-US", "Is this still the same server?"], ["zh-CN", "这还是同一个服务器吗？"]]) {
+    const page = await openPage(browser, server.url, { language });
+    await page.route(/:\d+\/requests/, (route) => route.fulfill({ contentType: "text/html", body: "<h1>Sign in</h1>" }));
+    await page.goto(`${server.url}/#/requests`);
+    await page.getByRole("alert").filter({ hasText: said }).waitFor();
+    await page.goto(`${server.url}/#/requests/wrong-field`);
+    await page.getByRole("alert").filter({ hasText: said }).waitFor();
+    page.quiet();
+    await page.context().close();
+  }
+});
+
+for (const language of ["en-US", "zh-CN"]) {
+  test(`fits a window of 320 px, ${language}`, async () => {
+    const page = await openRequests("#/requests?since=1800000000000&until=1900000000000&min_chars=5", {
+      language, viewport: { width: 320, height: 700 } });
+    await assertFitsWidth(page);
+    await page.locator("#requests-min_chars").fill("1.5");
+    await page.locator("#requests-min_chars").press("Enter");
+    await page.getByRole("alert").waitFor();
+    await assertFitsWidth(page);
+    await screenshot(page, `requests-320-${language}`);
+    for (const id of ["wrong-field", "out-of-time", trickyId]) {
+      await page.goto(`${server.url}/#/requests/${encodeURIComponent(id)}`);
+      await page.getByRole("heading", { level: 1 }).filter({ hasText: id }).waitFor();
+      await page.locator(".waterfall").waitFor();
+      await screenshot(page, `request-320-${language}-${id.slice(1, 4)}`);
+      await assertFitsWidth(page);
+    }
+    page.quiet();
+    await page.context().close();
+  });
+}
 
 test("the list can be downloaded as it is filtered: CSV, JSON, timeline", async () => {
   const page = await openRequests("#/requests?task=sentiment&status=answered");

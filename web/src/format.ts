@@ -14,6 +14,7 @@ export function milliseconds(ms: number): string {
 
 /** "87 %", "0.4 %". */
 export function percent(share: number): string {
+  if (!Number.isFinite(share)) return "–";
   const value = share * 100;
   return `${value !== 0 && Math.abs(value) < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
@@ -27,16 +28,24 @@ export function probability(value: number): string {
 
 /** "1,234" in either language. */
 export function count(value: number): string {
+  if (!Number.isFinite(value)) return "–";
   return Math.round(value).toLocaleString("en-US");
+}
+
+/** Whether a Date can hold it. */
+function isDate(unixMs: number): boolean {
+  return Math.abs(unixMs) <= 8.64e15;
 }
 
 /** "14:05:09", local time. */
 export function clockTime(unixMs: number): string {
+  if (!isDate(unixMs)) return "–";
   return new Date(unixMs).toLocaleTimeString("en-GB");
 }
 
 /** "2026-01-31 14:05:09", local time. */
 export function dateTime(unixMs: number): string {
+  if (!isDate(unixMs)) return "–";
   const date = new Date(unixMs);
   const two = (value: number) => String(value).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clockTime(unixMs)}`;

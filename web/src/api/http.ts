@@ -1,7 +1,7 @@
 // Calls to the server that served the page.
 import { currentTexts, defineTexts } from "../i18n";
 
-/** What the server refused, or that it could not be asked (status 0). */
+/** What the server refused, that it could not be asked (status 0), or that its answer is no JSON (code "not_json"). */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -23,7 +23,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
     return new ApiError(response.status, String(error.code), String(error.message),
       typeof error.field === "string" ? error.field : null, retryAfter);
   } catch {
-    return new ApiError(response.status, "", response.statusText, null, retryAfter);
+    return new ApiError(response.status, "", response.statusText || `HTTP ${response.status}`, null, retryAfter);
   }
 }
 
@@ -40,20 +40,32 @@ export async function call(path: string, init: RequestInit = {}): Promise<Respon
   return response;
 }
 
+/** What a good answer holds; its failures are ApiErrors, as those of call(). */
+export async function jsonOf<T>(response: Response): Promise<T> {
+  try {
+    return await response.json() as T;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (error instanceof SyntaxError) throw new ApiError(response.status, "not_json", String(error));
+    throw new ApiError(0, "unreachable", String(error)); // it broke off
+  }
+}
+
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return (await call(path, signal ? { signal } : {})).json() as Promise<T>;
+  return jsonOf<T>(await call(path, signal ? { signal } : {}));
 }
 
 export async function postJson<T>(path: string, body: unknown, init: RequestInit = {}): Promise<T> {
   const headers = new Headers(init.headers);
   headers.set("Content-Type", "application/json");
   const sent = { ...init, method: "POST", headers, body: JSON.stringify(body) };
-  return (await call(path, sent)).json() as Promise<T>;
+  return jsonOf<T>(await call(path, sent));
 }
 
 const texts = defineTexts(
   {
     unreachable: "The server cannot be reached. Is it still running?",
+    notJson: "The answer is no JSON. Is this still the same server?",
     notReady: "The model is still being loaded. Try again in a moment.",
     overloaded: "The server has as many requests as it takes. Try again",
     inSeconds: (seconds: number) => ` in ${seconds} s.`,
@@ -63,6 +75,7 @@ const texts = defineTexts(
   },
   {
     unreachable: "无法连接服务器。它还在运行吗？",
+    notJson: "收到的回答不是 JSON。这还是同一个服务器吗？",
     notReady: "模型仍在加载，请稍后再试。",
     overloaded: "服务器的请求已满，请",
     inSeconds: (seconds: number) => ` ${seconds} 秒后再试。`,
@@ -77,6 +90,7 @@ export function describeError(error: unknown): string {
   const words = currentTexts(texts);
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
   if (error.status === 0) return words.unreachable;
+  if (error.code === "not_json") return words.notJson;
   if (error.code === "not_ready") return words.notReady;
   if (error.status === 503 || error.status === 429) {
     const when = error.retryAfterSeconds;

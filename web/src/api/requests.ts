@@ -82,8 +82,12 @@ export interface RequestView {
   same_id?: number;
 }
 
-export function getRequest(id: string, signal?: AbortSignal): Promise<RequestView> {
-  return getJson<RequestView>(`/requests/${encodeURIComponent(id)}`, signal);
+export async function getRequest(id: string, signal?: AbortSignal): Promise<RequestView> {
+  // As parts of a path these two mean the folder and its parent, however they are escaped.
+  if (id !== "." && id !== "..") return getJson<RequestView>(`/requests/${encodeURIComponent(id)}`, signal);
+  const [newest, ...others] = await listRequests(`?id=${id}`, signal);
+  if (newest === undefined) throw new ApiError(404, "not_found", `no request has the id ${id}`);
+  return { ...newest, same_id: others.length };
 }
 
 /** `query`: "?task=chat&limit=50", or empty. */

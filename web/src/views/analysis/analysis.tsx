@@ -1,7 +1,7 @@
 // The view: a report on what the server served, or a comparison of two choices of it. What is shown
 // stands in the address, so that it can be kept and sent.
 import { useTexts } from "../../i18n";
-import { ask } from "./address";
+import { ask, reportQuery } from "./address";
 import { ComparisonView } from "./comparison";
 import { ReportView } from "./report";
 import { texts } from "./strings";
@@ -18,7 +18,7 @@ export default function Analysis({ query }: { query: URLSearchParams }) {
           <button aria-pressed={comparing} onClick={() => ask(new URLSearchParams({ mode: "compare" }))}>{words.compare}</button>
         </div>
       </div>
-      {comparing ? <ComparisonView query={query} /> : <ReportView query={query} />}
+      {comparing ? <ComparisonView query={query} /> : <ReportView query={reportQuery(query)} />}
     </div>
   );
 }

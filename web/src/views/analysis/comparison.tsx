@@ -1,5 +1,5 @@
 // Two versions or time spans: is B slower, by how much, and could it be chance?
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { getChoices, getComparison } from "../../api/report";
 import type { Choices, Comparison, Side } from "../../api/report";
@@ -24,6 +24,9 @@ function SideSelect({ id, label, value, groups, onChoose }: {
   const known = groups.some(({ options }) => options.some((option) => option.value === value));
   const span = new URLSearchParams(value);
   const custom = open || (!known && isTimes(span));
+  useEffect(() => {
+    if (custom) setOpen(true); // also when what is typed becomes one of the offered spans
+  }, [custom]);
   const choose = (next: string) => {
     setOpen(next === "custom");
     if (next !== "custom") onChoose(next);
@@ -41,7 +44,7 @@ function SideSelect({ id, label, value, groups, onChoose }: {
         <option value="custom">{words.spans["custom"]}</option>
       </select>
       {custom && (
-        <Times id={id} span={span} onChoose={(times) => {
+        <Times id={id} span={span} needed onChoose={(times) => {
           if (times.length > 0) onChoose(new URLSearchParams(times).toString());
         }} />
       )}

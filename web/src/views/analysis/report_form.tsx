@@ -1,6 +1,6 @@
 // Which requests a report is about.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import type { Choices } from "../../api/report";
 import { useTexts } from "../../i18n";
@@ -54,6 +54,9 @@ export function ReportForm({ query, tasks, choices, onAsk, children }: {
   const words = useTexts(texts);
   const [open, setOpen] = useState(false); // times are being chosen
   const span = open ? "custom" : spanOf(query);
+  useEffect(() => {
+    if (span === "custom") setOpen(true); // also while both fields are empty
+  }, [span]);
   const spans = Object.entries(words.spans);
   if (!(span in words.spans)) spans.push([span, span.replace("=", " ")]); // of an address
   const names = (known: string[], chosen: string | null, any: string): [string, string][] => {

@@ -1,24 +1,8 @@
 // A time span from one moment to another, in the reader's own time.
 import { useTexts } from "../../i18n";
+import { isMoment } from "../../parts/local_time";
+import { TimeInput } from "../../parts/time_input";
 import { texts } from "./strings";
-
-/** "2026-01-31T12:00" of local time, as the input wants it; empty for what is no moment. */
-function inputTime(unixMs: string | null): string {
-  if (!isMoment(unixMs)) return "";
-  const date = new Date(Number(unixMs));
-  date.setMinutes(date.getMinutes() - date.getTimezoneOffset());
-  return date.toISOString().slice(0, 16);
-}
-
-function unixMs(input: string): string {
-  const ms = new Date(input).getTime();
-  return Number.isFinite(ms) ? String(ms) : "";
-}
-
-/** Ms since 1970, and not "6h" ago. */
-export function isMoment(text: string | null): text is string {
-  return text !== null && /^\d{1,15}$/.test(text);
-}
 
 /** Whether "since" and "until" of it are moments. */
 export function isTimes(query: URLSearchParams): boolean {
@@ -26,21 +10,19 @@ export function isTimes(query: URLSearchParams): boolean {
   return given.length > 0 && given.every(isMoment);
 }
 
-export function Times({ id, span, onChoose }: {
-  id: string; span: URLSearchParams; onChoose: (span: [string, string][]) => void;
+/** `needed`: one of the two must remain. */
+export function Times({ id, span, needed = false, onChoose }: {
+  id: string; span: URLSearchParams; needed?: boolean; onChoose: (span: [string, string][]) => void;
 }) {
   const words = useTexts(texts);
-  const choose = (name: "since" | "until", input: string) => {
+  const choose = (name: "since" | "until", moment: string | undefined) => {
     const moments = (["since", "until"] as const)
-      .map((one): [string, string] => [one, one === name ? unixMs(input) : span.get(one) ?? ""]);
-    onChoose(moments.filter(([, moment]) => isMoment(moment)));
+      .map((one): [string, string] => [one, (one === name ? moment : span.get(one)) ?? ""]);
+    onChoose(moments.filter(([, each]) => isMoment(each)));
   };
-  const field = (name: "since" | "until", label: string) => (
-    <>
-      <label for={`${id}-${name}`}>{label}</label>
-      <input id={`${id}-${name}`} type="datetime-local" value={inputTime(span.get(name))}
-        onChange={(event) => choose(name, event.currentTarget.value)} />
-    </>
+  const field = (name: "since" | "until", other: "since" | "until", label: string) => (
+    <TimeInput id={`${id}-${name}`} label={label} unixMs={span.get(name)}
+      required={needed && isMoment(span.get(name)) && !isMoment(span.get(other))} take={(moment) => choose(name, moment)} />
   );
-  return <div class="field times">{field("since", words.from)}{field("until", words.to)}</div>;
+  return <div class="field times">{field("since", "until", words.from)}{field("until", "since", words.to)}</div>;
 }

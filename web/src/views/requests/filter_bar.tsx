@@ -2,9 +2,11 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { getJson } from "../../api/http";
+import { count } from "../../format";
 import { useTexts } from "../../i18n";
+import { CheckedInput } from "../../parts/checked_input";
 import { outcomes, outcomeTexts } from "../../parts/outcomes";
-import { fromLocalInput, toLocalInput } from "./filters";
+import { TimeInput } from "../../parts/time_input";
 import type { FilterName, Filters } from "./filters";
 import { requestTexts } from "./strings";
 
@@ -37,16 +39,36 @@ function Choice({ label, value, options, change }: {
   );
 }
 
-/** The value goes into the address when the field is left or Enter is pressed. */
-function NumberField({ label, placeholder, value, change }: {
+const charsMax = 1e12; // the server takes some more
+const slowMaxMs = 1e9;
+
+/** What an address says; undefined if it is no number. */
+function numberOf(text: string | undefined): number | undefined {
+  const isNumber = text !== undefined && /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) && Number.isFinite(Number(text));
+  return isNumber ? Number(text) : undefined;
+}
+
+function NumberField({ name, label, placeholder, filters, least = 0, most = charsMax, step = "1", set }: {
+  name: FilterName;
   label: string;
   placeholder?: string;
-  value: string | undefined;
-  change: (value: string) => void;
+  filters: Filters;
+  least?: number | undefined;
+  most?: number | undefined;
+  step?: "1" | "any";
+  set: (name: FilterName, value: string) => void;
 }) {
+  const words = useTexts(requestTexts);
   return (
-    <input type="number" min="0" inputMode="numeric" aria-label={label} placeholder={placeholder} value={value ?? ""}
-      onChange={(event) => change(event.currentTarget.value)} />
+    <CheckedInput id={`requests-${name}`} type="number" min={least} max={most} step={step}
+      inputMode={step === "1" ? "numeric" : "decimal"} aria-label={label} placeholder={placeholder}
+      text={String(numberOf(filters[name]) ?? "")}
+      take={(text) => set(name, text === "" ? "" : String(Number(text)))} // "1e3" is 1000
+      problem={({ rangeUnderflow, rangeOverflow }) => {
+        if (rangeUnderflow) return words.notBelow(count(least));
+        if (rangeOverflow) return words.notAbove(count(most));
+        return step === "1" ? words.wholeNumber : words.number;
+      }} />
   );
 }
 
@@ -55,19 +77,28 @@ export function FilterBar({ filters, change }: { filters: Filters; change: (filt
   const outcomeWords = useTexts(outcomeTexts);
   const taskNames = useTaskNames();
   const set = (name: FilterName, value: string | undefined) => change({ ...filters, [name]: value ?? "" });
-  const fixed = [filters.since, filters.until].some((at) => at !== undefined && !(at in words.times));
-  const [custom, setCustom] = useState(fixed);
-  useEffect(() => setCustom(fixed), [fixed]);
+  const fixed = filters.until !== undefined || (filters.since !== undefined && !Object.hasOwn(words.times, filters.since));
+  const [open, setOpen] = useState(fixed); // "from … to …" is chosen, also while both fields are empty
+  useEffect(() => {
+    if (fixed) setOpen(true);
+  }, [fixed]);
+  const custom = fixed || (open && filters.since === undefined);
+  const [cleared, setCleared] = useState(0); // times; what was typed and not taken goes with the fields
   const tasks = [...new Set([...taskNames, "completion"])];
 
   function chooseTime(value: string): void {
-    setCustom(value === "custom");
+    setOpen(value === "custom");
     if (value === "custom") set("since", String(Date.now() - 3_600_000));
     else change({ ...filters, since: value, until: "" });
   }
+  function clear(): void {
+    setOpen(false);
+    setCleared(cleared + 1);
+    change({ sort: filters.sort ?? "" });
+  }
   const chosen = Object.keys(filters).some((name) => name !== "sort" && name !== "limit");
   return (
-    <form class="filters" aria-label={words.filters} onSubmit={(event) => event.preventDefault()}>
+    <form key={cleared} class="filters" noValidate aria-label={words.filters} onSubmit={(event) => event.preventDefault()}>
       <Choice label={words.task} value={filters.task ?? ""} change={(value) => set("task", value)}
         options={[["", words.any], ...tasks.map((name): [string, string] => [name, name])]} />
       <Choice label={words.result} value={filters.status ?? ""} change={(value) => set("status", value)}
@@ -77,27 +108,23 @@ export function FilterBar({ filters, change }: { filters: Filters; change: (filt
         options={[["", words.any], ...Object.entries(words.times), ["custom", words.custom]]} />
       {custom && (
         <>
-          <label>{words.from}
-            <input type="datetime-local" step="1" value={toLocalInput(filters.since)}
-              onChange={(event) => set("since", fromLocalInput(event.currentTarget.value))} /></label>
-          <label>{words.to}
-            <input type="datetime-local" step="1" value={toLocalInput(filters.until)}
-              onChange={(event) => set("until", fromLocalInput(event.currentTarget.value))} /></label>
+          <TimeInput id="requests-since" label={words.from} unixMs={filters.since} take={(at) => set("since", at)} />
+          <TimeInput id="requests-until" label={words.to} unixMs={filters.until} take={(at) => set("until", at)} />
         </>
       )}
       <div class="field" role="group" aria-label={words.chars}><span aria-hidden="true">{words.chars}</span>
         <span class="pair">
-          <NumberField label={`${words.chars} ${words.atLeast}`} placeholder={words.atLeast} value={filters.min_chars}
-            change={(value) => set("min_chars", value)} />
-          <NumberField label={`${words.chars} ${words.atMost}`} placeholder={words.atMost} value={filters.max_chars}
-            change={(value) => set("max_chars", value)} />
+          <NumberField name="min_chars" label={`${words.chars} ${words.atLeast}`} placeholder={words.atLeast}
+            most={numberOf(filters.max_chars)} filters={filters} set={set} />
+          <NumberField name="max_chars" label={`${words.chars} ${words.atMost}`} placeholder={words.atMost}
+            least={Math.max(0, numberOf(filters.min_chars) ?? 0)} filters={filters} set={set} />
         </span>
       </div>
       <div class="field"><span aria-hidden="true">{words.slow}</span>
-        <NumberField label={words.slow} value={filters.slow} change={(value) => set("slow", value)} /></div>
+        <NumberField name="slow" label={words.slow} most={slowMaxMs} step="any" filters={filters} set={set} /></div>
       <Choice label={words.sort} value={filters.sort ?? "newest"} change={(value) => set("sort", value === "newest" ? "" : value)}
         options={[["newest", words.newest], ["slowest", words.slowest]]} />
-      {chosen && <button type="button" class="plain" onClick={() => change({ sort: filters.sort ?? "" })}>{words.reset}</button>}
+      {chosen && <button type="button" class="plain" onClick={clear}>{words.reset}</button>}
     </form>
   );
 }

@@ -29,15 +29,3 @@ export function queryOf(filters: Filters, more: Record<string, string> = {}): st
 export function addressOf(filters: Filters, requestId?: string): string {
   return `#/requests${requestId === undefined ? "" : `/${encodeURIComponent(requestId)}`}${queryOf(filters)}`;
 }
-
-/** Of a field for local time, from what the address has: ms since 1970. */
-export function toLocalInput(unixMs: string | undefined): string {
-  const ms = Number(unixMs);
-  if (unixMs === undefined || !Number.isFinite(ms)) return "";
-  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-}
-
-export function fromLocalInput(text: string): string | undefined {
-  const ms = new Date(text).getTime();
-  return Number.isFinite(ms) ? String(ms) : undefined;
-}
