@@ -70,6 +70,46 @@ test("what is written survives a reload, and an example can be taken back", asyn
   await close(page);
 });
 
+test("of a damaged draft is shown what can be", async () => {
+  const page = await open();
+  for (const [kept, user, texts] of [
+    [{ task: { user: 5, labels: null }, texts: "x" }, "{input}", "x"],
+    [{ task: { user: "> {input}", kind: "sing", temperature: "hot" }, texts: {} }, "> {input}", null],
+    [{ task: [], texts: "x" }, "{input}", "x"],
+    ["x", "{input}", null],
+  ]) {
+    await page.getByRole("link", { name: "Chat" }).click();
+    await page.locator(".chat").waitFor(); // what the playground showed is written
+    await page.evaluate((value) => localStorage.setItem("qaio.playground", value), JSON.stringify(kept));
+    await page.getByRole("link", { name: "Playground" }).click();
+    assert.equal(await page.getByLabel("User message").inputValue(), user);
+    if (texts !== null) assert.equal(await page.getByLabel("Texts, one per line").inputValue(), texts);
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.locator(".trial-foot").first().waitFor();
+  }
+  await close(page);
+});
+
+test("half of a surrogate pair is sent and copied as U+FFFD", async () => {
+  const page = await open();
+  const half = "half \ud83d, whole \u{1f600}";
+  for (const label of ["System prompt", "Texts, one per line"]) await page.getByLabel(label).fill(half);
+  await page.getByLabel("User message").fill(`${half} {input}`);
+  await page.getByLabel("Labels").fill(`${half}\nother`);
+  const sent = page.waitForRequest("**/v1/chat/completions");
+  await page.getByRole("button", { name: "Run" }).click();
+  await ran(page, 1);
+  const clean = "half \ufffd, whole \u{1f600}";
+  const { messages, guided_choice } = (await sent).postDataJSON();
+  assert.deepEqual(messages.map(({ content }) => content), [clean, `${clean} ${clean}`]);
+  assert.deepEqual(guided_choice, [clean, "other"]);
+  for (const form of ["TOML", "curl", "Python", "JavaScript"]) {
+    const code = await copied(page, form);
+    assert.ok(code.includes(clean) && !/\\u?d83d(?!\\ude00)/i.test(code), code);
+  }
+  await close(page);
+});
+
 test("what the server would refuse is said before", async () => {
   const page = await open();
   const runs = page.getByRole("button", { name: "Run" });

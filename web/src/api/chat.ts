@@ -1,5 +1,5 @@
 // POST /chat, streamed, with the moments at which things were there.
-import { ApiError, call } from "./http";
+import { ApiError, call, toJson } from "./http";
 import { readEvents } from "./sse";
 import type { ServerEvent } from "./sse";
 
@@ -52,7 +52,7 @@ export class BrokenStream extends Error {}
 export async function streamChat(request: ChatRequest, clientToken: string, listener: ChatListener,
   signal: AbortSignal): Promise<ChatAnswer> {
   const headers = { "Content-Type": "application/json", "X-Client-Token": clientToken };
-  const body = JSON.stringify({ ...request, stream: true });
+  const body = toJson({ ...request, stream: true });
   const response = await call("/chat", { method: "POST", headers, body, signal });
   listener.onHead(response.headers.get("X-Request-Id"));
   let answer: ChatAnswer | undefined;

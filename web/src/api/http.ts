@@ -27,6 +27,16 @@ export async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
+/** No UTF-8 holds half of a surrogate pair, as a text may that was cut or pasted so: it becomes U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.replace(/[\ud800-\udfff]/gu, "\ufffd");
+}
+
+/** JSON that servers take, whatever its texts hold. */
+export function toJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? wellFormed(part) : part), indent);
+}
+
 /** fetch() whose failures are ApiErrors; one that `init.signal` ended stays an AbortError. */
 export async function call(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
@@ -58,7 +68,7 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 export async function postJson<T>(path: string, body: unknown, init: RequestInit = {}): Promise<T> {
   const headers = new Headers(init.headers);
   headers.set("Content-Type", "application/json");
-  const sent = { ...init, method: "POST", headers, body: JSON.stringify(body) };
+  const sent = { ...init, method: "POST", headers, body: toJson(body) };
   return jsonOf<T>(await call(path, sent));
 }
 

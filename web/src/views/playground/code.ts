@@ -1,4 +1,5 @@
 // A task as text for other programs: a [[task]] table, a command, client code.
+import { toJson, wellFormed } from "../../api/http";
 import { labelsOf, placeholder } from "./definition";
 import type { Definition } from "./definition";
 
@@ -14,9 +15,9 @@ export function completionBody(task: Definition, text: string): Record<string, u
   return { messages, max_tokens: max_new_tokens, ...(temperature !== null && { temperature }) };
 }
 
-/** Control characters that TOML wants escaped; a lone surrogate is no text at all. */
+/** Control characters that TOML wants escaped. */
 function escaped(text: string): string {
-  return text.replace(/[\ud800-\udfff]/gu, "\ufffd").replace(/\\/g, "\\\\")
+  return wellFormed(text).replace(/\\/g, "\\\\")
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
@@ -44,12 +45,12 @@ export function shellString(text: string): string {
 }
 
 export function curl(task: Definition, text: string, origin: string): string {
-  const body = JSON.stringify(completionBody(task, text), null, 2);
+  const body = toJson(completionBody(task, text), 2);
   return `curl -s ${shellString(url(origin))} -H 'Content-Type: application/json' -d ${shellString(body)}\n`;
 }
 
 // A string of JSON is one of Python and of JavaScript, too.
-const literal = (value: unknown) => JSON.stringify(value);
+const literal = (value: string) => toJson(value);
 
 export function python(task: Definition, text: string, origin: string): string {
   const classify = task.kind === "classify";

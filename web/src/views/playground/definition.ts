@@ -1,4 +1,5 @@
 // A task that is being written, and what is wrong with it.
+import { wellFormed } from "../../api/http";
 import { load, save } from "../../storage";
 
 export interface Definition {
@@ -17,7 +18,7 @@ export const labelsMax = 64; // as [[task]] has it
 export const placeholder = "{input}";
 
 export function labelsOf({ labels }: Definition): string[] {
-  return labels.split("\n").map((label) => label.trim()).filter((label) => label !== "");
+  return wellFormed(labels).split("\n").map((label) => label.trim()).filter((label) => label !== "");
 }
 
 /** The first thing that the server would refuse. */
@@ -40,10 +41,27 @@ export interface Draft {
   texts: string;
 }
 
+/** What is kept may be damaged, or of another version of the page: `fallback` has the rest. */
 export function loadDraft(fallback: Draft): Draft {
-  const kept = load<Partial<Draft> | null>("playground", null);
-  if (typeof kept?.task !== "object" || typeof kept.texts !== "string") return fallback;
-  return { task: { ...fallback.task, ...kept.task }, texts: kept.texts };
+  const kept = load<{ task?: Record<string, unknown> | null; texts?: unknown } | null>("playground", null);
+  const task = kept?.task ?? {};
+  const string = (field: "name" | "system" | "user" | "labels") => {
+    const value = task[field];
+    return typeof value === "string" ? value : fallback.task[field];
+  };
+  const { kind, max_new_tokens, temperature } = task;
+  return {
+    task: {
+      kind: kind === "classify" || kind === "generate" ? kind : fallback.task.kind,
+      name: string("name"),
+      system: string("system"),
+      user: string("user"),
+      labels: string("labels"),
+      max_new_tokens: typeof max_new_tokens === "number" ? max_new_tokens : fallback.task.max_new_tokens,
+      temperature: typeof temperature === "number" || temperature === null ? temperature : fallback.task.temperature,
+    },
+    texts: typeof kept?.texts === "string" ? kept.texts : fallback.texts,
+  };
 }
 
 export function saveDraft(draft: Draft): void {
