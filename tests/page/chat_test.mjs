@@ -159,6 +159,31 @@ test("retry asks again in the same place; an edited message takes the place of a
   await close(page);
 });
 
+test("an edited message is not sent while another answer comes, and not lost", async () => {
+  const page = await openChat();
+  await say(page, "Hello");
+  await answered(page, 1);
+  const edit = page.locator(".exchange").first();
+  await edit.hover();
+  await edit.getByRole("button", { name: "Edit" }).click();
+  const field = page.getByRole("textbox", { name: "Edit your message" });
+  await field.fill("What can you do?");
+  proxy.pass = () => false;
+  await say(page, "Tell me a joke");
+  await page.locator(".dots").waitFor();
+  const send = page.getByRole("button", { name: "Send again" });
+  assert.ok(await send.isDisabled());
+  await field.press("Enter");
+  assert.equal(await field.inputValue(), "What can you do?");
+  proxy.allow(() => true);
+  await answered(page, 2);
+  assert.ok(await send.isEnabled());
+  await send.click();
+  await answered(page, 1);
+  assert.deepEqual(proxy.asked.map(({ input }) => input), ["Hello", "Tell me a joke", "What can you do?"]);
+  await close(page);
+});
+
 test("conversations survive a reload, can be renamed, deleted, brought back, and begun", async () => {
   const page = await openChat();
   await say(page, "Hello");
@@ -167,6 +192,16 @@ test("conversations survive a reload, can be renamed, deleted, brought back, and
   await page.getByRole("button", { name: "Rename “Hello”" }).click();
   await page.getByRole("textbox", { name: "Title" }).fill("<i>First</i>");
   await page.keyboard.press("Enter");
+  const rename = page.getByRole("button", { name: "Rename “<i>First</i>”" });
+  const renameHasFocus = () => page.waitForFunction(() => document.activeElement?.ariaLabel === "Rename “<i>First</i>”");
+  await renameHasFocus();
+  await rename.click();
+  await page.getByRole("textbox", { name: "Title" }).press("Escape");
+  await renameHasFocus();
+  await rename.click();
+  await page.locator(".composer textarea").click();
+  await rename.waitFor();
+  assert.ok(await page.locator(".composer textarea").evaluate((field) => field === document.activeElement));
   await page.getByRole("link", { name: "New conversation" }).click();
   await page.getByRole("heading", { name: "What is on your mind?" }).waitFor();
   await say(page, "Tell me a joke");

@@ -235,6 +235,39 @@ test("the oldest conversation goes when there are too many, or no room, and that
   await close(page);
 });
 
+test("of a damaged conversation is shown what can be", async () => {
+  const page = await openChat();
+  await page.evaluate(() => {
+    const good = { id: "good", input: "Asked", reply: "Answered", state: "done" };
+    const kept = (id, change) => localStorage.setItem(`qaio.chat.${id}`, JSON.stringify({
+      id, title: id, changed_unix_ms: 1000, settings: {}, exchanges: [null, {}, good, 5, "x", { ...good, id: 5 }], ...change,
+    }));
+    kept("z", {});
+    kept("y", { settings: { system: 5, tasks: "x", seed: {} }, id: null });
+    kept("x", { exchanges: [{ ...good, sentiment: 5, results: { a: null }, failure: "x", summary: {}, request_id: {}, history_dropped: "x" }] });
+    kept("w", { exchanges: {} });
+    kept("v", { exchanges: [] });
+  });
+  for (const id of ["z", "y", "x"]) {
+    await page.goto(`${proxy.url}/?${id}#/chat/${id}`);
+    await page.getByText("Answered").waitFor();
+    assert.equal(await page.locator(".exchange").count(), 1);
+    await say(page, "Hello");
+    await page.waitForFunction(() => document.querySelectorAll(".reply-foot").length === 2);
+    assert.equal(await page.locator(".failure").count(), 0);
+  }
+  assert.deepEqual((await page.locator(".chat-list li").allTextContents()).sort(), ["v", "x", "y", "z"]);
+  await close(page);
+});
+
+test("half of a surrogate pair is no reason not to answer", async () => {
+  const page = await openChat();
+  await say(page, "half \ud83d and whole \u{1f600}");
+  await page.locator(".reply .markdown").waitFor();
+  assert.equal(proxy.asked.at(-1).input, "half \ufffd and whole \u{1f600}");
+  await close(page);
+});
+
 test("a browser that keeps nothing is no reason not to talk", async () => {
   const page = await openChat();
   await page.evaluate(() => {

@@ -17,6 +17,8 @@ export async function startProxy(server) {
       proxy.pass = pass;
       for (const stream of streams) stream.drain();
     },
+    /** How many answers have not gone on wholly, to clients that still wait for them. */
+    held: () => streams.size,
     /** Ends the connections whose streams are held, in the middle. */
     cut() {
       for (const stream of streams) stream.outgoing.destroy();

@@ -9,6 +9,7 @@ import { ConversationList } from "./conversation_list";
 import { conversations, defaultSettings, newConversation, titleOf, update } from "./conversations";
 import type { Conversation, Settings } from "./conversations";
 import { Message, RunningMessage } from "./message";
+import "./other_tabs";
 import { ask, runs, stop } from "./session";
 import { SettingsDialog } from "./settings_dialog";
 import { texts } from "./strings";
@@ -101,7 +102,8 @@ export default function Chat({ parameter }: { parameter: string }) {
   const draft = useStore(draftSettings);
   const current = (parameter === "" ? list[0] : list.find(({ id }) => id === parameter)) ?? null;
   const run = useStore(runs).get(current?.id ?? "");
-  const running = run !== undefined;
+  const exchanges = current?.exchanges ?? [];
+  const running = run !== undefined || exchanges.some(({ state }) => state === "running"); // here or in another tab
   const [settingsOpen, setSettingsOpen] = useState(false);
   const [listOpen, setListOpen] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -141,7 +143,6 @@ export default function Chat({ parameter }: { parameter: string }) {
     field.current?.focus({ preventScroll: true });
     follow();
   };
-  const exchanges = current?.exchanges ?? [];
   return (
     <div class={listOpen ? "chat list-open" : "chat"} onKeyDown={(event) => event.key === "Escape" && setListOpen(false)}>
       <ConversationList currentId={current?.id ?? null} onClose={() => setListOpen(false)} />
@@ -163,7 +164,7 @@ export default function Chat({ parameter }: { parameter: string }) {
         <div class="chat-foot">
           {!following && <button class="round to-bottom" aria-label={words.toBottom} title={words.toBottom} onClick={follow}><Icon name="down" /></button>}
           <Composer field={field} draftKey={current?.id ?? "new"} running={running} onSend={(text) => send(text)}
-            onStop={() => current !== null && stop(current.id)}>
+            onStop={run && (() => stop(run.conversationId))}>
             <button class="plain small" aria-haspopup="dialog" onClick={() => setSettingsOpen(true)}><Icon name="sliders" />{words.settings}</button>
           </Composer>
         </div>

@@ -27,7 +27,7 @@ export function Composer({ field, draftKey, running, onSend, onStop, children }:
   draftKey: string;
   running: boolean;
   onSend: (text: string) => void;
-  onStop: () => void;
+  onStop: (() => void) | undefined; // none where another tab's answer is coming
   children: ComponentChildren;
 }) {
   const words = useTexts(texts);
@@ -56,13 +56,13 @@ export function Composer({ field, draftKey, running, onSend, onStop, children }:
             event.preventDefault();
             send();
           }} />
-        {running ? (
+        {onStop ? (
           <button class="round" aria-label={words.stop} title={words.stop} onClick={() => {
             onStop();
             field.current?.focus();
           }}><Icon name="stop" /></button>
         ) : (
-          <button class="round primary" aria-label={words.send} title={words.send} disabled={blank} onClick={send}><Icon name="up" /></button>
+          <button class="round primary" aria-label={words.send} title={words.send} disabled={running || blank} onClick={send}><Icon name="up" /></button>
         )}
       </div>
       <div class="composer-foot">{children}<span class="soft small keys">{words.keys}</span></div>

@@ -8,24 +8,27 @@ import type { Conversation } from "./conversations";
 import { runs, stop } from "./session";
 import { texts } from "./strings";
 
-function TitleField({ conversation, onDone }: { conversation: Conversation; onDone: () => void }) {
+function TitleField({ conversation, onDone }: { conversation: Conversation; onDone: (byKey: boolean) => void }) {
   const words = useTexts(texts);
   const field = useRef<HTMLInputElement>(null);
   const over = useRef(false);
-  useEffect(() => field.current?.select(), []);
-  const end = (keep: boolean) => {
+  useEffect(() => {
+    field.current?.focus(); // not every browser does that with the other
+    field.current?.select();
+  }, []);
+  const end = (keep: boolean, byKey: boolean) => {
     if (over.current) return; // leaving the field follows upon Enter and Escape
     over.current = true;
     const title = field.current!.value.trim().slice(0, 80);
     if (keep) update(conversation.id, (one) => ({ ...one, title }));
-    onDone();
+    onDone(byKey);
   };
   return (
     <input ref={field} class="title-field" aria-label={words.title} maxLength={80} defaultValue={titleOf(conversation)}
-      onBlur={() => end(true)}
+      onBlur={() => end(true, false)}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.isComposing) end(true);
-        if (event.key === "Escape") end(false);
+        if (event.key === "Enter" && !event.isComposing) end(true, true);
+        if (event.key === "Escape") end(false, true);
       }} />
   );
 }
@@ -34,14 +37,21 @@ function Row({ conversation, current, onDelete }: { conversation: Conversation; 
   const words = useTexts(texts);
   const isRunning = useStore(runs).has(conversation.id);
   const [renaming, setRenaming] = useState(false);
+  const rename = useRef<HTMLButtonElement>(null);
   const title = titleOf(conversation) || words.untitled;
-  if (renaming) return <li><TitleField conversation={conversation} onDone={() => setRenaming(false)} /></li>;
+  if (renaming) {
+    const close = (byKey: boolean) => {
+      setRenaming(false);
+      if (byKey) requestAnimationFrame(() => rename.current?.focus()); // the field that had it is gone
+    };
+    return <li><TitleField conversation={conversation} onDone={close} /></li>;
+  }
   return (
     <li class={current ? "current" : undefined}>
       <a href={`#/chat/${conversation.id}`} aria-current={current ? "page" : undefined} title={title}>
         {isRunning && <i class="pulse" role="img" aria-label={words.running} />}{title}
       </a>
-      <button class="plain" aria-label={words.rename(title)} title={words.rename(title)} onClick={() => setRenaming(true)}>
+      <button ref={rename} class="plain" aria-label={words.rename(title)} title={words.rename(title)} onClick={() => setRenaming(true)}>
         <Icon name="pencil" /></button>
       <button class="plain" aria-label={words.delete(title)} title={words.delete(title)} onClick={onDelete}>
         <Icon name="trash" /></button>

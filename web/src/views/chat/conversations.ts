@@ -5,6 +5,7 @@ import { randomToken } from "../../api/chat";
 import type { Summary } from "../../parts/waterfall_model";
 import { kept, load, remove, save } from "../../storage";
 import { createStore } from "../../store";
+import { conversationOf } from "./kept_conversation";
 
 /** Null: as the server has it. */
 export interface Settings {
@@ -47,7 +48,7 @@ export interface Conversation {
   exchanges: Exchange[];
 }
 
-export type Notice = "oldest_dropped" | "beginning_dropped" | "not_kept" | null;
+export type Notice = "oldest_dropped" | "beginning_dropped" | "ended_elsewhere" | "not_kept" | null;
 
 const prefix = "chat.";
 const conversationsMax = 50;
@@ -61,26 +62,18 @@ export const defaultSettings: Settings = {
 export const conversations = createStore<Conversation[]>([]); // newest first
 export const notice = createStore<Notice>(null);
 
-function isConversation(value: unknown): value is Conversation {
-  const it = value as Conversation | null;
-  return typeof it?.id === "string" && typeof it.title === "string" && Array.isArray(it.exchanges) &&
-    typeof it.changed_unix_ms === "number" && typeof it.settings === "object";
-}
-
 function sorted(list: Conversation[]): Conversation[] {
   return [...list].sort((a, b) => b.changed_unix_ms - a.changed_unix_ms);
 }
 
-/** As it comes back: what ran when its page was closed, or it was deleted, has stopped. */
+/** As it comes back when it had been deleted: what ran has stopped. */
 function stopped(conversation: Conversation): Conversation {
   const exchanges = conversation.exchanges.map((one) => (one.state === "running" ? { ...one, state: "stopped" as const } : one));
   return { ...conversation, exchanges };
 }
 
 function read(key: string): Conversation | null {
-  const found = load<unknown>(key, null);
-  if (!isConversation(found)) return null;
-  return stopped({ ...found, settings: { ...defaultSettings, ...found.settings } });
+  return conversationOf(key.slice(prefix.length), load<unknown>(key, null));
 }
 
 export function newConversation(settings: Settings): Conversation {
@@ -148,6 +141,11 @@ export function update(id: string, change: (conversation: Conversation) => Conve
   const changed = bounded(change(found));
   conversations.set(list.map((one) => (one.id === id ? changed : one)));
   write(changed);
+}
+
+/** Shows as stopped what a tab that is gone had begun. If that tab does end it, that is what stands. */
+export function markStopped(exchangeId: string): void {
+  conversations.set(conversations.get().map((one) => (one.exchanges.some(({ id }) => id === exchangeId) ? stopped(one) : one)));
 }
 
 /** Returns what brings it back. */

@@ -91,13 +91,19 @@ function Times({ requestId, summary }: { requestId: string; summary: Summary | u
   );
 }
 
-function EditField({ text, onSend, onCancel }: { text: string; onSend: (text: string) => void; onCancel: () => void }) {
+function EditField({ text, idle, onSend, onCancel }: {
+  text: string;
+  idle: boolean;
+  onSend: (text: string) => void;
+  onCancel: () => void;
+}) {
   const words = useTexts(texts);
   const field = useRef<HTMLTextAreaElement>(null);
   const [value, setValue] = useState(text);
   useEffect(() => field.current?.focus(), []);
   useLayoutEffect(() => fitHeight(field.current), [value]);
-  const send = () => value.trim() !== "" && onSend(value);
+  const ready = idle && value.trim() !== "";
+  const send = () => ready && onSend(value);
   return (
     <div class="edit">
       <textarea ref={field} rows={1} value={value} aria-label={words.editLabel} onInput={(event) => setValue(event.currentTarget.value)}
@@ -109,7 +115,7 @@ function EditField({ text, onSend, onCancel }: { text: string; onSend: (text: st
         }} />
       <p><span class="soft small">{words.editWarning}</span>
         <button onClick={onCancel}>{words.cancel}</button>
-        <button class="primary" disabled={value.trim() === ""} onClick={send}>{words.editSend}</button></p>
+        <button class="primary" disabled={!ready} onClick={send}>{words.editSend}</button></p>
     </div>
   );
 }
@@ -128,7 +134,7 @@ function Said({ exchange, sentiment, idle, onAsk }: {
       setEditing(false);
       requestAnimationFrame(() => edit.current?.focus());
     };
-    return <EditField text={exchange.input} onCancel={close} onSend={onAsk} />;
+    return <EditField text={exchange.input} idle={idle} onCancel={close} onSend={onAsk} />;
   }
   return (
     <div class="said">
@@ -181,17 +187,20 @@ export function Message({ exchange, idle, last, onAsk }: {
         {reply !== "" && <Reply text={reply} />}
         {state === "done" && reply === "" && ranChat && results === undefined && <p class="soft">{words.noReply}</p>}
         {results && <dl class="results">{Object.entries(results).map(([name, result]) => <Result key={name} name={name} result={result} />)}</dl>}
+        {state === "running" && <p class="soft">{words.elsewhere}</p>}
         {state === "stopped" && <p class="soft small">{reply === "" ? words.stoppedBefore : words.stopped}</p>}
         {failure && <p class="failure" role="alert">{describeFailure(failure)}</p>}
         {exchange.finish_reason === "length" && <p class="soft small">{words.lengthReached}</p>}
         {(exchange.history_dropped ?? 0) > 0 && <p class="soft small">{words.historyDropped(exchange.history_dropped!)}</p>}
-        <div class="reply-foot">
-          {exchange.request_id && <Times requestId={exchange.request_id} summary={exchange.summary} />}
-          <span class="actions">
-            {reply !== "" && <CopyButton text={reply} />}
-            {last && idle && <button class="plain small" onClick={() => onAsk(exchange.input)}>{words.retry}</button>}
-          </span>
-        </div>
+        {state !== "running" && (
+          <div class="reply-foot">
+            {exchange.request_id && <Times requestId={exchange.request_id} summary={exchange.summary} />}
+            <span class="actions">
+              {reply !== "" && <CopyButton text={reply} />}
+              {last && idle && <button class="plain small" onClick={() => onAsk(exchange.input)}>{words.retry}</button>}
+            </span>
+          </div>
+        )}
       </div>
     </li>
   );

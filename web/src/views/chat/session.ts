@@ -10,7 +10,7 @@ import { nextPaint, shownSince, thisPaint } from "../../parts/painted";
 import { summarize } from "../../parts/waterfall_model";
 import { createStore } from "../../store";
 import type { Store } from "../../store";
-import { put, update } from "./conversations";
+import { conversations, notice, put, update } from "./conversations";
 import type { Conversation, Exchange, Failure } from "./conversations";
 
 export interface Live {
@@ -247,7 +247,7 @@ async function answer(run: Run, request: ChatRequest, unsent: number): Promise<v
 
 /** Asks `input` at the end of the conversation, or in the place of an exchange and all behind it. */
 export function ask(conversation: Conversation, input: string, insteadOf?: string): void {
-  if (runs.get().has(conversation.id)) return;
+  if (runs.get().has(conversation.id) || conversation.exchanges.some(({ state }) => state === "running")) return;
   const at = conversation.exchanges.findIndex(({ id }) => id === insteadOf);
   const before = { ...conversation, exchanges: at < 0 ? conversation.exchanges : conversation.exchanges.slice(0, at) };
   const exchange: Exchange = { id: randomToken().slice(0, 12), input, state: "running", reply: "" };
@@ -264,16 +264,27 @@ export function ask(conversation: Conversation, input: string, insteadOf?: strin
   void answer(run, request, turns - request.history.length);
 }
 
-export function stop(conversationId: string): void {
-  runs.get().get(conversationId)?.controller.abort();
+/** Keeps at once what has come so far, and that it was stopped. */
+function stopRun(run: Run): void {
+  const { reply, sentiment } = run.live.get();
+  setExchange(run, { state: "stopped", reply: reply.trim(), ...(sentiment && { sentiment }) });
+  run.controller.abort();
 }
 
-// A page that goes away keeps what has come so far, and that it was stopped: the browser breaks the
-// connection afterwards, which is no fault of the server.
-addEventListener("pagehide", () => {
+export function stop(conversationId: string): void {
+  const run = runs.get().get(conversationId);
+  if (run !== undefined) stopRun(run);
+}
+
+// The browser breaks the connections of a page that goes away, which is no fault of the server.
+addEventListener("pagehide", () => runs.get().forEach(stopRun));
+
+// Another tab deleted what is being answered here, or put something else in its place.
+conversations.subscribe((list) => {
   for (const run of runs.get().values()) {
-    const { reply, sentiment } = run.live.get();
-    setExchange(run, { state: "stopped", reply: reply.trim(), ...(sentiment && { sentiment }) });
+    const exchanges = list.find(({ id }) => id === run.conversationId)?.exchanges ?? [];
+    if (run.controller.signal.aborted || exchanges.some(({ id }) => id === run.exchangeId)) continue;
     run.controller.abort();
+    notice.set("ended_elsewhere");
   }
 });

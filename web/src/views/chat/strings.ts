@@ -19,6 +19,7 @@ export const texts = defineTexts(
     notices: {
       oldest_dropped: "The oldest conversation was dropped to make room.",
       beginning_dropped: "The beginning of this conversation was dropped: it had become too long to keep.",
+      ended_elsewhere: "An answer was ended: another tab deleted or replaced its message.",
       not_kept: "This browser has no room for conversations or does not allow keeping them: they end with this tab.",
     },
     unknownConversation: "This conversation is not in this browser.",
@@ -38,6 +39,7 @@ export const texts = defineTexts(
     sending: "Waiting for the answer…",
     answering: "The answer is being written…",
     waiting: "The model is still being loaded. Your message goes out as soon as it is ready.",
+    elsewhere: "This is being answered in another tab.",
     stopped: "Stopped.",
     stoppedBefore: "Stopped before an answer came.",
     noReply: "The model said nothing.",
@@ -83,6 +85,7 @@ export const texts = defineTexts(
     notices: {
       oldest_dropped: "空间不足，已删除最早的对话。",
       beginning_dropped: "这个对话过长，开头部分已不再保存。",
+      ended_elsewhere: "另一个标签页删除或替换了消息，对应的回答已中止。",
       not_kept: "浏览器空间已满或不允许保存，关闭标签页后对话将丢失。",
     },
     unknownConversation: "本浏览器中没有这个对话。",
@@ -100,6 +103,7 @@ export const texts = defineTexts(
     sending: "等待回答…",
     answering: "正在回答…",
     waiting: "模型仍在加载，就绪后会自动发送这条消息。",
+    elsewhere: "正在另一个标签页中回答。",
     stopped: "已停止。",
     stoppedBefore: "已停止，尚未收到回答。",
     noReply: "模型没有给出内容。",
