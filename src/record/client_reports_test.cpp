@@ -35,7 +35,7 @@ class ClientReportsTest : public testing::Test {
   // What becomes of it; none yet.
   std::shared_ptr<std::optional<End>> report(std::string id, int64_t last_byte_ns = kTotalNs,
                                              uint64_t token = kToken) {
-    const auto end = std::make_shared<std::optional<End>>();
+    auto end = std::make_shared<std::optional<End>>();
     ClientTimes times;
     times.last_byte_ns = times.done_ns = last_byte_ns;
     reports_.take({std::move(id), token, times, begin_ns_ + kTotalNs},

@@ -116,6 +116,7 @@ TEST(Charts, AllThatTheReportHas) {
       options);
   const std::vector<Chart> charts = report_charts(report);
   std::vector<std::string> names;
+  names.reserve(charts.size());
   for (const Chart& chart : charts) names.push_back(chart.name);
   EXPECT_THAT(names, ElementsAre("shares", "timeline", "length.chat.prefill", "length.chat.decode",
                                  "stages", "slowest.1", "slowest.2", "slowest.3", "trend"));

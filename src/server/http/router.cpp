@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include "server/http/path_hint.h"
@@ -56,11 +55,10 @@ std::string Router::hint(std::string_view path) const {
 }
 
 bool Router::has_segment(std::string_view segment) const {
+  if (segment.starts_with('{')) return false;
+  const std::string wanted = "/" + std::string(segment) + "/";
   return std::ranges::any_of(routes_, [&](const Route& route) {
-    for (const auto part : std::views::split(std::string_view(route.path), '/')) {
-      if (std::ranges::equal(part, segment)) return !segment.starts_with('{');
-    }
-    return false;
+    return (route.path + "/").find(wanted) != std::string::npos;
   });
 }
 

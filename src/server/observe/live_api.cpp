@@ -27,6 +27,7 @@ Result<size_t> read_range(const std::string& query) {
   const auto* found = std::ranges::find(kLiveRanges, name, &LiveRangeShape::name);
   if (found != kLiveRanges.end()) return static_cast<size_t>(found - kLiveRanges.begin());
   std::vector<std::string_view> names;
+  names.reserve(kLiveRanges.size());
   for (const LiveRangeShape& shape : kLiveRanges) names.push_back(shape.name);
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("'range' must be {}", fmt::join(names, ", ")), "range");

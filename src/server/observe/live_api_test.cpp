@@ -50,7 +50,7 @@ class Listener {
       text_ += more;
     }
     const size_t end = text_.find(mark);
-    const std::string found = text_.substr(0, end);
+    std::string found = text_.substr(0, end);
     text_.erase(0, end + mark.size());
     return found;
   }
@@ -199,6 +199,7 @@ TEST_F(LiveApiTest, AListenerIsNoLoad) {
   limits_.client_requests_max = 1;
   start_observed();
   std::vector<std::unique_ptr<Listener>> listeners;
+  listeners.reserve(3);
   for (int i = 0; i < 3; ++i) listeners.push_back(listen());
   EXPECT_EQ(chat().status, 200);
   const json::object stats = get("/stats");

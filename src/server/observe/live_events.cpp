@@ -48,6 +48,7 @@ std::string LiveEvents::news(const LivePoint& point) {
   std::string text = server_sent_event("point", body);
   const std::vector<SloStatus> rules = slo_.snapshot();
   std::vector<std::pair<SloState, int64_t>> states;
+  states.reserve(rules.size());
   for (const SloStatus& rule : rules) states.emplace_back(rule.state, rule.since_unix_ms);
   if (states != slo_states_ || ++slo_points_ >= kSloPoints) {
     slo_states_ = std::move(states);
