@@ -80,7 +80,7 @@ test("the form chooses requests, and the address keeps the choice", async () => 
   assert.equal(await page.getByLabel("Task").inputValue(), "sentiment");
   assert.equal(await page.getByLabel("Requests").inputValue(), "last=100");
   await page.getByLabel("Requests").selectOption("custom");
-  await page.getByLabel("to", { exact: true }).fill("2020-01-01T00:00");
+  await page.getByLabel("To", { exact: true }).fill("2020-01-01T00:00");
   await page.getByText("No requests match this choice.").waitFor();
   await page.getByLabel("Requests").selectOption("last=1000");
   await shown(page);
@@ -118,7 +118,7 @@ test("fields of time stay while they are edited; what is no parameter of the vie
   const asked = [];
   page.on("request", (request) => request.url().includes("/report?") && asked.push(request.url()));
   const from = page.getByLabel("From", { exact: true });
-  const to = page.getByLabel("to", { exact: true });
+  const to = page.getByLabel("To", { exact: true });
   assert.notEqual(await from.inputValue(), "");
   await from.focus();
   await page.keyboard.press("Backspace");

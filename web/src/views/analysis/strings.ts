@@ -13,7 +13,7 @@ export const texts = defineTexts(
       "since=7d": "last 7 days", "last=100000": "all", custom: "from … to …",
     } as Record<string, string>,
     from: "From",
-    to: "to",
+    to: "To",
     task: "Task",
     anyTask: "all tasks",
     version: "Version",
