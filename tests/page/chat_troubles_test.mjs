@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startProxy } from "./holding_proxy.mjs";
-import { assertFitsWidth, launchBrowser, openPage, phone, screenshot, startServer } from "./page.mjs";
+import { assertFitsWidth, fillEscaped, launchBrowser, openPage, phone, screenshot, startServer } from "./page.mjs";
 
 const refused = [/Failed to load resource/]; // Chromium's own line about a status of 4xx and 5xx
 let server;
@@ -262,7 +262,8 @@ test("of a damaged conversation is shown what can be", async () => {
 
 test("half of a surrogate pair is no reason not to answer", async () => {
   const page = await openChat();
-  await say(page, "half \ud83d and whole \u{1f600}");
+  await fillEscaped(page.locator(".composer textarea"), "half \ud83d and whole \u{1f600}");
+  await page.locator(".composer textarea").press("Enter");
   await page.locator(".reply .markdown").waitFor();
   assert.equal(proxy.asked.at(-1).input, "half \ufffd and whole \u{1f600}");
   await close(page);

@@ -78,6 +78,14 @@ export function watch(page, allowed = []) {
   };
 }
 
+/** As field.fill(), for text that holds half of a surrogate pair: what goes to the browser as UTF-8 does not. */
+export async function fillEscaped(field, text) {
+  await field.evaluate((element, escaped) => {
+    element.value = JSON.parse(escaped);
+    element.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  }, JSON.stringify(text));
+}
+
 /** axe-core finds no serious fault in what is shown. */
 export async function assertAccessible(page) {
   await page.evaluate(axeSource);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import {
-  assertAccessible, assertFitsWidth, desktop, launchBrowser, openPage, phone, screenshot, startServer,
+  assertAccessible, assertFitsWidth, desktop, fillEscaped, launchBrowser, openPage, phone, screenshot, startServer,
 } from "./page.mjs";
 
 const run = promisify(execFile);
@@ -93,9 +93,9 @@ test("of a damaged draft is shown what can be", async () => {
 test("half of a surrogate pair is sent and copied as U+FFFD", async () => {
   const page = await open();
   const half = "half \ud83d, whole \u{1f600}";
-  for (const label of ["System prompt", "Texts, one per line"]) await page.getByLabel(label).fill(half);
-  await page.getByLabel("User message").fill(`${half} {input}`);
-  await page.getByLabel("Labels").fill(`${half}\nother`);
+  for (const label of ["System prompt", "Texts, one per line"]) await fillEscaped(page.getByLabel(label), half);
+  await fillEscaped(page.getByLabel("User message"), `${half} {input}`);
+  await fillEscaped(page.getByLabel("Labels"), `${half}\nother`);
   const sent = page.waitForRequest("**/v1/chat/completions");
   await page.getByRole("button", { name: "Run" }).click();
   await ran(page, 1);
