@@ -47,8 +47,10 @@ export async function startServer(...options) {
 }
 
 export function launchBrowser() {
-  // The sandbox needs rights that containers do not have; the only pages opened are our own.
-  return chromium.launch({ executablePath: process.env.QAIO_CHROMIUM, args: ["--no-sandbox"] });
+  // The sandbox needs rights that containers do not have, and so does enough of /dev/shm; the only
+  // pages opened are our own.
+  const args = ["--no-sandbox", "--disable-dev-shm-usage"];
+  return chromium.launch({ executablePath: process.env.QAIO_CHROMIUM, args });
 }
 
 /**
