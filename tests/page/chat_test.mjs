@@ -39,6 +39,8 @@ function openChat(options) {
 
 async function say(page, text) {
   await page.locator(".composer textarea").fill(text);
+  // While an answer runs, Enter sends nothing.
+  await page.locator(".composer button.primary:enabled").waitFor();
   await page.keyboard.press("Enter");
 }
 
