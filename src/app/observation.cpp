@@ -220,15 +220,7 @@ LiveSeries::State Observation::live_state() const {
   LiveSeries::State state;
   state.records_dropped = observer_->dropped();
   for (const ArchiveState& archive : archives_.states()) state.records_lost += archive.lost;
-  if (const auto backend = slot_.get()) {
-    const Engine::Load load = backend->engine->load();
-    state.load = LiveLoad{.running = load.running,
-                          .waiting = load.waiting,
-                          .kv_blocks_used = load.kv_blocks_used,
-                          .kv_blocks_pinned = load.kv_blocks_pinned,
-                          .kv_blocks_cached = load.kv_blocks_cached,
-                          .kv_blocks_total = load.kv_blocks_total};
-  }
+  if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
   return state;
 }
 

@@ -60,24 +60,25 @@ struct TaskSums {
   StageSums stages;
 };
 
-LiveLoad largest(const LiveLoad& a, const LiveLoad& b) {
-  return {.running = std::max(a.running, b.running),
-          .waiting = std::max(a.waiting, b.waiting),
-          .kv_blocks_used = std::max(a.kv_blocks_used, b.kv_blocks_used),
-          .kv_blocks_pinned = std::max(a.kv_blocks_pinned, b.kv_blocks_pinned),
-          .kv_blocks_cached = std::max(a.kv_blocks_cached, b.kv_blocks_cached),
-          .kv_blocks_total = std::max(a.kv_blocks_total, b.kv_blocks_total)};
+// `later`, with what it had at one moment as large as either saw it.
+EngineState busiest(const EngineState& earlier, EngineState later) {
+  for (const auto gauge : {&EngineState::waiting, &EngineState::running,
+                           &EngineState::kv_blocks_used, &EngineState::kv_blocks_pinned,
+                           &EngineState::kv_blocks_cached, &EngineState::kv_blocks_total}) {
+    later.*gauge = std::max(earlier.*gauge, later.*gauge);
+  }
+  return later;
+}
+
+void take_engine(const std::optional<EngineState>& seen, std::optional<EngineState>& sum) {
+  if (seen) sum = sum ? busiest(*sum, *seen) : *seen;
 }
 
 }  // namespace
 
 // What a step has so far.
 struct LiveSeries::Sums {
-  uint64_t requests = 0;
-  std::array<uint64_t, kOutcomeCount> outcomes{};
-  uint64_t prompt_tokens = 0;
-  uint64_t cached_tokens = 0;
-  uint64_t completion_tokens = 0;
+  RequestCounts counts;
   Histogram total = empty_histogram();
   Histogram ttft = empty_histogram();
   Histogram tpot = empty_histogram();
@@ -87,7 +88,7 @@ struct LiveSeries::Sums {
   uint32_t clients = 0;
   int64_t network_ns = 0;  // of these, as the next one
   int64_t rendering_ns = 0;
-  std::optional<LiveLoad> load;
+  std::optional<EngineState> engine;
   int64_t cpu_ns = 0;
   int64_t resident_bytes = 0;
   uint64_t records_dropped = 0;
@@ -96,11 +97,7 @@ struct LiveSeries::Sums {
 
   // `later` comes after this one.
   void merge(const Sums& later) {
-    requests += later.requests;
-    for (size_t i = 0; i < kOutcomeCount; ++i) outcomes[i] += later.outcomes[i];
-    prompt_tokens += later.prompt_tokens;
-    cached_tokens += later.cached_tokens;
-    completion_tokens += later.completion_tokens;
+    counts.merge(later.counts);
     total.merge(later.total);
     ttft.merge(later.ttft);
     tpot.merge(later.tpot);
@@ -114,7 +111,7 @@ struct LiveSeries::Sums {
     clients += later.clients;
     network_ns += later.network_ns;
     rendering_ns += later.rendering_ns;
-    if (later.load) load = load ? largest(*load, *later.load) : later.load;
+    take_engine(later.engine, engine);
     cpu_ns += later.cpu_ns;
     resident_bytes = std::max(resident_bytes, later.resident_bytes);
     records_dropped += later.records_dropped;
@@ -176,8 +173,7 @@ void LiveSeries::consume(std::span<const RecordPtr> records) {
   const std::lock_guard lock(mutex_);
   const TimeNs now_ns = clock_.now_ns();
   const State state = state_ ? state_() : State();
-  std::optional<LiveLoad>& load = levels_.front().sums.load;
-  if (state.load) load = load ? largest(*load, *state.load) : state.load;
+  take_engine(state.engine, levels_.front().sums.engine);
   if (now_ns - levels_.front().begin_ns >= kSecondNs) end_second(now_ns, state);
   for (const RecordPtr& record : records) {
     if (!only_observes(*record)) add(*record);
@@ -196,8 +192,7 @@ void LiveSeries::amend(const RecordPtr& amended) {
 
 void LiveSeries::add(const RequestRecord& record) {
   Sums& sums = levels_.front().sums;
-  ++sums.requests;
-  ++sums.outcomes[static_cast<size_t>(outcome_of(record))];
+  sums.counts.add(record);
   if (record.tasks.empty()) return;
   const int64_t total_ns = record.lane.wall_ns();
   sums.total.add(total_ns);
@@ -208,9 +203,6 @@ void LiveSeries::add(const RequestRecord& record) {
   if (times.tpot_ns) sums.tpot.add(static_cast<int64_t>(*times.tpot_ns));
   sums.stages.add(record.lane);
   for (const TaskRecord& task : record.tasks) {
-    sums.prompt_tokens += task.counters.prompt_tokens;
-    sums.cached_tokens += task.counters.cached_tokens;
-    sums.completion_tokens += task.counters.completion_tokens;
     const std::optional<size_t> number = number_of(task.task);
     if (!number) continue;
     if (sums.tasks.size() <= *number) sums.tasks.resize(*number + 1);
@@ -258,12 +250,8 @@ LivePointPtr LiveSeries::point_of(const Sums& sums, TimeNs begin_ns, TimeNs end_
   auto point = std::make_shared<LivePoint>();
   point->end_ns = end_ns;
   point->covered_ns = end_ns - begin_ns;
-  point->requests = sums.requests;
-  point->outcomes = sums.outcomes;
-  point->prompt_tokens = sums.prompt_tokens;
-  point->cached_tokens = sums.cached_tokens;
-  point->completion_tokens = sums.completion_tokens;
-  point->load = sums.load;
+  point->counts = sums.counts;
+  point->engine = sums.engine;
   if (sums.clients > 0) {
     point->clients = {.count = sums.clients,
                       .network_ms = to_ms(static_cast<double>(sums.network_ns) / sums.clients),

@@ -18,7 +18,7 @@
 #include "base/histogram.h"
 #include "base/time_units.h"
 #include "record/observer.h"
-#include "record/outcome.h"
+#include "telemetry/request_counts.h"
 #include "telemetry/server_state.h"
 #include "trace/trace.h"
 
@@ -74,35 +74,23 @@ struct LiveClients {
   float rendering_ms = 0;
 };
 
-// Of the engine: the largest that were seen, at least at the end of each second.
-struct LiveLoad {
-  int running = 0;
-  int waiting = 0;
-  int kv_blocks_used = 0;
-  int kv_blocks_pinned = 0;
-  int kv_blocks_cached = 0;
-  int kv_blocks_total = 0;
-};
-
 // What happened from the end of the point before to the end of this one, by the time at which it
 // was observed. Without requests that only observe (record.h).
 struct LivePoint {
   TimeNs end_ns = 0;       // on the steady clock
   int64_t covered_ns = 0;  // its step; more where the program was held up
-  uint64_t requests = 0;
-  std::array<uint64_t, kOutcomeCount> outcomes{};  // by Outcome
-  uint64_t prompt_tokens = 0;
-  uint64_t cached_tokens = 0;
-  uint64_t completion_tokens = 0;
+  RequestCounts counts;
   // Of requests that reached the model, as in live_stats.h.
   LiveTimes total;
   LiveTimes ttft;
   LiveTimes tpot;
   LiveStages stages;
-  std::vector<HeatCell> heat;    // of totals; ascending, none is 0
-  std::vector<LiveTask> tasks;   // those that ran
-  LiveClients clients;           // who told it in this time
-  std::optional<LiveLoad> load;  // absent until the model is ready
+  std::vector<HeatCell> heat;   // of totals; ascending, none is 0
+  std::vector<LiveTask> tasks;  // those that ran
+  LiveClients clients;          // who told it in this time
+  // What it was doing at most, as far as was seen: at least at the end of each second. Absent until
+  // the model is ready.
+  std::optional<EngineState> engine;
   float cpu_cores = 0;
   float resident_mib = 0;
   uint64_t records_dropped = 0;
@@ -134,7 +122,7 @@ class LiveSeries final : public RecordConsumer {
   static constexpr size_t kTasksMax = 64;  // as LiveStats has it
   // Of the server at this moment; on the observer's thread.
   struct State {
-    std::optional<LiveLoad> load;  // absent until the model is ready
+    std::optional<EngineState> engine;  // absent until the model is ready
     uint64_t records_dropped = 0;
     uint64_t records_lost = 0;
   };

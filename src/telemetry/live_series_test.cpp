@@ -69,7 +69,7 @@ TEST_F(LiveSeriesTest, HasNoPointBeforeASecondIsOver) {
   clock_.advance_ns(1);
   series_.consume({});
   ASSERT_NE(series_.latest(), nullptr);
-  EXPECT_EQ(series_.latest()->requests, 1u);
+  EXPECT_EQ(series_.latest()->counts.requests, 1u);
   EXPECT_EQ(points(kSeconds).size(), 1u);
 }
 
@@ -124,12 +124,12 @@ TEST_F(LiveSeriesTest, CountsWhatBecameOfRequestsButNotThoseThatOnlyLook) {
   consume_one(watcher, series_);
   pass(1);
   const LivePoint& point = *series_.latest();
-  EXPECT_EQ(point.requests, 2u);
-  EXPECT_EQ(point.outcomes[static_cast<size_t>(Outcome::kAnswered)], 1u);
-  EXPECT_EQ(point.outcomes[static_cast<size_t>(Outcome::kRefused)], 1u);
-  EXPECT_EQ(point.prompt_tokens, 40u);
-  EXPECT_EQ(point.cached_tokens, 32u);
-  EXPECT_EQ(point.completion_tokens, 3u);
+  EXPECT_EQ(point.counts.requests, 2u);
+  EXPECT_EQ(point.counts.outcomes[static_cast<size_t>(Outcome::kAnswered)], 1u);
+  EXPECT_EQ(point.counts.outcomes[static_cast<size_t>(Outcome::kRefused)], 1u);
+  EXPECT_EQ(point.counts.prompt_tokens, 40u);
+  EXPECT_EQ(point.counts.cached_tokens, 32u);
+  EXPECT_EQ(point.counts.completion_tokens, 3u);
   EXPECT_EQ(point.total.count, 1u) << "a refusal takes microseconds";
 }
 
@@ -149,7 +149,7 @@ TEST_F(LiveSeriesTest, WhatClientsSayOfTheirRequestsCountsWhenTheySayIt) {
   report(20, 23, 30);
   report(20, 25, 26);
   pass(1);
-  EXPECT_EQ(series_.latest()->requests, 0u);
+  EXPECT_EQ(series_.latest()->counts.requests, 0u);
   EXPECT_EQ(series_.latest()->clients.count, 2u);
   EXPECT_FLOAT_EQ(series_.latest()->clients.network_ms, 4);
   EXPECT_FLOAT_EQ(series_.latest()->clients.rendering_ms, 4);
@@ -201,7 +201,7 @@ TEST_F(LiveSeriesTest, PointsLieEndToEndAndLongerStepsHoldTheSame) {
       const bool whole = point != all.back();
       EXPECT_EQ(whole ? point->covered_ns : kLiveRanges[range].step_ns, kLiveRanges[range].step_ns);
       end_ns = point->end_ns;
-      requests += point->requests;
+      requests += point->counts.requests;
       for (const HeatCell& cell : point->heat) hot += cell.count;
     }
     EXPECT_EQ(end_ns, series_.latest()->end_ns) << "with what the last step has so far";
@@ -235,7 +235,7 @@ TEST_F(LiveSeriesTest, OnePointTellsATimeInWhichTheProgramWasHeldUp) {
   const auto seconds = points(kSeconds);
   ASSERT_EQ(seconds.size(), 3u);
   EXPECT_EQ(seconds.back()->covered_ns, 25 * kSecondNs);
-  EXPECT_EQ(seconds.back()->requests, 1u);
+  EXPECT_EQ(seconds.back()->counts.requests, 1u);
   ASSERT_EQ(points(kTensOfSeconds).size(), 1u);
   EXPECT_EQ(points(kTensOfSeconds).back()->covered_ns, 27 * kSecondNs);
   pass(3);
@@ -246,38 +246,38 @@ TEST_F(LiveSeriesTest, TellsTheServersStateAndOfTheEnginesTheLargest) {
   LiveSeries::State state;
   series_.set_state([&] { return state; });
   pass(1);
-  EXPECT_FALSE(series_.latest()->load) << "the model is not ready";
+  EXPECT_FALSE(series_.latest()->engine) << "the model is not ready";
   for (int i = 1; i <= 9; ++i) {
-    state.load = LiveLoad{.running = i == 4 ? 8 : 1,
-                          .waiting = i == 5 ? 9 : 2,
-                          .kv_blocks_used = i,
-                          .kv_blocks_pinned = 3,
-                          .kv_blocks_cached = 20 - i,
-                          .kv_blocks_total = 100};
+    state.engine = EngineState{.waiting = i == 5 ? 9 : 2,
+                               .running = i == 4 ? 8 : 1,
+                               .kv_blocks_used = i,
+                               .kv_blocks_pinned = 3,
+                               .kv_blocks_cached = 20 - i,
+                               .kv_blocks_total = 100};
     state.records_dropped = static_cast<uint64_t>(10 * i);
     state.records_lost = 5;
     pass(1);
-    ASSERT_TRUE(series_.latest()->load);
-    EXPECT_EQ(series_.latest()->load->kv_blocks_used, i);
+    ASSERT_TRUE(series_.latest()->engine);
+    EXPECT_EQ(series_.latest()->engine->kv_blocks_used, i);
     EXPECT_EQ(series_.latest()->records_dropped, 10u);
     EXPECT_EQ(series_.latest()->dropped_total, state.records_dropped);
     EXPECT_GT(series_.latest()->resident_mib, 0);
   }
-  state.load->waiting = 40;  // between two seconds
+  state.engine->waiting = 40;  // between two seconds
   series_.consume({});
-  state.load->waiting = 0;
+  state.engine->waiting = 0;
   pass(1);
-  EXPECT_EQ(series_.latest()->load->waiting, 40);
+  EXPECT_EQ(series_.latest()->engine->waiting, 40);
   pass(1);
-  EXPECT_EQ(series_.latest()->load->waiting, 0);
+  EXPECT_EQ(series_.latest()->engine->waiting, 0);
   const LivePoint& ten = *points(kTensOfSeconds).front();
   ASSERT_EQ(ten.covered_ns, 10 * kSecondNs);
-  EXPECT_EQ(ten.load->running, 8);
-  EXPECT_EQ(ten.load->waiting, 9);
-  EXPECT_EQ(ten.load->kv_blocks_used, 9);
-  EXPECT_EQ(ten.load->kv_blocks_pinned, 3);
-  EXPECT_EQ(ten.load->kv_blocks_cached, 19);
-  EXPECT_EQ(ten.load->kv_blocks_total, 100);
+  EXPECT_EQ(ten.engine->running, 8);
+  EXPECT_EQ(ten.engine->waiting, 9);
+  EXPECT_EQ(ten.engine->kv_blocks_used, 9);
+  EXPECT_EQ(ten.engine->kv_blocks_pinned, 3);
+  EXPECT_EQ(ten.engine->kv_blocks_cached, 19);
+  EXPECT_EQ(ten.engine->kv_blocks_total, 100);
   EXPECT_EQ(ten.records_dropped, 90u);
   EXPECT_EQ(ten.dropped_total, 90u);
   EXPECT_EQ(ten.lost_total, 5u);
@@ -298,7 +298,7 @@ TEST_F(LiveSeriesTest, MemoryIsBounded) {
   EXPECT_LT(series_.memory_bytes(), size_t{1} << 20);
   for (int i = 0; i < 720; ++i) pass_step_of_all(80);
   EXPECT_EQ(series_.latest()->tasks.size(), LiveSeries::kTasksMax);
-  EXPECT_EQ(series_.latest()->requests, 80u);
+  EXPECT_EQ(series_.latest()->counts.requests, 80u);
   const size_t full = series_.memory_bytes();
   EXPECT_LT(full, size_t{16} << 20);
   for (int i = 0; i < 100; ++i) pass_step_of_all(80);

@@ -7,20 +7,9 @@ namespace {
 
 constexpr size_t kErrorCodesMax = 64;  // the program has fewer
 
-void add_errors(const std::string& code, uint64_t count, RequestCounts& counts) {
-  const bool room = counts.errors.size() < kErrorCodesMax;
-  if (room || counts.errors.contains(code)) counts.errors[code] += count;
-}
-
-void count(const RequestRecord& record, RequestCounts& counts) {
-  ++counts.requests;
-  ++counts.outcomes[static_cast<size_t>(outcome_of(record))];
-  if (!record.error_code.empty()) add_errors(record.error_code, 1, counts);
-  for (const TaskRecord& task : record.tasks) {
-    counts.prompt_tokens += task.counters.prompt_tokens;
-    counts.cached_tokens += task.counters.cached_tokens;
-    counts.completion_tokens += task.counters.completion_tokens;
-  }
+void add_errors(const std::string& code, uint64_t count, std::map<std::string, uint64_t>& errors) {
+  const bool room = errors.size() < kErrorCodesMax;
+  if (room || errors.contains(code)) errors[code] += count;
 }
 
 DurationSummary summary_of(std::string_view name, const Histogram& times) {
@@ -64,12 +53,8 @@ size_t bytes_of(const Series& series) {
 }  // namespace
 
 void LiveStats::Counts::merge(const Counts& other) {
-  requests.requests += other.requests.requests;
-  for (size_t i = 0; i < kOutcomeCount; ++i) requests.outcomes[i] += other.requests.outcomes[i];
-  requests.prompt_tokens += other.requests.prompt_tokens;
-  requests.cached_tokens += other.requests.cached_tokens;
-  requests.completion_tokens += other.requests.completion_tokens;
-  for (const auto& [code, times] : other.requests.errors) add_errors(code, times, requests);
+  requests.merge(other.requests);
+  for (const auto& [code, count] : other.errors) add_errors(code, count, errors);
   if (other.begin_ns >= 0 && (begin_ns < 0 || other.begin_ns < begin_ns)) {
     begin_ns = other.begin_ns;
     usage_at_begin = other.usage_at_begin;
@@ -93,7 +78,10 @@ void LiveStats::consume(std::span<const RecordPtr> records) {
 }
 
 void LiveStats::add(const RequestRecord& record, TimeNs now) {
-  counts_.update(now, [&](Counts& part) { count(record, part.requests); });
+  counts_.update(now, [&](Counts& part) {
+    part.requests.add(record);
+    if (!record.error_code.empty()) add_errors(record.error_code, 1, part.errors);
+  });
   if (record.tasks.empty()) return;
   add_times(named_times(record), now, request_);
   for (const TaskRecord& task : record.tasks) {
@@ -119,7 +107,8 @@ WindowStats LiveStats::window_stats(size_t window, TimeNs now) const {
                    .major_faults = usage.major_faults - begin.major_faults,
                    .context_switches = usage.context_switches - begin.context_switches};
   }
-  stats.counts = std::move(counts.requests);
+  stats.counts = counts.requests;
+  stats.errors = std::move(counts.errors);
   stats.request = summaries(kRequestTimeNames, request_, window, now);
   for (const auto& [name, series] : tasks_) {
     WindowStats::Task task{name, summaries(kTaskTimeNames, series, window, now)};

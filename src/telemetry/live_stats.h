@@ -15,8 +15,8 @@
 #include "base/process_stats.h"
 #include "record/named_times.h"
 #include "record/observer.h"
-#include "record/outcome.h"
 #include "stats/windows.h"
+#include "telemetry/request_counts.h"
 
 namespace qaio {
 
@@ -31,21 +31,12 @@ struct DurationSummary {
   int64_t max_ns = 0;
 };
 
-// Of all requests but those that only look (record.h).
-struct RequestCounts {
-  uint64_t requests = 0;
-  std::array<uint64_t, kOutcomeCount> outcomes{};  // by Outcome
-  std::map<std::string, uint64_t> errors;          // by code
-  uint64_t prompt_tokens = 0;
-  uint64_t cached_tokens = 0;
-  uint64_t completion_tokens = 0;
-};
-
 struct WindowStats {
   std::string_view name;   // of kWindows
   int64_t covered_ns = 0;  // how far back it reaches
   RequestCounts counts;
-  ProcessUsage usage;  // of the process within that time
+  std::map<std::string, uint64_t> errors;  // by code
+  ProcessUsage usage;                      // of the process within that time
   // Of requests that reached the model, those that failed there included: a refusal takes
   // microseconds and would make any percentile look well.
   std::vector<DurationSummary> request;  // as kRequestTimeNames
@@ -75,7 +66,8 @@ class LiveStats final : public RecordConsumer {
   // A part of a window.
   struct Counts {
     RequestCounts requests;
-    TimeNs begin_ns = -1;  // when it was first updated; -1: never
+    std::map<std::string, uint64_t> errors;  // by code
+    TimeNs begin_ns = -1;                    // when it was first updated; -1: never
     ProcessUsage usage_at_begin;
     void merge(const Counts& other);
   };

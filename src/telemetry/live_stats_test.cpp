@@ -108,7 +108,7 @@ TEST(LiveStats, RefusalsAreCountedButTakeNoTime) {
   EXPECT_EQ(stats_of.counts.requests, 4u);
   EXPECT_EQ(stats_of.counts.outcomes[static_cast<size_t>(Outcome::kRefused)], 3u);
   EXPECT_EQ(stats_of.counts.outcomes[static_cast<size_t>(Outcome::kAnswered)], 1u);
-  EXPECT_EQ(stats_of.counts.errors.at("resource_exhausted"), 3u);
+  EXPECT_EQ(stats_of.errors.at("resource_exhausted"), 3u);
   EXPECT_EQ(of(stats_of.request, "total_response_time").count, 1u);
 }
 

@@ -145,12 +145,12 @@ TEST_F(LiveApiTest, SaysWhenTheModelIsReady) {
   state_.run.model = "a model";
   live_.set_state([] {
     LiveSeries::State state;
-    state.load = LiveLoad{.running = 3,
-                          .waiting = 1,
-                          .kv_blocks_used = 30,
-                          .kv_blocks_pinned = 10,
-                          .kv_blocks_cached = 20,
-                          .kv_blocks_total = 100};
+    state.engine = EngineState{.waiting = 1,
+                               .running = 3,
+                               .kv_blocks_used = 30,
+                               .kv_blocks_pinned = 10,
+                               .kv_blocks_cached = 20,
+                               .kv_blocks_total = 100};
     state.records_dropped = 4;
     return state;
   });

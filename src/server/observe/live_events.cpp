@@ -26,7 +26,7 @@ void LiveEvents::consume(std::span<const RecordPtr> /*records*/) {
   if (point == nullptr || point->end_ns == told_ns_) return;
   told_ns_ = point->end_ns;
   if (!anybody_listens()) return;
-  const bool became_ready = point->load && unready_told_.exchange(false);
+  const bool became_ready = point->engine && unready_told_.exchange(false);
   const auto text =
       std::make_shared<const std::string>((became_ready ? hello(state_()) : "") + news(*point));
   const std::lock_guard lock(mutex_);

@@ -32,22 +32,22 @@ void write_stages(const LiveStages& stages, JsonWriter& json) {
 }
 
 void write_requests(const LivePoint& point, JsonWriter& json) {
-  json.key("requests").integer(signed_of(point.requests));
+  json.key("requests").integer(signed_of(point.counts.requests));
   for (size_t i = 0; i < kOutcomeCount; ++i)
-    json.key(outcome_name(static_cast<Outcome>(i))).integer(signed_of(point.outcomes[i]));
-  json.key("prompt_tokens").integer(signed_of(point.prompt_tokens));
-  json.key("cached_tokens").integer(signed_of(point.cached_tokens));
-  json.key("completion_tokens").integer(signed_of(point.completion_tokens));
+    json.key(outcome_name(static_cast<Outcome>(i))).integer(signed_of(point.counts.outcomes[i]));
+  json.key("prompt_tokens").integer(signed_of(point.counts.prompt_tokens));
+  json.key("cached_tokens").integer(signed_of(point.counts.cached_tokens));
+  json.key("completion_tokens").integer(signed_of(point.counts.completion_tokens));
 }
 
 void write_server(const LivePoint& point, JsonWriter& json) {
-  if (point.load) {
-    json.key("running").integer(point.load->running);
-    json.key("waiting").integer(point.load->waiting);
-    json.key("kv_blocks_used").integer(point.load->kv_blocks_used);
-    json.key("kv_blocks_pinned").integer(point.load->kv_blocks_pinned);
-    json.key("kv_blocks_cached").integer(point.load->kv_blocks_cached);
-    json.key("kv_blocks_total").integer(point.load->kv_blocks_total);
+  if (point.engine) {
+    json.key("running").integer(point.engine->running);
+    json.key("waiting").integer(point.engine->waiting);
+    json.key("kv_blocks_used").integer(point.engine->kv_blocks_used);
+    json.key("kv_blocks_pinned").integer(point.engine->kv_blocks_pinned);
+    json.key("kv_blocks_cached").integer(point.engine->kv_blocks_cached);
+    json.key("kv_blocks_total").integer(point.engine->kv_blocks_total);
   }
   json.key("cpu_cores").number(point.cpu_cores);
   json.key("resident_mib").number(point.resident_mib);

@@ -32,7 +32,7 @@ void write_window(const WindowStats& window, JsonWriter& json) {
   for (size_t i = 0; i < kOutcomeCount; ++i)
     json.key(outcome_name(static_cast<Outcome>(i))).integer(signed_of(counts.outcomes[i]));
   json.key("errors").begin_object();
-  for (const auto& [code, count] : counts.errors) json.key(code).integer(signed_of(count));
+  for (const auto& [code, count] : window.errors) json.key(code).integer(signed_of(count));
   json.end_object();
   json.key("usage").begin_object();
   json.key("prompt_tokens").integer(signed_of(counts.prompt_tokens));
