@@ -60,9 +60,11 @@ spdlog::level::level_enum level_of(ArchiveEvent event) {
   }
 }
 
+// `amends`: it has a place for what is learnt of a record later.
 std::unique_ptr<ConsumerThread> thread_of(RecordConsumer& archive, const std::string& place,
-                                          const ArchiveMessage& say) {
+                                          bool amends, const ArchiveMessage& say) {
   ConsumerThread::Options options;
+  options.amends = amends;
   options.tell = [say, place](bool keeps_up, uint64_t dropped) {
     if (keeps_up) {
       say(ArchiveEvent::kResumed, place + ": the archive keeps up again; " +
@@ -106,9 +108,11 @@ Result<Archives> Archives::open(const ArchiveOptions& options, const RunInfo& ru
     QAIO_ASSIGN(archives.csv_, CsvArchive::open(std::move(csv), run, say, clock));
   }
   if (archives.sqlite_) {
-    archives.sqlite_thread_ = thread_of(*archives.sqlite_, options.file, say);
+    archives.sqlite_thread_ = thread_of(*archives.sqlite_, options.file, /*amends=*/true, say);
   }
-  if (archives.csv_) archives.csv_thread_ = thread_of(*archives.csv_, options.csv_folder, say);
+  if (archives.csv_) {
+    archives.csv_thread_ = thread_of(*archives.csv_, options.csv_folder, /*amends=*/false, say);
+  }
   return archives;
 }
 
@@ -137,8 +141,7 @@ std::vector<ArchiveState> Archives::states() const {
                       sqlite_->amendments_lost() + sqlite_thread_->amendments_dropped()});
   }
   if (csv_) {
-    states.push_back({"csv", csv_->written(), csv_->lost() + csv_thread_->dropped(),
-                      csv_thread_->amendments_dropped()});
+    states.push_back({"csv", csv_->written(), csv_->lost() + csv_thread_->dropped(), std::nullopt});
   }
   return states;
 }

@@ -135,7 +135,9 @@ void SqliteArchive::consume(std::span<const RecordPtr> records) {
       lose(1);
       continue;
     }
-    if (pending_.empty() && amended_.empty()) pending_since_ns_ = now_ns;
+    // What is amended waits for the end of a pause; records are spooled meanwhile, an interval's at
+    // a time.
+    if (pending_.empty() && (amended_.empty() || pause_.paused())) pending_since_ns_ = now_ns;
     pending_.push_back(record);
   }
   const bool due = pending_.size() == options_.batch_max ||
@@ -160,7 +162,7 @@ void SqliteArchive::amend(const RecordPtr& amended) {
     amendments_lost_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  if (pending_.empty() && amended_.empty()) pending_since_ns_ = clock_.now_ns();
+  if (pending_.empty() && amended_.empty() && !pause_.paused()) pending_since_ns_ = clock_.now_ns();
   amended_.push_back(amended);
 }
 

@@ -1,6 +1,7 @@
 #include "record/client_reports.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <utility>
@@ -16,6 +17,11 @@ bool too_short(const RequestRecord& record, const ClientTimes& times) {
          times.last_byte_ns + kClientClockCoarsenessNs < last_byte_least_ns(record);
 }
 
+// No client can be done later, since it sent the request, than when its report arrived.
+int64_t done_most_ns(const RequestRecord& record, TimeNs report_arrived_ns) {
+  return report_arrived_ns - record.lane.begin_ns() + kOnTheWayMaxNs;
+}
+
 ClientReportEnd judge(const RequestRecord& record, const ClientReport& report) {
   if (too_short(record, report.times)) return ClientReportEnd::kTooShort;
   const bool too_long = report.times.done_ns > done_most_ns(record, report.arrived_ns);
@@ -26,10 +32,6 @@ ClientReportEnd judge(const RequestRecord& record, const ClientReport& report) {
 
 int64_t last_byte_least_ns(const RequestRecord& record) {
   return record.lane.wall_ns() - record.lane.stage_ns(Stage::kHttpWrite);
-}
-
-int64_t done_most_ns(const RequestRecord& record, TimeNs report_arrived_ns) {
-  return report_arrived_ns - record.lane.begin_ns() + kOnTheWayMaxNs;
 }
 
 // Of several requests with the id, the newest that the report can be about.
@@ -73,13 +75,16 @@ void ClientReports::take(ClientReport report, Then then) {
 void ClientReports::consume(std::span<const RecordPtr> records) {
   if (waiting_.empty()) return;
   const TimeNs now_ns = clock_.now_ns();
+  // Another request may have the same id: of a wrong token is said when the time is over.
   const auto waits_on = [&](const Waiting& one) {
     return now_ns < one.until_ns && std::ranges::none_of(records, [&](const RecordPtr& record) {
-             return record->request_id == one.report.request_id;
+             return record->request_id == one.report.request_id &&
+                    record->client_token_hash == one.report.token_hash && !only_observes(*record);
            });
   };
   const auto due = std::partition(waiting_.begin(), waiting_.end(), waits_on);
-  const std::vector<Waiting> ended(due, waiting_.end());
+  const std::vector<Waiting> ended(std::make_move_iterator(due),
+                                   std::make_move_iterator(waiting_.end()));
   waiting_.erase(due, waiting_.end());
   for (const Waiting& one : ended) {
     const Found found = join(one.report);

@@ -36,11 +36,9 @@ inline constexpr int64_t kClientClockCoarsenessNs = 100'000'000;
 // may come after it has: a thread that lost its CPU stamps it late.
 int64_t last_byte_least_ns(const RequestRecord& record);
 
-// No client can be done later, since it sent the request, than when its report arrived. How long
-// the request was on its way before its first byte nobody here knows: setting up a connection over
-// a bad network takes seconds.
+// How long a request may have been on its way before its first byte: setting up a connection over a
+// bad network takes seconds, of which nobody here knows.
 inline constexpr int64_t kOnTheWayMaxNs = 10'000'000'000;
-int64_t done_most_ns(const RequestRecord& record, TimeNs report_arrived_ns);
 
 // A report may come before the record, which follows the last byte of the answer: it waits for it
 // for a while. Stands behind the recent records among the observer's consumers; all of it happens

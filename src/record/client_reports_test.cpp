@@ -100,8 +100,16 @@ TEST_F(ClientReportsTest, ComesBeforeItsRecord) {
   EXPECT_FALSE(*early);
   record("a");
   EXPECT_EQ(*early, End::kTaken);
-  const auto others = report("b", kTotalNs, kToken + 1);
+  // One of somebody else with its id does not settle it: its own may still come.
+  const auto mine = report("b", kTotalNs, kToken);
+  const auto others = report("b", kTotalNs, kToken + 2);
+  record("b", kToken + 1);
+  EXPECT_FALSE(*mine);
   record("b");
+  EXPECT_EQ(*mine, End::kTaken);
+  EXPECT_FALSE(*others);
+  clock_.advance_ns(100 * kMsNs);
+  idle();
   EXPECT_EQ(*others, End::kNotTheirs);
 }
 

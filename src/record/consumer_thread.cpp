@@ -45,6 +45,7 @@ void ConsumerThread::consume(std::span<const RecordPtr> records) {
 }
 
 void ConsumerThread::amend(const RecordPtr& amended) {
+  if (!options_.amends) return;
   {
     const std::lock_guard lock(mutex_);
     const auto waiting =

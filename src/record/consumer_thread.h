@@ -24,6 +24,7 @@ class ConsumerThread final : public RecordConsumer {
     size_t records_max = 8192;               // that wait; more are dropped
     size_t bytes_max = size_t{64} << 20;     // of them, about
     std::chrono::milliseconds interval{50};  // the consumer is called at least so often
+    bool amends = true;  // the consumer makes something of amended records once it has them
     // Called with false when records begin to be dropped, on the thread that brings them; with true
     // and their number when all that waited has been consumed, on the consumer's. May be empty.
     std::function<void(bool keeps_up, uint64_t dropped)> tell = {};

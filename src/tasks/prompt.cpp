@@ -53,7 +53,8 @@ Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task, const
   // NFC shortens text to a third at most (three conjoining jamo become one syllable).
   out.bytes_per_token_max_ = 3 * longest_token_bytes(tokenizer);
 
-  out.measure();
+  out.measure_frame();
+  if (out.refusal_.empty()) out.find_head();
   if (out.frame_tokens_ >= out.prompt_tokens_max_) {
     return fail(ErrorCode::kInvalidArgument,
                 "task '" + task.name + "': max_prompt_tokens = " +
@@ -72,17 +73,24 @@ Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task, const
 }
 
 // What every prompt has, whatever its input.
-void PromptTemplate::measure() {
+void PromptTemplate::measure_frame() {
   const Result<EncodedPrompt> frame = encode("", {}, SIZE_MAX);
+  if (!frame) {
+    refusal_ = frame.error().message;
+    return;
+  }
+  frame_tokens_ = frame->ids.size();
+  const bool bare = user_prefix_.empty() && user_suffix_.empty();
+  frame_message_tokens_ = bare ? 0 : frame->last_message_tokens;
+}
+
+void PromptTemplate::find_head() {
   const Result<EncodedPrompt> one = encode("a", {}, SIZE_MAX);
   const Result<EncodedPrompt> other = encode("中", {}, SIZE_MAX);
-  if (frame && one && other) {
-    frame_tokens_ = frame->ids.size();
-    const bool bare = user_prefix_.empty() && user_suffix_.empty();
-    frame_message_tokens_ = bare ? 0 : frame->last_message_tokens;
+  if (one && other) {
     head_ = common_head(one->ids, other->ids, *tokenizer_);
   } else {
-    refusal_ = (!frame ? frame : !one ? one : other).error().message;
+    refusal_ = (!one ? one : other).error().message;
   }
 }
 
@@ -100,8 +108,9 @@ Result<PromptTemplate> PromptTemplate::with_system(std::string_view system) cons
   }
   PromptTemplate out = *this;
   out.system_ = system;
+  out.head_.clear();  // only those of the tasks themselves are pinned
   out.refusal_.clear();
-  out.measure();
+  out.measure_frame();
   if (!out.refusal_.empty()) return fail(ErrorCode::kInvalidArgument, out.refusal_, "system");
   if (out.frame_tokens_ >= prompt_tokens_max_) return too_long_beside(out.frame_tokens_, "");
   return out;

@@ -41,7 +41,8 @@ class PromptTemplate {
   static Result<PromptTemplate> compile(const TaskDefinition& task, const ChatTemplate& chat,
                                         const Tokenizer& tokenizer);
 
-  // The same with another system text, measured anew. kInvalidArgument on field "system" when it
+  // The same with another system text, measured anew, for a request: it has no head(), as nobody
+  // pins it. kInvalidArgument on field "system" when it
   // leaves no room for an input, or the chat template refuses it.
   Result<PromptTemplate> with_system(std::string_view system) const;
 
@@ -61,7 +62,8 @@ class PromptTemplate {
 
  private:
   PromptTemplate() = default;
-  void measure();
+  void measure_frame();
+  void find_head();
   std::string fill_user(std::string_view input) const;
   Result<MarkedText> render(std::string_view input, std::span<const Turn> history) const;
   Result<EncodedPrompt> encode(std::string_view input, std::span<const Turn> history,

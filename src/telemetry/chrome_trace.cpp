@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "record/client_times_json.h"
 #include "record/request_times.h"
 
 namespace qaio {
@@ -102,15 +103,6 @@ std::optional<ClientSpan> client_span(const RequestRecord& record) {
   if (!split) return std::nullopt;
   const TimeNs sent_ns = record.lane.begin_ns() - split->network_ns / 2;
   return ClientSpan{.sent_ns = sent_ns, .done_ns = sent_ns + record.client_times->done_ns};
-}
-
-void write_client(const ClientTimes& times, const ClientSplit& split, JsonWriter& json) {
-  json.key("first_byte_ms").thousandths(times.first_byte_ns / 1000);
-  if (times.first_token_ns) json.key("first_token_ms").thousandths(*times.first_token_ns / 1000);
-  json.key("last_byte_ms").thousandths(times.last_byte_ns / 1000);
-  json.key("done_ms").thousandths(times.done_ns / 1000);
-  json.key("network_ms").thousandths(split.network_ns / 1000);
-  json.key("rendering_ms").thousandths(split.rendering_ns / 1000);
 }
 
 // What the counters say of one stage.
@@ -235,7 +227,7 @@ class ChromeTrace {
     const TimeNs sent_ns = client_span(record)->sent_ns;
     const auto since_sent = [&](TimeNs time_ns) { return at(sent_ns + time_ns, run); };
     events_.interval(row.pid, tid, "client", "client", since_sent(0), since_sent(times.done_ns),
-                     [&](JsonWriter& args) { write_client(times, *client_split(record), args); });
+                     [&](JsonWriter& args) { write_client_times(*client_micros(record), args); });
     const auto nothing = [](JsonWriter&) {};
     events_.interval(row.pid, tid, "waiting", "client", since_sent(0),
                      since_sent(times.first_byte_ns), nothing);

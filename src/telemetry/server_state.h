@@ -34,8 +34,9 @@ struct EngineState {
 struct ArchiveState {
   std::string kind;  // "sqlite", "csv"
   uint64_t written = 0;
-  uint64_t lost = 0;               // while it could not write
-  uint64_t client_times_lost = 0;  // likewise, of records that it has
+  uint64_t lost = 0;  // while it could not write
+  // Likewise, of records that it has; absent of one that takes no client times.
+  std::optional<uint64_t> client_times_lost = {};
 };
 
 // Of the HTTP server.

@@ -98,7 +98,10 @@ void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
   for (const ArchiveState& archive : archives) {
     written.push_back(labelled("archive", archive.kind, archive.written));
     lost.push_back(labelled("archive", archive.kind, archive.lost));
-    client_times_lost.push_back(labelled("archive", archive.kind, archive.client_times_lost));
+    if (archive.client_times_lost) {
+      client_times_lost.push_back(
+          labelled("archive", archive.kind, static_cast<double>(*archive.client_times_lost)));
+    }
   }
   out.counter("qaio_archive_records_written_total", "Records that an archive holds or held.",
               std::move(written));

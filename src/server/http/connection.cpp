@@ -288,8 +288,7 @@ std::string Connection::head_of(const HttpResponse& response, Exchange& exchange
   framing.vary_origin = context_.sites.varies_by_origin();
   framing.cors_origin = context_.sites.cors_origin(exchange.request().origin);
   framing.wall_unix_ms = context_.clock.wall_unix_ms();
-  // 304 speaks of the length that 200 would have.
-  if (known_length && response.status != 304) framing.content_length = response.body.size();
+  if (known_length) framing.content_length = response.body.size();
   return response_head(response, framing);
 }
 

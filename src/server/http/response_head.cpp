@@ -10,8 +10,6 @@
 namespace qaio {
 namespace {
 
-constexpr int kNoContent = 204;
-
 void append_header(std::string& head, std::string_view name, std::string_view value) {
   head.append(name).append(": ");
   std::ranges::copy_if(value, std::back_inserter(head),
@@ -28,14 +26,13 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
   append_header(head, "Date",
                 fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}",
                             fmt::gmtime(static_cast<std::time_t>(framing.wall_unix_ms / 1000))));
-  // RFC 9110, 8.6: an answer without content does not say its length.
-  if (response.status != kNoContent) {
-    append_header(head, "Content-Type", response.content_type);
-    if (framing.content_length) {
-      append_header(head, "Content-Length", std::to_string(*framing.content_length));
-    } else if (framing.chunked) {
-      append_header(head, "Transfer-Encoding", "chunked");
-    }
+  // RFC 9110, 8.6: 204 has no content whose length it could say, and 304 would say that of 200.
+  const bool without_length = response.status == 204 || response.status == 304;
+  if (response.status != 204) append_header(head, "Content-Type", response.content_type);
+  if (framing.content_length && !without_length) {
+    append_header(head, "Content-Length", std::to_string(*framing.content_length));
+  } else if (framing.chunked) {
+    append_header(head, "Transfer-Encoding", "chunked");
   }
   append_header(head, "Connection", framing.keep_alive ? "keep-alive" : "close");
   if (!framing.request_id.empty()) append_header(head, "X-Request-Id", framing.request_id);

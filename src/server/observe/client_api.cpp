@@ -14,17 +14,16 @@ namespace qaio {
 namespace {
 
 constexpr size_t kBodyBytesMax = 1024;
-constexpr double kTimeMaxMs = static_cast<double>(kClientTimeMaxNs) / 1e6;
 constexpr auto kFields =
     std::to_array<std::string_view>({"first_byte_ms", "first_token_ms", "last_byte_ms", "done_ms"});
+
+constexpr double to_ms(int64_t ns) { return static_cast<double>(ns) / static_cast<double>(kMsNs); }
 
 // To whole microseconds, as times are shown.
 int64_t to_ns(double ms) { return std::llround(ms * 1000) * 1000; }
 
-double to_ms(int64_t ns) { return static_cast<double>(ns) / static_cast<double>(kMsNs); }
-
 Result<int64_t> read_time(const JsonFields& fields, std::string_view name) {
-  QAIO_ASSIGN(const std::optional<double> ms, fields.number(name, 0, kTimeMaxMs));
+  QAIO_ASSIGN(const std::optional<double> ms, fields.number(name, 0, to_ms(kClientTimeMaxNs)));
   if (!ms)
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is missing", name),
                 std::string(name));
@@ -60,9 +59,7 @@ HttpResponse answer_to(ClientReportEnd end, const ClientReport& report, const Re
     case ClientReportEnd::kTaken:
       break;
     case ClientReportEnd::kUnknown:
-      return error_response(
-          404, error_code_name(ErrorCode::kNotFound),
-          fmt::format("there is no record of request '{}' among the last {}", id, kept_max));
+      return unknown_response(id, kept_max, /*archive=*/false);
     case ClientReportEnd::kNotTheirs:
       return error_response(403, "not_yours",
                             fmt::format("request '{}' came without this X-Client-Token", id));

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <string>
-#include <utility>
 
 #include "report/compare.h"
 #include "report/compare_choices.h"

@@ -25,7 +25,7 @@ void LiveEvents::consume(std::span<const RecordPtr> /*records*/) {
   const LivePointPtr point = series_.latest();
   if (point == nullptr || point->end_ns == told_ns_) return;
   told_ns_ = point->end_ns;
-  if (!anybody_listens()) return;
+  if (listener_count() == 0) return;
   const bool became_ready = point->engine && unready_told_.exchange(false);
   const auto text =
       std::make_shared<const std::string>((became_ready ? hello(state_()) : "") + news(*point));
@@ -35,10 +35,10 @@ void LiveEvents::consume(std::span<const RecordPtr> /*records*/) {
   }
 }
 
-bool LiveEvents::anybody_listens() {
+size_t LiveEvents::listener_count() {
   const std::lock_guard lock(mutex_);
   std::erase_if(listeners_, [](const std::weak_ptr<Call>& call) { return call.expired(); });
-  return !listeners_.empty();
+  return listeners_.size();
 }
 
 std::string LiveEvents::news(const LivePoint& point) {
@@ -72,19 +72,19 @@ std::string LiveEvents::hello(const ServerState& state) const {
 }
 
 bool LiveEvents::listen(const std::shared_ptr<Call>& call) {
+  if (listener_count() >= kListenersMax) return false;
   const ServerState state = state_();
-  if (!state.engine) unready_told_ = true;
   std::string begin = hello(state) + slo_event(slo_.snapshot(), slo_);
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(listeners_, [](const std::weak_ptr<Call>& other) { return other.expired(); });
-    if (listeners_.size() >= kListenersMax) return false;
+    if (listeners_.size() >= kListenersMax) return false;  // another one was quicker
     // Before anything that consume() posts.
     call->post([call, begin = std::move(begin)]() mutable {
       call->begin_stream(event_stream_head());
       call->send(std::move(begin));
     });
     listeners_.push_back(call);
+    if (!state.engine) unready_told_ = true;
   }
   call->goes_on();
   call->on_cancel([call = std::weak_ptr<Call>(call)] {

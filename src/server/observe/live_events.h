@@ -38,7 +38,7 @@ class LiveEvents final : public RecordConsumer {
 
  private:
   std::string hello(const ServerState& state) const;
-  bool anybody_listens();
+  size_t listener_count();  // without those that have left
   std::string news(const LivePoint& point);
 
   const LiveSeries& series_;

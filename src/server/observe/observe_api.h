@@ -54,6 +54,9 @@ void add_report_api(Router& router, const ObserveSources& sources);
 void add_live_api(Router& router, const ObserveSources& sources);
 void add_compare_api(Router& router, const ObserveSources& sources);
 
+// 404: memory, which keeps so many, does not have it, and neither has the archive, if there is one.
+HttpResponse unknown_response(const std::string& id, size_t kept_max, bool archive);
+
 // Call::respond() from another thread.
 void respond_from_thread(const std::shared_ptr<Call>& call, HttpResponse response);
 

@@ -1,6 +1,7 @@
 #include "server/observe/record_view.h"
 
 #include "base/time_units.h"
+#include "record/client_times_json.h"
 #include "record/rounded_times.h"
 #include "server/observe/breakdown.h"
 #include "trace/task_counters.h"
@@ -82,13 +83,9 @@ void write_client(const RequestRecord& record, JsonWriter& json) {
     json.null();
     return;
   }
-  json.begin_object().key("first_byte_ms").thousandths(client->first_byte_us);
-  json.key("first_token_ms");
-  client->first_token_us ? json.thousandths(*client->first_token_us) : json.null();
-  json.key("last_byte_ms").thousandths(client->last_byte_us);
-  json.key("done_ms").thousandths(client->done_us);
-  json.key("network_ms").thousandths(client->network_us);
-  json.key("rendering_ms").thousandths(client->rendering_us).end_object();
+  json.begin_object();
+  write_client_times(*client, json);
+  json.end_object();
 }
 
 }  // namespace

@@ -109,10 +109,9 @@ HttpResponse list_response(const RecordQuery& query, std::vector<RecordPtr> reco
   return list_response(query, next, held_bytes);
 }
 
-void keep_slowest(std::vector<RecordPtr>& records, size_t limit) {
+void sort_slowest_first(std::vector<RecordPtr>& records) {
   std::ranges::stable_sort(records, std::greater(),
                            [](const RecordPtr& record) { return record->lane.wall_ns(); });
-  if (records.size() > limit) records.resize(limit);
 }
 
 // Those of memory, in the order that is wanted.
@@ -120,7 +119,8 @@ std::vector<RecordPtr> recent_ones(const RecentRecords& recent, const RecordQuer
   const size_t limit = query.slowest_first ? recent.count_max() : query.limit;
   std::vector<RecordPtr> found =
       recent.last(limit, [&](const RequestRecord& record) { return query.wants(record); });
-  if (query.slowest_first) keep_slowest(found, query.limit);
+  if (query.slowest_first) sort_slowest_first(found);
+  if (found.size() > query.limit) found.resize(query.limit);
   return found;
 }
 
@@ -154,12 +154,12 @@ HttpResponse joined_response(const RecordQuery& query, std::vector<RecordPtr> re
   std::set<std::pair<TimeNs, std::string_view>> remembered;  // as same_request() has it
   for (const RecordPtr& record : recent)
     remembered.emplace(record->lane.begin_ns(), record->request_id);
-  std::vector<RecordPtr> all = recent;
+  std::vector<RecordPtr> all = std::move(recent);
   for (const ArchivedRecord& archived : older) {
     const RecordPtr& record = archived.record;
     if (!remembered.contains({record->lane.begin_ns(), record->request_id})) all.push_back(record);
   }
-  if (query.slowest_first) keep_slowest(all, query.limit);
+  if (query.slowest_first) sort_slowest_first(all);
   if (all.size() > query.limit) all.resize(query.limit);
   return list_response(query, std::move(all));
 }
@@ -221,12 +221,6 @@ size_t count_archived(SqliteArchive& archive, const std::string& id, const Unwan
   return 0;
 }
 
-HttpResponse unknown_response(const std::string& id, size_t kept_max, bool archive) {
-  return error_response(404, error_code_name(ErrorCode::kNotFound),
-                        fmt::format("there is no record of request '{}' among the last {}{}", id,
-                                    kept_max, archive ? " or in the archive" : ""));
-}
-
 // One that memory no longer holds: the newest of its id.
 HttpResponse archived_response(const ObserveSources& sources, const std::string& id, bool chrome,
                                const Unwanted& unwanted) {
@@ -279,6 +273,12 @@ void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sourc
 }
 
 }  // namespace
+
+HttpResponse unknown_response(const std::string& id, size_t kept_max, bool archive) {
+  return error_response(404, error_code_name(ErrorCode::kNotFound),
+                        fmt::format("there is no record of request '{}' among the last {}{}", id,
+                                    kept_max, archive ? " or in the archive" : ""));
+}
 
 void add_requests_api(Router& router, const ObserveSources& sources) {
   router.add("GET", "/requests", [sources](const auto& call) { list_requests(call, sources); });

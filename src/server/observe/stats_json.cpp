@@ -85,7 +85,9 @@ void write_stats(std::span<const WindowStats> windows, const ServerState& state,
     json.begin_object().key("archive").string(archive.kind);
     json.key("written").integer(signed_of(archive.written));
     json.key("lost").integer(signed_of(archive.lost));
-    json.key("client_times_lost").integer(signed_of(archive.client_times_lost)).end_object();
+    if (archive.client_times_lost)
+      json.key("client_times_lost").integer(signed_of(*archive.client_times_lost));
+    json.end_object();
   }
   json.end_array();
   json.key("memory_usage").thousandths(process_resident_bytes() * 1000 / (1 << 20));

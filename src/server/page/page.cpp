@@ -33,6 +33,7 @@ Install them (<code>apt install nodejs npm</code>) and build again, from a new b
 bool takes_gzip(std::string header) {
   std::ranges::transform(header, header.begin(), [](unsigned char c) { return std::tolower(c); });
   std::string_view accepted = header;
+  bool any = false;  // what "*" says of those that have no name of their own
   while (!accepted.empty()) {
     std::string_view one = accepted.substr(0, accepted.find(','));
     accepted.remove_prefix(std::min(one.size() + 1, accepted.size()));
@@ -40,10 +41,12 @@ bool takes_gzip(std::string header) {
     const std::string_view name = one.substr(0, one.find_first_of("; \t"));
     if (name != "gzip" && name != "*") continue;
     const size_t quality = one.find("q=");
-    return quality == std::string_view::npos ||
-           one.substr(quality + 2).find_first_of("123456789") != std::string_view::npos;
+    const bool taken = quality == std::string_view::npos ||
+                       one.substr(quality + 2).find_first_of("123456789") != std::string_view::npos;
+    if (name == "gzip") return taken;
+    any = taken;
   }
-  return false;
+  return any;
 }
 
 // If-None-Match: a list of tags, weak or not, or "*".
