@@ -1,5 +1,5 @@
 // Where the time of one request went: its lanes and stages to scale.
-import { useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 
 import type { Interval, RequestView, TaskView } from "../api/requests";
 import { count, milliseconds, percent } from "../format";
@@ -234,9 +234,12 @@ function tickText(ms: number, end_ms: number): string {
 export function Waterfall({ record }: { record: RequestView }) {
   const words = useTexts(texts);
   const stages = useTexts(stageTexts);
-  const [chosen, choose] = useState<Place | null>(null);
-  const { lanes, end_ms } = shownLanes(record);
+  const [chosen, setChosen] = useState<Place | null>(null);
+  // A pointer moves many times within one interval.
+  const choose = (to: Place | null) => setChosen((now) => (now?.lane === to?.lane && now?.interval === to?.interval ? now : to));
+  const { lanes, end_ms } = useMemo(() => shownLanes(record), [record]);
   const laneName = (lane: ShownLane) => (lane.task ? lane.name : stages[lane.name] ?? lane.name);
+  const table = useMemo(() => <Table lanes={lanes} laneName={laneName} />, [lanes, stages]);
   const lane = chosen === null ? undefined : lanes[chosen.lane];
   const interval = chosen === null ? undefined : lane?.intervals[chosen.interval];
   const { client } = record;
@@ -268,7 +271,7 @@ export function Waterfall({ record }: { record: RequestView }) {
       <ul class="task-facts">{record.tasks.map((task) => <TaskFacts key={task.task} task={task} />)}</ul>
       {client && <p class="soft small">{words.halves}</p>}
       {dropped > 0 && <p class="soft small">{words.dropped(dropped)}</p>}
-      <Table lanes={lanes} laneName={laneName} />
+      {table}
     </div>
   );
 }

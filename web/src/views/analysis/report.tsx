@@ -4,12 +4,12 @@ import type { Chart, LengthPlot, Report } from "../../api/report";
 import { listTasks } from "../../api/tasks";
 import { count, dateTime, milliseconds, percent } from "../../format";
 import { language, useTexts } from "../../i18n";
+import { useLoaded } from "../../parts/loaded";
 import { useStore } from "../../store";
 import { ask } from "./address";
 import { Failure } from "./failure";
 import { Figure, RequestLink } from "./figure";
 import { Findings } from "./findings";
-import { useLoaded } from "./loaded";
 import { ReportForm } from "./report_form";
 import { texts } from "./strings";
 

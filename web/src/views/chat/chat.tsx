@@ -170,7 +170,7 @@ export default function Chat({ parameter }: { parameter: string }) {
         </div>
       </div>
       <Announcer key={current?.id} conversation={current} running={running} />
-      {settingsOpen && <SettingsDialog settings={settings} onChange={changeSettings} onClose={() => setSettingsOpen(false)} />}
+      {settingsOpen && <SettingsDialog key={current?.id} settings={settings} onChange={changeSettings} onClose={() => setSettingsOpen(false)} />}
     </div>
   );
 }

@@ -4,7 +4,9 @@ import { serverState } from "../../api/server_state";
 import { listTasks } from "../../api/tasks";
 import type { TaskInfo } from "../../api/tasks";
 import { useTexts } from "../../i18n";
+import { useAtEnd } from "../../parts/at_end";
 import { Icon } from "../../parts/icon";
+import { useLoaded } from "../../parts/loaded";
 import { useStore } from "../../store";
 import { defaultSettings } from "./conversations";
 import type { Settings } from "./conversations";
@@ -66,16 +68,13 @@ function TaskChoice({ tasks, chosen, onChange }: { tasks: TaskInfo[]; chosen: st
 
 /** Undefined until they are known, null if they cannot be read. */
 function useTasks(): TaskInfo[] | null | undefined {
-  const [tasks, setTasks] = useState<TaskInfo[] | null>();
   const state = useStore(serverState);
-  useEffect(() => {
-    if (state !== "ready") return;
-    listTasks().then(setTasks, () => setTasks(null));
-  }, [state]);
-  return tasks;
+  const { loaded } = useLoaded(state === "ready" ? listTasks : null, [state]);
+  return loaded.state === "there" ? loaded.value : loaded.state === "failed" ? null : undefined;
 }
 
-export function SettingsDialog({ settings, onChange, onClose }: {
+/** What is edited here becomes the conversation's once, at the end: each change of that stores all of it. */
+export function SettingsDialog({ settings: initial, onChange, onClose }: {
   settings: Settings;
   onChange: (settings: Settings) => void;
   onClose: () => void;
@@ -85,7 +84,14 @@ export function SettingsDialog({ settings, onChange, onClose }: {
   const id = useId();
   const tasks = useTasks();
   const chat = tasks?.find(({ name }) => name === "chat");
-  const set = (change: Partial<Settings>) => onChange({ ...settings, ...change });
+  const [settings, setSettings] = useState(initial);
+  const set = (change: Partial<Settings>) => setSettings((now) => ({ ...now, ...change }));
+  const taken = useRef(initial);
+  const take = () => {
+    if (taken.current !== settings) onChange(settings);
+    taken.current = settings;
+  };
+  useAtEnd(take); // closed, left for another address, or gone with the page
   const whole = (least: number) => (value: number) => Number.isSafeInteger(value) && value >= least;
   useEffect(() => dialog.current?.showModal(), []);
   return (
@@ -117,7 +123,7 @@ export function SettingsDialog({ settings, onChange, onClose }: {
         </div>
         {tasks === null && <p class="soft small">{words.tasksFailed}</p>}
         {tasks && <TaskChoice tasks={tasks} chosen={settings.tasks ?? defaultTasks} onChange={(names) => set({ tasks: names })} />}
-        <button onClick={() => onChange(defaultSettings)}>{words.reset}</button>
+        <button onClick={() => setSettings(defaultSettings)}>{words.reset}</button>
       </div>
     </dialog>
   );

@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 import { currentTexts, useTexts } from "../../i18n";
+import { useAtEnd } from "../../parts/at_end";
 import { faultOf, loadDraft, saveDraft } from "./definition";
 import type { Draft } from "./definition";
 import { Export } from "./export";
@@ -24,15 +25,18 @@ export default function Playground() {
   const [own, setOwn] = useState<Draft | null>(null); // what an example took the place of
   const [trials, setTrials] = useState<Trial[]>([]);
   const [running, setRunning] = useState<AbortController | null>(null);
+  const saved = useRef(draft);
+  const saveChanged = () => {
+    if (saved.current !== draft) saveDraft(draft);
+    saved.current = draft;
+  };
+  useEffect(() => {
+    const timer = setTimeout(saveChanged, 300); // not with every letter
+    return () => clearTimeout(timer);
+  }, [draft]);
+  useAtEnd(saveChanged);
   const latest = useRef(running);
   latest.current = running;
-  useEffect(() => {
-    const timer = setTimeout(() => saveDraft(draft), 300); // not with every letter
-    return () => {
-      clearTimeout(timer);
-      saveDraft(draft);
-    };
-  }, [draft]);
   useEffect(() => () => latest.current?.abort(), []);
 
   const { task } = draft;
@@ -62,7 +66,7 @@ export default function Playground() {
         {own !== null && <button disabled={running !== null} onClick={() => show(own)}>{words.backToOwn}</button>}</p>
       <div class="playground-columns">
         <TaskEditor task={task} fault={fault} onChange={(next) => setDraft({ ...draft, task: next })} />
-        <div class="playground-trial">
+        <div>
           <section class="card">
             <div class="form-field">
               <label for={`${id}-texts`}>{words.texts}</label>

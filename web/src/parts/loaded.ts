@@ -1,14 +1,15 @@
 // What the server is asked for, again when the question changes; only the last answer counts.
 import { useEffect, useState } from "preact/hooks";
 
-export type Loaded<T> = { state: "working" } | { state: "failed"; error: unknown } | { state: "there"; value: T };
+type Loaded<T> = { state: "working" } | { state: "failed"; error: unknown } | { state: "there"; value: T };
 
-/** `ask` is called when one of `keys` changes, and by `again`. What was there stays shown until then. */
-export function useLoaded<T>(ask: (signal: AbortSignal) => Promise<T>, keys: unknown[]) {
+/** `ask` is called when one of `keys` changes, and by `again`; null asks nothing. What was there stays shown until then. */
+export function useLoaded<T>(ask: ((signal: AbortSignal) => Promise<T>) | null, keys: unknown[]) {
   const [loaded, setLoaded] = useState<Loaded<T>>({ state: "working" });
   const [busy, setBusy] = useState(true);
   const [tries, setTries] = useState(0);
   useEffect(() => {
+    if (ask === null) return;
     const abort = new AbortController();
     setBusy(true);
     ask(abort.signal).then(
