@@ -21,10 +21,3 @@ export function chooseTheme(next: Theme): void {
   applyTheme(next);
   theme.set(next);
 }
-
-/** What is shown now; charts that draw on a canvas need to know. */
-export function isDark(): boolean {
-  const chosen = theme.get();
-  if (chosen !== "system") return chosen === "dark";
-  return matchMedia("(prefers-color-scheme: dark)").matches;
-}

@@ -1,5 +1,5 @@
 // POST /chat, streamed, with the moments at which things were there.
-import { ApiError, call, toJson } from "./http";
+import { ApiError, post } from "./http";
 import { readEvents } from "./sse";
 import type { ServerEvent } from "./sse";
 
@@ -31,7 +31,7 @@ export interface ChatAnswer {
   history_dropped: number;
 }
 
-export interface ChatListener {
+interface ChatListener {
   onHead(requestId: string | null): void;
   onSentiment(sentiment: Sentiment): void;
   onText(text: string): void;
@@ -51,9 +51,8 @@ export class BrokenStream extends Error {}
 /** Ends with the whole answer, or throws ApiError, BrokenStream, or the AbortError of `signal`. */
 export async function streamChat(request: ChatRequest, clientToken: string, listener: ChatListener,
   signal: AbortSignal): Promise<ChatAnswer> {
-  const headers = { "Content-Type": "application/json", "X-Client-Token": clientToken };
-  const body = toJson({ ...request, stream: true });
-  const response = await call("/chat", { method: "POST", headers, body, signal });
+  const headers = { "X-Client-Token": clientToken };
+  const response = await post("/chat", { ...request, stream: true }, { headers, signal });
   listener.onHead(response.headers.get("X-Request-Id"));
   let answer: ChatAnswer | undefined;
   const take = ({ event, data }: ServerEvent): void => {

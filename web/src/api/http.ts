@@ -15,7 +15,7 @@ export class ApiError extends Error {
 }
 
 /** The error of an answer whose status is not 2xx. */
-export async function errorOf(response: Response): Promise<ApiError> {
+async function errorOf(response: Response): Promise<ApiError> {
   const retry = Number(response.headers.get("Retry-After"));
   const retryAfter = Number.isFinite(retry) && retry > 0 ? retry : null;
   try {
@@ -65,11 +65,10 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return jsonOf<T>(await call(path, signal ? { signal } : {}));
 }
 
-export async function postJson<T>(path: string, body: unknown, init: RequestInit = {}): Promise<T> {
-  const headers = new Headers(init.headers);
-  headers.set("Content-Type", "application/json");
-  const sent = { ...init, method: "POST", headers, body: toJson(body) };
-  return jsonOf<T>(await call(path, sent));
+/** call() with `body` as JSON. */
+export function post(path: string, body: unknown,
+  { headers, ...init }: { headers?: Record<string, string>; signal?: AbortSignal; keepalive?: boolean } = {}): Promise<Response> {
+  return call(path, { ...init, method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: toJson(body) });
 }
 
 const texts = defineTexts(

@@ -1,5 +1,5 @@
 // The records of requests: where their time went (docs/http.md, "The last requests").
-import { ApiError, call, getJson } from "./http";
+import { ApiError, getJson, post } from "./http";
 
 export interface Interval {
   stage: string;
@@ -17,7 +17,7 @@ export interface Lane {
 }
 
 /** Moments are in ms since the request's first byte; null: it never came to that. */
-export interface TaskCounters {
+interface TaskCounters {
   prompt_tokens: number;
   cached_tokens: number;
   completion_tokens: number;
@@ -55,7 +55,7 @@ export interface ClientStamps {
 }
 
 /** With what follows: network_ms + total_response_time_ms + rendering_ms is done_ms. */
-export interface ClientTimes extends ClientStamps {
+interface ClientTimes extends ClientStamps {
   network_ms: number;
   rendering_ms: number;
 }
@@ -110,11 +110,9 @@ export async function getNewRequest(id: string): Promise<RequestView> {
 
 /** Afterwards the record is there. False where the server does not want the times. */
 export async function reportClientTimes(id: string, token: string, stamps: ClientStamps): Promise<boolean> {
-  const path = `/requests/${encodeURIComponent(id)}/client`;
-  const headers = { "Content-Type": "application/json", "X-Client-Token": token };
-  const body = JSON.stringify(stamps);
+  const headers = { "X-Client-Token": token };
   try {
-    await call(path, { method: "POST", headers, body, keepalive: true });
+    await post(`/requests/${encodeURIComponent(id)}/client`, stamps, { headers, keepalive: true });
     return true;
   } catch {
     return false;

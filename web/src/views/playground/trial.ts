@@ -1,5 +1,5 @@
 // Runs a task on texts, a few at a time.
-import { call, jsonOf, toJson } from "../../api/http";
+import { jsonOf, post } from "../../api/http";
 import { completionBody } from "./code";
 import type { Definition } from "./definition";
 
@@ -30,9 +30,7 @@ interface Completion {
 }
 
 async function runOne(task: Definition, text: string, signal: AbortSignal): Promise<Outcome> {
-  const headers = { "Content-Type": "application/json" };
-  const body = toJson(completionBody(task, text));
-  const response = await call("/v1/chat/completions", { method: "POST", headers, body, signal });
+  const response = await post("/v1/chat/completions", completionBody(task, text), { signal });
   const { choices: [choice], usage } = await jsonOf<Completion>(response);
   const total = /(?:^|,\s*)total;dur=([\d.]+)/.exec(response.headers.get("Server-Timing") ?? "");
   return {
