@@ -32,6 +32,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** "05": of a month, an hour, a minute. */
+export function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
 /** Whether a Date can hold it. */
 function isDate(unixMs: number): boolean {
   return Math.abs(unixMs) <= 8.64e15;
@@ -47,6 +52,5 @@ export function clockTime(unixMs: number): string {
 export function dateTime(unixMs: number): string {
   if (!isDate(unixMs)) return "–";
   const date = new Date(unixMs);
-  const two = (value: number) => String(value).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clockTime(unixMs)}`;
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())} ${clockTime(unixMs)}`;
 }

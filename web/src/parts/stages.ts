@@ -17,6 +17,9 @@ const colours: Record<string, string> = {
   rendering: "render",
 };
 
+/** Those of a request as a whole, which add up to its time. */
+export const requestStages = ["http_read", "parse", "tasks", "serialize", "http_write", "unattributed"];
+
 /** The class that sets --stage to the stage's colour (parts.css). */
 export function stageClass(stage: string): string {
   return `stage-${colours[stage] ?? "none"}`;

@@ -4,14 +4,13 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import type { Percentiles, Point, StageMeans } from "../../api/live";
 import { useTexts } from "../../i18n";
 import { outcomeColours, outcomes, outcomeTexts } from "../../parts/outcomes";
-import { stageClass, stageTexts } from "../../parts/stages";
+import { requestStages, stageClass, stageTexts } from "../../parts/stages";
 import type { Line } from "./columns";
 import { heatPainting } from "./heatmap";
 import { Plot } from "./plot";
 import type { Sight } from "./chart";
 import { liveTexts } from "./strings";
 
-const requestStages = ["http_read", "parse", "tasks", "serialize", "http_write", "unattributed"];
 const taskStages = ["prompt_build", "tokenize", "queue", "prefill", "decode", "score", "output_parse", "unattributed"];
 
 /** As in every other picture of a request; the tasks of a whole one have stages of their own there. */

@@ -1,5 +1,5 @@
 // How values are written: on axes as short as can be, elsewhere with three digits.
-import { milliseconds } from "../../format";
+import { milliseconds, percent } from "../../format";
 
 export type Unit = "ms" | "per_second" | "count" | "percent" | "cores" | "mib";
 
@@ -22,7 +22,7 @@ export function valueText(unit: Unit, value: number | undefined): string {
   if (unit === "ms") return milliseconds(value);
   if (unit === "per_second") return `${value < 10 ? value.toFixed(1) : short(Math.round(value))}/s`;
   if (unit === "cores") return value.toFixed(2);
-  if (unit === "percent") return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
+  if (unit === "percent") return percent(value / 100);
   if (unit === "mib") return value >= 10_240 ? `${(value / 1024).toFixed(1)} GiB` : `${value.toFixed(0)} MiB`;
   return short(value);
 }

@@ -1,16 +1,15 @@
 // What all charts of the view have in common.
 import uPlot from "uplot";
 
+import { twoDigits as two } from "../../format";
 import type { Line } from "./columns";
 import { colour } from "./palette";
 
 export const lineWidth = 1.5;
 const font = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 
-const two = (value: number) => String(value).padStart(2, "0");
-
 /** "14:05", with seconds where ticks are closer than a minute; midnight is a day. */
-export function timeTick(seconds: number, step_s: number): string {
+function timeTick(seconds: number, step_s: number): string {
   const at = new Date(seconds * 1000);
   if (step_s >= 60 && at.getHours() === 0 && at.getMinutes() === 0) return `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const minute = `${two(at.getHours())}:${two(at.getMinutes())}`;
@@ -41,7 +40,7 @@ export function fromZero(least: number): uPlot.Scale.Range {
 }
 
 /** Points only where a value has no neighbours to draw a line to. */
-export function lonePoints(u: uPlot, series: number, _show: boolean, _gaps?: null | number[][]): number[] | null {
+function lonePoints(u: uPlot, series: number, _show: boolean, _gaps?: null | number[][]): number[] | null {
   const values = u.data[series]!;
   const [first, last] = u.series[0]!.idxs ?? [0, -1];
   const lone: number[] = [];

@@ -1,5 +1,4 @@
 // All that is known of one request.
-import { useEffect, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 
 import { ApiError, describeError } from "../../api/http";
@@ -7,15 +6,14 @@ import { getRequest } from "../../api/requests";
 import type { RequestView, TaskView } from "../../api/requests";
 import { count, dateTime, milliseconds, percent } from "../../format";
 import { useTexts } from "../../i18n";
-import { stageClass, stageTexts } from "../../parts/stages";
+import { useLoaded } from "../../parts/loaded";
+import { requestStages, stageClass, stageTexts } from "../../parts/stages";
 import { Waterfall } from "../../parts/waterfall";
 import { addressOf, queryOf } from "./filters";
 import type { Filters } from "./filters";
 import { Downloads } from "./list";
 import { requestTexts } from "./strings";
 import { Outcome } from "./table";
-
-const ownStages = ["http_read", "parse", "tasks", "serialize", "http_write", "unattributed"];
 
 function figureText(name: string, value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
@@ -40,7 +38,7 @@ function Stages({ record }: { record: RequestView }) {
     <section class="card"><h2>{words.requestStages}</h2>
       <table>
         <tbody>
-          {ownStages.map((stage) => {
+          {requestStages.map((stage) => {
             const ms = record.breakdown[stage] ?? 0;
             return (
               <tr key={stage}><td><i class={`swatch ${stageClass(stage)}`} />{stages[stage] ?? stage}</td>
@@ -126,7 +124,7 @@ function Record({ record, filters }: { record: RequestView; filters: Filters }) 
         </Figures>
       </div>
       {record.tasks.length > 0 && <Counters tasks={record.tasks} />}
-      <p class="soft"><Downloads path="/requests" query={(more) => downloadQuery(record, filters, more)} />
+      <p class="soft"><Downloads query={(more) => downloadQuery(record, filters, more)} />
         <br />{words.timelineHint}</p>
     </>
   );
@@ -140,25 +138,17 @@ function downloadQuery(record: RequestView, { limit }: Filters, more: Record<str
 
 export function Detail({ id, filters }: { id: string; filters: Filters }) {
   const words = useTexts(requestTexts);
-  const [found, setFound] = useState<{ id: string; record?: RequestView; error?: unknown } | null>(null);
-  useEffect(() => {
-    const ending = new AbortController();
-    getRequest(id, ending.signal).then((record) => setFound({ id, record }), (error: unknown) => {
-      if (!ending.signal.aborted) setFound({ id, error });
-    });
-    return () => ending.abort();
-  }, [id]);
-  const current = found?.id === id ? found : null;
-  const { error } = current ?? {};
+  const { loaded } = useLoaded((signal) => getRequest(id, signal), [id]);
+  const error = loaded.state === "failed" ? loaded.error : undefined;
   return (
     <div class="request">
       <p class="back"><a href={addressOf(filters)}>← {words.back}</a></p>
       <h1 class="mono">{id}</h1>
-      {current === null && <p class="notice">{words.loading}</p>}
+      {loaded.state === "working" && <p class="notice">{words.loading}</p>}
       {error !== undefined && (
         <p class="error" role="alert">{error instanceof ApiError && error.status === 404 ? words.gone : describeError(error)}</p>
       )}
-      {current?.record && <Record record={current.record} filters={filters} />}
+      {loaded.state === "there" && <Record record={loaded.value} filters={filters} />}
     </div>
   );
 }

@@ -1,25 +1,16 @@
 // The fields that choose which requests are shown. Each change goes into the address.
 import { useEffect, useState } from "preact/hooks";
 
-import { getJson } from "../../api/http";
+import { listTasks } from "../../api/tasks";
 import { count } from "../../format";
 import { useTexts } from "../../i18n";
 import { CheckedInput } from "../../parts/checked_input";
+import { useLoaded } from "../../parts/loaded";
 import { outcomes, outcomeTexts } from "../../parts/outcomes";
 import { TimeInput } from "../../parts/time_input";
+import { isFiltered } from "./filters";
 import type { FilterName, Filters } from "./filters";
 import { requestTexts } from "./strings";
-
-function useTaskNames(): string[] {
-  const [names, setNames] = useState<string[]>([]);
-  useEffect(() => {
-    const ending = new AbortController();
-    getJson<{ tasks: { name: string }[] }>("/v1/tasks", ending.signal)
-      .then(({ tasks }) => setNames(tasks.map(({ name }) => name)), () => {}); // then there is less to choose from
-    return () => ending.abort();
-  }, []);
-  return names;
-}
 
 /** A choice that also holds what an address says beside the offered values. */
 function Choice({ label, value, options, change }: {
@@ -75,7 +66,7 @@ function NumberField({ name, label, placeholder, filters, least = 0, most = char
 export function FilterBar({ filters, change }: { filters: Filters; change: (filters: Filters) => void }) {
   const words = useTexts(requestTexts);
   const outcomeWords = useTexts(outcomeTexts);
-  const taskNames = useTaskNames();
+  const listed = useLoaded(listTasks, []).loaded;
   const set = (name: FilterName, value: string | undefined) => change({ ...filters, [name]: value ?? "" });
   const fixed = filters.until !== undefined || (filters.since !== undefined && !Object.hasOwn(words.times, filters.since));
   const [open, setOpen] = useState(fixed); // "from … to …" is chosen, also while both fields are empty
@@ -84,6 +75,7 @@ export function FilterBar({ filters, change }: { filters: Filters; change: (filt
   }, [fixed]);
   const custom = fixed || (open && filters.since === undefined);
   const [cleared, setCleared] = useState(0); // times; what was typed and not taken goes with the fields
+  const taskNames = listed.state === "there" ? listed.value.map(({ name }) => name) : []; // else there is less to choose from
   const tasks = [...new Set([...taskNames, "completion"])];
 
   function chooseTime(value: string): void {
@@ -96,7 +88,6 @@ export function FilterBar({ filters, change }: { filters: Filters; change: (filt
     setCleared(cleared + 1);
     change({ sort: filters.sort ?? "" });
   }
-  const chosen = Object.keys(filters).some((name) => name !== "sort" && name !== "limit");
   return (
     <form key={cleared} class="filters" noValidate aria-label={words.filters} onSubmit={(event) => event.preventDefault()}>
       <Choice label={words.task} value={filters.task ?? ""} change={(value) => set("task", value)}
@@ -124,7 +115,7 @@ export function FilterBar({ filters, change }: { filters: Filters; change: (filt
         <NumberField name="slow" label={words.slow} most={slowMaxMs} step="any" filters={filters} set={set} /></div>
       <Choice label={words.sort} value={filters.sort ?? "newest"} change={(value) => set("sort", value === "newest" ? "" : value)}
         options={[["newest", words.newest], ["slowest", words.slowest]]} />
-      {chosen && <button type="button" class="plain" onClick={clear}>{words.reset}</button>}
+      {isFiltered(filters) && <button type="button" class="plain" onClick={clear}>{words.reset}</button>}
     </form>
   );
 }

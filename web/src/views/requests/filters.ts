@@ -1,7 +1,7 @@
 // Which requests are shown: kept in the address, so that a link shows the same.
 
 /** The parameters of GET /requests that the page knows; others in an address have no effect. */
-export const filterNames = ["task", "status", "since", "until", "min_chars", "max_chars", "slow", "sort", "id", "limit"] as const;
+const filterNames = ["task", "status", "since", "until", "min_chars", "max_chars", "slow", "sort", "id", "limit"] as const;
 export type FilterName = (typeof filterNames)[number];
 export type Filters = Partial<Record<FilterName, string>>;
 
@@ -14,6 +14,11 @@ export function filtersOf(query: URLSearchParams): Filters {
     if (value) filters[name] = value;
   }
   return filters;
+}
+
+/** Whether some requests are left out. */
+export function isFiltered(filters: Filters): boolean {
+  return Object.keys(filters).some((name) => name !== "sort" && name !== "limit");
 }
 
 /** "?task=chat&status=failed", or empty. */

@@ -8,16 +8,12 @@ import { count } from "../../format";
 import { useTexts } from "../../i18n";
 import { load, save } from "../../storage";
 import { FilterBar } from "./filter_bar";
-import { addressOf, limits, queryOf } from "./filters";
+import { addressOf, isFiltered, limits, queryOf } from "./filters";
 import type { Filters } from "./filters";
 import { requestTexts } from "./strings";
-import { Table } from "./table";
+import { nameOf, Table } from "./table";
 
 const refreshMs = 3_000;
-
-function nameOf(record: RequestView): string {
-  return `${record.request_id} ${record.arrived_unix_ms}`;
-}
 
 /** Whether a change of the table would take away what somebody looks at, points at or has chosen. */
 function isBeingRead(table: HTMLElement | null): boolean {
@@ -71,7 +67,6 @@ export function List({ filters }: { filters: Filters }) {
   const unseen = newer?.filter((record) => !known.has(nameOf(record))).length ?? 0;
   const limit = Number(filters.limit ?? limits[0]);
   const nextLimit = limits.find((each) => each > limit);
-  const filtered = Object.keys(filters).some((name) => name !== "sort" && name !== "limit");
 
   function change(next: Filters): void {
     location.replace(addressOf(next)); // no step of the browser's history for each field
@@ -92,11 +87,11 @@ export function List({ filters }: { filters: Filters }) {
           setRefresh(event.currentTarget.checked);
         }} /> {words.autoRefresh}</label>
         <span class="newer">{unseen > 0 && <button class="primary" onClick={showNewer}>{words.newer(count(unseen))}</button>}</span>
-        <Downloads path="/requests" query={(more) => queryOf(filters, more)} />
+        <Downloads query={(more) => queryOf(filters, more)} />
       </div>
       {error !== null && <p class="error" role="alert">{describeError(error)}</p>}
       {records === null && error === null && <p class="notice">{words.loading}</p>}
-      {records?.length === 0 && <p class="card empty soft">{filtered ? words.noneMatch : words.none}</p>}
+      {records?.length === 0 && <p class="card empty soft">{isFiltered(filters) ? words.noneMatch : words.none}</p>}
       {records !== null && records.length > 0 && <div ref={table}><Table records={records} filters={filters} /></div>}
       {nextLimit !== undefined && records !== null && records.length >= limit && (
         <p><button onClick={() => change({ ...filters, limit: String(nextLimit) })}>{words.more}</button></p>
@@ -106,9 +101,9 @@ export function List({ filters }: { filters: Filters }) {
 }
 
 /** Links to the same records as files; `query` makes the address of a form. */
-export function Downloads({ path, query }: { path: string; query: (more: Record<string, string>) => string }) {
+export function Downloads({ query }: { query: (more: Record<string, string>) => string }) {
   const words = useTexts(requestTexts);
-  const link = (text: string, more: Record<string, string>) => <a href={path + query(more)} download>{text}</a>;
+  const link = (text: string, more: Record<string, string>) => <a href={`/requests${query(more)}`} download>{text}</a>;
   return (
     <span class="downloads" title={words.timelineHint}>{words.download}{" "}
       {link("CSV", { format: "csv" })} {link("JSON", { download: "1" })} {link(words.timeline, { format: "chrome" })}</span>

@@ -5,5 +5,5 @@ import { List } from "./list";
 
 export default function Requests({ parameter, query }: { parameter: string; query: URLSearchParams }) {
   const filters = filtersOf(query);
-  return parameter === "" ? <List filters={filters} /> : <Detail id={parameter} filters={filters} />;
+  return parameter === "" ? <List filters={filters} /> : <Detail key={parameter} id={parameter} filters={filters} />;
 }

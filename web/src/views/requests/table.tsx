@@ -8,6 +8,11 @@ import { addressOf } from "./filters";
 import type { Filters } from "./filters";
 import { requestTexts } from "./strings";
 
+/** Of one record: ids may repeat. */
+export function nameOf(record: RequestView): string {
+  return `${record.request_id} ${record.arrived_unix_ms}`;
+}
+
 /** The request's own stages, and in front of its `tasks` those of the task that took longest. */
 function stagesOf({ lanes }: RequestView): Interval[] {
   const [own, ...tasks] = lanes;
@@ -59,7 +64,7 @@ export function Table({ records, filters }: { records: RequestView[]; filters: F
           const tokens = record.tasks.reduce((sum, { counters }) => sum + counters.completion_tokens, 0);
           const first = record.metrics["ttft"];
           return (
-            <tr key={`${record.request_id} ${record.arrived_unix_ms}`}>
+            <tr key={nameOf(record)}>
               <td><a href={addressOf(filters, record.request_id)}>{when(record.arrived_unix_ms)}</a></td>
               <td><Outcome record={record} />{record.error !== null && <div class="soft code mono">{record.error}</div>}</td>
               <td class="tasks">{record.tasks.map(({ task }) => task).join(", ") || "–"}</td>
