@@ -15,7 +15,7 @@ function decoded(text: string): string {
   }
 }
 
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const slash = path.indexOf("/");
   const view = slash < 0 ? path : path.slice(0, slash);

@@ -45,7 +45,7 @@ export interface Point extends Record<Outcome, number> {
   lost_total: number;
 }
 
-export interface LiveAnswer {
+interface LiveAnswer {
   range: Range;
   step_s: number;
   now_unix_ms: number;

@@ -19,7 +19,7 @@ export interface Finding {
   evidence: string[];
 }
 
-export interface Outlier {
+interface Outlier {
   request_id: string;
   tokens: number;
   ms: number;
@@ -33,7 +33,7 @@ export interface LengthPlot {
   outliers_all: number;
 }
 
-export interface TrendGroup {
+interface TrendGroup {
   label: string;
   count: number;
   p50_ms: number;
@@ -42,7 +42,7 @@ export interface TrendGroup {
   p95_ms: number;
 }
 
-export interface TrendChange {
+interface TrendChange {
   label: string;
   measure: string;
   arrived_unix_ms: number;
@@ -79,7 +79,7 @@ export interface Side {
   answered: number;
 }
 
-export interface MeasureComparison {
+interface MeasureComparison {
   name: string;
   verdict: Verdict;
   a: { median_ms: number; p95_ms: number };

@@ -2,7 +2,7 @@
 import { createStore } from "../store";
 import { ApiError, getJson } from "./http";
 
-export type ServerState = "unknown" | "ready" | "loading" | "unreachable";
+type ServerState = "unknown" | "ready" | "loading" | "unreachable";
 
 export const serverState = createStore<ServerState>("unknown");
 export const modelName = createStore<string>("");

@@ -2,7 +2,7 @@
 
 export type SloState = "ok" | "pending" | "firing" | "resolved";
 
-export interface BurnRate {
+interface BurnRate {
   window_s: number;
   rate: number;
   short_window_s?: number;

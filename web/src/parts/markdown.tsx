@@ -27,7 +27,7 @@ function decoded(text: string): string {
 }
 
 /** Where a link may lead: other addresses, such as scripts and parts of this page, are no links. */
-export function safeLink(href: string): string | null {
+function safeLink(href: string): string | null {
   try {
     const url = new URL(href);
     return ["http:", "https:", "mailto:"].includes(url.protocol) ? url.href : null;

@@ -10,7 +10,7 @@ import { isTimes, Times } from "./times";
 const spanDefault = "last=100";
 
 /** The span that a query holds, by its name in `spans`. */
-export function spanOf(query: URLSearchParams): string {
+function spanOf(query: URLSearchParams): string {
   if (isTimes(query)) return "custom";
   if (query.has("since")) return `since=${query.get("since")}`;
   if (query.has("last")) return `last=${query.get("last")}`;

@@ -4,7 +4,7 @@ import { count } from "../../format";
 import type { texts } from "./strings";
 
 /** One choice: "version=1.0", or a time span "since=...&until=...", each of these once at most. */
-export interface SideOption {
+interface SideOption {
   value: string;
   label: string;
 }

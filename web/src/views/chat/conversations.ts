@@ -48,7 +48,7 @@ export interface Conversation {
   exchanges: Exchange[];
 }
 
-export type Notice = "oldest_dropped" | "beginning_dropped" | "ended_elsewhere" | "not_kept" | null;
+type Notice = "oldest_dropped" | "beginning_dropped" | "ended_elsewhere" | "not_kept" | null;
 
 const prefix = "chat.";
 const conversationsMax = 50;

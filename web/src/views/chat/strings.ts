@@ -149,7 +149,6 @@ export const settingsTexts = defineTexts(
     seed: "Seed",
     random: "random",
     range: (from: number, to: number) => `From ${from} to ${to}.`,
-    whole: "A whole number.",
     atLeast: (least: number) => `A whole number of at least ${least}.`,
     hints: {
       temperature: "0 always takes the likeliest word.",
@@ -175,7 +174,6 @@ export const settingsTexts = defineTexts(
     seed: "随机种子",
     random: "随机",
     range: (from: number, to: number) => `取值范围 ${from} 到 ${to}。`,
-    whole: "应为整数。",
     atLeast: (least: number) => `应为不小于 ${least} 的整数。`,
     hints: {
       temperature: "为 0 时总是选最可能的词。",

@@ -12,7 +12,7 @@ import { whileLeading } from "./leader";
 
 export type FeedState = "connecting" | "live" | "lost" | "refused";
 
-export type FeedEvent =
+type FeedEvent =
   | { kind: "state"; state: FeedState }
   | { kind: "hello"; data: Hello }
   | { kind: "slo"; data: SloAnswer }

@@ -21,7 +21,7 @@ function escaped(text: string): string {
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-export function tomlString(text: string): string {
+function tomlString(text: string): string {
   if (!text.includes("\n")) return `"${escaped(text).replace(/"/g, '\\"').replace(/\t/g, "\\t")}"`;
   // The line break behind the opening quotes is not part of the text.
   return `"""\n${escaped(text).replace(/"(?="|$)/g, '\\"')}"""`;
@@ -40,7 +40,7 @@ export function toml(task: Definition): string {
 }
 
 /** For a POSIX shell: within single quotes nothing has a meaning but a single quote. */
-export function shellString(text: string): string {
+function shellString(text: string): string {
   return `'${text.replace(/'/g, "'\\''")}'`;
 }
 

@@ -14,7 +14,7 @@ export interface Definition {
 
 export type Fault = "name" | "user" | "labels_few" | "labels_many" | "labels_same" | "max_new_tokens" | "temperature";
 
-export const labelsMax = 64; // as [[task]] has it
+const labelsMax = 64; // as [[task]] has it
 export const placeholder = "{input}";
 
 export function labelsOf({ labels }: Definition): string[] {
