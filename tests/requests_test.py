@@ -206,8 +206,15 @@ class Requests(ProgramTest):
                                  name and f'attachment; filename="{name}"')
 
     def test_timelines_are_filtered_too(self):
-        records = self.client.json("/requests?limit=1000&format=chrome&status=404")
-        self.assertNotIn("/chat", json.dumps(records))
+        timeline = self.client.json("/requests?limit=1000&format=chrome&status=404")
+        shown = {event["args"]["request_id"] for event in timeline["traceEvents"]
+                 if event.get("cat") == "request"}
+        expected = set(self.found("status=404"))
+        self.assertLessEqual(shown, expected)
+        if not self.ARCHIVE:  # a timeline is of memory alone
+            self.assertEqual(shown, expected)
+            self.assertIn("POST /*", json.dumps(timeline))
+        self.assertNotIn("/chat", json.dumps(timeline))
 
     def test_says_which_field_is_wrong(self):
         for query, field, message in (

@@ -20,8 +20,9 @@ export async function startServer(...options) {
     url,
     log,  // its records, one line a request
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       child.kill('SIGTERM');
-      const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
+      const [code] = await once(child, 'exit');
       return code;
     },
   };
