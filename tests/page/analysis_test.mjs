@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  assertAccessible, assertFitsWidth, launchBrowser, openPage, phone, screenshot, startServer,
+  assertAccessible, assertFitsWidth, closePage, launchBrowser, openPage, phone, screenshot,
+  startServer,
 } from "./page.mjs";
 
 let server;
@@ -47,8 +48,7 @@ test("findings begin with what they mean; the evidence folds out by keyboard", a
   assert.equal(await page.locator("[data-finding]").count(), report.findings.length);
   assert.equal(await first.locator(".meaning").innerText(), report.findings[0].meaning);
   await screenshot(page, "analysis");
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("charts are drawn with the page's colours, outliers and slow requests link to their records", async () => {
@@ -64,8 +64,7 @@ test("charts are drawn with the page's colours, outliers and slow requests link 
   const link = page.locator('[data-chart="slowest.1"] a');
   const id = await link.innerText();
   assert.equal(await link.getAttribute("href"), `#/requests/${id}`);
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("the form chooses requests, and the address keeps the choice", async () => {
@@ -84,8 +83,7 @@ test("the form chooses requests, and the address keeps the choice", async () => 
   await page.getByText("No requests match this choice.").waitFor();
   await page.getByLabel("Requests").selectOption("last=1000");
   await shown(page);
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("two time spans are compared, with intervals and a verdict", async () => {
@@ -108,8 +106,7 @@ test("two time spans are compared, with intervals and a verdict", async () => {
   await page.getByLabel("A, before").selectOption({ label: "last hour" });
   await page.getByLabel("B, after").selectOption({ label: "last hour" });
   await page.getByText("Both sides are the same choice.").waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("fields of time stay while they are edited; what is no parameter of the view has no effect", async () => {
@@ -150,8 +147,7 @@ test("fields of time stay while they are edited; what is no parameter of the vie
   await page.getByRole("alert").filter({ hasText: "Fill in the date" }).waitFor();
   assert.match(page.url(), /a=until%3D1600000000000/);
   await assertAccessible(page);
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("a time that is none is refused in words, one of no calendar leaves the field empty", async () => {
@@ -162,8 +158,7 @@ test("a time that is none is refused in words, one of no calendar leaves the fie
   await page.goto(`${server.url}/#/analysis?since=999999999999999`); // the year 33658
   await page.getByText("No requests match this choice.").waitFor();
   assert.equal(await page.getByLabel("From", { exact: true }).inputValue(), "");
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 for (const [language, theme] of [["en-US", "light"], ["zh-CN", "dark"]]) {
@@ -181,8 +176,7 @@ for (const [language, theme] of [["en-US", "light"], ["zh-CN", "dark"]]) {
     await page.locator('[data-chart="comparison"] svg').waitFor();
     await assertAccessible(page);
     await assertFitsWidth(page);
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   });
 }
 
@@ -194,8 +188,7 @@ test("what comes later is there after a refresh", async () => {
   await chat(young, 2);
   await page.getByRole("button", { name: "Refresh" }).click();
   await page.getByText("2 requests, 2 answered").waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
   await young.stop();
 });
 
@@ -205,8 +198,7 @@ for (const theme of ["light", "dark"]) {
     await page.locator("svg.svg-chart").first().waitFor();
     await page.locator("summary").first().click();
     await assertAccessible(page);
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   });
 }
 
@@ -227,6 +219,5 @@ test("what is not there yet, and what is wrong, is said in words", async () => {
   await young.stop();
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("alert").filter({ hasText: "The server cannot be reached." }).waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { startProxy } from "./holding_proxy.mjs";
-import { assertAccessible, launchBrowser, openPage, screenshot, startServer, watch } from "./page.mjs";
+import {
+  assertAccessible, launchBrowser, openPage, say, screenshot, startServer, until, watch,
+} from "./page.mjs";
 
 let server;
 let browser;
@@ -33,11 +35,6 @@ function holdAfterTokens(count) {
   proxy.allow((event) => event === "sentiment" || event === "token" && ++tokens <= count);
 }
 
-async function say(page, text) {
-  await page.locator(".composer textarea").fill(text);
-  await page.keyboard.press("Enter");
-}
-
 function elsewhere(page) {
   return page.getByText("This is being answered in another tab.");
 }
@@ -47,8 +44,8 @@ function retry(page) {
 }
 
 /** Until no tab waits for an answer. */
-async function nothingRuns() {
-  while (proxy.held() > 0) await new Promise(setImmediate);
+function nothingRuns() {
+  return until(() => proxy.held() === 0, "no tab waits");
 }
 
 async function close() {

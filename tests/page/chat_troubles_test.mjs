@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startProxy } from "./holding_proxy.mjs";
-import { assertFitsWidth, fillEscaped, launchBrowser, openPage, phone, screenshot, startServer } from "./page.mjs";
+import {
+  assertFitsWidth, closePage, fillEscaped, launchBrowser, openPage, phone, say, screenshot,
+  startServer,
+} from "./page.mjs";
 
 const refused = [/Failed to load resource/]; // Chromium's own line about a status of 4xx and 5xx
 let server;
@@ -21,18 +24,6 @@ after(async () => {
 function openChat(options) {
   proxy.allow(() => true);
   return openPage(browser, `${proxy.url}/#/chat`, options);
-}
-
-async function say(page, text) {
-  await page.locator(".composer textarea").fill(text);
-  // While an answer runs, Enter sends nothing.
-  await page.locator(".composer button.primary:enabled").waitFor();
-  await page.keyboard.press("Enter");
-}
-
-async function close(page) {
-  page.quiet();
-  await page.context().close();
 }
 
 /** Streams `reply` as the server would; its record does not exist. */
@@ -100,7 +91,7 @@ test("HTML, scripts and Markdown tricks are text; nothing else is asked for", as
   await page.setViewportSize(phone);
   await assertFitsWidth(page);
   await screenshot(page, "chat-hostile-phone");
-  await close(page);
+  await closePage(page);
 });
 
 test("replies of 100 kB, and those that parsers take long for, do not hold up the page", async () => {
@@ -127,7 +118,7 @@ test("replies of 100 kB, and those that parsers take long for, do not hold up th
     const longest = await page.evaluate(() => globalThis.longest);
     assert.ok(longest < 3000, `the page stood still for ${longest} ms`); // without bounds it is 20 s and more
   }
-  await close(page);
+  await closePage(page);
 });
 
 test("refusals are said in words of the reader's language", async () => {
@@ -154,7 +145,7 @@ test("refusals are said in words of the reader's language", async () => {
   assert.equal(await failure.count(), 0);
   await say(page, "很长".repeat(2000)); // the server itself refuses this
   await failure.filter({ hasText: /消息过长.*上限为 512/ }).waitFor();
-  await close(page);
+  await closePage(page);
 });
 
 test("an error within the stream, and a connection that breaks, keep what had come", async () => {
@@ -181,7 +172,7 @@ test("an error within the stream, and a connection that breaks, keep what had co
   };
   await say(page, "Hello");
   await page.waitForFunction(() => document.querySelectorAll(".failure").length === 3);
-  await close(page);
+  await closePage(page);
 });
 
 test("a model that is being loaded is waited for, and the message goes out then", async () => {
@@ -198,7 +189,7 @@ test("a model that is being loaded is waited for, and the message goes out then"
   await page.getByText("The model is still being loaded.").waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText("Stopped before an answer came.").waitFor();
-  await close(page);
+  await closePage(page);
 });
 
 test("a server that is gone is said, and after its return the message can be sent again", async () => {
@@ -212,7 +203,7 @@ test("a server that is gone is said, and after its return the message can be sen
   await page.getByRole("button", { name: "Try again" }).click();
   await page.locator(".reply .markdown").waitFor();
   await again.stop();
-  await close(page);
+  await closePage(page);
 });
 
 test("the oldest conversation goes when there are too many, or no room, and that is said", async () => {
@@ -234,7 +225,7 @@ test("the oldest conversation goes when there are too many, or no room, and that
   assert.equal(await page.getByRole("link", { name: "Old 0", exact: true }).count(), 0);
   await page.locator(".reply .markdown").waitFor();
   await page.getByRole("button", { name: "Dismiss" }).click();
-  await close(page);
+  await closePage(page);
 });
 
 test("of a damaged conversation is shown what can be", async () => {
@@ -259,7 +250,7 @@ test("of a damaged conversation is shown what can be", async () => {
     assert.equal(await page.locator(".failure").count(), 0);
   }
   assert.deepEqual((await page.locator(".chat-list li").allTextContents()).sort(), ["v", "x", "y", "z"]);
-  await close(page);
+  await closePage(page);
 });
 
 test("half of a surrogate pair is no reason not to answer", async () => {
@@ -268,7 +259,7 @@ test("half of a surrogate pair is no reason not to answer", async () => {
   await page.locator(".composer textarea").press("Enter");
   await page.locator(".reply .markdown").waitFor();
   assert.equal(proxy.asked.at(-1).input, "half \ufffd and whole \u{1f600}");
-  await close(page);
+  await closePage(page);
 });
 
 test("a browser that keeps nothing is no reason not to talk", async () => {
@@ -283,5 +274,5 @@ test("a browser that keeps nothing is no reason not to talk", async () => {
   await page.locator(".reply .markdown").waitFor();
   await say(page, "Tell me a joke");
   await page.waitForFunction(() => document.querySelectorAll(".reply-foot").length === 2);
-  await close(page);
+  await closePage(page);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  assertAccessible, assertFitsWidth, launchBrowser, openPage, phone, startServer,
+  assertAccessible, assertFitsWidth, closePage, launchBrowser, openPage, phone, say, startServer,
 } from "./page.mjs";
 
 const views = ["chat", "live", "requests", "analysis", "playground"];
@@ -38,12 +38,16 @@ test("the page weighs at most 60 kB before the first paint and 180 kB in all", a
   for (const view of views) {
     await page.goto(`${server.url}/#/${view}`);
     await page.locator(`main.view-${view} :not(.notice)`).first().waitFor();
+    if (view === "chat") {
+      await say(page, "Hello");
+      await page.locator(".reply-foot").waitFor();
+    }
     await page.waitForLoadState("networkidle").catch(() => {}); // an event stream may stay
     for (const [path, size] of await transferred(page)) all.set(path, size);
   }
+  assert.ok([...all.keys()].some((path) => path.startsWith("/assets/markdown-")), "what shows replies was counted");
   assert.ok(total(all) < 180_000, `${total(all)} bytes in all: ${JSON.stringify([...all])}`);
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("files are compressed, checked by ETag, and kept; the policy allows nothing inline", async () => {
@@ -85,8 +89,7 @@ test("language and theme follow the browser, can be switched, and stay", async (
   await page.reload();
   await page.getByRole("link", { name: "Analysis" }).waitFor();
   assert.equal(await background(), light);
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 for (const theme of ["light", "dark"]) {
@@ -98,8 +101,7 @@ for (const theme of ["light", "dark"]) {
       await assertAccessible(page);
       await assertFitsWidth(page);
     }
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   });
 }
 
@@ -115,8 +117,7 @@ test("a server that ends is said, and so is its return", async (t) => {
   const again = await startServer("--port", String(short.port));
   t.after(() => again.stop());
   await page.getByRole("status").filter({ hasText: "demo" }).waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("what is no view is said, whatever its name", async () => {
@@ -125,8 +126,7 @@ test("what is no view is said, whatever its name", async () => {
     await page.goto(`${server.url}/#/${name}`);
     await page.getByText("There is no such view.").waitFor();
   }
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("a view that fails leaves the others alone; one whose code does not come says why", async () => {
@@ -160,6 +160,5 @@ test("a view asked for while the server is away comes once it is back", async (t
   t.after(() => again.stop());
   await said.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("heading", { name: "Analysis" }).waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });

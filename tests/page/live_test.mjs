@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import {
-  assertAccessible, assertFitsWidth, launchBrowser, openPage, phone, screenshot, startServer, watch,
+  assertAccessible, assertFitsWidth, closePage, launchBrowser, openPage, phone, screenshot,
+  startServer, temporaryFolder, until, watch,
 } from "./page.mjs";
 
 // One objective that the first request breaks, and one that is kept.
@@ -23,18 +23,16 @@ min_samples = 1
 for = "0s"
 `;
 
-let folder;
+const folder = temporaryFolder();
 let server;
 let browser;
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "qaio-page-"));
   writeFileSync(join(folder, "qaio.toml"), config);
   [server, browser] = await Promise.all([startServer("--config", join(folder, "qaio.toml")), launchBrowser()]);
 });
 after(async () => {
   await browser?.close();
   await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** `qaio load` against the server; ends when `stop` is called. */
@@ -49,14 +47,6 @@ function startLoad() {
 
 function picture(page, chart) {
   return page.locator(`[data-chart=${chart}] canvas`).evaluate((canvas) => canvas.toDataURL());
-}
-
-async function until(condition, what) {
-  const end = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > end) assert.fail(`not within a minute: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 async function untilItMoves(page, chart) {
@@ -134,13 +124,14 @@ test("charts move under load and show what the server counted", async (t) => {
   await page.getByRole("combobox", { name: /^Mean time by stage/ }).selectOption("sentiment");
   await page.locator("[data-chart=stages]").getByText("score labels").waitFor();
   await page.getByRole("combobox", { name: /^Latency/ }).selectOption("chat");
-  for (const range of ["2 h", "1 day"]) {
+  for (const [range, asked] of [["2 h", "2h"], ["1 day", "1d"]]) {
+    const answer = page.waitForResponse((response) => response.url().endsWith(`/live?range=${asked}`));
     await page.getByRole("button", { name: range, exact: true }).click();
+    assert.equal((await answer).status(), 200);
     await until(async () => (await page.getByRole("button", { name: range, exact: true }).getAttribute("aria-pressed")) === "true", range);
     await page.locator("[data-chart=latency] canvas").waitFor();
   }
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 for (const [theme, language, said] of [["light", "en-US", "impossible is firing"], ["dark", "zh-CN", "impossible 自"]]) {
@@ -162,8 +153,7 @@ for (const [theme, language, said] of [["light", "en-US", "impossible is firing"
     const before = await picture(page, "heat");
     await page.emulateMedia({ colorScheme: theme === "dark" ? "light" : "dark" });
     await until(async () => (await picture(page, "heat")) !== before, "the heat map has other colours");
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   });
 }
 
@@ -216,8 +206,7 @@ describe("the stream", { concurrency: true }, () => {
     await page.getByText("The server refuses to be watched").waitFor();
     await page.locator(".feed-state.live").waitFor();
     await page.locator("[data-chart=machine] canvas").waitFor();
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   });
 
   test("a restart is said in words, and the charts go on", async (t) => {
@@ -233,8 +222,7 @@ describe("the stream", { concurrency: true }, () => {
     await page.getByText(/The server was restarted at \d\d:\d\d:\d\d/).waitFor({ timeout: 60_000 });
     await page.locator(".feed-state.live").waitFor();
     await untilItMoves(page, "machine");
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   });
 });
 
@@ -305,6 +293,5 @@ test("10,000 points are zoomed and reset, and no frame computes for 50 ms", asyn
   await reset.waitFor();
   await keys.press("Escape");
   await reset.waitFor({ state: "detached" });
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });

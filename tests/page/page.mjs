@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { after } from "node:test";
 import { chromium } from "playwright-core";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -46,6 +48,22 @@ export async function startServer(...options) {
   };
 }
 
+/** A folder that is there until the file's tests are over. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "qaio-page-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Asks again until `condition` holds. */
+export async function until(condition, what) {
+  const end = Date.now() + 60_000;
+  while (!(await condition())) {
+    if (Date.now() > end) assert.fail(`not within a minute: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 export function launchBrowser() {
   // The sandbox needs rights that containers do not have, and so does enough of /dev/shm; the only
   // pages opened are our own.
@@ -78,6 +96,27 @@ export function watch(page, allowed = []) {
     const unexpected = complaints.filter((text) => !allowed.some((pattern) => pattern.test(text)));
     assert.deepEqual(unexpected, []);
   };
+}
+
+/** The end of a test's page; it said nothing unexpected. */
+export async function closePage(page) {
+  page.quiet();
+  await page.context().close();
+}
+
+/** Sends a message in the chat. */
+export async function say(page, text) {
+  await page.locator(".composer textarea").fill(text);
+  // While an answer runs, Enter sends nothing.
+  await page.locator(".composer button.primary:enabled").waitFor();
+  await page.keyboard.press("Enter");
+}
+
+/** Network, server and rendering of a record are the whole time, but where the network's would be below 0. */
+export function assertAddsUp({ request_id, client, total_response_time_ms: total }) {
+  const sum = client.network_ms + total + client.rendering_ms;
+  const overlap = Math.max(0, total - client.last_byte_ms); // the server noticed its end after the browser
+  assert.ok(Math.abs(sum - client.done_ms) <= overlap + 0.01, `request ${request_id}: ${sum} is not ${client.done_ms}`);
 }
 
 /** As field.fill(), for text that holds half of a surrogate pair: what goes to the browser as UTF-8 does not. */

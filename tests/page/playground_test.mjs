@@ -1,17 +1,17 @@
 // The playground: a task is tried on texts, and what is copied out runs elsewhere, whatever its texts are.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import {
-  assertAccessible, assertFitsWidth, desktop, fillEscaped, launchBrowser, openPage, phone, screenshot, startServer,
+  assertAccessible, assertFitsWidth, closePage, desktop, fillEscaped, launchBrowser, openPage,
+  phone, screenshot, startServer, temporaryFolder, until,
 } from "./page.mjs";
 
 const run = promisify(execFile);
-const folder = mkdtempSync(join(tmpdir(), "qaio-page-"));
+const folder = temporaryFolder();
 let server;
 let browser;
 before(async () => {
@@ -28,11 +28,6 @@ function open(options) {
 
 async function ran(page, count) {
   await page.waitForFunction((wanted) => document.querySelectorAll(".trial-foot").length === wanted, count);
-}
-
-async function close(page) {
-  page.quiet();
-  await page.context().close();
 }
 
 test("a task runs on several texts: probabilities, times, and where the time went", async () => {
@@ -54,7 +49,7 @@ test("a task runs on several texts: probabilities, times, and where the time wen
   await page.getByRole("button", { name: "Run" }).click();
   await ran(page, 3);
   assert.ok((await page.locator(".trial .answer").first().textContent()).length > 3);
-  await close(page);
+  await closePage(page);
 });
 
 test("what is written survives a reload, and an example can be taken back", async () => {
@@ -67,7 +62,35 @@ test("what is written survives a reload, and an example can be taken back", asyn
   await page.waitForFunction(() => localStorage.getItem("qaio.playground")?.includes("Mine."));
   await page.reload();
   assert.equal(await page.getByLabel("System prompt").inputValue(), "Mine.");
-  await close(page);
+  await closePage(page);
+});
+
+test("what is written is stored after a pause or at the end, not with each letter", async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    globalThis.stored = 0;
+    const store = Storage.prototype.setItem;
+    Storage.prototype.setItem = function (key, value) {
+      if (key === "qaio.playground") ++globalThis.stored;
+      store.call(this, key, value);
+    };
+  });
+  const letters = async (text) => {
+    for (const letter of text) await page.keyboard.press(letter);
+  };
+  const kept = () => page.evaluate(() => JSON.parse(localStorage.getItem("qaio.playground"))?.task.system);
+  await page.getByLabel("System prompt").fill("");
+  await letters("ThatIsWrittenLetterByLetter");
+  await page.getByRole("link", { name: "Chat" }).click();
+  await page.locator(".chat").waitFor();
+  assert.equal(await kept(), "ThatIsWrittenLetterByLetter");
+  const stored = await page.evaluate(() => globalThis.stored);
+  assert.ok(stored < 14, `27 letters were stored ${stored} times`);
+  await page.getByRole("link", { name: "Playground" }).click();
+  await page.getByLabel("System prompt").fill("At last.");
+  await page.reload();
+  assert.equal(await page.getByLabel("System prompt").inputValue(), "At last.");
+  await closePage(page);
 });
 
 test("of a damaged draft is shown what can be", async () => {
@@ -87,7 +110,7 @@ test("of a damaged draft is shown what can be", async () => {
     await page.getByRole("button", { name: "Run" }).click();
     await page.locator(".trial-foot").first().waitFor();
   }
-  await close(page);
+  await closePage(page);
 });
 
 test("half of a surrogate pair is sent and copied as U+FFFD", async () => {
@@ -107,7 +130,7 @@ test("half of a surrogate pair is sent and copied as U+FFFD", async () => {
     const code = await copied(page, form);
     assert.ok(code.includes(clean) && !/\\u?d83d(?!\\ude00)/i.test(code), code);
   }
-  await close(page);
+  await closePage(page);
 });
 
 test("what the server would refuse is said before", async () => {
@@ -127,29 +150,29 @@ test("what the server would refuse is said before", async () => {
     await page.getByLabel(label).fill(right);
     assert.ok(await runs.isEnabled());
   }
-  await close(page);
+  await closePage(page);
 });
 
 test("cancel ends what runs; a refusal is said where it happened", async () => {
   const page = await open({ allowed: [/Failed to load resource/] });
-  let held = [];
+  const held = [];
   await page.route("**/v1/chat/completions", (route) => held.push(route));
   await page.getByLabel("Texts, one per line").fill(Array.from({ length: 9 }, (_, i) => `text ${i}`).join("\n"));
   await page.getByRole("button", { name: "Run" }).click();
-  while (held.length < 4) await page.waitForTimeout(10);
+  await until(() => held.length >= 4, "four are asked");
+  assert.equal(held.length, 4, "four at a time");
   await held[0].fulfill({
     status: 503, headers: { "Retry-After": "3" }, json: { error: { code: "resource_exhausted", message: "full" } },
   });
   await page.getByText("Try again in 3 s.").waitFor();
   await page.getByText("1 of 9 done").waitFor();
-  while (held.length < 5) await page.waitForTimeout(10);
-  assert.equal(held.length, 5, "four at a time");
+  await until(() => held.length >= 5, "the next is asked");
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".trial .soft").length === 8);
   assert.equal(await page.getByText("cancelled", { exact: true }).count(), 8);
   assert.ok(await page.getByRole("button", { name: "Run" }).isEnabled());
-  held = [];
-  await close(page);
+  assert.equal(held.length, 5, "four at a time, and none after the end");
+  await closePage(page);
 });
 
 const evil = `It's "quoted" \\ back\\slash $HOME \`id\` $(id) %s {x} </script>\n\n\ttab """ three ''' and \\n "`;
@@ -198,7 +221,7 @@ test("what is copied out means the same in TOML, a shell, Python and JavaScript"
   assert.equal(answer.usage.prompt_tokens, promptTokens);
   assert.deepEqual(answer.scores, scores);
   await own.stop();
-  await close(page);
+  await closePage(page);
 });
 
 test("a generate task is copied out, too", async () => {
@@ -215,7 +238,7 @@ test("a generate task is copied out, too", async () => {
   const answer = await (await fetch(`${own.url}/v1/tasks/comfort`, { method: "POST", body: JSON.stringify({ input: text }) })).json();
   assert.equal(answer.text, said);
   await own.stop();
-  await close(page);
+  await closePage(page);
 });
 
 for (const [theme, language, viewport] of [["dark", "zh-CN", phone], ["dark", "en-US", desktop], ["light", "zh-CN", desktop]]) {
@@ -226,6 +249,6 @@ for (const [theme, language, viewport] of [["dark", "zh-CN", phone], ["dark", "e
     await assertAccessible(page);
     await assertFitsWidth(page);
     await screenshot(page, `playground-${theme}-${language}-${viewport.width}`);
-    await close(page);
+    await closePage(page);
   });
 }

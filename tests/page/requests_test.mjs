@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import {
-  assertAccessible, assertFitsWidth, launchBrowser, openPage, phone, screenshot, startServer,
+  assertAccessible, assertFitsWidth, closePage, launchBrowser, openPage, phone, screenshot,
+  startServer,
 } from "./page.mjs";
 
 const trickyId = "<img/src=x>?a#b%2Fc";
@@ -86,8 +87,7 @@ test("filters choose, stay in the address, and a link shows the same", async () 
   assert.notEqual(await filters.getByLabel("From", { exact: true }).inputValue(), "");
   await field("Time").selectOption("1h");
   await untilRows(page, 5);
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("a time that is none leaves the field empty, and the server says why", async () => {
@@ -100,8 +100,7 @@ test("a time that is none leaves the field empty, and the server says why", asyn
     assert.equal(await page.getByLabel("From", { exact: true }).inputValue(), "", query);
     assert.equal(await page.getByLabel("To", { exact: true }).inputValue(), "", query);
   }
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 /** The lists that `page` asks for from now on, by what is behind the "?" of their addresses. */
@@ -157,8 +156,7 @@ test("fields of time stay while they are edited, and are asked for when they are
   await assertAccessible(page);
   await page.getByRole("button", { name: "Clear filters" }).click();
   await to.waitFor({ state: "detached" });
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("numbers that cannot be are not asked for; what is typed outlives a refresh", async () => {
@@ -189,16 +187,14 @@ test("numbers that cannot be are not asked for; what is typed outlives a refresh
   await alert("请输入数字。");
   await page.getByLabel("慢于（毫秒）").fill("0.5");
   await page.waitForURL(/slow=0\.5$/); // after a pause
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("what the server refuses of a filter is said in its words", async () => {
   const page = await openRequests("#/requests", { allowed: [/Failed to load resource/] });
   await page.goto(`${server.url}/#/requests?status=perhaps`);
   await page.getByRole("alert").filter({ hasText: "status" }).waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("a row leads to its waterfall, by keyboard, and back to the same list", async () => {
@@ -219,8 +215,7 @@ test("a row leads to its waterfall, by keyboard, and back to the same list", asy
   await screenshot(page, "request");
   await page.getByRole("link", { name: "All requests" }).click();
   await untilRows(page, 1);
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("errors are said in words, ids are text whatever is in them", async () => {
@@ -238,8 +233,7 @@ test("errors are said in words, ids are text whatever is in them", async () => {
   assert.deepEqual(JSON.parse(text).requests.map((record) => record.request_id), [trickyId]);
   await page.goto(`${server.url}/#/requests/nobody-knows-it`);
   await page.getByRole("alert").filter({ hasText: "no longer kept" }).waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("ids that mean a folder in a path have their detail, too", async () => {
@@ -252,13 +246,11 @@ test("ids that mean a folder in a path have their detail, too", async () => {
     await page.locator(".waterfall").waitFor();
     assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), id);
     await page.getByText("1 other request came").waitFor();
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   }
   const page = await openPage(browser, `${server.url}/#/requests/%2e%2e?task=none`);
   await page.locator(".waterfall").waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("an answer that is no JSON is said in words", async () => {
@@ -269,8 +261,7 @@ test("an answer that is no JSON is said in words", async () => {
     await page.getByRole("alert").filter({ hasText: said }).waitFor();
     await page.goto(`${server.url}/#/requests/wrong-field`);
     await page.getByRole("alert").filter({ hasText: said }).waitFor();
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   }
 });
 
@@ -291,8 +282,7 @@ for (const language of ["en-US", "zh-CN"]) {
       await screenshot(page, `request-320-${language}-${id.slice(1, 4)}`);
       await assertFitsWidth(page);
     }
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   });
 }
 
@@ -309,8 +299,7 @@ test("the list can be downloaded as it is filtered: CSV, JSON, timeline", async 
   assert.ok(json.requests.every(({ tasks }) => tasks.some(({ task }) => task === "sentiment")));
   const timeline = JSON.parse((await downloaded(page, "Timeline")).text);
   assert.ok((timeline.traceEvents ?? timeline).length > 0);
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 test("new requests come by themselves, but not under the reader's eyes", async () => {
@@ -327,8 +316,7 @@ test("new requests come by themselves, but not under the reader's eyes", async (
   await button.click();
   await untilRows(page, 5);
   await page.getByLabel("Refresh by itself").uncheck();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
 });
 
 for (const [theme, language] of [["light", "en-US"], ["dark", "zh-CN"]]) {
@@ -342,8 +330,7 @@ for (const [theme, language] of [["light", "en-US"], ["dark", "zh-CN"]]) {
     await page.locator(".waterfall").waitFor();
     await assertAccessible(page);
     await assertFitsWidth(page);
-    page.quiet();
-    await page.context().close();
+    await closePage(page);
   });
 }
 
@@ -351,7 +338,6 @@ test("a server without requests says so", async () => {
   const fresh = await startServer();
   const page = await openPage(browser, `${fresh.url}/#/requests`);
   await page.getByText("No requests yet.").waitFor();
-  page.quiet();
-  await page.context().close();
+  await closePage(page);
   await fresh.stop();
 });
