@@ -356,6 +356,28 @@ TEST_F(SqliteArchiveAmendTest, WhatComesWhileTheArchiveIsPausedWaitsForIt) {
   ASSERT_EQ(said_.size(), 2u) << "paused, resumed";
 }
 
+TEST_F(SqliteArchiveAmendTest, WhatIsAmendedHurriesNoRecordIntoTheSpool) {
+  const auto archive = open({.batch_max = 3, .retry_interval = milliseconds(60'000)});
+  archive->consume(records(0, 1));
+  archive->write_now();
+  {
+    Database other = *Database::open(path(), Database::Mode::kReadWrite);
+    const Result<Transaction> lock = Transaction::begin_write(other);
+    ASSERT_TRUE(lock);
+    archive->consume(records(1, 3));  // begins the pause
+    archive->amend(amended(0));
+    clock_.advance(milliseconds(5000));
+    archive->consume(records(4, 1));
+    archive->amend(amended(4));  // finds it where it waits
+    archive->amend(amended(1));
+    archive->amend(amended(2));  // the last place
+    EXPECT_EQ(archive->amendments_lost(), 0u);
+  }
+  clock_.advance(milliseconds(60'000));
+  archive->consume({});
+  for (const size_t n : {0, 1, 2, 4}) expect_same(*read()[n].record, *amended(n));
+}
+
 TEST_F(SqliteArchiveAmendTest, WhatStillWaitsAtTheEndIsCounted) {
   const auto archive = open({.batch_max = 3});
   archive->consume(records(0, 1));
