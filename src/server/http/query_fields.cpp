@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/time_argument.h"
@@ -77,6 +78,23 @@ Result<std::optional<int64_t>> QueryFields::time(std::string_view name, int64_t 
 Result<std::optional<double>> QueryFields::number(std::string_view name, double min,
                                                   double max) const {
   return parse_number<double>(text(name), name, "number", min, max);
+}
+
+Result<std::optional<size_t>> QueryFields::choice(std::string_view name,
+                                                  std::span<const std::string_view> values) const {
+  const auto value = text(name);
+  if (!value) return std::nullopt;
+  const auto found = std::ranges::find(values, *value);
+  if (found != values.end()) return static_cast<size_t>(found - values.begin());
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'{}' must be {} or {}", name,
+                          fmt::join(values.first(values.size() - 1), ", "), values.back()),
+              std::string(name));
+}
+
+Result<bool> QueryFields::flag(std::string_view name) const {
+  QAIO_ASSIGN(const auto value, choice(name, std::to_array<std::string_view>({"0", "1"})));
+  return value == 1U;
 }
 
 }  // namespace qaio

@@ -23,6 +23,11 @@ class QueryFields {
   // A moment as parse_time() reads it.
   Result<std::optional<int64_t>> time(std::string_view name, int64_t now_unix_ms) const;
   Result<std::optional<double>> number(std::string_view name, double min, double max) const;
+  // The place of its value among these; absent without the field.
+  Result<std::optional<size_t>> choice(std::string_view name,
+                                       std::span<const std::string_view> values) const;
+  // 0 or 1; false without the field.
+  Result<bool> flag(std::string_view name) const;
 
  private:
   std::map<std::string, std::string, std::less<>> values_;

@@ -48,7 +48,7 @@ Result<CompareQuery> read_query(const HttpRequest& request, int64_t now_unix_ms)
   QAIO_ASSIGN(query.a, read_side(fields, "a_", now_unix_ms));
   QAIO_ASSIGN(query.b, read_side(fields, "b_", now_unix_ms));
   QAIO_ASSIGN(query.language, language_field(fields));
-  QAIO_ASSIGN(query.charts, charts_field(fields));
+  QAIO_ASSIGN(query.charts, fields.flag("charts"));
   if (query.a.source.empty() != query.b.source.empty()) {
     const std::string side = query.a.source.empty() ? "a" : "b";
     return fail(ErrorCode::kInvalidArgument,

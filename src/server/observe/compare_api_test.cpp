@@ -77,7 +77,7 @@ TEST_F(CompareApiTest, SaysWhatIsWrong) {
   expect_refused("/compare?a_since=soon&b_since=1h", 400, "a_since", "'soon' is no time");
   expect_refused("/compare?a_since=2h&b_since=1h&last=0", 400, "last", "from 1 to 100000");
   expect_refused("/compare?a_since=2h&b_since=1h&lang=de", 400, "lang", "en or zh");
-  expect_refused("/compare?a_since=2h&b_since=1h&charts=yes", 400, "charts", "from 0 to 1");
+  expect_refused("/compare?a_since=2h&b_since=1h&charts=yes", 400, "charts", "must be 0 or 1");
   expect_refused("/compare?a=1.0&b=1.1", 400, "a", "known are a_version, a_model");
 }
 

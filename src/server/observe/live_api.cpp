@@ -1,8 +1,6 @@
 // GET /live, /live/events: what a live view is drawn of.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,14 +21,10 @@ constexpr size_t kPointBytes = 1 << 10;  // about
 // The place in kLiveRanges.
 Result<size_t> read_range(const std::string& query) {
   QAIO_ASSIGN(const QueryFields fields, QueryFields::parse(query, kFields));
-  const std::string name = fields.text("range").value_or(std::string(kLiveRanges.front().name));
-  const auto* found = std::ranges::find(kLiveRanges, name, &LiveRangeShape::name);
-  if (found != kLiveRanges.end()) return static_cast<size_t>(found - kLiveRanges.begin());
-  std::vector<std::string_view> names;
-  names.reserve(kLiveRanges.size());
-  for (const LiveRangeShape& shape : kLiveRanges) names.push_back(shape.name);
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("'range' must be {}", fmt::join(names, ", ")), "range");
+  std::array<std::string_view, kLiveRanges.size()> names;
+  std::ranges::transform(kLiveRanges, names.begin(), &LiveRangeShape::name);
+  QAIO_ASSIGN(const auto found, fields.choice("range", names));
+  return found.value_or(0);
 }
 
 HttpResponse range_response(const LiveSeries& series, size_t index, int64_t now_unix_ms) {

@@ -13,25 +13,10 @@ namespace {
 constexpr int64_t kLimitDefault = 50;
 constexpr double kSlowMsMax = 1e9;
 constexpr int64_t kCharsMax = int64_t{1} << 40;
+constexpr auto kOrders = std::to_array<std::string_view>({"newest", "slowest"});
 constexpr auto kFields =
     std::to_array<std::string_view>({"limit", "slow", "task", "id", "status", "min_chars",
                                      "max_chars", "since", "until", "sort", "format", "download"});
-
-// Whether the field has the second of its two values; the first one without the field.
-Result<bool> is_second(const QueryFields& fields, std::string_view name, std::string_view first,
-                       std::string_view second) {
-  const std::string value = fields.text(name).value_or(std::string(first));
-  if (value == first || value == second) return value == second;
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("'{}' must be {} or {}", name, first, second), std::string(name));
-}
-
-Result<RecordFormat> read_list_format(const QueryFields& fields) {
-  if (fields.text("format") == "csv") return RecordFormat::kCsv;
-  const Result<RecordFormat> format = read_record_format(fields);
-  if (format) return format;
-  return fail(ErrorCode::kInvalidArgument, "'format' must be json, csv or chrome", "format");
-}
 
 Result<std::optional<StatusFilter>> read_status(const QueryFields& fields) {
   const auto text = fields.text("status");
@@ -52,11 +37,6 @@ Result<std::optional<std::string>> read_name(const QueryFields& fields, std::str
 
 }  // namespace
 
-Result<RecordFormat> read_record_format(const QueryFields& fields) {
-  QAIO_ASSIGN(const bool chrome, is_second(fields, "format", "json", "chrome"));
-  return chrome ? RecordFormat::kChrome : RecordFormat::kJson;
-}
-
 Result<RecordQuery> RecordQuery::parse(const std::string& text, int64_t limit_max,
                                        int64_t now_unix_ms) {
   QAIO_ASSIGN(const QueryFields fields, QueryFields::parse(text, kFields));
@@ -65,9 +45,11 @@ Result<RecordQuery> RecordQuery::parse(const std::string& text, int64_t limit_ma
   RecordQuery query;
   query.limit = static_cast<size_t>(limit.value_or(std::min(kLimitDefault, limit_max)));
   query.slow_ms = slow_ms.value_or(0);
-  QAIO_ASSIGN(query.format, read_list_format(fields));
-  QAIO_ASSIGN(query.download, is_second(fields, "download", "0", "1"));
-  QAIO_ASSIGN(query.slowest_first, is_second(fields, "sort", "newest", "slowest"));
+  QAIO_ASSIGN(const auto format, fields.choice("format", kRecordFormats));
+  query.format = static_cast<RecordFormat>(format.value_or(0));
+  QAIO_ASSIGN(query.download, fields.flag("download"));
+  QAIO_ASSIGN(const auto order, fields.choice("sort", kOrders));
+  query.slowest_first = order == 1U;
   QAIO_ASSIGN(query.since_unix_ms, fields.time("since", now_unix_ms));
   QAIO_ASSIGN(query.until_unix_ms, fields.time("until", now_unix_ms));
   QAIO_ASSIGN(query.task, read_name(fields, "task", "name of a task"));

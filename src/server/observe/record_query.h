@@ -1,10 +1,12 @@
 // What GET /requests is asked for: which records, in which order and form.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "archive/archive_reader.h"
 #include "record/record.h"
@@ -18,6 +20,8 @@ enum class RecordFormat : uint8_t {
   kCsv,
   kChrome,  // a timeline
 };
+// What a request calls them, in their order.
+inline constexpr auto kRecordFormats = std::to_array<std::string_view>({"json", "csv", "chrome"});
 
 struct RecordQuery {
   size_t limit = 0;
@@ -39,8 +43,5 @@ struct RecordQuery {
   bool wants(const RequestRecord& record) const;
   ArchiveFilter filter() const;
 };
-
-// Of one request: there is no table of it.
-Result<RecordFormat> read_record_format(const QueryFields& fields);
 
 }  // namespace qaio

@@ -56,11 +56,10 @@ struct ReportQuery {
 };
 
 Result<TrendBy> trend_field(const QueryFields& fields) {
-  const auto text = fields.text("trend");
-  if (!text) return TrendBy::kNone;
-  if (*text == "day") return TrendBy::kDay;
-  if (*text == "version") return TrendBy::kVersion;
-  return fail(ErrorCode::kInvalidArgument, "'trend' must be day or version", "trend");
+  QAIO_ASSIGN(const auto found,
+              fields.choice("trend", std::to_array<std::string_view>({"day", "version"})));
+  if (!found) return TrendBy::kNone;
+  return *found == 0 ? TrendBy::kDay : TrendBy::kVersion;
 }
 
 Result<ReportQuery> read_query(const HttpRequest& request, int64_t now_unix_ms) {
@@ -70,18 +69,15 @@ Result<ReportQuery> read_query(const HttpRequest& request, int64_t now_unix_ms) 
   QAIO_ASSIGN(query.selection, selection_fields(fields, "", now_unix_ms));
   RecordSelection& selection = query.selection;
   QAIO_ASSIGN(query.trend, trend_field(fields));
-  QAIO_ASSIGN(query.charts, charts_field(fields));
+  QAIO_ASSIGN(query.charts, fields.flag("charts"));
   QAIO_ASSIGN(query.language, language_field(fields));
   const bool asked = selection.since_unix_ms || selection.until_unix_ms ||
                      !selection.version.empty() || query.trend != TrendBy::kNone;
   selection.last = static_cast<size_t>(last.value_or(asked ? kFactsMax : kLastDefault));
-  const auto format = fields.text("format");
-  query.format = format ? std::ranges::find(kFormats, *format, &Format::name)
-                        : &accepted_format(request.accept);
-  if (query.format == kFormats.end()) {
-    return fail(ErrorCode::kInvalidArgument, "'format' must be json, html, text or markdown",
-                "format");
-  }
+  std::array<std::string_view, kFormats.size()> names;
+  std::ranges::transform(kFormats, names.begin(), &Format::name);
+  QAIO_ASSIGN(const auto format, fields.choice("format", names));
+  query.format = format ? &kFormats[*format] : &accepted_format(request.accept);
   if (query.charts && query.format->name != "json") {
     return fail(ErrorCode::kInvalidArgument, "'charts' goes with format=json; html has them anyway",
                 "charts");

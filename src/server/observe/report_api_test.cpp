@@ -135,7 +135,7 @@ TEST_F(ReportApiTest, SaysWhatIsWrong) {
   expect_refused("/report?format=pdf", 400, "format", "json, html, text or markdown");
   expect_refused("/report?slow=5", 400, "slow",
                  "known are last, since, until, version, task, trend, format, charts, lang");
-  expect_refused("/report?charts=2", 400, "charts", "from 0 to 1");
+  expect_refused("/report?charts=2", 400, "charts", "must be 0 or 1");
   expect_refused("/report?charts=1&format=html", 400, "charts", "goes with format=json");
   expect_refused("/report?lang=fr", 400, "lang", "en or zh");
   expect_refused("/report?trend=week", 400, "trend", "day or version");

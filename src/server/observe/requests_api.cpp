@@ -235,15 +235,21 @@ HttpResponse archived_response(const ObserveSources& sources, const std::string&
                          std::max<size_t>(1, count_archived(*sources.archive, id, unwanted)));
 }
 
+// Of one request there is no table.
+Result<bool> wants_chrome(const std::string& query) {
+  QAIO_ASSIGN(const QueryFields fields, QueryFields::parse(query, kOneFields));
+  QAIO_ASSIGN(const auto format,
+              fields.choice("format", std::to_array<std::string_view>({"json", "chrome"})));
+  return format == 1U;
+}
+
 void show_request(const std::shared_ptr<Call>& call, const ObserveSources& sources) {
-  const Result<QueryFields> fields = QueryFields::parse(call->request().query, kOneFields);
-  const Result<RecordFormat> format =
-      fields ? read_record_format(*fields) : tl::unexpected<Error>(fields.error());
-  if (!format) {
-    call->respond(error_response(format.error()));
+  const Result<bool> asked = wants_chrome(call->request().query);
+  if (!asked) {
+    call->respond(error_response(asked.error()));
     return;
   }
-  const bool chrome = *format == RecordFormat::kChrome;
+  const bool chrome = *asked;
   const std::string id = percent_decoded(call->request().parameter);
   const auto remembered = [=, sources = sources](const std::vector<RecordPtr>& same,
                                                  size_t archived_count) {

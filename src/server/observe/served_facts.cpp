@@ -1,5 +1,6 @@
 #include "server/observe/served_facts.h"
 
+#include <array>
 #include <utility>
 
 #include "archive/archive_source.h"
@@ -44,15 +45,9 @@ Result<RecordSelection> selection_fields(const QueryFields& fields, std::string_
 }
 
 Result<Language> language_field(const QueryFields& fields) {
-  const auto text = fields.text("lang");
-  if (!text || *text == "en") return Language::kEnglish;
-  if (*text == "zh") return Language::kChinese;
-  return fail(ErrorCode::kInvalidArgument, "'lang' must be en or zh", "lang");
-}
-
-Result<bool> charts_field(const QueryFields& fields) {
-  QAIO_ASSIGN(const auto charts, fields.integer("charts", 0, 1));
-  return charts.value_or(0) == 1;
+  QAIO_ASSIGN(const auto found,
+              fields.choice("lang", std::to_array<std::string_view>({"en", "zh"})));
+  return found == 1U ? Language::kChinese : Language::kEnglish;
 }
 
 void answer_from_facts(const std::shared_ptr<Call>& call, const ObserveSources& sources,

@@ -20,7 +20,6 @@ Result<RecordSelection> selection_fields(const QueryFields& fields, std::string_
                                          int64_t now_unix_ms);
 // Of "lang": en, unless it is zh.
 Result<Language> language_field(const QueryFields& fields);
-Result<bool> charts_field(const QueryFields& fields);
 
 using FactsLoader = std::function<Result<CompactRecords>(const RecordSelection&)>;
 
