@@ -71,6 +71,21 @@ TEST(Lengths, FollowTheFitAndNameOutliersInTheirStage) {
   EXPECT_EQ(writes.outliers[0].request_id, "r40");
 }
 
+TEST(Lengths, AnOutlierOfBothStagesStandsWhereMostIsNotExplained) {
+  const Report report = report_of([](RequestSpec& spec, int i) {
+    spec.output += 100;
+    spec.decode_ms += 200;
+    if (i != 70) return;
+    spec.prefill_ms += 300;  // more of it than the rest of both together
+    spec.decode_ms -= 170;
+  });
+  ASSERT_EQ(report.lengths.size(), 2u);
+  ASSERT_EQ(report.lengths[0].outliers.size(), 1u);
+  EXPECT_EQ(report.lengths[0].outliers[0].request_id, "r70");
+  EXPECT_TRUE(report.lengths[1].outliers.empty());
+  EXPECT_EQ(report.lengths[1].points.size(), 100u);
+}
+
 TEST(Lengths, NeighboursAreTakenOff) {
   Random random(3);
   const Report report = report_of([&](RequestSpec& spec, int i) {

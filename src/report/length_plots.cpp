@@ -1,6 +1,5 @@
 #include "report/length_plots.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "report/service_fit.h"
@@ -41,7 +40,7 @@ LengthPlot plot_of(const FindingInput& input, uint32_t task, const ServiceFit& s
                   .ms_at_zero = view.fit.predict(none),
                   .ms_per_token = view.fit.cost_ms(0),
                   .explained = view.fit.fit.explained,
-                  .requests = service.requests,
+                  .requests = service.items.size(),
                   .points = {},
                   .outliers = {}};
   std::vector<bool> apart(service.items.size());
@@ -49,7 +48,8 @@ LengthPlot plot_of(const FindingInput& input, uint32_t task, const ServiceFit& s
     const CompactRecord& request = *set.requests[service.items[i]];
     const CompactTask& facts = *find_task(request, task);
     const double beyond_ms = view.residual_ms(request, facts);
-    if (std::abs(beyond_ms) < std::abs(service.residuals_ms[i]) / 2) continue;
+    const double beyond_in_the_other_ms = service.residuals_ms[i] - beyond_ms;
+    if (std::abs(beyond_ms) < std::abs(beyond_in_the_other_ms)) continue;
     apart[i] = true;
     ++plot.outliers_all;
     if (plot.outliers.size() == LengthPlot::kOutliersMax) continue;

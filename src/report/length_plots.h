@@ -26,8 +26,8 @@ struct LengthPlot {
   Stage stage = Stage::kPrefill;
   double ms_at_zero = 0;
   double ms_per_token = 0;
-  double explained = 0;  // of the variation
-  size_t requests = 0;
+  double explained = 0;             // of the variation
+  size_t requests = 0;              // that the line is fitted to: all, or an even sample of many
   std::vector<LengthPoint> points;  // at most kPointsMax, evenly thinned; outliers apart
   std::vector<Outlier> outliers;    // the largest first, at most kOutliersMax
   size_t outliers_all = 0;
