@@ -177,6 +177,17 @@ class OneAfterTheOther(ProgramTest):
         self.assertNotRegex(text, r" the | requests")
         self.fails(USAGE, "report", self.archive, "--lang", "de")
 
+    def test_a_comparison_in_chinese(self):
+        page = self.folder / "compare.zh.html"
+        text = self.ok("compare", self.archive, self.archive, "--lang", "zh", "--html", page)
+        self.assertIn("没有值得注意的差别。", text)
+        self.assertIn("95 % 区间", text)
+        self.assertNotRegex(text, r" the | requests|change|verdict|interval|small")
+        html = page.read_text()
+        self.assertIn("没有值得注意的差别。", html)
+        self.assertIn('lang="zh-CN"', html)
+        self.fails(USAGE, "compare", self.archive, self.archive, "--lang", "de")
+
     def test_a_comparison_as_a_page(self):
         page = self.folder / "compare.html"
         run("compare", self.archive, self.archive, "--html", page)

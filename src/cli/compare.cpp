@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/new_file.h"
 #include "cli/commands.h"
+#include "cli/language_option.h"
 #include "cli/records_argument.h"
 
 namespace qaio {
@@ -31,6 +32,7 @@ struct Options {
   std::string route;
   bool json = false;
   std::string html;
+  Language language = Language::kEnglish;
 };
 
 // Nothing if the file is not one; records say better what is wrong with a file.
@@ -58,6 +60,7 @@ Result<CompactRecords> facts_of_place(const std::string& text, const Options& op
 Result<Comparison> make_comparison(const Options& options) {
   CompareOptions how;
   how.change_min = options.min_change_percent / 100;
+  how.language = options.language;
   QAIO_ASSIGN(const auto load_a, load_result_of(options.a));
   QAIO_ASSIGN(const auto load_b, load_result_of(options.b));
   if (load_a && load_b) {
@@ -81,7 +84,10 @@ Result<ExitCode> compare(const Options& options) {
   QAIO_ASSIGN(Comparison comparison, make_comparison(options));
   const std::string url_a = std::exchange(comparison.a.source, options.a);
   const std::string url_b = std::exchange(comparison.b.source, options.b);
-  if (url_a != url_b) comparison.notes.push_back(fmt::format("A loaded {}, B {}.", url_a, url_b));
+  if (url_a != url_b) {
+    comparison.notes.push_back(say(options.language, "A loaded {}, B {}.",
+                                   "A 的负载发往 {}，B 的发往 {}。", url_a, url_b));
+  }
   if (!options.html.empty())
     QAIO_RETURN_IF_ERROR(write_new_file(options.html, comparison_html(comparison)));
   fmt::print("{}", options.json ? comparison_json(comparison) : comparison_text(comparison));
@@ -135,6 +141,7 @@ void add_compare(CLI::App& app, ExitCode& exit_code) {
   command->add_flag("--json", options->json, "Print JSON");
   command->add_option("--html", options->html, "Write an HTML file with a chart as well")
       ->type_name("FILE");
+  add_language_option(*command, options->language);
   command->callback([options, &exit_code] {
     const Result<ExitCode> done = compare(*options);
     exit_code = done ? *done : exit_code_of(tl::unexpected<Error>(done.error()));

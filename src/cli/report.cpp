@@ -15,6 +15,7 @@
 #include "base/new_file.h"
 #include "base/time_argument.h"
 #include "cli/commands.h"
+#include "cli/language_option.h"
 #include "cli/records_argument.h"
 #include "cli/report_demo.h"
 #include "kernels/isa.h"
@@ -46,7 +47,7 @@ struct Options {
   bool json = false;
   bool markdown = false;
   std::string html;
-  bool chinese = false;
+  Language language = Language::kEnglish;
   std::string save;
   std::string config;
   bool check_slo = false;
@@ -150,7 +151,7 @@ Result<ExitCode> report(CLI::App& command, const Options& options, const Records
                     .limits = subject.limits,
                     .rules = std::move(rules),
                     .threads = cores_allowed(),
-                    .language = options.chinese ? Language::kChinese : Language::kEnglish};
+                    .language = options.language};
   if (options.trend == "day") how.trend = TrendBy::kDay;
   if (options.trend == "version") how.trend = TrendBy::kVersion;
   const Report report = make_report(subject.facts, how);
@@ -193,12 +194,7 @@ void add_output_options(CLI::App& command, Options& options) {
   command.add_flag("--markdown", options.markdown, "Print Markdown")->excludes(json);
   command.add_option("--html", options.html, "Write an HTML file with charts as well")
       ->type_name("FILE");
-  command
-      .add_option_function<std::string>(
-          "--lang", [&options](const std::string& name) { options.chinese = name == "zh"; },
-          "Language of what it says, also in files")
-      ->check(CLI::IsMember({"en", "zh"}))
-      ->type_name("en|zh");
+  add_language_option(command, options.language);
   command.add_option("--save", options.save, "Write the records as JSON lines as well")
       ->type_name("FILE");
 }

@@ -202,6 +202,7 @@ TEST(ComparisonChart, ShowsEachChangeWithItsVerdict) {
   EXPECT_THAT(chart->svg, testing::ContainsRegex(">\\+[0-9.]+ %\\*?  slower<"));
   EXPECT_THAT(chart->svg, Not(HasSubstr(">http_write</text>"))) << "too small to matter";
   EXPECT_THAT(comparison_html(comparison), HasSubstr("B is slower than A"));
+  EXPECT_THAT(comparison_html(comparison), testing::ContainsRegex("[+][0-9.]+ %[*]</td>"));
   const auto json = parse_json(comparison_json(comparison, true), "comparison");
   ASSERT_TRUE(json) << json.error().message;
   EXPECT_EQ(json->at("charts").at(0).at("name").as_string(), "comparison");

@@ -1,7 +1,5 @@
 #include "report/compare.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -78,6 +78,9 @@ struct MeasureComparison {
 // "slower (p95)": which of its percentiles changed so.
 std::string verdict_text(Language language, const MeasureComparison& measure);
 
+// "+12.3 %", "+250 %*": `*` at equal tokens; empty of too few.
+std::string change_text(const MeasureComparison& measure, const Change& change);
+
 // Requests that did not get what they asked for, of all that were asked for.
 struct ShareComparison {
   std::string name;  // "failed", "refused", "rejected", "never sent"

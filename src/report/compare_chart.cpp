@@ -2,7 +2,6 @@
 #include "report/compare_chart.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "report/svg.h"
 
@@ -48,18 +47,12 @@ Scale change_scale(const std::vector<const MeasureComparison*>& measures) {
           kChartWidth - kValueWidth};
 }
 
-std::string change_text(Language in, const MeasureComparison& measure) {
-  const Change& change = measure.median;
-  if (change.verdict == Verdict::kTooFew) return verdict_text(in, measure);
-  const double percent = 100 * change.relative;
-  return fmt::format("{:+.{}f} %{}  {}", percent, std::abs(percent) < 100 ? 1 : 0,
-                     measure.at_equal_tokens ? "*" : "", verdict_text(in, measure));
-}
-
 std::string measure_row(Language in, const MeasureComparison& measure, const Scale& x, double y) {
   std::string out = svg_text(kLabelWidth - 10, y + 13, "end", short_name(measure.name, 27));
-  out += svg_text(kChartWidth - kValueWidth + 14, y + 13, "start", change_text(in, measure));
   const Change& change = measure.median;
+  const std::string changed = change_text(measure, change);
+  out += svg_text(kChartWidth - kValueWidth + 14, y + 13, "start",
+                  (changed.empty() ? "" : changed + "  ") + verdict_text(in, measure));
   if (change.verdict == Verdict::kTooFew) return out;
   const auto at = [&](double relative) { return x(std::clamp(100 * relative, x.low, x.high)); };
   const std::string style = verdict_class(measure.verdict);

@@ -13,12 +13,10 @@ Grid measures_grid(const Comparison& comparison) {
   grid.rows.push_back({"ms", "A p50", "B p50", say(in, "change", "变化"), "A p95", "B p95",
                        say(in, "change", "变化"), say(in, "verdict", "判定")});
   for (const MeasureComparison& measure : comparison.measures) {
-    const auto change = [](const Change& its) {
-      return its.verdict == Verdict::kTooFew ? "" : fmt::format("{:+.1f} %", 100 * its.relative);
-    };
     grid.rows.push_back({measure.name, ms_text(measure.a.median), ms_text(measure.b.median),
-                         change(measure.median), ms_text(measure.a.p95), ms_text(measure.b.p95),
-                         change(measure.p95), verdict_text(in, measure)});
+                         change_text(measure, measure.median), ms_text(measure.a.p95),
+                         ms_text(measure.b.p95), change_text(measure, measure.p95),
+                         verdict_text(in, measure)});
   }
   return grid;
 }

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "report/compare_measure.h"
@@ -90,7 +88,8 @@ void add_shares(const LoadResult& a, const LoadResult& b, Comparison& out) {
 }  // namespace
 
 Comparison compare_loads(const LoadResult& a, const LoadResult& b, const CompareOptions& options) {
-  Comparison out{.a = summary_of(a), .b = summary_of(b)};
+  Comparison out{.a = summary_of(a), .b = summary_of(b), .language = options.language};
+  const Language in = options.language;
   Random random(options.seed);
   for (const LoadLatency& one : a.latencies) {
     const auto other = std::ranges::find(b.latencies, one.name, &LoadLatency::name);
@@ -108,19 +107,23 @@ Comparison compare_loads(const LoadResult& a, const LoadResult& b, const Compare
   }
   add_shares(a, b, out);
   if (!a.has_samples || !b.has_samples) {
-    out.untested = fmt::format(
-        "{} only percentiles, as older versions of qaio load wrote, from which chance cannot be "
-        "told; run the load again",
-        a.has_samples   ? "B holds"
-        : b.has_samples ? "A holds"
-                        : "both hold");
+    out.untested =
+        say(in,
+            "{} only percentiles, as older versions of qaio load wrote, from which chance cannot "
+            "be told; run the load again",
+            "{}只有分位数（旧版本的 qaio load 所写），看不出是否出于偶然；请重新运行负载测试",
+            a.has_samples   ? say(in, "B holds", "B ")
+            : b.has_samples ? say(in, "A holds", "A ")
+                            : say(in, "both hold", "两者都"));
   } else if (std::ranges::any_of(out.measures,
                                  [](const auto& one) { return one.name == "inter_token"; })) {
-    out.notes.emplace_back(
-        "inter_token is not tested: the pieces of one answer are not independent; tpot is.");
+    out.notes.push_back(
+        say(in, "inter_token is not tested: the pieces of one answer are not independent; tpot is.",
+            "inter_token 未检验：同一回答的各片段并不独立；检验的是 tpot。"));
   }
   if (a.setting != b.setting)
-    out.notes.push_back(fmt::format("The loads differ: {} and {}.", a.setting, b.setting));
+    out.notes.push_back(
+        say(in, "The loads differ: {} and {}.", "两次负载不同：{} 与 {}。", a.setting, b.setting));
   conclude(options, out);
   return out;
 }

@@ -92,6 +92,25 @@ TEST(CompareLoads, AFewRequestsAreTooFew) {
   EXPECT_EQ(compare_loads(load(1, 100), load(2, 0), {}).verdict, Verdict::kTooFew);
 }
 
+TEST(CompareLoads, SpeaksChinese) {
+  CompareOptions options;
+  options.language = Language::kChinese;
+  LoadResult a = load(1, 300);
+  LoadResult b = load(2, 300, 1.5);
+  for (LoadResult* one : {&a, &b})
+    one->latencies.push_back({.name = "inter_token", .count = 300, .p50_ms = 5, .p95_ms = 9});
+  a.setting = "8";
+  b.setting = "16";
+  const std::string text = comparison_text(compare_loads(a, b, options));
+  for (const char* said :
+       {"变化", "95 % 区间", "判定", "更慢\n", " 到 ", "* 按相同的", "inter_token 未检验",
+        "两次负载不同：8 与 16。", "B 比 A 更慢：total 的中位数", " %（按相同词元数）。"})
+    EXPECT_THAT(text, testing::HasSubstr(said));
+  for (const char* english :
+       {"change", "interval ", "verdict", " to ", "slower", " the ", " than "})
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr(english)));
+}
+
 TEST(CompareLoads, PercentilesAloneCannotBeJudged) {
   ASSERT_TRUE(is_load_result(kPercentiles));
   const LoadResult a = *parse_load_result(kPercentiles);
@@ -102,6 +121,11 @@ TEST(CompareLoads, PercentilesAloneCannotBeJudged) {
   EXPECT_THAT(comparison.sentence, testing::HasSubstr("both hold only percentiles"));
   EXPECT_THAT(comparison_text(comparison), testing::ContainsRegex("\\+100 .* not tested"));
   EXPECT_FALSE(comparison.measures[0].median.p);
+  CompareOptions chinese;
+  chinese.language = Language::kChinese;
+  EXPECT_EQ(compare_loads(a, b, chinese).sentence,
+            "用时无法判断：两者都只有分位数（旧版本的 qaio load 所写），看不出是否出于偶然；"
+            "请重新运行负载测试。");
   b.failed = 100;  // shares can be
   EXPECT_EQ(compare_loads(a, b, {}).verdict, Verdict::kWorse);
 }

@@ -388,5 +388,15 @@ TEST(Compare, ClientsAreNotCompared) {
     EXPECT_NE(one.kind, MeasureKind::kClient) << one.name;
 }
 
+TEST(Compare, VerdictsNameTheirPercentilesInBothLanguages) {
+  MeasureComparison measure{.name = "total", .verdict = Verdict::kSlower};
+  measure.median.verdict = Verdict::kSame;
+  measure.p95.verdict = Verdict::kSlower;
+  EXPECT_EQ(verdict_text(Language::kEnglish, measure), "slower (p95)");
+  EXPECT_EQ(verdict_text(Language::kChinese, measure), "更慢（p95）");
+  measure.median.verdict = Verdict::kSlower;
+  EXPECT_EQ(verdict_text(Language::kChinese, measure), "更慢（中位数、p95）");
+}
+
 }  // namespace
 }  // namespace qaio

@@ -1,7 +1,6 @@
 // A comparison for people at a terminal.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/text_table.h"
@@ -12,10 +11,6 @@ namespace qaio {
 namespace {
 
 using enum Table::Align;
-
-std::string names_text(const std::vector<std::string>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
-}
 
 std::string share_name(Language in, const std::string& name) {
   if (in == Language::kEnglish) return name;
@@ -36,32 +31,38 @@ std::string percent_text(double relative) {
   return fmt::format("{:+.{}f}", percent, std::abs(percent) < 100 ? 1 : 0);
 }
 
-std::string interval_text(const Change& change) {
+std::string interval_text(Language in, const Change& change) {
   if (!change.interval) return "";
-  return fmt::format("{} to {} %", percent_text(change.interval->low),
-                     percent_text(change.interval->high));
+  return say(in, "{} to {} %", "{} 到 {} %", percent_text(change.interval->low),
+             percent_text(change.interval->high));
 }
 
 std::string measures_table(const Comparison& comparison,
                            const std::vector<MeasureComparison>& measures) {
+  const Language in = comparison.language;
+  const std::string change = say(in, "change", "变化");
+  const std::string interval = say(in, "95 % interval", "95 % 区间");
   Table table({kLeft, kRight, kRight, kRight, kRight, kRight, kRight, kRight, kRight, kLeft});
-  table.row({"ms", "A p50", "B p50", "change", "95 % interval", "A p95", "B p95", "change",
-             "95 % interval", "verdict"});
+  table.row({"ms", "A p50", "B p50", change, interval, "A p95", "B p95", change, interval,
+             say(in, "verdict", "判定")});
   for (const MeasureComparison& measure : measures) {
-    const auto change = [&](const Change& its) {
-      return its.verdict == Verdict::kTooFew
-                 ? ""
-                 : percent_text(its.relative) + (measure.at_equal_tokens ? " %*" : " % ");
+    const auto aligned = [&](const Change& its) {
+      return change_text(measure, its) + (measure.at_equal_tokens ? "" : " ");
     };
     table.row({measure.name, ms_text(measure.a.median), ms_text(measure.b.median),
-               change(measure.median), interval_text(measure.median), ms_text(measure.a.p95),
-               ms_text(measure.b.p95), change(measure.p95), interval_text(measure.p95),
-               verdict_text(comparison.language, measure)});
+               aligned(measure.median), interval_text(in, measure.median), ms_text(measure.a.p95),
+               ms_text(measure.b.p95), aligned(measure.p95), interval_text(in, measure.p95),
+               verdict_text(in, measure)});
   }
   return table.text();
 }
 
 }  // namespace
+
+std::string change_text(const MeasureComparison& measure, const Change& change) {
+  if (change.verdict == Verdict::kTooFew) return "";
+  return percent_text(change.relative) + (measure.at_equal_tokens ? " %*" : " %");
+}
 
 // Rows that are empty on both sides are left out.
 Grid comparison_sides(const Comparison& comparison) {
@@ -77,8 +78,9 @@ Grid comparison_sides(const Comparison& comparison) {
   };
   row(say(in, "file", "文件"), [](const SideSummary& side) { return side.source; });
   row(say(in, "version", "版本"),
-      [](const SideSummary& side) { return names_text(side.versions); });
-  row(say(in, "model", "模型"), [](const SideSummary& side) { return names_text(side.models); });
+      [&](const SideSummary& side) { return list_text(in, side.versions); });
+  row(say(in, "model", "模型"),
+      [&](const SideSummary& side) { return list_text(in, side.models); });
   row(say(in, "load", "负载"), [](const SideSummary& side) { return side.setting; });
   row(say(in, "first", "最早"),
       [&](const SideSummary& side) { return time_text(side.first_unix_ms); });
@@ -102,6 +104,7 @@ Grid comparison_sides(const Comparison& comparison) {
 }
 
 std::string comparison_text(const Comparison& comparison) {
+  const Language in = comparison.language;
   std::string out = sides_table(comparison_sides(comparison));
   std::vector<MeasureComparison> shown;
   std::vector<std::string> small;
@@ -116,9 +119,14 @@ std::string comparison_text(const Comparison& comparison) {
   }
   if (!shown.empty()) out += '\n' + measures_table(comparison, shown);
   std::string said;
-  if (at_equal_tokens)
-    said += "* compared at equal numbers of prompt and output tokens, which explain most of it\n";
-  if (!small.empty()) said += fmt::format("Too small to matter: {}.\n", fmt::join(small, ", "));
+  if (at_equal_tokens) {
+    said += say(in,
+                "* compared at equal numbers of prompt and output tokens, which explain most of "
+                "it\n",
+                "* 按相同的提示词和输出词元数比较，这两者解释了大部分用时\n");
+  }
+  if (!small.empty())
+    said += say(in, "Too small to matter: {}.\n", "小到无关紧要：{}。\n", list_text(in, small));
   for (const std::string& note : comparison.notes) said += note + '\n';
   // Why there is no answer is the caller's to say, as an error.
   const bool answered =

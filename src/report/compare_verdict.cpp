@@ -122,9 +122,9 @@ const MeasureComparison* largest_stage(const Comparison& comparison, Verdict ver
   return largest;
 }
 
-std::string change_text(Language in, const MeasureComparison& measure, const Change& change,
-                        const std::string& of, double before_ms, double after_ms) {
-  return say(in, "{:+.3g} % of its {} ({})", "{1} {0:+.3g} %({2})", 100 * change.relative, of,
+std::string change_clause(Language in, const MeasureComparison& measure, const Change& change,
+                          const std::string& of, double before_ms, double after_ms) {
+  return say(in, "{:+.3g} % of its {} ({})", "{1} {0:+.3g} %（{2}）", 100 * change.relative, of,
              measure.at_equal_tokens
                  ? say(in, "at equal numbers of tokens", "按相同词元数")
                  : say(in, "{:.3g} to {:.3g} ms", "从 {:.3g} 到 {:.3g} ms", before_ms, after_ms));
@@ -138,10 +138,10 @@ std::string sentence_of_times(Verdict verdict, Comparison& comparison) {
   if (main != nullptr) {
     std::vector<std::string> changes;
     if (!of_tail)
-      changes.push_back(change_text(in, *main, main->median, say(in, "median", "中位数"),
-                                    main->a.median, main->b.median));
+      changes.push_back(change_clause(in, *main, main->median, say(in, "median", "中位数"),
+                                      main->a.median, main->b.median));
     if (main->p95.verdict == verdict)
-      changes.push_back(change_text(in, *main, main->p95, "p95", main->a.p95, main->b.p95));
+      changes.push_back(change_clause(in, *main, main->p95, "p95", main->a.p95, main->b.p95));
     const char* both = in == Language::kChinese ? "、" : " and ";
     out += say(in, ": {} {}", "：{} 的{}", main->name, fmt::format("{}", fmt::join(changes, both)));
   }
@@ -250,7 +250,7 @@ std::string verdict_text(Language in, const MeasureComparison& measure) {
   if (measure.verdict != Verdict::kSlower && measure.verdict != Verdict::kFaster) return out;
   if (measure.p95.verdict != measure.verdict) return out;
   const bool both = measure.median.verdict == measure.verdict;
-  return out + (both ? say(in, " (median, p95)", "（中位数、p95）") : say(in, " (p95)", "(p95)"));
+  return out + (both ? say(in, " (median, p95)", "（中位数、p95）") : say(in, " (p95)", "（p95）"));
 }
 
 void conclude(const CompareOptions& options, Comparison& comparison) {
