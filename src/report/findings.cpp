@@ -15,6 +15,7 @@ FindingInput finding_input(const CompactRecords& set, const std::optional<Physic
                      .limits = limits,
                      .tasks = tasks_of(set),
                      .fits = std::vector<std::optional<ServiceFit>>(set.tasks.size()),
+                     .clients = client_times(set),
                      .language = language};
   std::vector<std::function<void()>> jobs;
   for (uint32_t task = 0; task < set.tasks.size(); ++task)

@@ -35,14 +35,6 @@ struct PhysicalLimits {
   double gop_per_token = 0;    // 10^9 operations that one prompt token costs
 };
 
-struct FindingInput {
-  const CompactRecords& set;
-  std::optional<PhysicalLimits> limits = {};
-  std::vector<uint32_t> tasks = {};                  // as tasks_of() has them
-  std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
-  Language language = Language::kEnglish;
-};
-
 // What clients waited, by where it went, of those requests whose clients reported it.
 struct ClientTimeSums {
   size_t requests = 0;
@@ -51,9 +43,19 @@ struct ClientTimeSums {
   double rendering_ms = 0;
   double total_ms() const { return network_ms + server_ms + rendering_ms; }
 };
+
+struct FindingInput {
+  const CompactRecords& set;
+  std::optional<PhysicalLimits> limits = {};
+  std::vector<uint32_t> tasks = {};                  // as tasks_of() has them
+  std::vector<std::optional<ServiceFit>> fits = {};  // by a task's place in the set
+  ClientTimeSums clients = {};
+  Language language = Language::kEnglish;
+};
+
 ClientTimeSums client_times(const CompactRecords& set);
 
-// With tasks and fits.
+// With tasks, fits and the clients' times.
 FindingInput finding_input(const CompactRecords& set, const std::optional<PhysicalLimits>& limits,
                            Language language = Language::kEnglish, int threads = 1);
 

@@ -14,6 +14,7 @@ constexpr size_t kRequestsMin = 20;
 constexpr double kBottleneckShareMin = 0.35;
 constexpr double kBottleneckLeadMin = 1.2;  // times the next stage
 constexpr size_t kStagesShown = 3;
+constexpr size_t kOthersNamed = 3;
 
 // What requests were waiting for. No task: their own stage; no stage: unattributed.
 struct PathStage {
@@ -21,11 +22,7 @@ struct PathStage {
   std::optional<Stage> stage;
   double ms = 0;
 
-  std::string name() const {
-    if (!stage) return "unattributed";
-    return task.empty() ? std::string(stage_name(*stage))
-                        : fmt::format("{}.{}", task, stage_name(*stage));
-  }
+  std::string name() const { return stage ? stage_text(task, *stage) : "unattributed"; }
 };
 
 // Wall time by the stage that requests were waiting for: their own stages, and in place of `tasks`
@@ -88,8 +85,14 @@ std::string not_others(Language language, const FindingInput& input, const std::
   std::vector<std::string> others;
   for (const uint32_t one : input.tasks)
     if (input.set.tasks[one] != task) others.push_back(input.set.tasks[one]);
-  if (others.empty() || others.size() > kStagesShown) return "";
+  if (others.empty() || others.size() > kOthersNamed) return "";
   return say(language, ", not {}", "（而不是 {}）", list_text(language, others));
+}
+
+// `what` begins the English sentence and ends the Chinese clause.
+std::string decides(Language in, const std::string& what, double percent) {
+  return say(in, "{} decides how long people wait: {:.0f} % of the time.",
+             "决定等待时间的是{}：占 {:.0f} %。", what, percent);
 }
 
 void explain_model_stage(const FindingInput& input, const PathStage& top, double percent,
@@ -98,11 +101,10 @@ void explain_model_stage(const FindingInput& input, const PathStage& top, double
   const std::string others = not_others(in, input, top.task);
   switch (*top.stage) {
     case Stage::kDecode:
-      finding.meaning =
-          say(in,
-              "What {0} writes, token by token{1}, decides how long people wait: "
-              "{2:.0f} % of the time.",
-              "决定等待时间的是 {0} 逐个词元的生成{1}：占 {2:.0f} %。", top.task, others, percent);
+      finding.meaning = decides(
+          in,
+          say(in, "What {} writes, token by token{},", " {} 逐个词元的生成{}", top.task, others),
+          percent);
       finding.advice = say(in,
                            "Shorten it (max_new_tokens, or a system prompt that asks for brevity), "
                            "or take a smaller or more strongly quantized model.",
@@ -110,11 +112,9 @@ void explain_model_stage(const FindingInput& input, const PathStage& top, double
                            "或换用更小、量化程度更高的模型。");
       return;
     case Stage::kPrefill:
-      finding.meaning =
-          say(in,
-              "Reading the prompts of {0}{1} decides how long people wait: {2:.0f} % "
-              "of the time.",
-              "决定等待时间的是读取 {0} 的提示词{1}：占 {2:.0f} %。", top.task, others, percent);
+      finding.meaning = decides(
+          in, say(in, "Reading the prompts of {}{}", "读取 {} 的提示词{}", top.task, others),
+          percent);
       finding.advice = say(in,
                            "Shorten them (system prompt, examples, history), and let them begin "
                            "alike, so that the prefix cache holds what they share.",
@@ -122,27 +122,24 @@ void explain_model_stage(const FindingInput& input, const PathStage& top, double
                            "以便前缀缓存复用。");
       return;
     case Stage::kScore:
-      finding.meaning = say(
-          in, "Scoring the labels of {0}{1} decides how long people wait: {2:.0f} % of the time.",
-          "决定等待时间的是为 {0} 的标签打分{1}：占 {2:.0f} %。", top.task, others, percent);
+      finding.meaning =
+          decides(in, say(in, "Scoring the labels of {}{}", "为 {} 的标签打分{}", top.task, others),
+                  percent);
       finding.advice = say(in, "Use fewer labels, or labels of a single token.",
                            "减少标签数量，或使用单个词元的标签。");
       return;
     case Stage::kQueue:
-      finding.meaning = say(in,
-                            "Waiting for the model, not its work, decides how long people wait: "
-                            "{:.0f} % of the time.",
-                            "决定等待时间的是排队，而不是模型的计算：占 {:.0f} %。", percent);
+      finding.meaning = decides(
+          in, say(in, "Waiting for the model, not its work,", "排队，而不是模型的计算"), percent);
       finding.advice = say(in, "The finding about waiting in line says why, and what helps.",
                            "原因和办法见关于排队的结论。");
       return;
     default:
-      finding.meaning =
-          say(in,
-              "Preparing the prompts of {} and reading its answers, not the model's "
-              "work, decides how long people wait: {:.0f} % of the time.",
-              "决定等待时间的是准备 {} 的提示词和解析输出，而不是模型的计算：占 {:.0f} %。",
-              top.task, percent);
+      finding.meaning = decides(
+          in,
+          say(in, "Preparing the prompts of {} and reading its answers, not the model's work,",
+              "准备 {} 的提示词和解析输出，而不是模型的计算", top.task),
+          percent);
       finding.advice = say(in, "Send shorter inputs and less history.", "缩短输入，减少历史。");
   }
 }
@@ -161,11 +158,10 @@ void explain_request_stage(Language in, const PathStage& top, double percent, Fi
                          "检查客户端的网络，以及中间的代理。");
     return;
   }
-  finding.meaning =
-      say(in,
-          "The server's own work ({}), not the model's, decides how long people "
-          "wait: {:.0f} % of the time.",
-          "决定等待时间的是服务器自身的工作（{}），而不是模型：占 {:.0f} %。", top.name(), percent);
+  finding.meaning = decides(in,
+                            say(in, "The server's own work ({}), not the model's,",
+                                "服务器自身的工作（{}），而不是模型", top.name()),
+                            percent);
   finding.advice = say(in,
                        "That should be little: compare with earlier versions or days to see "
                        "since when, and keep other programs off the server's cores.",

@@ -1,11 +1,7 @@
 // What clients waited beside the server, by what they said.
-#include <fmt/format.h>
-
 #include <vector>
 
 #include "report/findings.h"
-#include "stats/ranks.h"
-#include "stats/statistics.h"
 
 namespace qaio {
 namespace {
@@ -29,7 +25,10 @@ void explain(Language in, bool network, bool rendering, Finding& finding) {
                                : say(in, "the browser", "浏览器"));
   if (network)
     advice.push_back(
-        say(in, "Look at the connection and the proxies on it.", "检查连接及其上的代理。"));
+        say(in,
+            "Look at the connection, and at proxies that collect an answer before they pass it "
+            "on.",
+            "检查连接，以及先收集回答再转发的代理。"));
   if (rendering)
     advice.push_back(say(in, "Show answers with less work, or shorter ones.",
                          "减少显示回答的工作，或缩短回答。"));
@@ -52,7 +51,7 @@ ClientTimeSums client_times(const CompactRecords& set) {
 
 void find_client_time(const FindingInput& input, std::vector<Finding>& out) {
   const Language in = input.language;
-  const ClientTimeSums sums = client_times(input.set);
+  const ClientTimeSums& sums = input.clients;
   const double total_ms = sums.total_ms();
   if (sums.requests < kRequestsMin || total_ms <= 0) return;
   const auto requests = static_cast<double>(sums.requests);
@@ -62,8 +61,8 @@ void find_client_time(const FindingInput& input, std::vector<Finding>& out) {
   finding.statement = say(
       in,
       "Clients waited {} ms on average: server {:.0f} %, rendering {:.0f} %, network {:.0f} %, "
-      "over "
-      "the {} requests that they reported.",
+      "over the "
+      "{} requests that they reported.",
       "客户端平均等待 {} ms：服务器 {:.0f} %，渲染 {:.0f} %，网络 {:.0f} %（报告了 {} 个请求）。",
       ms_text(total_ms / requests), 100 * sums.server_ms / total_ms, 100 * rendering, 100 * network,
       sums.requests);
@@ -74,18 +73,9 @@ void find_client_time(const FindingInput& input, std::vector<Finding>& out) {
         "显示回答平均用 {} ms：这是页面或设备的时间。", ms_text(sums.rendering_ms / requests)));
   }
   if (network >= kShareMin) {
-    finding.evidence.push_back(
-        say(in,
-            "{} ms on average pass between server and client: look at the connection, and at "
-            "proxies that collect an answer before they pass it on.",
-            "服务器与客户端之间平均经过 {} ms：检查连接，以及先收集回答再转发的代理。",
-            ms_text(sums.network_ms / requests)));
-  }
-  if (finding.evidence.empty()) {
-    finding.evidence.push_back(say(in,
-                                   "What users wait for is the server: the other findings say "
-                                   "where.",
-                                   "用户等的是服务器：其他结论说明在哪里。"));
+    finding.evidence.push_back(say(in, "{} ms on average pass between server and client.",
+                                   "服务器与客户端之间平均经过 {} ms。",
+                                   ms_text(sums.network_ms / requests)));
   }
   finding.figures = {{"requests", requests},
                      {"mean_ms", total_ms / requests},

@@ -135,7 +135,7 @@ void find_limits(const FindingInput& input, std::vector<Finding>& out) {
   if (parts.empty()) return;
   explain(in, decode_near, prefill_near, finding);
   if (in == Language::kEnglish) parts[0][0] = static_cast<char>(std::toupper(parts[0][0]));
-  finding.statement = say(in, "{}.", "{}。", fmt::format("{}", fmt::join(parts, "; ")));
+  finding.statement = say(in, "{}.", "{}。", clauses_text(in, parts));
   out.push_back(std::move(finding));
 }
 

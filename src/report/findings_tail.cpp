@@ -18,7 +18,7 @@ constexpr double kTailShare = 0.05;
 constexpr double kTailFactorMin = 1.3;  // the 95th percentile over the median
 constexpr double kCauseShareMin = 0.3;  // of what the request took beyond the median
 constexpr int64_t kFaultsMin = 256;     // 1 MiB of fresh memory
-constexpr double kFaultFactor = 4;      // times the 95th percentile of the others
+constexpr double kFaultFactor = 4;      // times the 90th percentile of all
 
 enum Cause : uint8_t { kQueue, kLongPrompt, kLongOutput, kNeighbours, kPageFaults, kUnknown };
 constexpr std::array<std::string_view, 6> kNames = {"queue",      "long prompt", "long output",

@@ -440,10 +440,13 @@ TEST(ClientTime, SaysWhereUsersWait) {
   ASSERT_EQ(finding->evidence.size(), 1u);
   EXPECT_THAT(finding->evidence[0],
               testing::HasSubstr("9.00 ms on average: that time is the page's"));
-  EXPECT_THAT(find(findings_of(reported_set(10, 10, 0).set), "client_time")->evidence,
-              testing::ElementsAre(testing::HasSubstr("look at the connection")));
-  EXPECT_THAT(find(findings_of(reported_set(10, 0.1, 0.1).set), "client_time")->evidence,
-              testing::ElementsAre(testing::HasSubstr("the server")));
+  const auto network = find(findings_of(reported_set(10, 10, 0).set), "client_time");
+  EXPECT_THAT(network->advice, testing::HasSubstr("Look at the connection, and at proxies"));
+  EXPECT_THAT(network->evidence,
+              testing::ElementsAre("10.0 ms on average pass between server and client."));
+  const auto server = find(findings_of(reported_set(10, 0.1, 0.1).set), "client_time");
+  EXPECT_THAT(server->meaning, testing::HasSubstr("People wait for the server"));
+  EXPECT_THAT(server->evidence, testing::IsEmpty());
   EXPECT_FALSE(find(findings_of(reported_set(4, 1, 9).set), "client_time"));
 }
 

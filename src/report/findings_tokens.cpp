@@ -1,8 +1,6 @@
 // Findings about what tokens cost, and what the prefix cache spares.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "report/findings.h"
 #include "report/service_fit.h"
 

@@ -28,7 +28,11 @@ std::string say(Language language, fmt::format_string<Args...> english,
 inline std::string list_text(Language language, const std::vector<std::string>& parts) {
   return fmt::format("{}", fmt::join(parts, language == Language::kChinese ? "、" : ", "));
 }
-// Sentences or clauses after each other: "One. Two."
+// Clauses of one sentence: "a; b".
+inline std::string clauses_text(Language language, const std::vector<std::string>& parts) {
+  return fmt::format("{}", fmt::join(parts, language == Language::kChinese ? "；" : "; "));
+}
+// Sentences after each other: "One. Two."
 inline std::string sentences_text(Language language, const std::vector<std::string>& parts) {
   return fmt::format("{}", fmt::join(parts, language == Language::kChinese ? "" : " "));
 }

@@ -40,8 +40,8 @@ class LaneColumns {
     const std::string prefix = task.empty() ? "" : task + '.';
     for (size_t i = 0; i < StageLaneKind::kStages; ++i) {
       if (std::ranges::all_of(stages_[i], [](double ms) { return ms == 0; })) continue;
-      out.push_back({prefix + std::string(stage_name(StageLaneKind::stage_at(i))),
-                     MeasureKind::kStage, task, std::move(stages_[i]), items_});
+      out.push_back({stage_text(task, StageLaneKind::stage_at(i)), MeasureKind::kStage, task,
+                     std::move(stages_[i]), items_});
     }
     if (unattributed_.empty()) return;  // 0 is good to know
     out.push_back(
@@ -142,6 +142,11 @@ std::vector<Measure> collect_measures(const CompactRecords& set, int threads) {
   run_in_parallel(jobs, threads);
   std::ranges::move(of_tasks, std::back_inserter(all));
   return all;
+}
+
+std::string stage_text(std::string_view task, Stage stage) {
+  return task.empty() ? std::string(stage_name(stage))
+                      : fmt::format("{}.{}", task, stage_name(stage));
 }
 
 std::string ms_text(double ms) {

@@ -39,7 +39,8 @@ std::vector<Measure> collect_measures(const CompactRecords& set, int threads = 1
 
 const Measure* find_measure(const std::vector<Measure>& measures, std::string_view name);
 
-std::string ms_text(double ms);  // "0.012", "1.23", "45.6", "1234"
+std::string stage_text(std::string_view task, Stage stage);  // "chat.decode"; no task: "parse"
+std::string ms_text(double ms);                              // "0.012", "1.23", "45.6", "1234"
 
 inline double to_ms(int64_t ns) { return static_cast<double>(ns) / 1e6; }
 

@@ -88,8 +88,8 @@ void count_requests(const CompactRecords& set, Report& report) {
     } else if (request->error != 0) {
       ++report.others[set.errors[request->error]];
     } else {
-      ++report.others[request->status >= 400 ? fmt::format("status {}", request->status)
-                                             : "without tasks"];
+      ++report.others[request->status >= 400 ? fmt::format("{}{}", Report::kStatus, request->status)
+                                             : std::string(Report::kWithoutTasks)];
     }
   }
   if (set.requests.empty()) return;
@@ -158,7 +158,8 @@ Report make_report(const CompactRecords& set, const ReportOptions& options) {
   const std::vector<Measure> measures = collect_measures(set, options.threads);
   if (const Measure* total = find_measure(measures, "total")) {
     const double all_ms = std::accumulate(total->ms.begin(), total->ms.end(), 0.0);
-    const double client_ms = client_times(set).total_ms();
+    const FindingInput input =
+        finding_input(set, options.limits, options.language, options.threads);
     report.stages.resize(measures.size());
     std::vector<std::function<void()>> jobs = {
         [&] { report.throughput = throughput_of(set); },
@@ -167,11 +168,9 @@ Report make_report(const CompactRecords& set, const ReportOptions& options) {
     for (size_t i = 0; i < measures.size(); ++i)
       jobs.emplace_back([&, i] {
         const bool of_client = measures[i].kind == MeasureKind::kClient;
-        report.stages[i] = stage_row(measures[i], of_client ? client_ms : all_ms);
+        report.stages[i] = stage_row(measures[i], of_client ? input.clients.total_ms() : all_ms);
       });
     run_in_parallel(jobs, options.threads);
-    const FindingInput input =
-        finding_input(set, options.limits, options.language, options.threads);
     report.findings = find_findings(input, options.threads);
     report.lengths = length_plots(input);
   }

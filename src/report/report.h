@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "record/compact_record.h"
@@ -105,7 +106,7 @@ struct Report {
   std::vector<RunInfo> runs;             // that have records in it
   size_t requests = 0;                   // all of them
   size_t answered = 0;                   // what the figures below are about
-  std::map<std::string, size_t> others;  // the rest by error code or "without tasks"
+  std::map<std::string, size_t> others;  // the rest by error code, "status 404", "without tasks"
   int64_t first_unix_ms = 0;
   int64_t last_unix_ms = 0;
   std::vector<StageRow> stages;  // headlines, request lane, each task's lane
@@ -122,6 +123,8 @@ struct Report {
   size_t changes_left_out = 0;
   Language language = Language::kEnglish;
 
+  static constexpr std::string_view kStatus = "status ";  // in `others`
+  static constexpr std::string_view kWithoutTasks = "without tasks";
   static constexpr size_t kChangesMax = 10;
   static constexpr size_t kTimelineMax = 2000;
 };

@@ -25,6 +25,14 @@ std::string run_text(Language in, const RunInfo& run) {
              say(in, "{}", "{1} 个线程", plural(threads, "thread"), threads));
 }
 
+// What a request that is not counted ended with: error codes are the same everywhere.
+std::string other_text(Language in, const std::string& name) {
+  if (in == Language::kEnglish) return name;
+  if (name == Report::kWithoutTasks) return "没有运行任务";
+  if (name.starts_with(Report::kStatus)) return "状态码 " + name.substr(Report::kStatus.size());
+  return name;
+}
+
 Section overview(const Report& report) {
   const Language in = report.language;
   Section section{.kind = Section::Kind::kOverview, .title = say(in, "Overview", "概况")};
@@ -38,16 +46,15 @@ Section overview(const Report& report) {
       utc_second_text(report.last_unix_ms), report.requests));
   for (const auto& [name, count] : report.others)
     section.sentences.push_back(
-        say(in, "Not counted: {} ({}).", "未计入：{} 个（{}）。", count, name));
+        say(in, "Not counted: {} ({}).", "未计入：{} 个（{}）。", count, other_text(in, name)));
   std::vector<std::string> seen;
   for (const RunInfo& run : report.runs) {
     std::string text = run_text(in, run);
     if (std::ranges::find(seen, text) == seen.end()) seen.push_back(std::move(text));
   }
-  section.sentences.push_back(
-      say(in, "{0}: {1}.", "{2} 次运行：{1}。", plural(report.runs.size(), "run"),
-          fmt::format("{}", fmt::join(seen, in == Language::kChinese ? "；" : "; ")),
-          report.runs.size()));
+  section.sentences.push_back(say(in, "{0}: {1}.", "{2} 次运行：{1}。",
+                                  plural(report.runs.size(), "run"), clauses_text(in, seen),
+                                  report.runs.size()));
   if (report.answered == 0) return section;
   const Throughput& rate = report.throughput;
   section.sentences.push_back(
@@ -69,7 +76,7 @@ Section findings(const Report& report) {
     section.sentences.push_back(
         say(in, "Nothing that these records support.", "这些记录不足以得出结论。"));
   }
-  if (!report.limits_known && report.answered > 0) {
+  if (!report.limits_known) {
     section.sentences.push_back(say(
         in,
         "How near prefill and decode come to the hardware's limits was not measured; qaio "
@@ -128,6 +135,14 @@ std::string slo_value(double value, SloUnit unit) {
                                         : fmt::format("{:.3g} %", 100 * value);
 }
 
+// As slo_promise() says it.
+std::string promise_text(Language in, const SloRule& rule) {
+  if (in == Language::kEnglish) return slo_promise(rule);
+  if (rule.of_errors()) return rule.task.empty() ? "没有错误" : rule.task + " 没有错误";
+  return fmt::format("{}{} 不超过 {:g} ms", rule.task.empty() ? "" : rule.task + " 的 ",
+                     rule.metric, to_ms(rule.threshold_ns));
+}
+
 Section slo(const Report& report) {
   const Language in = report.language;
   Section section{.kind = Section::Kind::kSlo, .title = say(in, "SLA rules", "SLA 规则")};
@@ -139,7 +154,7 @@ Section slo(const Report& report) {
   for (const SloCompliance& one : report.slo) {
     const SloUnit unit = one.rule.unit();
     grid.rows.push_back(
-        {one.rule.name, slo_promise(one.rule), std::to_string(one.counts.total()),
+        {one.rule.name, promise_text(in, one.rule), std::to_string(one.counts.total()),
          fmt::format("{:.2f} %", 100 * one.good_share()),
          fmt::format("{:g} %", 100 * one.rule.objective),
          one.value ? slo_value(*one.value, unit) : "", slo_value(one.threshold, unit),
@@ -184,8 +199,7 @@ Section slowest(const Report& report, size_t number) {
   Grid grid{.right = {false, true, true, false}, .rows = {}, .bars = true};
   grid.rows.push_back({say(in, "stage", "阶段"), say(in, "begin ms", "开始 ms"), "ms", ""});
   for (const WaterfallBar& bar : fall.bars) {
-    const std::string stage(stage_name(bar.stage));
-    grid.rows.push_back({bar.task.empty() ? stage : bar.task + "." + stage, ms_text(bar.begin_ms),
+    grid.rows.push_back({stage_text(bar.task, bar.stage), ms_text(bar.begin_ms),
                          ms_text(bar.end_ms - bar.begin_ms),
                          text_bar(bar.begin_ms, bar.end_ms, std::max(fall.total_ms, 1e-9))});
   }
@@ -273,10 +287,11 @@ std::string markdown_findings(const Report& report) {
   std::string out;
   for (const Finding& finding : report.findings) {
     out += "- **" + escaped(finding.meaning) + "**";
+    // In Chinese too: after a full stop, only a space lets ** end.
     if (!finding.advice.empty()) out += ' ' + escaped(finding.advice);
-    out += "\n  " + escaped(finding.statement);
-    for (const std::string& sentence : finding.evidence) out += ' ' + escaped(sentence);
-    out += '\n';
+    std::vector<std::string> sentences = {finding.statement};
+    sentences.insert(sentences.end(), finding.evidence.begin(), finding.evidence.end());
+    out += "\n  " + escaped(sentences_text(report.language, sentences)) + '\n';
   }
   return out;
 }
@@ -294,10 +309,8 @@ std::vector<Section> report_sections(const Report& report) {
     sections.push_back(stages(report));
   }
   if (report.requests > 0 && !report.slo.empty()) sections.push_back(slo(report));
-  if (report.answered > 0) {
-    for (size_t i = 0; i < report.slowest.size(); ++i) sections.push_back(slowest(report, i));
-  }
-  if (report.trend_by != TrendBy::kNone && !report.trend.empty()) sections.push_back(trend(report));
+  for (size_t i = 0; i < report.slowest.size(); ++i) sections.push_back(slowest(report, i));
+  if (!report.trend.empty()) sections.push_back(trend(report));
   return sections;
 }
 

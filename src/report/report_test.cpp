@@ -15,6 +15,7 @@ namespace qaio {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const StageRow& row(const Report& report, std::string_view name) {
   for (const StageRow& one : report.stages)
@@ -236,12 +237,23 @@ TEST(Renderers, SpeakChinese) {
   ReportOptions options;
   options.language = Language::kChinese;
   options.trend = TrendBy::kDay;
-  const Report report = make_report(two_versions(1.6).set, options);
+  TestSet test = two_versions(1.6);
+  for (const int status : {200, 404}) {
+    RequestRecord other;
+    other.arrived_unix_ms = 1'700'000'200'000;
+    other.status = status;
+    test.set.items.push_back({std::make_shared<const RequestRecord>(other), 0});
+  }
+  const Report report = make_report(test.set, options);
   EXPECT_THAT(report_html(report), HasSubstr("<html lang=\"zh-CN\">"));
   for (const std::string& text : {report_markdown(report), report_html(report)}) {
     for (const char* said : {"时间花在哪里", "结论", "瓶颈是 chat.decode", "各阶段", "按天的趋势"})
       EXPECT_THAT(text, HasSubstr(said));
-    for (const char* english : {" the ", " requests", "Slowest", " of "})
+    for (const char* said : {"1 个（没有运行任务）", "1 个（状态码 404）"})
+      EXPECT_THAT(text, HasSubstr(said));
+    EXPECT_THAT(text, Not(testing::ContainsRegex("。 [^ ]"))) << "no space between sentences";
+    for (const char* english :
+         {" the ", " requests", "Slowest", " of ", "status ", "without tasks"})
       EXPECT_EQ(text.substr(text.find("<h1>") + 1).find(english), std::string::npos) << english;
   }
 }

@@ -87,6 +87,28 @@ TEST(SloCompliance, OfTooFew) {
   EXPECT_EQ(one(RecordSet(), decode_within(1)).verdict, SloVerdict::kTooFew);
 }
 
+TEST(SloCompliance, SpeaksChinese) {
+  ReportOptions options;
+  options.language = Language::kChinese;
+  SloRule errors;
+  errors.metric = kErrorRateMetric;
+  SloRule errors_of_chat = errors;
+  errors_of_chat.task = "chat";
+  SloRule of_chat = decode_within(94);
+  of_chat.task = "chat";
+  options.rules = {of_chat, SloRule(), errors, errors_of_chat};
+  const Report report = make_report(hundred().set, options);
+  for (const std::string& text : {report_markdown(report), report_html(report)}) {
+    for (const char* said : {">chat 的 decode 不超过 94 ms<", ">没有错误<", ">chat 没有错误<"}) {
+      std::string cell = said;  // a cell of HTML, or of Markdown
+      if (text.starts_with('#')) cell = "| " + cell.substr(1, cell.size() - 2) + " |";
+      EXPECT_THAT(text, HasSubstr(cell));
+    }
+    EXPECT_THAT(text, HasSubstr("不超过 1000 ms"));
+    for (const char* english : {"within", "no error"}) EXPECT_EQ(text.find(english), text.npos);
+  }
+}
+
 TEST(SloCompliance, IsInEveryFormOfAReport) {
   ReportOptions options;
   options.rules = {decode_within(94), SloRule()};
