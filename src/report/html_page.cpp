@@ -7,9 +7,8 @@ namespace qaio {
 namespace {
 
 constexpr std::string_view kPageCss = R"(
-:root { color-scheme: light dark; --page: #fff; }
-@media (prefers-color-scheme: dark) { :root { --page: #12161d; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--chart-ink); background: var(--page);
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--chart-ink); background: var(--chart-page);
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.7rem; margin: 0 0 1rem; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; } p { margin: .3rem 0; }

@@ -9,8 +9,6 @@ namespace qaio {
 namespace {
 
 constexpr double kHeight = 300;
-constexpr double kLeft = 60;
-constexpr double kRight = kChartWidth - 20;
 constexpr double kTop = 24;
 constexpr double kBottom = kHeight - 46;
 constexpr double kAxisFromZero = 0.4;  // if the least is below so much of the most
@@ -34,7 +32,7 @@ Scale tokens_scale(const LengthPlot& plot) {
   for (const LengthPlot::Outlier& one : plot.outliers) range.add(one.at.tokens);
   if (range.low < kAxisFromZero * range.high) range.low = 0;
   const double margin = std::max(0.02 * (range.high - range.low), 0.5);
-  return {std::max(0.0, range.low - margin), range.high + margin, kLeft, kRight};
+  return {std::max(0.0, range.low - margin), range.high + margin, kPlotLeft, kPlotRight};
 }
 
 // Up to what the usual take and some more: far outliers stand at the edge, or nothing else would be
@@ -72,14 +70,14 @@ std::string outlier_names(const LengthPlot& plot, const Scale& x, const Scale& y
         fmt::format("{} {:+.1f} ms", short_name(one.request_id, kNameChars), one.beyond_ms);
     const double width = svg_text_width(name);
     const double at = x(one.at.tokens);
-    const bool to_the_left = at + 8 + width > kRight;
+    const bool to_the_left = at + 8 + width > kPlotRight;
     const Place place{to_the_left ? at - 8 - width : at + 8, to_the_left ? at - 8 : at + 8 + width,
                       y(std::min(one.at.ms, y.high)) + 4};
     const bool free = std::ranges::none_of(taken, [&](const Place& other) {
       return place.left < other.right && other.left < place.right &&
              std::abs(place.y - other.y) < kLine;
     });
-    if (!free || place.left < kLeft) continue;  // its mark says it when pointed at
+    if (!free || place.left < kPlotLeft) continue;  // its mark says it when pointed at
     taken.push_back(place);
     out += svg_text(to_the_left ? at - 8 : at + 8, place.y, to_the_left ? "end" : "start", name);
   }
@@ -106,9 +104,8 @@ Chart length_chart(const LengthPlot& plot, Language in) {
   const Scale x = tokens_scale(plot);
   const Scale y = ms_scale(plot);
   std::string& out = chart.svg;
-  out = open_svg(kHeight, chart.title) + svg_y_axis(y, kLeft, kRight, "ms") +
-        svg_x_axis(x, kTop, kBottom, "");
-  out += svg_text(kRight, kHeight - 8, "end",
+  out = open_svg(kHeight, chart.title) + svg_y_axis(y) + svg_x_axis(x, kTop, kBottom, "");
+  out += svg_text(kPlotRight, kHeight - 8, "end",
                   reads ? say(in, "prompt tokens computed", "计算的提示词元")
                         : say(in, "generated tokens", "生成的词元"));
   for (const LengthPoint& point : plot.points)

@@ -39,7 +39,7 @@ std::string_view stage_class(std::string_view name) {
 
 // The changes of the total where they happened, each label below the one before it as long as they
 // would meet.
-std::string change_marks(const Report& report, const Scale& y, double left, double step) {
+std::string change_marks(const Report& report, const Scale& y, double step) {
   constexpr double kLine = 14;
   constexpr int kLines = 4;
   std::string marks;
@@ -49,7 +49,7 @@ std::string change_marks(const Report& report, const Scale& y, double left, doub
     if (change.measure != "total") continue;
     const auto group = std::ranges::find(report.trend, change.label, &TrendGroup::label);
     const double x =
-        left + step * (static_cast<double>(group - report.trend.begin()) + change.fraction);
+        kPlotLeft + step * (static_cast<double>(group - report.trend.begin()) + change.fraction);
     row = x < free_from ? (row + 1) % kLines : 0;
     free_from = x + kChangeLabelWidth;
     const double top = 12 + kLine * row;
@@ -197,7 +197,7 @@ Chart timeline_chart(const Report& report) {
     last = std::max(last, point.arrived_unix_ms);
   }
   const auto total = std::ranges::find(report.stages, "total", &StageRow::name);
-  const Scale x{0, static_cast<double>(last - first), 60, kChartWidth - 20};
+  const Scale x{0, static_cast<double>(last - first), kPlotLeft, kPlotRight};
   const Scale y{0, highest * 1.05, kHeight - 30, 24};
   Chart chart{.name = "timeline",
               .title = say(in, "Response times over time", "响应时间随时间的变化"),
@@ -205,15 +205,15 @@ Chart timeline_chart(const Report& report) {
                              "每个点是一个请求；最慢的 5 % 以不同颜色标出。"),
               .svg = {}};
   std::string& out = chart.svg;
-  out = open_svg(kHeight, chart.title) + svg_y_axis(y, 60, kChartWidth - 20, "ms");
+  out = open_svg(kHeight, chart.title) + svg_y_axis(y);
   for (const TimelinePoint& point : report.timeline) {
     const bool slow = total != report.stages.end() && point.total_ms >= total->p95;
     out +=
         svg_circle(slow ? "slow" : "point", x(static_cast<double>(point.arrived_unix_ms - first)),
                    y(point.total_ms), 2.5);
   }
-  out += svg_text(60, kHeight - 8, "start", utc_second_text(first));
-  out += svg_text(kChartWidth - 20, kHeight - 8, "end", utc_second_text(last));
+  out += svg_text(kPlotLeft, kHeight - 8, "start", utc_second_text(first));
+  out += svg_text(kPlotRight, kHeight - 8, "end", utc_second_text(last));
   out += "</svg>\n";
   return chart;
 }
@@ -231,11 +231,11 @@ Chart waterfall_chart(const Report& report, size_t number) {
   const Scale x{0, std::max(fall.total_ms, 1e-9), kLabelWidth, kChartWidth - kValueWidth};
   double y = 4;
   for (const WaterfallBar& one : fall.bars) {
-    const std::string stage(stage_name(one.stage));
-    const std::string name = one.task.empty() ? stage : one.task + "." + stage;
+    const std::string name = stage_text(one.task, one.stage);
     const std::string ms = ms_text(one.end_ms - one.begin_ms);
     out += svg_text(kLabelWidth - 8, y + 13, "end", short_name(name, 26));
-    out += svg_bar(x(one.begin_ms), y + 2, x(one.end_ms) - x(one.begin_ms), stage_class(stage),
+    out += svg_bar(x(one.begin_ms), y + 2, x(one.end_ms) - x(one.begin_ms),
+                   stage_class(stage_name(one.stage)),
                    say(in, "{}: {} ms from {} ms on", "{}：{} ms，从 {} ms 起", name, ms,
                        ms_text(one.begin_ms)));
     out += svg_text(x(one.end_ms) + 6, y + 13, "start", ms);
@@ -247,13 +247,12 @@ Chart waterfall_chart(const Report& report, size_t number) {
 
 Chart trend_chart(const Report& report) {
   constexpr double kHeight = 280;
-  constexpr double kLeft = 60;
   constexpr double kTop = 64;  // above it: the labels of changes
   const Language in = report.language;
   double highest = 0;
   for (const TrendGroup& group : report.trend) highest = std::max(highest, group.p95);
   const Scale y{0, highest * 1.08, kHeight - 40, kTop};
-  const double step = (kChartWidth - 20 - kLeft) / static_cast<double>(report.trend.size());
+  const double step = (kPlotRight - kPlotLeft) / static_cast<double>(report.trend.size());
   Chart chart{.name = "trend",
               .title = say(in, "Trend of the total", "总用时的趋势"),
               .caption = say(in,
@@ -266,7 +265,7 @@ Chart trend_chart(const Report& report) {
   const size_t every = report.trend.size() / 10 + 1;  // labels that fit
   for (size_t i = 0; i < report.trend.size(); ++i) {
     const TrendGroup& group = report.trend[i];
-    const double x = kLeft + step * (static_cast<double>(i) + 0.5);
+    const double x = kPlotLeft + step * (static_cast<double>(i) + 0.5);
     line += fmt::format("{:.1f},{:.1f} ", x, y(group.p50));
     marks += svg_line("interval", x, y(group.p50_interval.low), x, y(group.p50_interval.high));
     marks += svg_circle("median", x, y(group.p50), 3.5,
@@ -276,9 +275,9 @@ Chart trend_chart(const Report& report) {
                         fmt::format("{}: p95 {} ms", group.label, ms_text(group.p95)));
     if (i % every == 0) marks += svg_text(x, kHeight - 22, "middle", short_name(group.label, 14));
   }
-  chart.svg = open_svg(kHeight, chart.title) + svg_y_axis(y, kLeft, kChartWidth - 20, "ms") +
+  chart.svg = open_svg(kHeight, chart.title) + svg_y_axis(y) +
               "<polyline class=\"line\" points=\"" + line + "\"/>\n" + marks +
-              change_marks(report, y, kLeft, step) + "</svg>\n";
+              change_marks(report, y, step) + "</svg>\n";
   return chart;
 }
 

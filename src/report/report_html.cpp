@@ -23,7 +23,6 @@ std::string findings_html(const Report& report) {
 }
 
 std::string overview_charts(const Report& report) {
-  if (report.answered == 0) return {};
   std::string out = html_chart(shares_chart(report));
   if (!report.timeline.empty()) out += html_chart(timeline_chart(report));
   return out;

@@ -8,6 +8,18 @@
 #include "base/text_table.h"
 
 namespace qaio {
+namespace {
+
+// 1, 2 or 5 times a power of ten, so that about `count` steps make `range`.
+double nice_step(double range, int count) {
+  const double raw = range / count;
+  const double power = std::pow(10, std::floor(std::log10(raw)));
+  for (const double factor : {1.0, 2.0, 5.0})
+    if (raw <= factor * power) return factor * power;
+  return 10 * power;
+}
+
+}  // namespace
 
 std::string html_escaped(std::string_view raw) {
   std::string out;
@@ -39,14 +51,6 @@ std::string short_name(std::string_view name, size_t chars_max) {
     if (begins && ++chars > chars_max) return std::string(name.substr(0, i)) + "…";
   }
   return std::string(name);
-}
-
-double nice_step(double range, int count) {
-  const double raw = range / count;
-  const double power = std::pow(10, std::floor(std::log10(raw)));
-  for (const double factor : {1.0, 2.0, 5.0})
-    if (raw <= factor * power) return factor * power;
-  return 10 * power;
 }
 
 std::string open_svg(double height, std::string_view label) {
@@ -89,15 +93,15 @@ std::string svg_circle(std::string_view style, double x, double y, double radius
                      : head + "><title>" + html_escaped(tip) + "</title></circle>\n";
 }
 
-std::string svg_y_axis(const Scale& y, double left, double right, std::string_view unit) {
+std::string svg_y_axis(const Scale& y) {
   if (y.high <= y.low) return {};
   std::string out;
   const double step = nice_step(y.high - y.low, 5);
   for (double value = std::ceil(y.low / step) * step; value <= y.high; value += step) {
-    out += svg_line("grid", left, y(value), right, y(value));
-    out += svg_text(left - 6, y(value) + 4, "end", fmt::format("{:g}", value));
+    out += svg_line("grid", kPlotLeft, y(value), kPlotRight, y(value));
+    out += svg_text(kPlotLeft - 6, y(value) + 4, "end", fmt::format("{:g}", value));
   }
-  return out + svg_text(left - 6, y.to_px - 10, "end", unit);
+  return out + svg_text(kPlotLeft - 6, y.to_px - 10, "end", "ms");
 }
 
 std::string svg_x_axis(const Scale& x, double top, double bottom, std::string_view unit) {

@@ -8,6 +8,9 @@ namespace qaio {
 
 inline constexpr double kChartWidth = 860;
 inline constexpr double kChartRow = 22;  // of charts with a row for each thing
+inline constexpr double kPlotLeft =
+    60;  // of charts with an axis of ms: their numbers are before it
+inline constexpr double kPlotRight = kChartWidth - 20;
 
 std::string html_escaped(std::string_view text);
 // Ids and names that clients chose, cut to what a chart has room for.
@@ -25,9 +28,6 @@ struct Scale {
   }
 };
 
-// 1, 2 or 5 times a power of ten, so that about `count` steps make `range`.
-double nice_step(double range, int count);
-
 std::string open_svg(double height, std::string_view label);
 // As a file of its own needs it; within HTML the namespace is known.
 std::string standalone_svg(std::string_view svg);
@@ -37,8 +37,8 @@ std::string svg_bar(double x, double y, double width, std::string_view style, st
 std::string svg_line(std::string_view style, double x1, double y1, double x2, double y2);
 std::string svg_circle(std::string_view style, double x, double y, double radius,
                        std::string_view tip = "");
-// Horizontal lines with their values.
-std::string svg_y_axis(const Scale& y, double left, double right, std::string_view unit);
+// Horizontal lines from kPlotLeft to kPlotRight with their values in ms.
+std::string svg_y_axis(const Scale& y);
 // Vertical lines from `top` to `bottom`, their values below, `unit` after each.
 std::string svg_x_axis(const Scale& x, double top, double bottom, std::string_view unit);
 // What a line of the charts' text takes, in pixels.

@@ -1,6 +1,4 @@
 // The trend part of a report: groups by day or version, and where the level changed.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
