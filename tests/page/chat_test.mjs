@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { startProxy } from "./holding_proxy.mjs";
 import {
   assertAccessible, assertAddsUp, assertFitsWidth, closePage, desktop, launchBrowser, openPage,
-  phone, say, screenshot, startServer, temporaryFolder,
+  phone, say, screenshot, startServer, temporaryFolder, until,
 } from "./page.mjs";
 
 const happy = "今天被领导表扬了，心情超好！";
@@ -281,6 +281,7 @@ test("edited settings are the conversation's once: when the dialog closes, or wi
   assert.equal(await stored(), 0);
   await page.keyboard.press("Escape");
   await system.waitFor({ state: "detached" });
+  await until(async () => (await stored()) > 0, "they are stored");  // after the frame without it
   assert.equal(await stored(), 1);
   await page.getByRole("button", { name: "Settings" }).click();
   assert.equal(await system.inputValue(), "In rhymes.");
