@@ -20,7 +20,7 @@
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "model/perplexity.h"
-#include "tasks/confusion.h"
+#include "stats/confusion.h"
 #include "tasks/labelled_set.h"
 
 namespace qaio {

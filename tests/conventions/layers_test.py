@@ -32,8 +32,8 @@ ALLOWED = {
     "app": ["base", "config", "kernels", "model", "trace", "engine", "tasks", "record", "archive", "slo",
             "telemetry", "server/http", "server/page", "server/observe",
             "server/api"],
-    "cli": ["base", "kernels", "weights", "model", "text", "trace", "tasks", "record", "archive",
-            "slo", "telemetry", "report", "server/http", "server/page",
+    "cli": ["base", "kernels", "weights", "model", "text", "trace", "stats", "tasks", "record",
+            "archive", "slo", "telemetry", "report", "server/http", "server/page",
             "server/observe", "server/api", "load", "app"],
 }
 # What a folder's tests may use beside that.

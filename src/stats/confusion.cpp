@@ -1,4 +1,4 @@
-#include "tasks/confusion.h"
+#include "stats/confusion.h"
 
 namespace qaio {
 namespace {
