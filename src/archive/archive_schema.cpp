@@ -126,6 +126,10 @@ ALTER TABLE requests ADD COLUMN client_done_us INTEGER;
 ALTER TABLE requests ADD COLUMN client_network_us INTEGER;
 ALTER TABLE requests ADD COLUMN client_rendering_us INTEGER;
 )sql",
+    // 6: in which wording questions about a text were asked
+    R"sql(
+ALTER TABLE tasks ADD COLUMN prompt_version TEXT;
+)sql",
 };
 
 static_assert(std::ranges::all_of(kTaskCounters, [](const TaskCounter& counter) {

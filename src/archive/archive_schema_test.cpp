@@ -173,6 +173,46 @@ TEST_F(ArchiveSchemaTest, ForeignFilesAreLeftAlone) {
   EXPECT_EQ(check_version(reader).error().code, ErrorCode::kCorrupt);
 }
 
+// New columns stand behind all others: whoever reads CSV by places finds the old ones.
+TEST_F(ArchiveSchemaTest, LaterColumnsOfTasksAreTheLast) {
+  const auto columns = task_columns();
+  const std::vector<std::string> later = {"gap_counts", "questions", "question_tokens", "options",
+                                          "prompt_version"};
+  std::vector<std::string> last;
+  for (const TaskColumn& column : columns.last(later.size())) last.emplace_back(column.name);
+  EXPECT_EQ(last, later);
+}
+
+// Of those nobody knows how many questions a classification had.
+TEST_F(ArchiveSchemaTest, RowsOfVersion5HaveNoQuestions) {
+  {
+    Database database = open();
+    ASSERT_TRUE(migrate(database, archive_migrations().first(1)));
+    ASSERT_TRUE(database.execute(kFirstVersionRows));
+    ASSERT_TRUE(migrate(database, archive_migrations().first(5)));
+    EXPECT_EQ(database.integer("PRAGMA user_version"), 5);
+  }
+  Result<ArchiveWriter> writer = ArchiveWriter::open(path());
+  ASSERT_TRUE(writer) << writer.error().message;
+  auto asked = std::make_shared<RequestRecord>(*records(0, 1)[0]);
+  asked->tasks.resize(1);
+  asked->tasks[0].prompt_version = "v-1";
+  asked->tasks[0].counters.questions = 16;
+  asked->tasks[0].counters.question_tokens = 320;
+  asked->tasks[0].counters.options = 64;
+  ASSERT_TRUE(writer->write(std::vector<RecordPtr>{asked}, run_info(), 0));
+  const auto all = ArchiveReader::open(path())->read({});
+  ASSERT_TRUE(all) << all.error().message;
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_EQ(all->at(0).record->tasks[0].counters.questions, 0u);
+  EXPECT_EQ(all->at(0).record->tasks[0].prompt_version, "");
+  expect_same(*all->at(1).record, *asked);
+  Database database = open();
+  EXPECT_EQ(database.integer("SELECT count(*) FROM tasks WHERE questions IS NULL AND options IS"
+                             " NULL AND question_tokens IS NULL AND prompt_version IS NULL"),
+            1);
+}
+
 // Nobody has said anything of those requests, and what comes now does.
 TEST_F(ArchiveSchemaTest, RowsOfVersion4HaveNoClientTimes) {
   {

@@ -40,6 +40,10 @@ TEST_F(SqliteArchiveTest, EveryFieldComesBack) {
   full.major_faults = 2;
   full.tasks.resize(1);
   full.tasks[0].output_text = "a reply";
+  full.tasks[0].prompt_version = "v-1";
+  full.tasks[0].counters.questions = 5;
+  full.tasks[0].counters.question_tokens = 6;
+  full.tasks[0].counters.options = 7;
   full.tasks[0].error_code = "cancelled";
   full.lane.set_dropped(7);
   full.client_times = client_times_of(full, 1'000'000, 0);

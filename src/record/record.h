@@ -31,6 +31,7 @@ struct TaskRecord {
   std::string label;           // classify only
   std::optional<float> score;  // classify only
   std::string output_text;     // what a generate task said; only with text recording
+  std::string prompt_version;  // of the wording of questions about a text; empty: of other tasks
   std::optional<GenerationSettings> settings;  // generate only; in memory only
   std::string response_id;  // of the answer's body, where it is not the request's; in memory only
 };

@@ -185,9 +185,13 @@ constexpr TaskColumn counter() {
           }};
 }
 
-template <size_t... kIndices>
-constexpr auto counter_columns(std::index_sequence<kIndices...> /*of kTaskCounters*/) {
-  return std::array{counter<kIndices>()...};
+constexpr size_t kFirstCounters =
+    std::ranges::count(kTaskCounters, 1, &TaskCounter::archive_version);
+static_assert(std::ranges::is_sorted(kTaskCounters, {}, &TaskCounter::archive_version));
+
+template <size_t kFirst, size_t... kIndices>
+constexpr auto counter_columns(std::index_sequence<kIndices...> /*of kTaskCounters from kFirst*/) {
+  return std::array{counter<kFirst + kIndices>()...};
 }
 
 template <typename... Parts>
@@ -232,9 +236,17 @@ constexpr auto kBehindCounters = std::to_array<TaskColumn>({
      }},
 });
 
+// What came later stands last: files of earlier versions keep their columns' places.
+constexpr auto kLast = std::to_array<TaskColumn>({
+    task_text<&TaskRecord::prompt_version>("prompt_version"),
+});
+
 constexpr auto kTaskColumns =
-    joined(kBeforeCounters, counter_columns(std::make_index_sequence<kTaskCounters.size()>()),
-           kBehindCounters);
+    joined(kBeforeCounters, counter_columns<0>(std::make_index_sequence<kFirstCounters>()),
+           kBehindCounters,
+           counter_columns<kFirstCounters>(
+               std::make_index_sequence<kTaskCounters.size() - kFirstCounters>()),
+           kLast);
 
 }  // namespace
 

@@ -85,6 +85,7 @@ void write_task(const TaskRecord& task, JsonWriter& out) {
   write_text("label", task.label, out);
   if (task.score) out.key("score").number(*task.score);
   write_text("output_text", task.output_text, out);
+  write_text("prompt_version", task.prompt_version, out);
   out.end_object();
 }
 
@@ -238,6 +239,7 @@ TaskRecord read_task(const json::value& value, std::optional<Error>& fault) {
   fields.text("error_code", task.error_code);
   fields.text("label", task.label);
   fields.text("output_text", task.output_text);
+  fields.text("prompt_version", task.prompt_version);
   if (const json::value* score = fields.find("score")) {
     if (score->is_number()) {
       task.score = static_cast<float>(score->to_number<double>());

@@ -38,10 +38,14 @@ RequestRecord full_record() {
   task.label = "正面";
   task.score = 0.5f;
   task.output_text = "out";
+  task.prompt_version = "v-1";
   task.counters.gap_min_ns = 10;
   task.counters.gap_max_ns = 11;
   task.counters.sample_ns = 12;
   task.counters.detokenize_ns = 13;
+  task.counters.questions = 14;
+  task.counters.question_tokens = 15;
+  task.counters.options = 16;
   while (task.lane.dropped() < 3)
     task.lane.add(Stage::kDecode, task.lane.end_ns(), task.lane.end_ns());
   return record;
@@ -98,6 +102,7 @@ TEST(RecordJson, EveryFieldComesBack) {
   EXPECT_EQ(back->trace.state, "rojo=1");
   EXPECT_EQ(back->tasks[0].label, "正面");
   EXPECT_EQ(back->tasks[0].score, 0.5f);
+  EXPECT_EQ(back->tasks[0].prompt_version, "v-1");
   EXPECT_EQ(back->tasks[0].lane.dropped(), 3u);
   EXPECT_EQ(back->tasks[0].lane.stage_ns(Stage::kPrefill), 10'000'000);
   EXPECT_EQ(back->tasks[0].counters.batch_sum, record.tasks[0].counters.batch_sum);
@@ -128,7 +133,8 @@ TEST(RecordJson, NoCounterIsForgotten) {
   for (size_t i = 0; i < kWords; ++i) {
     const size_t at = i * sizeof(uint32_t);
     if (at == offsetof(TaskCounters, queued_ahead) + sizeof(uint32_t) ||
-        at == offsetof(TaskCounters, gap_counts) + sizeof(GapCounts))
+        at == offsetof(TaskCounters, gap_counts) + sizeof(GapCounts) ||
+        at == offsetof(TaskCounters, options) + sizeof(uint32_t))
       continue;  // padding
     TaskCounters counters;
     reinterpret_cast<unsigned char*>(&counters)[i * sizeof(uint32_t)] = 1;

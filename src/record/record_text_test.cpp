@@ -86,7 +86,8 @@ TEST(RecordText, NoCellOfTextIsAFormula) {
     record.tasks.resize(1);
     record.request_id = record.method = record.path = record.error_code = record.input_text = text;
     record.arrived_unix_ms = -1;
-    record.tasks[0].task = record.tasks[0].label = record.tasks[0].output_text = text;
+    record.tasks[0].task = record.tasks[0].label = record.tasks[0].output_text =
+        record.tasks[0].prompt_version = text;
     RunInfo run = run_of(text);
     run.model = text;
     std::string line;
@@ -97,7 +98,8 @@ TEST(RecordText, NoCellOfTextIsAFormula) {
     EXPECT_EQ(field(csv_header(), line, "arrived_unix_ms"), "-1");
     std::string task_line;
     append_csv_tasks(record, run, task_line);
-    for (const char* name : {"request_id", "task", "label", "output_text", "version", "model"})
+    for (const char* name :
+         {"request_id", "task", "label", "output_text", "prompt_version", "version", "model"})
       EXPECT_EQ(field(csv_task_header(), task_line, name), "'" + text) << name;
   }
 }

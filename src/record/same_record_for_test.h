@@ -64,6 +64,7 @@ inline void expect_same(const RequestRecord& got, const RequestRecord& want) {
     EXPECT_EQ(got.tasks[i].label, want.tasks[i].label);
     EXPECT_EQ(got.tasks[i].score, want.tasks[i].score);
     EXPECT_EQ(got.tasks[i].output_text, want.tasks[i].output_text);
+    EXPECT_EQ(got.tasks[i].prompt_version, want.tasks[i].prompt_version);
   }
 }
 

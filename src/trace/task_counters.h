@@ -51,8 +51,9 @@ constexpr TaskCounter task_counter(std::string_view name, CounterUnit unit,
 // In the order in which they are written everywhere. TaskCounters::gap_counts, a list, is beside
 // it.
 inline constexpr auto kTaskCounters = std::to_array<TaskCounter>({
-    task_counter<&TaskCounters::prompt_tokens>("prompt_tokens", CounterUnit::kCount,
-                                               "tokens of the prompt"),
+    task_counter<&TaskCounters::prompt_tokens>(
+        "prompt_tokens", CounterUnit::kCount,
+        "tokens of the prompt; of several questions' prompts, those that all begin with"),
     task_counter<&TaskCounters::cached_tokens>(
         "cached_tokens", CounterUnit::kCount,
         "those of them that were not computed because KV memory already held them: a multiple of "
@@ -99,6 +100,18 @@ inline constexpr auto kTaskCounters = std::to_array<TaskCounter>({
     task_counter<&TaskCounters::detokenize_ns>(
         "detokenize_ns", CounterUnit::kDuration,
         "within `decode` or `score`: turning tokens into text and handing it over"),
+    task_counter<&TaskCounters::questions>(
+        "questions", CounterUnit::kCount,
+        "prompts of questions that were scored, a question's permutations counted each; 1 of a "
+        "classification, 0 of a generation",
+        6),
+    task_counter<&TaskCounters::question_tokens>(
+        "question_tokens", CounterUnit::kCount,
+        "tokens of these prompts behind what all of them begin with, computed in `score`; 0 where "
+        "there was one, a whole",
+        6),
+    task_counter<&TaskCounters::options>("options", CounterUnit::kCount,
+                                         "labels scored, of all these prompts", 6),
 });
 
 // The counter of a name; null without. For tables made at compile time, too.

@@ -107,6 +107,9 @@ struct TaskCounters {
   int64_t forward_ns = 0;  // decode or score split: model, sampling, detokenizing
   int64_t sample_ns = 0;
   int64_t detokenize_ns = 0;
+  uint32_t questions = 0;
+  uint32_t question_tokens = 0;
+  uint32_t options = 0;
 };
 
 }  // namespace qaio

@@ -71,6 +71,7 @@ void write_task(const TaskRecord& task, TimeNs origin_ns, JsonWriter& json) {
   write_text_or_null("label", task.label, json);
   json.key("score");
   task.score ? json.number(*task.score) : json.null();
+  write_text_or_null("prompt_version", task.prompt_version, json);
   json.key("counters");
   write_counters(task.counters, origin_ns, json);
   json.end_object();
