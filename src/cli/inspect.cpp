@@ -1,6 +1,7 @@
 // qaio inspect: what a model's files hold.
 #include <fmt/format.h>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,6 +38,7 @@ struct Listing {
   std::vector<std::pair<std::string, std::string>> settings;  // name, value as JSON
   int64_t vocabulary = 0;                                     // tokens; 0: no tokenizer
   std::string chat_template;                                  // its source; may be empty
+  std::vector<std::string> unused_templates;                  // names of further ones
   TensorTable tensors;                                        // borrows the model's bytes
 };
 
@@ -57,6 +59,7 @@ Result<Listing> list_gguf(const FileSet& files, const std::string& name) {
   if (const GgufEntry* tokens = gguf.find("tokenizer.ggml.tokens"))
     listing.vocabulary = static_cast<int64_t>(tokens->count);
   listing.chat_template = chat_template_of(gguf);
+  listing.unused_templates = other_chat_templates(gguf);
   listing.tensors = gguf.tensors();
   return listing;
 }
@@ -150,10 +153,61 @@ std::string config_text(const Result<ModelConfig>& config) {
       config->tied_head ? "tied" : "separate", config->context_max);
 }
 
+// The lists of temperatures by the kind of question that they are for.
+auto temperatures(const DecisionKeys& keys) {
+  return std::array{std::pair("choice", &keys.choice), std::pair("score", &keys.score),
+                    std::pair("yes_no", &keys.yes_no)};
+}
+
+std::string decision_json(const Result<ModelConfig>& config) {
+  if (!config || config->decision.empty()) return "null";
+  std::vector<std::string> kinds;
+  for (const auto& [kind, list] : temperatures(config->decision)) {
+    std::vector<std::string> entries;
+    for (const auto& [options_max, temperature] : *list) {
+      const bool any = options_max == DecisionTemperature::kAnyOptions;
+      entries.push_back(fmt::format("{{\"options_max\": {}, \"temperature\": {}}}",
+                                    any ? "null" : std::to_string(options_max), temperature));
+    }
+    kinds.push_back(fmt::format("\"{}\": [{}]", kind, fmt::join(entries, ", ")));
+  }
+  const std::string& type = config->decision.type;
+  return fmt::format("{{\"type\": {}, \"temperatures\": {{{}}}}}",
+                     type.empty() ? "null" : json_quote(type), fmt::join(kinds, ", "));
+}
+
+// "2.5", or "1.5 to 8 options, 2 beyond".
+std::string temperatures_text(const std::vector<DecisionTemperature>& list) {
+  if (list.empty()) return "1 (the file says none)";
+  std::vector<std::string> parts;
+  for (const auto& [options_max, temperature] : list) {
+    parts.push_back(options_max != DecisionTemperature::kAnyOptions
+                        ? fmt::format("{:g} to {} options", temperature, options_max)
+                        : fmt::format("{:g}{}", temperature, list.size() > 1 ? " beyond" : ""));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+void add_decision_rows(const Listing& listing, Table& table) {
+  if (listing.config && !listing.config->decision.empty()) {
+    const DecisionKeys& keys = listing.config->decision;
+    if (!keys.type.empty())
+      table.row({"decision model", keys.type + ", asked in the words of this program"});
+    for (const auto& [kind, list] : temperatures(keys))
+      table.row({fmt::format("temperature of {}", kind), temperatures_text(*list)});
+  }
+  for (const std::string& name : listing.unused_templates) {
+    table.row({"chat template '" + name + "'",
+               name == "systemone" ? "not used: this program words questions itself" : "not used"});
+  }
+}
+
 void print_json(const Listing& listing, const std::string& label) {
   std::vector<std::string> settings;
   for (const auto& [name, value] : listing.settings)
     settings.push_back(fmt::format("    {}: {}", json_quote(name), value));
+  std::vector<std::string> unused;
+  for (const std::string& name : listing.unused_templates) unused.push_back(json_quote(name));
   std::vector<std::string> tensors;
   uint64_t parameters = 0;
   for (const TensorView& tensor : listing.tensors.tensors()) {
@@ -170,12 +224,14 @@ void print_json(const Listing& listing, const std::string& label) {
   }
   fmt::print(
       "{{\n  \"model\": {},\n  \"format\": \"{}\",\n  \"file_bytes\": {},\n  \"parameters\": {},\n"
-      "  \"vocabulary\": {},\n  \"chat_template\": {},\n  {},\n  \"settings\": {{\n{}\n  }},\n  "
+      "  \"vocabulary\": {},\n  \"chat_template\": {},\n  \"unused_templates\": [{}],\n"
+      "  \"decision\": {},\n  {},\n  \"settings\": {{\n{}\n  }},\n  "
       "\"tensors\": [\n{}\n  "
       "]\n}}\n",
       json_quote(label), listing.format, listing.file_bytes, parameters, listing.vocabulary,
-      json_quote(ChatTemplate::of_model(listing.chat_template).describe()),
-      config_json(listing.config), fmt::join(settings, ",\n"), fmt::join(tensors, ",\n"));
+      json_quote(ChatTemplate::of_model(listing.chat_template).describe()), fmt::join(unused, ", "),
+      decision_json(listing.config), config_json(listing.config), fmt::join(settings, ",\n"),
+      fmt::join(tensors, ",\n"));
 }
 
 // At most kValueWidth bytes, never cut inside a character.
@@ -195,6 +251,7 @@ void print_text(const Listing& listing, const std::string& label) {
   if (listing.vocabulary > 0)
     settings.row({"vocabulary", count_text(static_cast<uint64_t>(listing.vocabulary)) + " tokens"});
   settings.row({"chat template", ChatTemplate::of_model(listing.chat_template).describe()});
+  add_decision_rows(listing, settings);
   fmt::print("{}\n", settings.text());
   if (listing.tensors.tensors().empty() && listing.tensors.foreign().empty()) return;
 

@@ -79,4 +79,13 @@ std::string chat_template_of(const GgufFile& file) {
   return source;
 }
 
+std::vector<std::string> other_chat_templates(const GgufFile& file) {
+  constexpr std::string_view kPrefix = "tokenizer.chat_template.";
+  std::vector<std::string> names;
+  for (const GgufEntry& entry : file.metadata()) {
+    if (entry.key.starts_with(kPrefix)) names.emplace_back(entry.key.substr(kPrefix.size()));
+  }
+  return names;
+}
+
 }  // namespace qaio

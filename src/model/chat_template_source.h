@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/file_set.h"
 #include "base/result.h"
@@ -16,5 +17,7 @@ Result<std::string> chat_template_of(const FileSet& files);
 
 // Of a GGUF file: tokenizer.chat_template. Empty if it is not there.
 std::string chat_template_of(const GgufFile& file);
+// What the others of a GGUF file are called, which are not used: "tool_use", "systemone".
+std::vector<std::string> other_chat_templates(const GgufFile& file);
 
 }  // namespace qaio

@@ -53,7 +53,11 @@ TEST(ChatTemplateSource, OfAGgufFile) {
   EXPECT_EQ(of(), "");
   writer.add_string("tokenizer.chat_template.tool_use", "t");
   writer.add_string("tokenizer.chat_template", "{{ x }}");
+  writer.add_string("tokenizer.chat_template.systemone", "s");
   EXPECT_EQ(of(), "{{ x }}");
+  const std::string bytes = writer.header() + std::string(64, '\0');
+  EXPECT_EQ(other_chat_templates(*GgufFile::parse(std::as_bytes(std::span(bytes)), "model.gguf")),
+            (std::vector<std::string>{"tool_use", "systemone"}));
 }
 
 // A name of Hugging Face's stands for the token that the file gives it.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "model/decision_keys.h"
 #include "weights/gguf.h"
 
 namespace qaio {
@@ -31,6 +32,7 @@ struct ModelConfig {
   float rms_epsilon = 1e-6F;
   double rope_theta = 10000;
   bool tied_head = false;  // the output head is the embedding matrix
+  DecisionKeys decision;   // changes no logit, only what is made of them
 
   // What the file says of its tensors, for the loader to check; nullopt: nothing.
   struct Claims {

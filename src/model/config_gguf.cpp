@@ -71,6 +71,7 @@ class GgufConfig {
     for (const GgufEntry& entry : file_.metadata()) {
       if (!entry.key.starts_with(prefix_)) continue;
       const std::string_view key = entry.key.substr(prefix_.size());
+      if (key.starts_with(kDecisionPrefix)) continue;  // decision_keys.h
       const bool known =
           asked_.contains(std::string(key)) || std::ranges::find(kHarmless, key) != kHarmless.end();
       if (!known && !says_off(entry))
@@ -153,6 +154,7 @@ Result<ModelConfig> config_from_gguf(const GgufFile& file) {
   QAIO_RETURN_IF_ERROR(refuse_other_files(file));
   QAIO_ASSIGN(const std::string_view name, file.get_string("general.architecture"));
   ModelConfig c;
+  QAIO_ASSIGN(c.decision, decision_keys_from_gguf(file));
   QAIO_ASSIGN(c.architecture, architecture_of(name, label));
   const GgufConfig gguf(file, name);
   QAIO_ASSIGN(const int blocks, gguf.integer("block_count"));

@@ -209,6 +209,7 @@ Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const Loa
       .kv_tokens = std::max(options.kv_tokens, options.step_tokens_max),
       .kv_type = options.weights == WeightsMode::kF32 ? KvType::kF32 : options.kv_type};
   LoadedModel loaded;
+  loaded.decision = model.config.decision;
   QAIO_ASSIGN(loaded.model,
               Transformer::create(model.config, std::move(model.weights), std::move(model.info),
                                   kernels_for(isa), pool, transformer));

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
+#include "model/decision_keys.h"
 #include "model/generation_config.h"
 #include "model/model.h"
 #include "model/packed_file.h"
@@ -29,6 +30,7 @@ struct LoadedModel {
   std::vector<TokenId> end_tokens;  // from generation_config.json or GGUF metadata
   GenerationConfig generation;      // from generation_config.json or GGUF metadata
   std::string chat_template;        // its source; empty if the files have none
+  DecisionKeys decision;            // from GGUF metadata
 };
 
 // `files` holds config.json, a tokenizer and *.safetensors, or a GGUF file, perhaps in parts, or a

@@ -11,7 +11,7 @@ namespace qaio {
 namespace {
 
 constexpr std::string_view kMagic = "QAIOPACK";
-constexpr uint32_t kVersion = 3;
+constexpr uint32_t kVersion = 4;
 constexpr size_t kPreambleBytes = 32;
 constexpr size_t kWeightsAlignment = size_t{2} << 20;
 constexpr size_t kMatrixAlignment = 64;

@@ -100,6 +100,27 @@ TEST(PackedFile, GivesTheSameLogitsForEveryReferenceModel) {
   if (found == 0) GTEST_SKIP() << "no reference data";
 }
 
+TEST(PackedFile, KeepsTheTemperaturesOfDecisions) {
+  ThreadPool pool(1);
+  TemporaryFile file;
+  auto model = pack_model(open(kDemo), pool, WeightsMode::kAuto);
+  ASSERT_TRUE(model) << model.error().message;
+  DecisionKeys& keys = model->config.decision;
+  EXPECT_TRUE(keys.empty());
+  keys = {
+      .type = "lev", .choice = {{8, 1.5}, {26, 2}}, .score = {}, .yes_no = {{.temperature = 3}}};
+  ASSERT_TRUE(write_packed_file(*model, file.path));
+  EXPECT_EQ(load(open(file.path), pool).decision, keys);
+  for (const std::vector<DecisionTemperature>& wrong :
+       {std::vector<DecisionTemperature>{{8, 0}}, {{8, -1}}, {{8, 1}, {8, 1}}, {{8, 1e308 * 10}}}) {
+    keys.choice = wrong;
+    ASSERT_TRUE(write_packed_file(*model, file.path));
+    const auto loaded = load_model(open(file.path), pool, {});
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
+  }
+}
+
 TEST(PackedFile, IsNotPackedAgain) {
   ThreadPool pool(1);
   TemporaryFile file;

@@ -125,6 +125,18 @@ void visit_matrix(Archive& archive, Matrix& matrix) {
   archive(matrix.offset);
 }
 
+template <typename Archive, typename Keys>
+void visit_decision(Archive& archive, Keys& keys) {
+  archive(keys.type);
+  for (auto* list : {&keys.choice, &keys.score, &keys.yes_no}) {
+    archive.resize(*list);
+    for (auto& entry : *list) {
+      archive(entry.options_max);
+      archive(entry.temperature);
+    }
+  }
+}
+
 template <typename Archive, typename Config, typename Info>
 void visit_description(Archive& archive, Config& config, Info& info) {
   visit_enum(archive, config.architecture);
@@ -134,6 +146,7 @@ void visit_description(Archive& archive, Config& config, Info& info) {
   archive(config.rms_epsilon);
   archive(config.rope_theta);
   archive(config.tied_head);
+  visit_decision(archive, config.decision);
   archive(info.name);
   archive(info.weight_type);
   archive(info.parameters);
@@ -204,6 +217,7 @@ Result<PackedHead> read_packed_head(std::span<const std::byte> bytes, const std:
   if (model.config.architecture > Architecture::kQwen3)
     return fail(ErrorCode::kCorrupt, label + ": the architecture is unknown");
   QAIO_RETURN_IF_ERROR(validate_config(model.config, label));
+  QAIO_RETURN_IF_ERROR(validate_decision_keys(model.config.decision, label));
   PackedHead head;
   head.layers.resize(static_cast<size_t>(model.config.layers));
   model.weights.layers.resize(head.layers.size());
