@@ -4,7 +4,8 @@
 
 namespace qaio {
 
-std::string_view task_kind_name(TaskKind kind) {
+std::string_view TaskDefinition::kind_name() const {
+  if (question) return question_kind_name(question->kind);
   return kind == TaskKind::kClassify ? "classify" : "generate";
 }
 
@@ -13,7 +14,7 @@ std::string_view decode_mode_name(DecodeMode mode) {
 }
 
 SamplingParams TaskDefinition::sampling() const {
-  if (kind == TaskKind::kClassify) return {.temperature = 0.0F};
+  if (kind != TaskKind::kGenerate) return {.temperature = 0.0F};
   return {.temperature = temperature,
           .top_k = top_k,
           .top_p = top_p,

@@ -157,6 +157,162 @@ TEST(TaskRegistry, TwoTablesOfOneNameAreRefusedWithBothLines) {
       << "built-in ones may be changed, but once";
 }
 
+// One question of each kind.
+constexpr std::string_view kQuestions = R"(
+[[task]]
+name = "topic"
+kind = "choice"
+system = "You sort mail."
+question = "What is it about?"
+options = ["invoice", {name = "bug", description = "something does not work"}, "other"]
+permutations = 3
+max_prompt_tokens = 2000
+
+[[task]]
+name = "anger"
+kind = "score"
+question = "How angry is the writer?"
+levels = ["calm", "annoyed", "furious"]
+
+[[task]]
+name = "urgent"
+kind = "yes_no"
+question = "Must it be answered today?"
+yes = "names a day"
+)";
+
+TEST(TaskRegistry, QuestionsAreTasks) {
+  TaskRegistry registry = TaskRegistry::built_in();
+  const auto added = registry.add_toml(toml_of(kQuestions));
+  ASSERT_TRUE(added) << added.error().message;
+  const TaskDefinition& topic = *registry.find("topic");
+  EXPECT_EQ(topic.kind, TaskKind::kDecide);
+  EXPECT_EQ(topic.kind_name(), "choice");
+  EXPECT_EQ(topic.system, "You sort mail.");
+  EXPECT_EQ(topic.max_prompt_tokens, 2000);
+  EXPECT_THAT(topic.labels, ElementsAre("invoice", "bug", "other"));
+  EXPECT_EQ(topic.question->instructions, "What is it about?");
+  EXPECT_EQ(topic.question->permutations, 3);
+  EXPECT_EQ(topic.question->options[0].description, "");
+  EXPECT_EQ(topic.question->options[1].description, "something does not work");
+  const TaskDefinition& anger = *registry.find("anger");
+  EXPECT_EQ(anger.kind_name(), "score");
+  EXPECT_THAT(anger.labels, ElementsAre("0", "1", "2"));
+  EXPECT_EQ(anger.question->options[2].description, "furious");
+  const TaskDefinition& urgent = *registry.find("urgent");
+  EXPECT_EQ(urgent.kind_name(), "yes_no");
+  EXPECT_THAT(urgent.labels, ElementsAre("yes", "no"));
+  EXPECT_EQ(urgent.question->options[0].description, "names a day");
+  EXPECT_EQ(urgent.question->options[1].description, "");
+  EXPECT_FALSE(registry.find("sentiment")->question);
+  EXPECT_EQ(registry.find("sentiment")->kind_name(), "classify");
+  EXPECT_EQ(registry.find("chat")->kind_name(), "generate");
+}
+
+TEST(TaskRegistry, AQuestionKeepsWhatIsLeftOut) {
+  TaskRegistry registry = TaskRegistry::built_in();
+  ASSERT_TRUE(registry.add_toml(toml_of(kQuestions)));
+  const auto changed =
+      registry.add_toml(toml_of("[[task]]\nname='topic'\npermutations=1\n"
+                                "[[task]]\nname='anger'\nkind='score'\nlevels=['low','high']\n"
+                                "[[task]]\nname='urgent'\nno='can wait'\n"));
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_EQ(registry.find("topic")->question->permutations, 1);
+  EXPECT_EQ(registry.find("topic")->labels.size(), 3U);
+  EXPECT_EQ(registry.find("anger")->question->instructions, "How angry is the writer?");
+  EXPECT_THAT(registry.find("anger")->labels, ElementsAre("0", "1"));
+  EXPECT_EQ(registry.find("urgent")->question->options[0].description, "names a day");
+  EXPECT_EQ(registry.find("urgent")->question->options[1].description, "can wait");
+}
+
+// Nothing of the former kind stays but name, system text and length.
+TEST(TaskRegistry, AnotherKindBeginsAnew) {
+  TaskRegistry registry = TaskRegistry::built_in();
+  ASSERT_TRUE(registry.add_toml(toml_of(kQuestions)));
+  const auto changed = registry.add_toml(
+      toml_of("[[task]]\nname='topic'\nkind='yes_no'\nquestion='Is it a bug?'\n"
+              "[[task]]\nname='anger'\nkind='generate'\n"
+              "[[task]]\nname='urgent'\nkind='classify'\nlabels=['now','later']\n"
+              "[[task]]\nname='sentiment'\nkind='choice'\noptions=['good','bad']\n"
+              "[[task]]\nname='chat'\nkind='score'\nlevels=['bad','good']\n"));
+  ASSERT_TRUE(changed) << changed.error().message;
+  const TaskDefinition& topic = *registry.find("topic");
+  EXPECT_EQ(topic.system, "You sort mail.");
+  EXPECT_EQ(topic.max_prompt_tokens, 2000);
+  EXPECT_TRUE(topic.question->options.empty());
+  EXPECT_EQ(topic.question->permutations, 1);
+  EXPECT_THAT(topic.labels, ElementsAre("yes", "no"));
+  const TaskDefinition& anger = *registry.find("anger");
+  EXPECT_EQ(anger.kind, TaskKind::kGenerate);
+  EXPECT_FALSE(anger.question);
+  EXPECT_TRUE(anger.labels.empty());
+  EXPECT_FLOAT_EQ(anger.temperature, 0.7F);
+  const TaskDefinition& urgent = *registry.find("urgent");
+  EXPECT_EQ(urgent.kind, TaskKind::kClassify);
+  EXPECT_FALSE(urgent.question);
+  EXPECT_EQ(urgent.user, "{input}");
+  EXPECT_EQ(urgent.max_new_tokens, 5);
+  EXPECT_THAT(registry.find("sentiment")->labels, ElementsAre("good", "bad"));
+  EXPECT_FALSE(registry.find("chat")->history);
+}
+
+TEST(TaskRegistry, KeysThatHaveNoEffectOnAKindAreRefused) {
+  const auto with = [](std::string_view kind, std::string_view key, std::string_view value) {
+    return toml_error("[[task]]\nname = 'a'\nkind = '" + std::string(kind) + "'\n" +
+                      std::string(key) + " = " + std::string(value) + "\n");
+  };
+  const auto refused = [](std::string_view kind, std::string_view key) {
+    return "tasks.toml line 4: task 'a' has '" + std::string(key) +
+           "', which has no effect with kind = \"" + std::string(kind) + "\"";
+  };
+  for (const char* kind : {"choice", "score", "yes_no"}) {
+    for (const char* key : {"user", "labels", "decode", "history", "max_new_tokens", "temperature",
+                            "top_p", "top_k", "min_p", "repetition_penalty"})
+      EXPECT_EQ(with(kind, key, "1"), refused(kind, key));
+  }
+  for (const char* kind : {"classify", "generate"}) {
+    for (const char* key : {"question", "options", "levels", "yes", "no", "permutations"})
+      EXPECT_EQ(with(kind, key, "1"), refused(kind, key));
+  }
+  const std::pair<const char*, const char*> others[] = {
+      {"choice", "levels"},      {"choice", "yes"},    {"choice", "no"},
+      {"score", "permutations"}, {"score", "options"}, {"score", "yes"},
+      {"yes_no", "options"},     {"yes_no", "levels"}, {"yes_no", "permutations"}};
+  for (const auto& [kind, key] : others) EXPECT_EQ(with(kind, key, "1"), refused(kind, key));
+}
+
+TEST(TaskRegistry, WrongQuestionsAreRefusedWithTaskLineAndReason) {
+  const auto task = [](std::string_view kind, std::string_view keys) {
+    return toml_error("[[task]]\nname = 'a'\nkind = '" + std::string(kind) + "'\n" +
+                      std::string(keys) + "\n");
+  };
+  EXPECT_EQ(task("choice", ""), "tasks.toml line 1: task 'a' needs 1 to 255 options, not 0");
+  EXPECT_EQ(task("choice", "options = []"),
+            "tasks.toml line 4: task 'a' needs 1 to 255 options, not 0");
+  EXPECT_EQ(task("choice", "question = ''\noptions = ['x', 'x']"),
+            "tasks.toml line 5: task 'a' has the option 'x' twice");
+  EXPECT_THAT(task("choice", "options = ['x', ' ']"), HasSubstr("name is blank"));
+  EXPECT_THAT(task("choice", "options = 'x'"), HasSubstr("line 4: task 'a' needs an array"));
+  EXPECT_THAT(task("choice", "options = [\n'x',\n3]"), HasSubstr("line 6: task 'a' has an option"));
+  EXPECT_THAT(task("choice", "options = [{description = 'x'}]"), HasSubstr("a table with a name"));
+  EXPECT_THAT(task("choice", "options = [{name = 3}]"),
+              HasSubstr("task 'a' options needs a string for 'name'"));
+  EXPECT_THAT(task("choice", "options = [{name = 'x', meaning = 'y'}]"),
+              HasSubstr("unknown key 'meaning'; known are name, description"));
+  for (const char* count : {"0", "17", "-1", "1.5"}) {
+    EXPECT_THAT(task("choice", std::string("options = ['x', 'y']\npermutations = ") + count),
+                HasSubstr("line 5: task 'a' needs a whole number from 1 to 16 for 'permutations'"));
+  }
+  EXPECT_EQ(task("score", "levels = ['x']"),
+            "tasks.toml line 4: task 'a' needs 2 to 10 levels, not 1");
+  EXPECT_THAT(task("score", "levels = ['x', '']"), HasSubstr("level without a description"));
+  EXPECT_THAT(task("score", "levels = ['x', 1]"), HasSubstr("a level that is not a string"));
+  EXPECT_THAT(task("score", "levels = 3"), HasSubstr("'levels', the lowest first"));
+  EXPECT_EQ(task("yes_no", ""), "tasks.toml line 1: task 'a' asks nothing: it needs instructions");
+  EXPECT_THAT(task("yes_no", "question = 3"), HasSubstr("needs a string for 'question'"));
+  EXPECT_THAT(task("yes_no", "qestion = 'x'"), HasSubstr("unknown key 'qestion'; known are name"));
+}
+
 TEST(TaskRegistry, TheNumberOfTasksIsBounded) {
   std::string toml;
   for (int i = 0; i < 70; ++i) {

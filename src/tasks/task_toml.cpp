@@ -6,16 +6,44 @@
 #include <set>
 
 #include "config/toml_reader.h"
+#include "tasks/question_toml.h"
 #include "tasks/task.h"
 
 namespace qaio {
 namespace {
 
-constexpr std::string_view kNeedsKind = "needs kind = \"classify\" or kind = \"generate\"";
+constexpr std::string_view kNeedsKind =
+    "needs kind = \"classify\", \"generate\", \"choice\", \"score\" or \"yes_no\"";
 constexpr uint64_t kCountMax = 1 << 20;
 
 // A classify task needs only as many free tokens as a short label has.
 constexpr int kLabelTokens = 5;
+
+// Keys of a question, in the order in which they are read.
+constexpr auto kQuestionKeys =
+    std::to_array<std::string_view>({"question", "options", "levels", "yes", "no", "permutations"});
+// Keys of the other tasks that say nothing of a question.
+constexpr auto kOtherKeys = std::to_array<std::string_view>(
+    {"user", "labels", "decode", "history", "max_new_tokens", "temperature", "top_p", "top_k",
+     "min_p", "repetition_penalty"});
+
+std::optional<QuestionKind> question_kind_of(std::string_view name) {
+  for (const QuestionKind kind :
+       {QuestionKind::kChoice, QuestionKind::kScore, QuestionKind::kYesNo}) {
+    if (question_kind_name(kind) == name) return kind;
+  }
+  return {};
+}
+
+std::vector<std::string> labels_of(const Question& question) {
+  if (question.kind == QuestionKind::kYesNo) return {"yes", "no"};
+  std::vector<std::string> labels;
+  for (size_t i = 0; i < question.options.size(); ++i) {
+    labels.push_back(question.kind == QuestionKind::kChoice ? question.options[i].name
+                                                            : std::to_string(i));
+  }
+  return labels;
+}
 
 // Reads one [[task]] table.
 class TaskReader {
@@ -33,11 +61,26 @@ class TaskReader {
     }
     QAIO_RETURN_IF_ERROR(read_kind());
     QAIO_RETURN_IF_ERROR(reader_.any_text("system", task_.system));
+    QAIO_RETURN_IF_ERROR(read_count("max_prompt_tokens", 1, task_.max_prompt_tokens));
+    QAIO_RETURN_IF_ERROR(task_.question ? read_asked() : read_said());
+    return task_;
+  }
+
+ private:
+  Result<void> read_asked() {
+    QAIO_RETURN_IF_ERROR(forbid(kOtherKeys, {}));
+    QAIO_RETURN_IF_ERROR(forbid(kQuestionKeys, keys_of(task_.question->kind)));
+    QAIO_RETURN_IF_ERROR(read_question(reader_, *task_.question));
+    task_.labels = labels_of(*task_.question);
+    return {};
+  }
+
+  Result<void> read_said() {
+    QAIO_RETURN_IF_ERROR(forbid(kQuestionKeys, {}));
     QAIO_RETURN_IF_ERROR(reader_.any_text("user", task_.user));
     QAIO_RETURN_IF_ERROR(read_labels());
     QAIO_RETURN_IF_ERROR(read_decode());
     QAIO_RETURN_IF_ERROR(reader_.flag("history", task_.history));
-    QAIO_RETURN_IF_ERROR(read_count("max_prompt_tokens", 1, task_.max_prompt_tokens));
     QAIO_RETURN_IF_ERROR(read_count("max_new_tokens", 1, task_.max_new_tokens));
     QAIO_RETURN_IF_ERROR(read_number("temperature", 10, RangeEnds::kBoth, task_.temperature));
     QAIO_RETURN_IF_ERROR(read_number("top_p", 1, RangeEnds::kUpper, task_.top_p));
@@ -47,11 +90,29 @@ class TaskReader {
         read_number("repetition_penalty", 10, RangeEnds::kUpper, task_.repetition_penalty));
     QAIO_RETURN_IF_ERROR(reader_.done());
     QAIO_RETURN_IF_ERROR(check_prompt());
-    QAIO_RETURN_IF_ERROR(check_labels());
-    return task_;
+    return check_labels();
   }
 
- private:
+  static std::span<const std::string_view> keys_of(QuestionKind kind) {
+    static constexpr std::string_view kChoice[] = {"question", "options", "permutations"};
+    static constexpr std::string_view kScore[] = {"question", "levels"};
+    static constexpr std::string_view kYesNo[] = {"question", "yes", "no"};
+    if (kind == QuestionKind::kChoice) return kChoice;
+    return kind == QuestionKind::kScore ? std::span<const std::string_view>(kScore) : kYesNo;
+  }
+
+  // Keys that have no effect on a task of this kind are refused, all but `allowed`.
+  Result<void> forbid(std::span<const std::string_view> keys,
+                      std::span<const std::string_view> allowed) const {
+    const std::string why =
+        fmt::format("which has no effect with kind = \"{}\"", task_.kind_name());
+    for (const std::string_view& key : keys) {
+      if (std::ranges::find(allowed, key) != allowed.end()) continue;
+      QAIO_RETURN_IF_ERROR(reader_.forbid({&key, 1}, why));
+    }
+    return {};
+  }
+
   Result<void> read_name() {
     const toml::node* node = reader_.take("name");
     if (node == nullptr) return reader_.fault("name", "has no name");
@@ -71,25 +132,36 @@ class TaskReader {
   Result<void> read_kind() {
     const toml::node* node = reader_.take("kind");
     if (node == nullptr) return {};
-    const auto kind = node->value_exact<std::string>();
-    if (kind == "classify") {
-      if (task_.kind != TaskKind::kClassify) {
-        task_.max_new_tokens = kLabelTokens;
-        task_.temperature = 0.0F;
-      }
-      task_.kind = TaskKind::kClassify;
-    } else if (kind == "generate") {
-      if (task_.kind != TaskKind::kGenerate) {
-        task_.max_new_tokens = base_.max_new_tokens;
-        task_.temperature = base_.temperature;
-        task_.labels.clear();
-        task_.decode = DecodeMode::kScore;
-      }
-      task_.kind = TaskKind::kGenerate;
-    } else {
+    const auto kind = node->value_exact<std::string>().value_or("");
+    if (kind == task_.kind_name()) return {};
+    const auto asked = question_kind_of(kind);
+    if (!asked && kind != "classify" && kind != "generate")
       return reader_.fault("kind", kNeedsKind);
+    if (asked || task_.question) become_empty();
+    if (asked) {
+      task_.kind = TaskKind::kDecide;
+      task_.question.emplace().kind = *asked;
+    } else if (kind == "classify") {
+      task_.kind = TaskKind::kClassify;
+      task_.max_new_tokens = kLabelTokens;
+      task_.temperature = 0.0F;
+    } else {
+      task_.kind = TaskKind::kGenerate;
+      task_.max_new_tokens = base_.max_new_tokens;
+      task_.temperature = base_.temperature;
+      task_.labels.clear();
+      task_.decode = DecodeMode::kScore;
     }
     return {};
+  }
+
+  // A question has nothing in common with the other tasks but these.
+  void become_empty() {
+    TaskDefinition task = base_;
+    task.name = std::move(task_.name);
+    task.system = std::move(task_.system);
+    task.max_prompt_tokens = task_.max_prompt_tokens;
+    task_ = std::move(task);
   }
 
   Result<void> read_count(std::string_view key, uint64_t least, int& out) {

@@ -24,7 +24,7 @@ constexpr auto kFields = [] {
 void write_task(const TaskDefinition& task, JsonWriter& json) {
   json.begin_object();
   json.key("name").string(task.name);
-  json.key("kind").string(task_kind_name(task.kind));
+  json.key("kind").string(task.kind_name());
   if (task.kind == TaskKind::kClassify) {
     json.key("labels").begin_array();
     for (const std::string& label : task.labels) json.string(label);
