@@ -267,6 +267,93 @@ class Requests(LoadTest):
         self.assertIn("requests.jsonl line 2", error)
 
 
+class Decisions(LoadTest):
+    """Typed questions, which are answered by one JSON object."""
+
+    SYSTEM_ONE = {"model": "scripted", "answers": {"q1": {"type": "noul", "noul": 0.5},
+                                                   "q2": {"type": "noul", "noul": 0.25}},
+                  "usage": {"input_tokens": 50, "output_tokens": 0}}
+    DECISIONS = {"model": "scripted",
+                 "answers": [{"type": "predicate", "name": None, "probability": 0.5}] * 3,
+                 "usage": {"input_tokens": 60, "input_tokens_details": {"cached_tokens": 20},
+                           "output_tokens": 0, "total_tokens": 60}}
+
+    def test_system_one(self):
+        with ScriptedServer(lambda _: Answer(first=0.05, body=json.dumps(self.SYSTEM_ONE))) as server:
+            report = self.load(server, "--count", 6, "--concurrency", 2, "--questions", 2,
+                               "--prompt-tokens", 9, "--sla", "total:60000",
+                               endpoint="/v1/systemone")
+        self.assertEqual(report["requests"]["succeeded"], 6, report["failures"])
+        self.assertEqual((report["api"], report["requests"]["questions_answered"]), ("systemone", 12))
+        self.assertEqual(report["requests"]["empty"], 0)
+        self.assertEqual(report["tokens"], {"prompt": 300, "cached": 0, "output": 0,
+                                            "counted_by": "usage", "prompt_lengths": "approximate"})
+        self.assertAlmostEqual(report["throughput"]["questions_s"], 12 / report["duration_s"],
+                               delta=0.1)
+        self.assertGreaterEqual(report["total_ms"]["p50"], 49.8)
+        self.assertEqual(report["ttft_ms"], {"count": 0})
+        self.assertTrue(report["sla"]["met"])
+        asked = set()
+        for path, _, body in server.requests:
+            self.assertEqual(path, "/v1/systemone")
+            self.assertEqual(sorted(body), ["model", "questions", "state"])
+            self.assertEqual(len(body["state"].split()), 9)
+            self.assertEqual(list(body["questions"]), ["q1", "q2"])
+            for question in body["questions"].values():
+                self.assertEqual(question["type"], "noul")
+                asked.add(question["instructions"])
+        self.assertEqual(len(asked), 12)  # no cache of the server flatters
+
+    def test_decisions_at_a_path_of_another_name(self):
+        body = json.dumps(self.DECISIONS)
+        with ScriptedServer(lambda _: Answer(body=body)) as server:
+            report = self.load(server, "--count", 4, "--questions", 3, "--api", "decisions",
+                               endpoint="/v1/decide")
+            text = self.ok("load", "--url", server.url + "/v1", "--api", "decisions", "--count", 2,
+                           "--warmup", 0)
+        self.assertEqual(report["requests"]["questions_answered"], 12, report["failures"])
+        self.assertEqual(report["tokens"]["cached"], 80)
+        for _, _, sent in server.requests[:4]:
+            self.assertEqual([question["name"] for question in sent["questions"]],
+                             ["q1", "q2", "q3"])
+            self.assertEqual({question["type"] for question in sent["questions"]}, {"predicate"})
+        self.assertEqual(server.requests[4][0], "/v1/decisions")
+        self.assertRegex(text, r"\nquestions +6 answered\n")
+        self.assertRegex(text, r"throughput +[\d.]+ requests/s, [\d.]+ questions/s, [\d.]+ total tok/s")
+        self.assertNotIn("ttft", text)
+
+    def test_failures(self):
+        answers = [Answer(body=json.dumps(self.DECISIONS)),
+                   Answer(),  # a stream
+                   Answer(body='{"choices": []}'),
+                   Answer(body='{"error": {"message": "the time ran out"}}'),
+                   Answer(status=400, body='{"error": {"message": "questions[0] needs a level"}}')]
+        with ScriptedServer(lambda number: answers[number]) as server:
+            report = self.load(server, "--count", 5, "--concurrency", 1, endpoint="/v1/decisions")
+        self.assertEqual(self.failures(report), {"malformed": 2, "error event": 1, "http 400": 1})
+        examples = {failure["kind"]: failure["example"] for failure in report["failures"]}
+        self.assertEqual(examples["error event"], "the time ran out")
+        self.assertIn("application/json", examples["malformed"])
+        self.assertEqual(report["requests"]["questions_answered"], 3)
+
+    def test_usage(self):
+        for arguments in (["--questions", 2], ["--api", "decisions", "--questions", 0],
+                          ["--api", "decisions", "--ignore-eos"], ["--api", "decision"],
+                          ["--url", "h/v1/systemone", "--api", "decisions"]):
+            self.assertIn("qaio load --help", self.fails(USAGE, "load", *arguments))
+
+    def test_a_file_of_requests(self):
+        file = self.folder / "questions.jsonl"
+        own = {"state": {"a": 1}, "questions": {"mine": {"type": "noul", "instructions": "?"}}}
+        file.write_text(json.dumps(own) + '\n{"prompt": "a text"}\n')
+        with ScriptedServer(lambda _: Answer(body=json.dumps(self.SYSTEM_ONE))) as server:
+            self.load(server, "--requests", file, "--count", 2, "--concurrency", 1, "--questions", 2,
+                      "--model", "mine", endpoint="/v1/systemone")
+        first, second = (body for _, _, body in server.requests)
+        self.assertEqual(first, {**own, "model": "mine"})
+        self.assertEqual((second["state"], len(second["questions"])), ("a text", 2))
+
+
 class Interrupted(LoadTest):
     def start(self, server, *arguments, **options):
         return subprocess.Popen([QAIO, "load", "--url", server.url + CHAT, "--warmup", "0",

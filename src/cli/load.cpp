@@ -35,7 +35,7 @@ void raise_open_files_limit() {
 }
 
 Result<Target> target_of(const LoadCommandOptions& options) {
-  QAIO_ASSIGN(Target target, parse_target(options.url, options.endpoint));
+  QAIO_ASSIGN(Target target, parse_target(options.url, options.endpoint, api_named(options.api)));
   if (!options.api_key.empty())
     target.headers.emplace_back("Authorization", "Bearer " + options.api_key);
   for (const std::string& header : options.headers) {
@@ -55,7 +55,14 @@ Result<BodyOptions> body_options(const LoadCommandOptions& options, const Target
                    .model = options.model,
                    .extra = {},
                    .output_tokens = *Lengths::parse(options.output_tokens),
+                   .questions = options.questions.value_or(1),
                    .seed = options.seed};
+  if (options.questions && !decides(target.api)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--questions is for --api systemone and --api decisions, which decide");
+  }
+  if (options.ignore_eos && decides(target.api))
+    return fail(ErrorCode::kInvalidArgument, "--ignore-eos is for APIs that generate text");
   QAIO_ASSIGN(boost::json::value extra, parse_json(options.extra_body, "--extra-body"));
   if (!extra.is_object())
     return fail(ErrorCode::kInvalidArgument, "--extra-body must be a JSON object");
@@ -105,16 +112,19 @@ LoadReport run_with_progress(const LoadRunOptions& load, const Target& target,
   Progress progress("Loading");
   return run_load(load, target, endpoints, workload, [&](const LoadProgress& state) {
     const std::string failed = state.failed > 0 ? fmt::format(", {} failed", state.failed) : "";
-    progress.update(
-        state.fraction,
-        fmt::format("{}{} done{}, {} in flight, {:.0f} tok/s", state.warming_up ? "warm-up: " : "",
-                    state.succeeded, failed, state.in_flight, state.output_tok_s));
+    const std::string speed = decides(target.api)
+                                  ? fmt::format("{:.0f} questions/s", state.questions_s)
+                                  : fmt::format("{:.0f} tok/s", state.output_tok_s);
+    progress.update(state.fraction, fmt::format("{}{} done{}, {} in flight, {}",
+                                                state.warming_up ? "warm-up: " : "",
+                                                state.succeeded, failed, state.in_flight, speed));
   });
 }
 
 Result<ExitCode> load(const LoadCommandOptions& options, const Target& target, BodyOptions body) {
   const LoadRunOptions load = load_options(options);
   LoadSetting setting{.url = target.url(),
+                      .api = target.api,
                       .model = {},
                       .concurrency = load.concurrency,
                       .rate = load.rate,

@@ -1,10 +1,13 @@
 #include "cli/load_options.h"
 
+#include "load/api.h"
 #include "load/lengths.h"
 #include "load/summary.h"
 
 namespace qaio {
 namespace {
+
+constexpr int kQuestionsMax = 400;  // that OpenAI takes in a request
 
 // A check whose message is `parse`'s error.
 template <typename Parse>
@@ -26,8 +29,15 @@ void add_target_options(CLI::App& command, LoadCommandOptions& options) {
       ->group(kGroup);
   command
       .add_option("-e,--endpoint", options.endpoint,
-                  "/chat, /v1/chat/completions or /v1/completions")
+                  "/chat, /v1/chat/completions, /v1/completions, /v1/systemone, /v1/decisions")
       ->type_name("PATH")
+      ->group(kGroup);
+  std::vector<std::string> apis;
+  for (const LoadApiTraits& api : load_apis()) apis.emplace_back(api.name);
+  command
+      .add_option("--api", options.api, "What the endpoint speaks, where its path does not tell")
+      ->check(CLI::IsMember(apis))
+      ->type_name("NAME")
       ->group(kGroup);
   command
       .add_option("-m,--model", options.model,
@@ -98,6 +108,12 @@ void add_request_options(CLI::App& command, LoadCommandOptions& options) {
       ->check(parses(Lengths::parse))
       ->type_name("LENGTH")
       ->capture_default_str()
+      ->group(kGroup);
+  command
+      .add_option("--questions", options.questions,
+                  "Yes/no questions about each text (1); of /v1/systemone and /v1/decisions")
+      ->check(CLI::Range(1, kQuestionsMax))
+      ->type_name("N")
       ->group(kGroup);
   CLI::Option* prefix =
       command

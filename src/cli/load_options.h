@@ -12,6 +12,7 @@ namespace qaio {
 struct LoadCommandOptions {
   std::string url = "http://127.0.0.1:8080";
   std::string endpoint;
+  std::string api;
   std::string model;
   std::string api_key;
   std::vector<std::string> headers;
@@ -25,6 +26,7 @@ struct LoadCommandOptions {
 
   std::string prompt_tokens = "64";
   std::string output_tokens = "64";
+  std::optional<int> questions;
   int shared_prefix = 0;
   std::string requests;
   std::string extra_body = "{}";

@@ -37,17 +37,25 @@ std::string counts_table(const LoadReport& report, const LoadSetting& setting) {
     requests += fmt::format(", {} of warm-up failed", report.warmup_failed);
   if (summary.without_text() > 0) requests += fmt::format(", {} empty", summary.without_text());
   table.row({"requests", requests});
+  if (decides(setting.api))
+    table.row({"questions",
+               fmt::format("{} answered", count_text(static_cast<uint64_t>(summary.answers())))});
   const TokenUsage& tokens = summary.tokens();
   table.row({"tokens", fmt::format("{} prompt ({} cached), {} output", count_text(tokens.prompt),
                                    count_text(tokens.cached), count_text(tokens.output))});
-  if (summary.tokens_counted_by() != "usage")
-    table.row({"", "the server sent no usage for all: pieces of text counted as tokens"});
+  if (summary.tokens_counted_by() != "usage") {
+    table.row({"", decides(setting.api)
+                       ? "the server sent no usage for all: the lengths of the texts counted"
+                       : "the server sent no usage for all: pieces of text counted as tokens"});
+  }
   if (setting.prompt_lengths == "approximate" && summary.tokens_counted_by() != "usage")
     table.row({"", "prompt lengths are approximate: the server has no /tokenize"});
-  table.row({"throughput",
-             fmt::format("{:.2f} requests/s, {:.1f} output tok/s, {:.1f} total tok/s",
-                         report.per_second(summary.succeeded()), report.per_second(tokens.output),
-                         report.per_second(tokens.prompt + tokens.output))});
+  const std::string second =
+      decides(setting.api) ? fmt::format("{:.1f} questions/s", report.per_second(summary.answers()))
+                           : fmt::format("{:.1f} output tok/s", report.per_second(tokens.output));
+  table.row({"throughput", fmt::format("{:.2f} requests/s, {}, {:.1f} total tok/s",
+                                       report.per_second(summary.succeeded()), second,
+                                       report.per_second(tokens.prompt + tokens.output))});
   if (report.client_cpu > kClientCpuBusy)
     table.row(
         {"", "qaio load itself was busy, times may be too long: give it more CPU, or less to do"});

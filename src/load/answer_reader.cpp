@@ -73,13 +73,26 @@ std::string error_message(std::string_view body) {
   return parsed->is_object() ? message_of(parsed->get_object()) : std::string();
 }
 
+std::string_view AnswerReader::content_type() const {
+  return decides(api_) ? "application/json" : "text/event-stream";
+}
+
 std::optional<Failure> AnswerReader::push(std::string_view bytes) {
+  if (decides(api_)) {
+    decisions_ += bytes;
+    if (decisions_.size() > kDecisionBytesMax) {
+      fail_with(FailureKind::kMalformed,
+                "the answer has more than " + std::to_string(kDecisionBytesMax >> 20) + " MiB");
+    }
+    return failure_;
+  }
   const auto pushed = parser_.push(bytes, [this](const SseEvent& event) { take(event); });
   if (!pushed && !failure_) fail_with(FailureKind::kMalformed, pushed.error().message);
   return failure_;
 }
 
-std::optional<Failure> AnswerReader::finish() const {
+std::optional<Failure> AnswerReader::finish() {
+  if (decides(api_) && !failure_) take_decisions();
   if (failure_) return failure_;
   if (done_) return std::nullopt;
   return Failure{FailureKind::kIncomplete, 0, "the stream ended without its last event"};
@@ -95,10 +108,7 @@ void AnswerReader::take(const SseEvent& event) {
   if (!data) return fail_with(FailureKind::kMalformed, data.error().message);
   const json::object* object = data->if_object();
   if (object == nullptr) return fail_with(FailureKind::kMalformed, "an event is not a JSON object");
-  if (object->contains("error") && !object->at("error").is_null()) {
-    const std::string message = message_of(*object);
-    return fail_with(FailureKind::kErrorEvent, message.empty() ? "without a message" : message);
-  }
+  if (tells_of_error(*object)) return;
   api_ == LoadApi::kQaioChat ? take_chat_event(event, *object) : take_openai_event(*object);
 }
 
@@ -129,6 +139,32 @@ void AnswerReader::take_openai_event(const json::object& data) {
   }
 }
 
+void AnswerReader::take_decisions() {
+  const auto data = parse_json(decisions_, "the answer");
+  if (!data) return fail_with(FailureKind::kMalformed, data.error().message);
+  const json::object* object = data->if_object();
+  if (object == nullptr)
+    return fail_with(FailureKind::kMalformed, "the answer is not a JSON object");
+  if (tells_of_error(*object)) return;
+  // A map by the questions' names, or a list in their order.
+  if (const json::value* answers = object->if_contains("answers")) {
+    if (const json::object* map = answers->if_object())
+      sample_.answers = static_cast<int64_t>(map->size());
+    if (const json::array* list = answers->if_array())
+      sample_.answers = static_cast<int64_t>(list->size());
+  }
+  if (sample_.answers == 0) return fail_with(FailureKind::kMalformed, "the answer has no answers");
+  take_usage(*object);
+  done_ = true;
+}
+
+bool AnswerReader::tells_of_error(const json::object& data) {
+  if (!data.contains("error") || data.at("error").is_null()) return false;
+  const std::string message = message_of(data);
+  fail_with(FailureKind::kErrorEvent, message.empty() ? "without a message" : message);
+  return true;
+}
+
 void AnswerReader::take_text() {
   const TimeNs now = clock_.now_ns();
   if (sample_.first_text_ns == 0) {
@@ -143,11 +179,14 @@ void AnswerReader::take_text() {
 void AnswerReader::take_usage(const json::object& data) {
   const json::object* usage = object_at(data, "usage");
   if (usage == nullptr) return;
-  TokenUsage counts{.prompt = count_at(*usage, "prompt_tokens"),
+  // APIs that decide have the names of OpenAI's newer ones.
+  const bool newer = decides(api_);
+  TokenUsage counts{.prompt = count_at(*usage, newer ? "input_tokens" : "prompt_tokens"),
                     .cached = count_at(*usage, "cached_tokens"),
-                    .output = count_at(*usage, "completion_tokens")};
-  if (const json::object* details = object_at(*usage, "prompt_tokens_details"))
-    counts.cached = count_at(*details, "cached_tokens");
+                    .output = count_at(*usage, newer ? "output_tokens" : "completion_tokens")};
+  const json::object* details =
+      object_at(*usage, newer ? "input_tokens_details" : "prompt_tokens_details");
+  if (details != nullptr) counts.cached = count_at(*details, "cached_tokens");
   sample_.usage = counts;
 }
 

@@ -95,6 +95,27 @@ data: "completion_tokens":2}})")});
   EXPECT_EQ(outcome.sample.usage->cached, 3);
 }
 
+TEST(AnswerReader, DecisionsAreOneObject) {
+  const Outcome named =
+      read(LoadApi::kSystemOne,
+           {R"(   {"model":"m","answers":{"a":{"type":"noul","noul":0.5},"b":{)",
+            R"(}},"usage":{"input_tokens":40,"cached_tokens":20,"output_tokens":2}})"});
+  EXPECT_FALSE(named.failure);
+  EXPECT_EQ(named.sample.answers, 2);
+  EXPECT_EQ(named.sample.usage->prompt, 40);
+  EXPECT_EQ(named.sample.usage->cached, 20);
+  EXPECT_EQ(named.sample.output_tokens(), 2);
+  EXPECT_FALSE(named.sample.ttft_ns());
+  EXPECT_EQ(named.gaps.count(), 0u);
+  const Outcome listed = read(
+      LoadApi::kDecisions, {R"({"answers":[{},{},{}],"error":null,"usage":{"input_tokens":9,)"
+                            R"("input_tokens_details":{"cached_tokens":4},"output_tokens":0}})"});
+  EXPECT_FALSE(listed.failure);
+  EXPECT_EQ(listed.sample.answers, 3);
+  EXPECT_EQ(listed.sample.usage->cached, 4);
+  EXPECT_FALSE(read(LoadApi::kDecisions, {R"({"answers":[{}]})"}).sample.usage);
+}
+
 TEST(AnswerReader, Failures) {
   const auto kind = [](LoadApi api, const std::vector<std::string>& pieces) {
     const Outcome outcome = read(api, pieces);
@@ -110,6 +131,11 @@ TEST(AnswerReader, Failures) {
   starts(kind(LoadApi::kOpenAiChat, {data("{\"choices\":")}), "malformed: ");
   starts(kind(LoadApi::kOpenAiChat, {data("[1]")}), "malformed: ");
   starts(kind(LoadApi::kOpenAiChat, {"data: " + std::string(3 << 20, 'x')}), "malformed: ");
+  for (const char* wrong : {"", "[]", "{", "{}", R"({"answers":[]})", R"({"answers":7})"})
+    starts(kind(LoadApi::kDecisions, {wrong}), "malformed: ");
+  starts(kind(LoadApi::kSystemOne, {std::string(17 << 20, ' ')}), "malformed: ");
+  EXPECT_EQ(kind(LoadApi::kSystemOne, {"  ", R"({"error":{"message":"time ran out"}})"}),
+            "error event: time ran out");
   EXPECT_EQ(kind(LoadApi::kOpenAiChat, {delta("a"), data(R"({"error":{"message":"no\nroom"}})")}),
             "error event: no room");
   EXPECT_EQ(kind(LoadApi::kQaioChat,

@@ -27,11 +27,6 @@ constexpr uint64_t kAnswerBytesMax = 256 << 20;
 constexpr size_t kErrorBytesMax = 4096;  // of a refusal's body, for its message
 constexpr size_t kBufferBytesMax = 64 << 10;
 
-bool is_event_stream(const http::response_parser<http::buffer_body>& parser) {
-  const auto type = parser.get()[http::field::content_type];
-  return type.starts_with("text/event-stream");
-}
-
 }  // namespace
 
 net::awaitable<RequestSample> LoadConnection::exchange(LoadRequest load, TimeNs intended_ns,
@@ -89,7 +84,8 @@ net::awaitable<LoadConnection::Attempt> LoadConnection::read_answer(AnswerReader
   answered_ = parser.got_some();
   if (ec) co_return failed(ec, "before the answer");
   const int status = static_cast<int>(parser.get().result_int());
-  const bool events = status == 200 && is_event_stream(parser);
+  const bool good =
+      status == 200 && parser.get()[http::field::content_type].starts_with(reader.content_type());
 
   std::string refusal;
   while (!parser.is_done()) {
@@ -98,7 +94,7 @@ net::awaitable<LoadConnection::Attempt> LoadConnection::read_answer(AnswerReader
     std::tie(ec, received) = co_await http::async_read_some(stream_, buffer_, parser, kAwait);
     if (ec == http::error::need_buffer) ec = {};
     const std::string_view bytes(piece_.data(), piece_.size() - parser.get().body().size);
-    if (events) {
+    if (good) {
       if (auto failure = reader.push(bytes)) co_return failure;
     } else {
       refusal += bytes.substr(0, kErrorBytesMax - std::min(refusal.size(), kErrorBytesMax));
@@ -107,7 +103,10 @@ net::awaitable<LoadConnection::Attempt> LoadConnection::read_answer(AnswerReader
   }
   if (!parser.keep_alive()) close();
   if (status != 200) co_return Failure{FailureKind::kHttpStatus, status, error_message(refusal)};
-  if (!events) co_return Failure{FailureKind::kMalformed, 0, "the answer is not text/event-stream"};
+  if (!good) {
+    co_return Failure{FailureKind::kMalformed, 0,
+                      fmt::format("the answer is not {}", reader.content_type())};
+  }
   co_return reader.finish();
 }
 

@@ -59,6 +59,7 @@ void write_counts(const LoadReport& report, const LoadSetting& setting, JsonWrit
   count("abandoned", summary.abandoned());
   count("never_sent", report.never_sent);
   count("empty", summary.without_text());
+  if (decides(setting.api)) count("questions_answered", static_cast<uint64_t>(summary.answers()));
   count("warmup_succeeded", report.warmup_succeeded);
   count("warmup_failed", report.warmup_failed);
   json.end_object();
@@ -78,6 +79,7 @@ void write_counts(const LoadReport& report, const LoadSetting& setting, JsonWrit
   json.key("prompt_lengths").string(setting.prompt_lengths).end_object();
   json.key("throughput").begin_object();
   json.key("requests_s").number(report.per_second(summary.succeeded()));
+  if (decides(setting.api)) json.key("questions_s").number(report.per_second(summary.answers()));
   json.key("output_tok_s").number(report.per_second(tokens.output));
   json.key("total_tok_s").number(report.per_second(tokens.prompt + tokens.output));
   json.end_object();
@@ -112,6 +114,7 @@ std::string load_json(const LoadReport& report, const LoadSetting& setting) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("url").string(setting.url);
+  json.key("api").string(traits_of(setting.api).name);
   json.key("model").string(setting.model);
   json.key("loop").string(setting.rate ? "open" : "closed");
   json.key("concurrency").integer(setting.concurrency);

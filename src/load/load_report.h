@@ -6,12 +6,14 @@
 #include <string>
 
 #include "base/clock.h"
+#include "load/api.h"
 #include "load/summary.h"
 
 namespace qaio {
 
 struct LoadSetting {
   std::string url;
+  LoadApi api = LoadApi::kQaioChat;
   std::string model;  // empty: the server's
   int concurrency = 0;
   std::optional<double> rate;

@@ -108,5 +108,25 @@ TEST(LoadResult, ReadsWhatLoadJsonWrites) {
   EXPECT_EQ(result->samples[1].output_tokens, 5);
 }
 
+TEST(LoadResult, QuestionsAreCountedWhereTheyAreAsked) {
+  LoadReport report;
+  report.seconds = 2;
+  RequestSample sample;
+  sample.end_ns = kMsNs;
+  sample.prompt_tokens_asked = 5;
+  sample.answers = 6;
+  report.summary.add(sample);
+  LoadSetting setting;
+  setting.api = LoadApi::kDecisions;
+  std::string text = load_json(report, setting);
+  for (const char* part : {R"("api":"decisions")", R"("questions_answered":6)", R"("empty":0)",
+                           R"("questions_s":3)", R"("counted_by":"texts")", R"("prompt":5,)"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  ASSERT_TRUE(parse_load_result(text));
+  EXPECT_EQ(parse_load_result(text)->samples.size(), 1u);
+  text = load_json(report, LoadSetting{});
+  EXPECT_EQ(text.find("questions"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace qaio

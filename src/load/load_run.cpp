@@ -184,7 +184,8 @@ class LoadRunner {
                           .succeeded = summary.succeeded(),
                           .failed = summary.failed(),
                           .in_flight = in_flight_,
-                          .output_tok_s = 0};
+                          .output_tok_s = 0,
+                          .questions_s = 0};
     const auto answered = static_cast<double>(summary.succeeded() + summary.failed());
     const double seconds = static_cast<double>(now_ns() - start_ns_) / 1e9;
     if (warming_up) {
@@ -196,7 +197,10 @@ class LoadRunner {
       const double whole = std::chrono::duration<double>(*options_.duration).count();
       progress.fraction = std::max(progress.fraction, std::min(seconds / whole, 1.0));
     }
-    if (seconds > 0) progress.output_tok_s = static_cast<double>(summary.tokens().output) / seconds;
+    if (seconds > 0) {
+      progress.output_tok_s = static_cast<double>(summary.tokens().output) / seconds;
+      progress.questions_s = static_cast<double>(summary.answers()) / seconds;
+    }
     return progress;
   }
 

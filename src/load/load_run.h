@@ -33,6 +33,7 @@ struct LoadProgress {
   uint64_t failed = 0;
   int in_flight = 0;
   double output_tok_s = 0;  // so far, of answers that are complete
+  double questions_s = 0;   // likewise
 };
 
 // Everything passed outlives the call, which blocks and uses this thread only. While it runs,

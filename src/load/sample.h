@@ -14,8 +14,8 @@ enum class FailureKind : uint8_t {
   kTimeout,       // no complete answer in time
   kDisconnected,  // the server closed the connection before the answer was complete
   kHttpStatus,    // an answer other than 200
-  kMalformed,     // not HTTP, not an event stream, not JSON, or too large
-  kErrorEvent,    // the stream said that the request failed
+  kMalformed,     // not HTTP, not of the type or shape that the API has, or too large
+  kErrorEvent,    // an answer that began as a success said that the request failed
   kIncomplete,    // the stream ended properly, but without its last event
 };
 
@@ -45,6 +45,7 @@ struct RequestSample {
   TimeNs end_ns = 0;
   int64_t prompt_tokens_asked = 0;
   int64_t text_chunks = 0;
+  int64_t answers = 0;  // to questions, of an API that decides
   std::optional<TokenUsage> usage;
   std::optional<Failure> failure;
   bool abandoned = false;  // the run was ended first: neither success nor failure

@@ -61,7 +61,8 @@ void LoadSummary::add(const RequestSample& sample) {
   ++succeeded_;
   if (slo_.kept_by(sample)) ++kept_slo_;
   if (sample.usage) ++with_usage_;
-  if (sample.text_chunks == 0) ++without_text_;
+  if (sample.text_chunks == 0 && sample.answers == 0) ++without_text_;
+  answers_ += sample.answers;
   tokens_.prompt += sample.prompt_tokens();
   tokens_.cached += sample.usage ? sample.usage->cached : 0;
   tokens_.output += sample.output_tokens();
@@ -73,6 +74,7 @@ void LoadSummary::add(const RequestSample& sample) {
 
 std::string_view LoadSummary::tokens_counted_by() const {
   if (with_usage_ == succeeded_) return "usage";
+  if (answers_ > 0) return with_usage_ == 0 ? "texts" : "usage and texts";
   return with_usage_ == 0 ? "chunks" : "usage and chunks";
 }
 

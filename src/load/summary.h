@@ -54,8 +54,10 @@ class LoadSummary {
   uint64_t kept_slo() const { return kept_slo_; }
   // Succeeded with the server's own token counts; of the others chunks were counted as tokens.
   uint64_t with_usage() const { return with_usage_; }
-  uint64_t without_text() const { return without_text_; }
-  // How their output tokens were counted: "usage", "chunks" or "usage and chunks".
+  uint64_t without_text() const { return without_text_; }  // nor answers
+  int64_t answers() const { return answers_; }             // to questions, of those that succeeded
+  // How their tokens were counted: "usage", "chunks" or "usage and chunks". Answers to questions
+  // have no chunks: "texts" are the lengths of those that were asked about.
   std::string_view tokens_counted_by() const;
   // Of requests that succeeded.
   const TokenUsage& tokens() const { return tokens_; }
@@ -86,6 +88,7 @@ class LoadSummary {
   uint64_t kept_slo_ = 0;
   uint64_t with_usage_ = 0;
   uint64_t without_text_ = 0;
+  int64_t answers_ = 0;
   TokenUsage tokens_;
   std::map<std::string, FailureFigures> failures_;
   ThinnedSample<RequestSample> samples_{kSamplesMax};

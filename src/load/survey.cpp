@@ -41,6 +41,8 @@ Result<std::string> first_model(const Target& target, const Endpoints& endpoints
   const auto listed = parse_json(answer.body, target.authority() + path);
   boost::system::error_code ec;
   const json::value* id = listed ? listed->find_pointer("/data/0/id", ec) : nullptr;
+  // As System One's servers list them.
+  if (id == nullptr && listed) id = listed->find_pointer("/models/0/name", ec);
   if (id == nullptr || !id->is_string()) {
     return fail(ErrorCode::kNotFound,
                 target.authority() + path + " lists no model; name one with --model");

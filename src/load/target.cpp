@@ -20,10 +20,36 @@ bool has_sound_port(const boost::urls::url_view& url) {
 
 // What stands in front of the endpoint: "" or "/v1".
 std::string_view before_endpoint(std::string_view path, LoadApi api) {
-  const std::string_view suffix = api == LoadApi::kQaioChat     ? "/chat"
-                                  : api == LoadApi::kOpenAiChat ? "/chat/completions"
-                                                                : "/completions";
-  return path.substr(0, path.size() - suffix.size());
+  const std::string_view ending = traits_of(api).ending;
+  return path.substr(0, path.ends_with(ending) ? path.size() - ending.size() : path.rfind('/'));
+}
+
+// Completes the path and the API of a target whose path is the URL's.
+Result<void> choose_endpoint(Target& target, std::string_view endpoint,
+                             std::optional<LoadApi> api) {
+  std::optional<LoadApi> found = endpoint.empty() ? api_of_path(target.path) : std::nullopt;
+  if (found && api && *found != *api) {
+    return fail(ErrorCode::kInvalidArgument, "'" + target.path + "' is an endpoint of " +
+                                                 std::string(traits_of(*found).name) + ", not of " +
+                                                 std::string(traits_of(*api).name));
+  }
+  if (!found) {
+    std::string_view added = endpoint;
+    if (added.empty()) added = traits_of(api.value_or(LoadApi::kQaioChat)).endpoint;
+    // A base URL as OpenAI's clients have it ends in /v1 itself.
+    if (endpoint.empty() && target.path.ends_with("/v1") && added.starts_with("/v1/"))
+      added.remove_prefix(3);
+    target.path += added;
+    found = api ? api : api_of_path(target.path);
+  }
+  if (!found || (!endpoint.empty() && !endpoint.starts_with('/'))) {
+    return fail(ErrorCode::kInvalidArgument,
+                "'" + target.path +
+                    "' is no endpoint that can be loaded: they end in /chat, /chat/completions, "
+                    "/completions, /systemone or /decisions; for a path of another name say --api");
+  }
+  target.api = *found;
+  return {};
 }
 
 }  // namespace
@@ -43,7 +69,8 @@ std::string Target::tokenize_path() const {
   return std::string(root) + "/tokenize";
 }
 
-Result<Target> parse_target(std::string_view url, std::string_view endpoint) {
+Result<Target> parse_target(std::string_view url, std::string_view endpoint,
+                            std::optional<LoadApi> api) {
   const std::string text =
       url.find("://") == std::string_view::npos ? "http://" + std::string(url) : std::string(url);
   const auto parsed = boost::urls::parse_uri(text);
@@ -62,16 +89,7 @@ Result<Target> parse_target(std::string_view url, std::string_view endpoint) {
   target.port = parsed->port().empty() ? "80" : std::string(parsed->port());
   target.path = std::string(parsed->encoded_path());
   while (target.path.ends_with('/')) target.path.pop_back();
-  if (!endpoint.empty() || !api_of_path(target.path))
-    target.path += endpoint.empty() ? "/chat" : endpoint;
-  const auto api = api_of_path(target.path);
-  if (!api || (!endpoint.empty() && !endpoint.starts_with('/'))) {
-    return fail(ErrorCode::kInvalidArgument,
-                "'" + target.path +
-                    "' is no endpoint that can be loaded: they end in /chat, /chat/completions or "
-                    "/completions");
-  }
-  target.api = *api;
+  QAIO_RETURN_IF_ERROR(choose_endpoint(target, endpoint, api));
   return target;
 }
 

@@ -1,6 +1,7 @@
 // Where a load is sent to.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,8 +26,10 @@ struct Target {
   std::string tokenize_path() const;
 };
 
-// `endpoint` is appended to the URL's path; empty: the URL names the endpoint itself, or it is
-// /chat. kInvalidArgument says what is wrong; kUnsupported for another scheme than http.
-Result<Target> parse_target(std::string_view url, std::string_view endpoint);
+// `endpoint` is appended to the URL's path; empty: the URL names the endpoint itself, or it is that
+// of `api`, /chat without one. `api` empty: the path tells. kInvalidArgument says what is wrong;
+// kUnsupported for another scheme than http.
+Result<Target> parse_target(std::string_view url, std::string_view endpoint,
+                            std::optional<LoadApi> api = {});
 
 }  // namespace qaio

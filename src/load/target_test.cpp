@@ -5,8 +5,9 @@
 namespace qaio {
 namespace {
 
-std::string url(std::string_view text, std::string_view endpoint = "") {
-  const auto target = parse_target(text, endpoint);
+std::string url(std::string_view text, std::string_view endpoint = "",
+                std::optional<LoadApi> api = {}) {
+  const auto target = parse_target(text, endpoint, api);
   return target ? target->url() : "refused: " + target.error().message;
 }
 
@@ -24,6 +25,27 @@ TEST(Target, KnowsTheApi) {
   EXPECT_EQ(parse_target("h", "")->api, LoadApi::kQaioChat);
   EXPECT_EQ(parse_target("h", "/v1/chat/completions")->api, LoadApi::kOpenAiChat);
   EXPECT_EQ(parse_target("h", "/v1/completions")->api, LoadApi::kOpenAiCompletions);
+}
+
+TEST(Target, AnApiMayBeNamed) {
+  EXPECT_EQ(api_named("openai-completions"), LoadApi::kOpenAiCompletions);
+  EXPECT_EQ(api_named("decisions"), LoadApi::kDecisions);
+  EXPECT_FALSE(api_named("decision"));
+  EXPECT_EQ(api_of_path("/v1/decisions"), LoadApi::kDecisions);
+  EXPECT_EQ(api_of_path("/v1/systemone"), LoadApi::kSystemOne);
+  for (const LoadApiTraits& traits : load_apis()) {
+    EXPECT_EQ(&traits, &traits_of(traits.api));
+    EXPECT_EQ(api_of_path(traits.endpoint), traits.api);
+    EXPECT_EQ(url("h", "", traits.api), "http://h" + std::string(traits.endpoint));
+  }
+  EXPECT_EQ(url("h/v1", "", LoadApi::kSystemOne), "http://h/v1/systemone");
+  EXPECT_EQ(url("h/v1/decisions", "", LoadApi::kDecisions), "http://h/v1/decisions");
+  EXPECT_EQ(url("h/a", "/decide", LoadApi::kDecisions), "http://h/a/decide");
+  EXPECT_EQ(url("h", "/api/chat", LoadApi::kOpenAiChat), "http://h/api/chat");
+  EXPECT_EQ(parse_target("h", "/api/chat", LoadApi::kOpenAiChat)->models_path(), "/api/models");
+  EXPECT_EQ(parse_target("h", "/v1/decide", LoadApi::kDecisions)->tokenize_path(), "/tokenize");
+  EXPECT_NE(url("h/v1/systemone", "", LoadApi::kDecisions).find("not of decisions"),
+            std::string::npos);
 }
 
 TEST(Target, KnowsWhereElseToAsk) {

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mapped_file.h"
+#include "load/questions.h"
 
 namespace qaio {
 namespace {
@@ -14,26 +15,24 @@ namespace json = boost::json;
 // A stream of random numbers that no prompt is made from.
 constexpr uint64_t kLengthStreams = uint64_t{1} << 63;
 
-std::string_view own_field(LoadApi api) {
-  switch (api) {
-    case LoadApi::kQaioChat:
-      return "input";
-    case LoadApi::kOpenAiChat:
-      return "messages";
-    case LoadApi::kOpenAiCompletions:
-      return "prompt";
-  }
-  return "";
+std::string body_about(std::string_view prompt, int output_tokens, const BodyOptions& options,
+                       uint64_t request) {
+  std::vector<std::string> questions;
+  if (decides(options.api)) questions = yes_no_questions(options.seed, request, options.questions);
+  return request_body(options.api,
+                      {.prompt = prompt, .output_tokens = output_tokens, .questions = questions},
+                      options.model, options.extra);
 }
 
-// `line_number` only chooses the length of an answer whose line does not.
+// `line_number` chooses what the line leaves open: the length of an answer, the questions.
 Result<std::string> body_of(json::object line, const BodyOptions& options, uint64_t line_number) {
-  if (line.contains(own_field(options.api)) && !line.contains("output_tokens"))
-    return streamed_body(options.api, std::move(line), options.model, options.extra);
+  const std::string_view own_field = traits_of(options.api).text_field;
+  if (line.contains(own_field) && !line.contains("output_tokens"))
+    return endpoint_body(options.api, std::move(line), options.model, options.extra);
   const json::value* prompt = line.if_contains("prompt");
   if (prompt == nullptr || !prompt->is_string()) {
     return fail(ErrorCode::kInvalidArgument,
-                "has no '" + std::string(own_field(options.api)) + "', nor a text as 'prompt'");
+                "has no '" + std::string(own_field) + "', nor a text as 'prompt'");
   }
   for (const auto& member : line) {
     if (member.key() == "prompt" || member.key() == "output_tokens") continue;
@@ -48,8 +47,7 @@ Result<std::string> body_of(json::object line, const BodyOptions& options, uint6
       return fail(ErrorCode::kInvalidArgument, "needs a count of tokens as 'output_tokens'");
     output_tokens = static_cast<int>(*count);
   }
-  return request_body(options.api, std::string_view(prompt->get_string()), output_tokens,
-                      options.model, options.extra);
+  return body_about(std::string_view(prompt->get_string()), output_tokens, options, line_number);
 }
 
 }  // namespace
@@ -58,8 +56,7 @@ LoadRequest GeneratedWorkload::request(uint64_t index) const {
   Random random(options_.seed, kLengthStreams + index);
   const int prompt_tokens = prompt_tokens_.sample(random);
   const int output_tokens = options_.output_tokens.sample(random);
-  return {.body = request_body(options_.api, text_.text(index, prompt_tokens), output_tokens,
-                               options_.model, options_.extra),
+  return {.body = body_about(text_.text(index, prompt_tokens), output_tokens, options_, index),
           .prompt_tokens_asked = int64_t{prefix_tokens_} + prompt_tokens};
 }
 

@@ -32,7 +32,8 @@ struct BodyOptions {
   LoadApi api = LoadApi::kQaioChat;
   std::string model;
   boost::json::object extra;
-  Lengths output_tokens{64};
+  Lengths output_tokens{64};  // of an API that generates text
+  int questions = 1;          // of each request, of one that decides
   uint64_t seed = 0;
 };
 
@@ -55,7 +56,8 @@ class GeneratedWorkload final : public Workload {
 };
 
 // The lines of a JSONL file in their order, over and over. A line is a body for the endpoint, or
-// {"prompt": TEXT, "output_tokens": N}, where N defaults to a sample of the options' lengths.
+// {"prompt": TEXT, "output_tokens": N}, where N defaults to a sample of the options' lengths; an
+// API that decides is asked the options' number of questions about the text.
 class FileWorkload final : public Workload {
  public:
   static constexpr size_t kFileBytesMax = 256 << 20;

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <fstream>
+#include <set>
+
+#include "load/questions.h"
 
 namespace qaio {
 namespace {
@@ -33,14 +36,52 @@ class WorkloadFile : public testing::Test {
 };
 
 TEST(RequestBody, OfEachEndpoint) {
-  EXPECT_EQ(request_body(LoadApi::kQaioChat, "hi", 5, "m", {}),
+  const RequestText text{.prompt = "hi", .output_tokens = 5};
+  EXPECT_EQ(request_body(LoadApi::kQaioChat, text, "m", {}),
             R"({"input":"hi","max_new_tokens":5,"stream":true})");
-  EXPECT_EQ(request_body(LoadApi::kOpenAiChat, "hi", 5, "m", {}),
+  EXPECT_EQ(request_body(LoadApi::kOpenAiChat, text, "m", {}),
             R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":5,"model":"m",)"
             R"("stream":true,"stream_options":{"include_usage":true}})");
-  EXPECT_EQ(request_body(LoadApi::kOpenAiCompletions, "hi", 5, "", {{"max_tokens", 6}, {"x", 1}}),
+  EXPECT_EQ(request_body(LoadApi::kOpenAiCompletions, text, "", {{"max_tokens", 6}, {"x", 1}}),
             R"({"prompt":"hi","max_tokens":6,"x":1,"stream":true,)"
             R"("stream_options":{"include_usage":true}})");
+}
+
+TEST(RequestBody, OfApisThatDecide) {
+  const std::vector<std::string> questions = {"a?", "b?"};
+  const RequestText text{.prompt = "hi", .questions = questions};
+  EXPECT_EQ(request_body(LoadApi::kSystemOne, text, "m", {{"permutations", 2}}),
+            R"({"state":"hi","questions":{"q1":{"type":"noul","instructions":"a?"},)"
+            R"("q2":{"type":"noul","instructions":"b?"}},"model":"m","permutations":2})");
+  EXPECT_EQ(request_body(LoadApi::kDecisions, text, "", {}),
+            R"({"input":"hi","questions":[{"type":"predicate","name":"q1","instructions":"a?"},)"
+            R"({"type":"predicate","name":"q2","instructions":"b?"}]})");
+}
+
+TEST(Questions, AreOthersForEveryRequest) {
+  std::set<std::string> seen;
+  for (const uint64_t request : {uint64_t{0}, uint64_t{1}, Workload::kWarmup}) {
+    const std::vector<std::string> questions = yes_no_questions(3, request, 20);
+    EXPECT_EQ(questions.size(), 20u);
+    EXPECT_EQ(questions, yes_no_questions(3, request, 20));
+    seen.insert(questions.begin(), questions.end());
+  }
+  EXPECT_EQ(seen.size(), 60u);
+  EXPECT_FALSE(seen.contains(yes_no_questions(4, 0, 1)[0]));
+}
+
+TEST(GeneratedWorkload, AsksAboutEveryText) {
+  BodyOptions options;
+  options.api = LoadApi::kSystemOne;
+  options.questions = 3;
+  const GeneratedWorkload workload(options, PromptText(7, 0), Lengths(12), 0);
+  const json::object first = parsed(workload.request(0).body);
+  const json::object second = parsed(workload.request(1).body);
+  EXPECT_EQ(first.at("questions").as_object().size(), 3u);
+  EXPECT_NE(first.at("questions"), second.at("questions"));
+  EXPECT_NE(first.at("state"), second.at("state"));
+  EXPECT_EQ(workload.request(0).prompt_tokens_asked, 12);
+  EXPECT_FALSE(first.contains("stream"));
 }
 
 TEST(GeneratedWorkload, IsTheSameForTheSameIndex) {
@@ -80,6 +121,19 @@ TEST_F(WorkloadFile, CompletionsHaveAPromptOfTheirOwn) {
   EXPECT_EQ(parsed((*workload)->request(0).body).at("top_k"), 3);
   EXPECT_FALSE(parsed((*workload)->request(0).body).contains("max_tokens"));
   EXPECT_EQ(parsed((*workload)->request(1).body).at("max_tokens"), 2);
+}
+
+TEST_F(WorkloadFile, TextsAreAskedAbout) {
+  const auto workload = open(
+      "{\"input\":[],\"questions\":[{\"name\":\"own\"}]}\n{\"prompt\":\"a\"}\n{\"prompt\":\"a\"}",
+      LoadApi::kDecisions);
+  ASSERT_TRUE(workload) << workload.error().message;
+  EXPECT_EQ((*workload)->request(0).body,
+            R"({"input":[],"questions":[{"name":"own"}],"model":"m"})");
+  const json::object made = parsed((*workload)->request(1).body);
+  EXPECT_EQ(made.at("input"), "a");
+  EXPECT_EQ(made.at("questions").as_array().size(), 1u);
+  EXPECT_NE((*workload)->request(1).body, (*workload)->request(2).body);
 }
 
 TEST_F(WorkloadFile, FaultsNameTheLine) {
