@@ -71,6 +71,9 @@ struct CompactTask {
   uint32_t decode_steps = 0;
   uint32_t batch_max = 0;
   uint32_t queued_ahead = 0;
+  uint32_t questions = 0;
+  uint32_t question_tokens = 0;
+  uint32_t options = 0;
   bool submitted = false;  // to the engine
 
   void add(Stage stage, TimeNs begin_ns, TimeNs end_ns);
@@ -97,6 +100,9 @@ inline constexpr auto kFactCounters = std::to_array<FactCounter>({
     fact_counter<&CompactTask::batch_sum>("batch_sum"),
     fact_counter<&CompactTask::queued_ahead>("queued_ahead"),
     fact_counter<&CompactTask::forward_ns>("forward_ns"),
+    fact_counter<&CompactTask::questions>("questions"),
+    fact_counter<&CompactTask::question_tokens>("question_tokens"),
+    fact_counter<&CompactTask::options>("options"),
 });
 
 // A count that is never so large, or as good as that.

@@ -20,6 +20,9 @@ struct RequestSpec {
   uint32_t cached = 0;
   uint32_t output = 20;  // 0: a classification
   double queue_ms = 0;
+  uint32_t questions = 0;  // of a classification
+  uint32_t question_tokens = 0;
+  uint32_t options = 0;
   double prefill_ms = 10;
   double decode_ms = 20;  // `score` of a classification
   double write_ms = 0.1;
@@ -61,6 +64,9 @@ inline TaskRecord make_task(const RequestSpec& spec, TimeNs begin_ns) {
   counters.batch_sum = uint64_t{1 + spec.neighbours} * (1 + spec.output);
   counters.queued_ahead = spec.queued_ahead;
   counters.forward_ns = spec_ns(spec.decode_ms);
+  counters.questions = spec.questions;
+  counters.question_tokens = spec.question_tokens;
+  counters.options = spec.options;
   return task;
 }
 

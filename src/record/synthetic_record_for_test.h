@@ -66,8 +66,9 @@ inline TaskRecord synthetic_task(bool generates, TimeNs begin_ns, std::mt19937_6
     task.finish_reason = random() % 4 == 0 ? "length" : "stop";
   } else {
     lane.add(Stage::kScore, 500, random);
-    count.questions = 1;
-    count.options = 2;
+    count.questions = 1 + count.prompt_tokens % 4;
+    count.question_tokens = count.questions > 1 ? 20 * count.questions : 0;
+    count.options = 2 * count.questions + count.prompt_tokens % 3;
     task.finish_reason = "scored";
     task.label = random() % 2 == 0 ? "正面" : "负面";
     task.score = static_cast<float>(random() % 1000) / 1000;

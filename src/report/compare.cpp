@@ -14,15 +14,16 @@ namespace {
 
 constexpr double kWorkloadChange = 0.1;  // of mean token counts: worth a note
 
-// Prompt and generated tokens of the task, or of all tasks for the request's own lane. The whole
-// prompt, not what was computed of it: a prefix cache that no longer works must show.
+// Prompt, generated and question tokens of the task, or of all tasks for the request's own lane.
+// The whole prompt, not what was computed of it: a prefix cache that no longer works must show.
 std::vector<double> tokens_of(const CompactRecords& set, const CompactRecord& request,
                               const std::string& task) {
-  std::vector<double> sums(2, 0);
+  std::vector<double> sums(3, 0);
   for (const CompactTask& one : request.tasks) {
     if (!task.empty() && set.tasks[one.name] != task) continue;
     sums[0] += one.prompt_tokens;
     sums[1] += one.completion_tokens;
+    sums[2] += one.question_tokens;
   }
   return sums;
 }
@@ -96,8 +97,8 @@ void add_notes(const CompactRecords& a, const CompactRecords& b, Comparison& out
             "what disturbed both does not matter.",
             "两者在同一时间测量：在短时间段内比较，因此同时影响两者的干扰不起作用。"));
   }
-  const std::array<std::string, 2> what = {say(in, "prompts", "提示词"),
-                                           say(in, "answers", "回答")};
+  const std::array<std::string, 3> what = {say(in, "prompts", "提示词"), say(in, "answers", "回答"),
+                                           say(in, "questions", "问题")};
   for (size_t column = 0; column < what.size(); ++column) {
     const double of_a = mean_tokens(a, column);
     const double of_b = mean_tokens(b, column);

@@ -14,7 +14,7 @@ namespace qaio {
 struct MeasuredSide {
   std::span<const double> ms;  // in order of arrival
   std::function<int64_t(size_t)> arrived_unix_ms;
-  std::function<std::vector<double>(size_t)> tokens;  // prompt and generated
+  std::function<std::vector<double>(size_t)> tokens;  // what explains times: prompt, generated
 };
 
 // Fills everything but the verdicts of what was tested; its p-values are not corrected yet.

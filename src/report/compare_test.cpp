@@ -74,6 +74,35 @@ INSTANTIATE_TEST_SUITE_P(
                     SlowStage{"chat.decode", [](RequestSpec& spec) { spec.decode_ms *= 1.1; }}),
     [](const auto& its) { return its.index == 0 ? "Prefill" : "Decode"; });
 
+// 1 to 8 questions of 20 tokens, 2 ms each.
+void ask(RequestSpec& spec, uint32_t questions_min, double question_ms, Random& random) {
+  spec = {.task = "decision", .output = 0};
+  spec.questions = questions_min + static_cast<uint32_t>(random.below(8));
+  spec.question_tokens = 20 * spec.questions;
+  spec.options = 2 * spec.questions;
+  spec.prefill_ms = noisy(20, 0.05, random);
+  spec.decode_ms = noisy(question_ms * spec.questions, 0.05, random);
+}
+
+TEST(Compare, MoreQuestionsAreNotSlowerButDearerOnesAre) {
+  for (uint64_t repeat = 0; repeat < 5; ++repeat) {
+    Random random(70 + repeat);
+    const auto asked = [&](uint64_t seed, uint32_t questions_min, double question_ms) {
+      return sample(seed,
+                    [&](RequestSpec& spec) { ask(spec, questions_min, question_ms, random); });
+    };
+    const RecordSet before = asked(300 + repeat, 1, 2);
+    const Comparison more = compare_records(before, asked(400 + repeat, 4, 2), {});
+    EXPECT_NE(more.verdict, Verdict::kSlower) << repeat;
+    EXPECT_TRUE(measure(more, "decision.score").at_equal_tokens);
+    EXPECT_THAT(more.notes, testing::Contains(testing::HasSubstr("B's questions are ")));
+    const Comparison dearer = compare_records(before, asked(500 + repeat, 1, 2.4), {});
+    EXPECT_EQ(dearer.verdict, Verdict::kSlower) << repeat;
+    EXPECT_EQ(dearer.stage, "decision.score") << repeat;
+    EXPECT_NEAR(measure(dearer, "decision.score").median.relative, 0.2, 0.06) << repeat;
+  }
+}
+
 // Both at once on a machine that others use as well: for 10 to 60 requests at a time everything
 // takes up to twice as long.
 std::pair<RecordSet, RecordSet> in_turns(

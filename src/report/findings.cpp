@@ -25,9 +25,10 @@ FindingInput finding_input(const CompactRecords& set, const std::optional<Physic
 }
 
 std::vector<Finding> find_findings(const FindingInput& input, int threads) {
-  constexpr auto kKinds = std::to_array({find_client_time, find_bottleneck, find_queueing,
-                                         find_limits, find_token_costs, find_prefix_cache,
-                                         find_task_switching, find_cold_start, find_tail_causes});
+  constexpr auto kKinds =
+      std::to_array({find_client_time, find_bottleneck, find_queueing, find_limits,
+                     find_token_costs, find_question_costs, find_prefix_cache, find_task_switching,
+                     find_cold_start, find_tail_causes});
   std::array<std::vector<Finding>, kKinds.size()> found;
   std::vector<std::function<void()>> jobs;
   for (size_t i = kKinds.size(); i-- > 0;)  // the last take longest

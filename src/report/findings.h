@@ -67,6 +67,7 @@ void find_bottleneck(const FindingInput& input, std::vector<Finding>& out);
 void find_client_time(const FindingInput& input, std::vector<Finding>& out);
 void find_queueing(const FindingInput& input, std::vector<Finding>& out);
 void find_token_costs(const FindingInput& input, std::vector<Finding>& out);
+void find_question_costs(const FindingInput& input, std::vector<Finding>& out);
 void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out);
 void find_task_switching(const FindingInput& input, std::vector<Finding>& out);
 void find_cold_start(const FindingInput& input, std::vector<Finding>& out);

@@ -20,13 +20,22 @@ constexpr double kCauseShareMin = 0.3;  // of what the request took beyond the m
 constexpr int64_t kFaultsMin = 256;     // 1 MiB of fresh memory
 constexpr double kFaultFactor = 4;      // times the 90th percentile of all
 
-enum Cause : uint8_t { kQueue, kLongPrompt, kLongOutput, kNeighbours, kPageFaults, kUnknown };
-constexpr std::array<std::string_view, 6> kNames = {"queue",      "long prompt", "long output",
-                                                    "neighbours", "page faults", "unknown"};
+enum Cause : uint8_t {
+  kQueue,
+  kLongPrompt,
+  kLongOutput,
+  kManyQuestions,
+  kNeighbours,
+  kPageFaults,
+  kUnknown
+};
+constexpr std::array<std::string_view, 7> kNames = {"queue",          "long prompt", "long output",
+                                                    "many questions", "neighbours",  "page faults",
+                                                    "unknown"};
 
 std::string cause_text(Language in, size_t cause) {
   constexpr std::array<std::string_view, kNames.size()> kChinese = {
-      "排队", "提示词长", "输出长", "旁边有其他请求", "缺页", "未知"};
+      "排队", "提示词长", "输出长", "问题多", "旁边有其他请求", "缺页", "未知"};
   return std::string(in == Language::kChinese ? kChinese[cause] : kNames[cause]);
 }
 
@@ -53,6 +62,11 @@ void explain_tail(Language in, size_t cause, double slow_ms, Finding& finding) {
       meaning(say(in, "their answers are long", "他们的回答很长"));
       finding.advice = say(in, "Bound the length of answers (max_new_tokens, --new-tokens-max).",
                            "限制回答的长度（max_new_tokens、--new-tokens-max）。");
+      return;
+    case kManyQuestions:
+      meaning(say(in, "they ask many questions, or with many options", "他们问的问题或选项多"));
+      finding.advice = say(in, "Ask what can wait in a second request: the text stays cached.",
+                           "不急的问题放到第二个请求里：文本仍在缓存中。");
       return;
     case kNeighbours:
       meaning(say(in, "others are computed beside them", "旁边同时在计算其他请求"));
@@ -88,6 +102,8 @@ struct Usual {
     double prompt = 0;
     double output = 0;
     double neighbours = 0;
+    double questions = 0;
+    double options = 0;
   };
   std::vector<OfTask> tasks;  // by their place in the set
 };
@@ -116,10 +132,21 @@ Usual usual_of(std::span<const Request> requests, size_t task_count) {
         {.prompt =
              median_over(its, [](const Request& r) { return prefill_tokens(*r.facts, *r.task); }),
          .output = median_over(its, [](const Request& r) { return r.task->completion_tokens; }),
-         .neighbours = median_over(
-             its, [](const Request& r) { return neighbour_tokens(*r.facts, *r.task); })});
+         .neighbours =
+             median_over(its, [](const Request& r) { return neighbour_tokens(*r.facts, *r.task); }),
+         .questions = median_over(its, [](const Request& r) { return questions_behind(*r.task); }),
+         .options = median_over(its, [](const Request& r) { return r.task->options; })});
   }
   return usual;
+}
+
+// What the fit expects of its questions and labels beyond that of the usual number.
+double questions_ms(const Request& request, const Usual::OfTask& usual, const ServiceFit& fit) {
+  const std::vector<double> its = decode_regressors(*request.facts, *request.task);
+  std::vector<double> with_usual = its;
+  with_usual[kQuestionRegressor] = usual.questions;
+  with_usual[kQuestionRegressor + 1] = usual.options;
+  return std::max(0.0, fit.decode.predict(its) - fit.decode.predict(with_usual));
 }
 
 // Where the milliseconds beyond the usual total came from.
@@ -136,6 +163,7 @@ std::array<double, kNames.size()> causes_ms(const Request& request, const Usual&
     ms[kLongPrompt] =
         fit->ms_per_prompt_token * beyond(prefill_tokens(*request.facts, task), of_task.prompt);
     ms[kLongOutput] = fit->ms_per_output_token * beyond(task.completion_tokens, of_task.output);
+    ms[kManyQuestions] = questions_ms(request, of_task, *fit);
     ms[kNeighbours] = fit->ms_per_neighbour_token *
                       beyond(neighbour_tokens(*request.facts, task), of_task.neighbours);
   }

@@ -34,10 +34,9 @@ struct StageView {
 LengthPlot plot_of(const FindingInput& input, uint32_t task, const ServiceFit& service,
                    const StageView& view) {
   const CompactRecords& set = input.set;
-  std::vector<double> none(view.stage == Stage::kPrefill ? 1 : 2, 0.0);
   LengthPlot plot{.task = set.tasks[task],
                   .stage = view.stage,
-                  .ms_at_zero = view.fit.predict(none),
+                  .ms_at_zero = view.fit.fit.coefficients[0],
                   .ms_per_token = view.fit.cost_ms(0),
                   .explained = view.fit.fit.explained,
                   .requests = service.items.size(),

@@ -45,6 +45,8 @@ Throughput throughput_of(const CompactRecords& set) {
   double prompt = 0;
   double cached = 0;
   double output = 0;
+  double questions = 0;
+  double asking = 0;
   double wall_ns = 0;
   double cpu_ns = 0;
   int64_t resident_bytes = 0;
@@ -62,6 +64,8 @@ Throughput throughput_of(const CompactRecords& set) {
       prompt += task.prompt_tokens;
       cached += task.cached_tokens;
       output += task.completion_tokens;
+      questions += task.questions;
+      asking += task.questions > 0 ? 1 : 0;
     }
   }
   for (const Span& span : spans) out.seconds += std::max(0.0, span.end_ms - span.begin_ms) / 1e3;
@@ -69,6 +73,8 @@ Throughput throughput_of(const CompactRecords& set) {
   out.prompt_tokens_s = share_of(prompt, out.seconds);
   out.output_tokens_s = share_of(output, out.seconds);
   out.cached_share = share_of(cached, prompt);
+  out.questions_s = share_of(questions, out.seconds);
+  out.questions_per_request = share_of(questions, asking);
   out.in_flight = share_of(wall_ns / 1e9, out.seconds);
   // CPU time per wall time of each request, weighted with its wall time; requests at once see the
   // same CPU time, so a mean over requests is right where a sum would not be.

@@ -40,9 +40,11 @@ struct Throughput {
   double prompt_tokens_s = 0;
   double cached_share = 0;  // of prompt tokens
   double output_tokens_s = 0;
-  double in_flight = 0;     // requests at once, on average
-  double cpu_cores = 0;     // of the processes, while a request was there; 0: unknown
-  double resident_mib = 0;  // largest
+  double questions_s = 0;            // of classifications
+  double questions_per_request = 0;  // that asked any
+  double in_flight = 0;              // requests at once, on average
+  double cpu_cores = 0;              // of the processes, while a request was there; 0: unknown
+  double resident_mib = 0;           // largest
 };
 
 // One bar of a waterfall; a request's own stages have no task.

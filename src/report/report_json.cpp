@@ -46,6 +46,7 @@ void write_overview(const Report& report, JsonWriter& json) {
   json.key("prompt_tokens_s").number(rate.prompt_tokens_s);
   json.key("cached_share").number(rate.cached_share);
   json.key("output_tokens_s").number(rate.output_tokens_s);
+  json.key("questions_s").number(rate.questions_s);
   json.key("in_flight").number(rate.in_flight).key("cpu_cores").number(rate.cpu_cores);
   json.key("resident_mib").number(rate.resident_mib).end_object();
 }

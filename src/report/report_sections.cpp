@@ -66,6 +66,11 @@ Section overview(const Report& report) {
           "历时 {:.1f} s；平均 {:.1f} 个请求同时进行，{:.2f} 个核心，常驻内存 {:.0f} MiB。",
           rate.requests_s, rate.prompt_tokens_s, 100 * rate.cached_share, rate.output_tokens_s,
           rate.seconds, rate.in_flight, rate.cpu_cores, rate.resident_mib));
+  if (rate.questions_per_request > 1) {  // where each asks one, they are what requests are
+    section.sentences.push_back(say(in, "{:.2f} questions/s, {:.1f} in a request on average.",
+                                    "每秒 {:.2f} 个问题，平均每个请求 {:.1f} 个。",
+                                    rate.questions_s, rate.questions_per_request));
+  }
   return section;
 }
 

@@ -71,6 +71,20 @@ TEST(Report, CountsWhatItLeavesOut) {
   EXPECT_EQ(row(report, "total").count, 100u);
 }
 
+TEST(Report, CountsQuestionsWhereRequestsAskSeveral) {
+  TestSet test;
+  for (const uint32_t questions : {16u, 1u, 1u})
+    test.add({.task = "decision", .output = 0, .questions = questions});
+  const Report report = make_report(test.set, {});
+  EXPECT_NEAR(report.throughput.questions_s, 18 / report.throughput.seconds, 1e-9);
+  EXPECT_THAT(report_text(report), testing::HasSubstr("questions/s, 6.0 in a request on average."));
+  EXPECT_THAT(report_json(report), testing::HasSubstr("\"questions_s\":"));
+  TestSet single;
+  single.add({.task = "sentiment", .output = 0, .questions = 1});
+  EXPECT_THAT(report_text(make_report(single.set, {})),
+              testing::Not(testing::HasSubstr("questions/s")));
+}
+
 TEST(Report, ThroughputLeavesOutTheTimeBetweenRuns) {
   TestSet test;
   for (int i = 0; i < 11; ++i) test.add({.prompt = 30, .output = 10, .decode_ms = 989.83});

@@ -13,6 +13,7 @@ namespace qaio {
 namespace {
 
 constexpr double kStandardErrorsMin = 4;
+constexpr double kNormal95 = 1.96;
 constexpr double kExplainedMin = 0.25;  // as comparisons have it
 constexpr double kOutlierDeviations = 4;
 constexpr double kOutlierShareMin = 0.2;  // errors grow with the times
@@ -108,7 +109,8 @@ std::vector<double> prefill_regressors(const CompactRecord& request, const Compa
 }
 
 std::vector<double> decode_regressors(const CompactRecord& request, const CompactTask& task) {
-  return {static_cast<double>(task.completion_tokens), neighbour_tokens(request, task)};
+  return {static_cast<double>(task.completion_tokens), neighbour_tokens(request, task),
+          questions_behind(task), static_cast<double>(task.options)};
 }
 
 double prefill_ms(const CompactTask& task) { return to_ms(task.lane.stage_ns(Stage::kPrefill)); }
@@ -149,6 +151,14 @@ double TimeFit::cost_ms(size_t regressor) const {
   const auto place = static_cast<size_t>(found - used.begin()) + 1;
   const double cost = fit.coefficients[place];
   return cost > kStandardErrorsMin * fit.standard_errors[place] ? cost : 0;
+}
+
+Interval TimeFit::cost_interval_ms(size_t regressor) const {
+  const double cost = cost_ms(regressor);
+  if (cost == 0) return {};
+  const auto place = static_cast<size_t>(std::ranges::find(used, regressor) - used.begin()) + 1;
+  const double margin = kNormal95 * fit.standard_errors[place];
+  return {cost - margin, cost + margin};
 }
 
 double ServiceFit::predict(const CompactRecord& request, const CompactTask& task) const {
@@ -201,6 +211,10 @@ const CompactTask* find_task(const CompactRecord& request, uint32_t name) {
 
 int64_t computed_tokens(const CompactTask& task) {
   return int64_t{task.prompt_tokens} - int64_t{task.cached_tokens};
+}
+
+double questions_behind(const CompactTask& task) {
+  return task.question_tokens > 0 ? task.questions : 0;
 }
 
 double prefill_tokens(const CompactRecord& request, const CompactTask& task) {

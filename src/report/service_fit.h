@@ -8,6 +8,7 @@
 
 #include "record/compact_record.h"
 #include "stats/regression.h"
+#include "stats/statistics.h"
 
 namespace qaio {
 
@@ -21,15 +22,18 @@ struct TimeFit {
   // Of one more; 0 where the records show no clear cost (below 4 standard errors, or no variation
   // to learn from).
   double cost_ms(size_t regressor) const;
+  // 95 % of the same; both ends 0 where there is none.
+  Interval cost_interval_ms(size_t regressor) const;
 };
 
 // `rows`: of each time the regressors, of which those that vary are used. Not of none.
 TimeFit fit_times(const std::vector<std::vector<double>>& rows, const std::vector<double>& ms,
                   double explained_min);
 
-// Prefill against the prompt tokens computed in its steps; decode and score against the tokens
-// generated, and those times the other requests beside them. Prefill is learnt from requests alone
-// in their steps if there are enough: what others brought along is not recorded.
+// Prefill against the prompt tokens computed in its steps; decode against the tokens generated, and
+// those times the other requests beside them; score against questions and labels. Prefill is learnt
+// from requests alone in their steps if there are enough: what others brought along is not
+// recorded.
 struct ServiceFit {
   std::vector<size_t> items;  // of the set, one per observation
   size_t requests = 0;        // of which they are an even sample
@@ -59,6 +63,9 @@ std::optional<ServiceFit> fit_service(const CompactRecords& set, uint32_t task);
 std::vector<uint32_t> tasks_of(const CompactRecords& set);
 const CompactTask* find_task(const CompactRecord& request, uint32_t task);
 int64_t computed_tokens(const CompactTask& task);  // of the prompt
+// Questions that were computed behind what their prompts have in common; a single one whose prompt
+// was computed as a whole is none.
+double questions_behind(const CompactTask& task);
 
 // Of a task of the request: prompt tokens that the request's tasks computed while it was in
 // prefill.
@@ -70,6 +77,7 @@ double prefill_ms(const CompactTask& task);
 double decode_ms(const CompactTask& task);
 std::vector<double> prefill_regressors(const CompactRecord& request, const CompactTask& task);
 std::vector<double> decode_regressors(const CompactRecord& request, const CompactTask& task);
+inline constexpr size_t kQuestionRegressor = 2;  // of the latter; the labels' is the next
 // No step of it held another request.
 bool alone_in_steps(const CompactRecord& request);
 

@@ -64,12 +64,13 @@ std::vector<double> condensed(const std::vector<double>& values, size_t step) {
   return out;
 }
 
-// Tokens of all tasks: of prompts, as far as they were given, and generated.
+// Tokens of all tasks: of prompts, as far as they were given, generated, and of questions.
 std::vector<double> tokens_of(const CompactRecord& request) {
-  std::vector<double> sums(2, 0);
+  std::vector<double> sums(3, 0);
   for (const CompactTask& task : request.tasks) {
     sums[0] += task.prompt_tokens;
     sums[1] += task.completion_tokens;
+    sums[2] += task.question_tokens;
   }
   return sums;
 }
