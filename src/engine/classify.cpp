@@ -29,15 +29,17 @@ bool label_begins_another(std::span<const LabelTokens> labels) {
          }) != order.end();
 }
 
-LabelWalk::LabelWalk(std::vector<LabelTokens> labels, TokenId end_token)
-    : label_edges_(labels.size(), kNone) {
+LabelWalk::LabelWalk(std::vector<LabelTokens> labels, TokenId end_token, bool mass)
+    : mass_(mass), label_edges_(labels.size(), kNone) {
   assert(labels.size() >= 2);
   if (label_begins_another(labels)) {
     for (LabelTokens& label : labels) label.push_back(end_token);
   }
   const std::vector<size_t> order = sorted(labels);
   const LabelTokens& first = labels[order.front()];
-  beginning_.assign(first.begin(), std::ranges::mismatch(first, labels[order.back()]).in1);
+  if (!mass_) {
+    beginning_.assign(first.begin(), std::ranges::mismatch(first, labels[order.back()]).in1);
+  }
 
   struct Subtree {
     std::span<const size_t> labels;  // the same down to its root
@@ -78,7 +80,15 @@ LabelWalk::LabelWalk(std::vector<LabelTokens> labels, TokenId end_token)
 
 void LabelWalk::score_root(std::span<const float> logits) {
   assert(logits.size() == rows_.size());
+  assert(!mass_);
   for (size_t i = 0; i < logits.size(); ++i) edges_[i].log_probability = logits[i];
+}
+
+void LabelWalk::score_root(std::span<const float> logits, double log_sum) {
+  assert(mass_);
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    edges_[i].log_probability = logits[static_cast<size_t>(rows_[i])] - log_sum;
+  }
 }
 
 void LabelWalk::score_node(size_t index, std::span<const float> logits, double log_sum) {
@@ -88,21 +98,24 @@ void LabelWalk::score_node(size_t index, std::span<const float> logits, double l
   }
 }
 
-std::vector<float> LabelWalk::probabilities() const {
-  std::vector<double> weights(label_edges_.size(), 0.0);
+std::optional<LabelScores> LabelWalk::scores() const {
+  LabelScores out;
+  std::vector<double>& weights = out.log_weights;
+  weights.assign(label_edges_.size(), 0.0);
   for (size_t label = 0; label < weights.size(); ++label) {
     for (size_t edge = label_edges_[label]; edge != kNone; edge = edges_[edge].above) {
       weights[label] += edges_[edge].log_probability;
     }
   }
-  if (!std::ranges::all_of(weights, [](double weight) { return std::isfinite(weight); })) return {};
+  if (!std::ranges::all_of(weights, [](double weight) { return std::isfinite(weight); })) {
+    return std::nullopt;
+  }
   const double max = *std::ranges::max_element(weights);
   double sum = 0;
-  for (double& weight : weights) sum += weight = portable_exp(weight - max);
-  std::vector<float> result;
-  result.reserve(weights.size());
-  for (const double weight : weights) result.push_back(static_cast<float>(weight / sum));
-  return result;
+  for (double& weight : weights) sum += portable_exp(weight -= max);
+  // Rounding may take it beyond all that there is.
+  if (mass_) out.mass = std::min(portable_exp(max) * sum, 1.0);
+  return out;
 }
 
 }  // namespace qaio

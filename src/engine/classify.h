@@ -6,6 +6,9 @@
 // for all labels there. Behind each token below the root it is another sum, so all logits are read.
 // Labels of one token each, the usual case, have no such token: they need no pass but the prompt's.
 //
+// What the logits of the tokens do not tell is how likely it is that any of the labels is said. Who
+// asks for that has the whole output head computed at the root as well.
+//
 // A label's probability is that of an answer which begins with it. Where one label begins another,
 // that of the shorter one would include the longer one's, so the end token is put behind it. Then
 // it is put behind all of them: one label with its end among others that may go on would be asked
@@ -13,10 +16,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/token.h"
+#include "engine/request.h"
 
 namespace qaio {
 
@@ -35,42 +40,46 @@ class LabelWalk {
     size_t edges_end = 0;
   };
 
-  // Labels as in ClassifyJob: different and not empty. `end_token` is in none of them.
-  LabelWalk(std::vector<LabelTokens> labels, TokenId end_token);
+  // Labels as in LabelQuestion: different and not empty. `end_token` is in none of them. `mass`:
+  // whether scores() are to have one.
+  LabelWalk(std::vector<LabelTokens> labels, TokenId end_token, bool mass = false);
 
-  // What all labels begin with: the root lies behind the prompt and this.
+  // What all labels begin with: the root lies behind the prompt and this. With a mass nothing, as
+  // that is part of how likely labels are.
   std::span<const TokenId> beginning() const { return beginning_; }
-  // The different tokens that follow at the root: at least two.
+  // The different tokens that follow at the root.
   std::span<const TokenId> rows() const { return rows_; }
-  // Takes their logits, one per row.
+  bool mass() const { return mass_; }
+  // Takes their logits, one per row. Without a mass.
   void score_root(std::span<const float> logits);
+  // Takes the logits of the whole vocabulary, [vocab], and the logarithm of the sum of their
+  // e^logit. With a mass.
+  void score_root(std::span<const float> logits, double log_sum);
 
   // In depth-first order: each one's parent is the last one before it that is less deep by one.
   std::span<const Node> nodes() const { return nodes_; }
-  // Those not yet taken to be computed, and taking the first of them.
-  std::span<const Node> left() const { return nodes().subspan(taken_); }
-  void take(size_t count) { taken_ += count; }
   // Takes what follows a node: logits [vocab] and the logarithm of the sum of their e^logit.
   // Different nodes may be scored by different threads at the same time.
   void score_node(size_t index, std::span<const float> logits, double log_sum);
 
-  // Once the root and all nodes are scored: one per label in the order given, sum 1. None if
-  // logits were not finite.
-  std::vector<float> probabilities() const;
+  // Once the root and all nodes are scored, by label in the order given. None if logits were not
+  // finite.
+  std::optional<LabelScores> scores() const;
 
  private:
   // A token of labels that differ before it or at it.
   struct Edge {
     size_t above = 0;  // the edge of the token before; kNone at the root
     TokenId token = 0;
-    double log_probability = 0;  // at the root but for what all labels have in common
+    // At the root and without a mass but for what all labels have in common.
+    double log_probability = 0;
   };
   static constexpr size_t kNone = ~size_t{0};
 
+  bool mass_;
   std::vector<TokenId> beginning_;
   std::vector<TokenId> rows_;
   std::vector<Node> nodes_;
-  size_t taken_ = 0;
   std::vector<Edge> edges_;          // those of the root first, in the order of rows_
   std::vector<size_t> label_edges_;  // by label: its last edge
 };

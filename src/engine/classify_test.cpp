@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -33,16 +34,15 @@ double log_sum(const std::vector<float>& logits) {
   return std::log(sum);
 }
 
-// The product of a label's tokens' probabilities over the whole vocabulary, divided by the sum over
-// labels; with the end token behind each where one begins another.
-std::vector<double> brute_force(const Labels& labels) {
+// The product of a label's tokens' probabilities over the whole vocabulary; with the end token
+// behind each where one begins another.
+std::vector<double> brute_force_parts(const Labels& labels) {
   const bool ends = std::ranges::any_of(labels, [&](const LabelTokens& a) {
     return std::ranges::any_of(labels, [&](const LabelTokens& b) {
       return a.size() < b.size() && std::equal(a.begin(), a.end(), b.begin());
     });
   });
   std::vector<double> result;
-  double sum = 0;
   for (LabelTokens label : labels) {
     if (ends) label.push_back(kEnd);
     double probability = 1;
@@ -52,14 +52,51 @@ std::vector<double> brute_force(const Labels& labels) {
       probability *= std::exp(logits[static_cast<size_t>(token)] - log_sum(logits));
       before.push_back(token);
     }
-    sum += result.emplace_back(probability);
+    result.push_back(probability);
   }
+  return result;
+}
+
+double sum_of(const std::vector<double>& parts) {
+  return std::accumulate(parts.begin(), parts.end(), 0.0);
+}
+
+// The same divided by the sum over labels.
+std::vector<double> brute_force(const Labels& labels) {
+  std::vector<double> result = brute_force_parts(labels);
+  const double sum = sum_of(result);
   for (double& probability : result) probability /= sum;
   return result;
 }
 
+// With a mass, nothing of the labels counts as certain, not even what all begin with.
+void check_mass(const Labels& labels) {
+  LabelWalk walk(labels, kEnd, true);
+  EXPECT_TRUE(walk.beginning().empty());
+  LabelTokens way;
+  const std::vector<float> at_root = fake_logits(way);
+  walk.score_root(at_root, log_sum(at_root));
+  for (size_t i = 0; i < walk.nodes().size(); ++i) {
+    way.resize(static_cast<size_t>(walk.nodes()[i].depth) - 1);
+    way.push_back(walk.nodes()[i].token);
+    const std::vector<float> all = fake_logits(way);
+    walk.score_node(i, all, log_sum(all));
+  }
+  const auto scores = walk.scores();
+  ASSERT_TRUE(scores && scores->mass);
+  EXPECT_NEAR(*scores->mass, sum_of(brute_force_parts(labels)), 1e-6);
+  const auto probabilities = label_probabilities(*scores);
+  const auto expected = brute_force(labels);
+  for (size_t i = 0; i < labels.size(); ++i) EXPECT_NEAR(probabilities[i], expected[i], 1e-5);
+}
+
+std::vector<double> probabilities_of(const LabelWalk& walk) {
+  return label_probabilities(*walk.scores());
+}
+
 // Returns the tokens that had to be computed behind the root.
 size_t check(const Labels& labels) {
+  check_mass(labels);
   LabelWalk walk(labels, kEnd);
   LabelTokens way(walk.beginning().begin(), walk.beginning().end());
   const size_t root = way.size();
@@ -78,7 +115,7 @@ size_t check(const Labels& labels) {
     const std::vector<float> all = fake_logits(way);
     walk.score_node(i, all, log_sum(all));
   }
-  const auto probabilities = walk.probabilities();
+  const auto probabilities = probabilities_of(walk);
   const auto expected = brute_force(labels);
   EXPECT_EQ(probabilities.size(), labels.size());
   double sum = 0;
@@ -103,7 +140,7 @@ TEST(LabelWalkTest, TokensThatTellNoLabelApartCountAsWell) {
   std::vector<float> logits(kVocab, 0.0F);
   logits[2] = -24.0F;
   walk.score_node(0, logits, log_sum(logits));
-  EXPECT_LT(walk.probabilities()[0], 1e-10F);
+  EXPECT_LT(probabilities_of(walk)[0], 1e-10);
 }
 
 TEST(LabelWalkTest, SharedTokensAreComputedOnce) {
@@ -137,14 +174,31 @@ TEST(LabelWalkTest, RandomTries) {
 TEST(LabelWalkTest, ExtremeLogitsStillSumToOne) {
   LabelWalk walk({{1}, {2}, {3}}, kEnd);
   walk.score_root(std::vector<float>{1000.0F, -1000.0F, 1000.0F});
-  EXPECT_EQ(walk.probabilities(), (std::vector<float>{0.5F, 0.0F, 0.5F}));
+  EXPECT_EQ(probabilities_of(walk), (std::vector<double>{0.5, 0.0, 0.5}));
 
   LabelWalk unlikely({{1, 2}, {3, 2}}, kEnd);  // e^-2000 each
   unlikely.score_root(std::vector<float>{0.0F, 0.0F});
   std::vector<float> logits(kVocab, 0.0F);
   logits[2] = -2000.0F;
   for (size_t i = 0; i < 2; ++i) unlikely.score_node(i, logits, log_sum(logits));
-  EXPECT_EQ(unlikely.probabilities(), (std::vector<float>{0.5F, 0.5F}));
+  EXPECT_EQ(probabilities_of(unlikely), (std::vector<double>{0.5, 0.5}));
+}
+
+TEST(LabelProbabilities, ATemperatureFlattensAndNeverReorders) {
+  const LabelScores scores{.log_weights = {0, -1, -2}, .mass = {}};
+  const auto plain = label_probabilities(scores);
+  const auto flat = label_probabilities(scores, 4);
+  EXPECT_NEAR(plain[1] / plain[0], std::exp(-1), 1e-12);
+  EXPECT_NEAR(flat[1] / flat[0], std::exp(-0.25), 1e-12);
+  EXPECT_GT(flat[0], flat[1]);
+  EXPECT_GT(flat[1], flat[2]);
+  EXPECT_NEAR(sum_of(flat), 1, 1e-12);
+}
+
+TEST(LabelWalkTest, LogitsThatAreNotFiniteHaveNoScores) {
+  LabelWalk walk({{1}, {2}}, kEnd);
+  walk.score_root(std::vector<float>{0.0F, std::nanf("")});
+  EXPECT_FALSE(walk.scores());
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ Engine::Impl::Impl(Model& model, const Tokenizer& tokenizer, const Clock& clock,
               .end_tokens = options_.end_tokens},
       submissions_(options_.queue_max, model.kv_pool().blocks_total()),
       cache_(model.kv_pool()),
-      label_round_(model, cache_, clock, std::max(kLabelNodes, static_cast<int>(sequences_max_))),
+      label_round_(model, cache_, clock, step_tokens(options_, model),
+                   std::max(kFullReadings, static_cast<int>(sequences_max_))),
       step_budget_({.step_ns = options_.step_time.count(),
                     .tokens_max = step_tokens(options_, model),
                     .sequences_max = static_cast<int>(sequences_max_)}),
@@ -138,7 +139,7 @@ void Engine::Impl::refuse_what_cannot_fit() {
              fail(ErrorCode::kInvalidArgument,
                   "the prompt and what is to follow need " + std::to_string(positions) +
                       " positions of KV memory, more than pinned prompts leave free",
-                  field_too_long(prompt_fits, std::holds_alternative<LabelWalk>(sequence.work))),
+                  field_too_long(prompt_fits, std::holds_alternative<QuestionWalk>(sequence.work))),
              clock_.now_ns());
     }
   }

@@ -127,8 +127,13 @@ inline EngineRequest classify(std::vector<TokenId> prompt,
                               std::vector<std::vector<TokenId>> labels) {
   EngineRequest request;
   request.prompt = std::move(prompt);
-  request.job = ClassifyJob{std::move(labels)};
+  request.job = ClassifyJob::of(std::move(labels));
   return request;
+}
+
+// Of the labels of a classification's only question.
+inline std::vector<double> probabilities_of(const EngineResult& result) {
+  return label_probabilities(result.label_scores.at(0));
 }
 
 // A label's share of what the labels have together, straight from the model's definition.

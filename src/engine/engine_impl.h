@@ -24,8 +24,9 @@
 
 namespace qaio {
 
-// Nodes of label walks in one step. More would hardly be faster, and each has logits of its own.
-inline constexpr int kLabelNodes = 64;
+// Tokens of questions and labels in one step behind which the whole output head is read. More would
+// hardly be faster, and each has logits of its own.
+inline constexpr int kFullReadings = 64;
 
 inline int step_tokens(const EngineOptions& options, const Model& model) {
   return std::clamp(options.step_tokens, 1, model.step_tokens_max());
@@ -63,7 +64,8 @@ struct Engine::Impl final : private SequenceMemory {
   void go_on(Sequence& sequence, size_t item, TimeNs usable_ns);
   static bool hears(const Sequence& sequence, const Generation::Piece& piece);
   void generate(Sequence& sequence, Generation& generation, TokenId token);
-  void score(Sequence& sequence, LabelWalk& walk, std::span<const float> root_logits);
+  void score(Sequence& sequence, QuestionWalk& walk, std::span<const float> root_logits);
+  void score_root(LabelWalk& labels, std::span<const float> logits);
   int running_in(Stage stage) const;
   void pin(Sequence& sequence, TimeNs now_ns);
   bool reserve(Sequence& sequence, int positions, int blocks_left);

@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <limits>
 
 #include "base/finite.h"
 #include "engine/engine_impl.h"
+#include "engine/logprobs.h"
+#include "kernels/kernels.h"
 #include "model/damaged_logits.h"
 
 namespace qaio {
@@ -64,19 +67,21 @@ int Engine::Impl::running_in(Stage stage) const {
       sequences_, [stage](const auto& entry) { return entry.second.stage() == stage; }));
 }
 
-// Label walks past their root go on in equal parts, with what a step has beside the answers, or
-// half of it where prompts want it as well. Returns the nodes that are to be computed.
+// Walks past their root go on in equal parts, with what a step has beside the answers, or half of
+// it where prompts want it as well. Returns the nodes that are to be computed.
 int Engine::Impl::extend_walks(int tokens) {
   const int walks = running_in(Stage::kScore);
   if (walks == 0) return 0;
   if (running_in(Stage::kPrefill) + scheduler_.waiting() > 0) tokens /= 2;
   const int room = step_tokens(options_, model_) - running_in(Stage::kDecode);
-  const int part = std::max(std::min({tokens, room, kLabelNodes}) / walks, 1);
+  const int part = std::max(std::min(tokens, room) / walks, 1);
+  const int full = std::max(kFullReadings / walks, 1);
   int nodes = 0;
   for (auto& [id, sequence] : sequences_) {
     if (sequence.stage() != Stage::kScore) continue;
-    const auto left = std::get<LabelWalk>(sequence.work).left().size();
-    const int count = static_cast<int>(std::min(left, static_cast<size_t>(part)));
+    const int count =
+        static_cast<int>(std::get<QuestionWalk>(sequence.work)
+                             .fitting(static_cast<size_t>(part), static_cast<size_t>(full)));
     scheduler_.extend(id, sequence.kv.length(), sequence.kv.length() + count);
     nodes += count;
   }
@@ -143,7 +148,7 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   assert(sequence.kv.length() == item.begin);
   const bool prompt = sequence.stage() == Stage::kPrefill;
   (prompt ? step.prompt_tokens : step.decode_tokens) += static_cast<uint32_t>(item.count);
-  auto* walk = std::get_if<LabelWalk>(&sequence.work);
+  auto* walk = std::get_if<QuestionWalk>(&sequence.work);
   if (walk != nullptr && !prompt) {
     const auto root = static_cast<int>(sequence.tokens.size());
     items_.push_back(label_round_.add(*walk, sequence.kv, root, item.count));
@@ -156,12 +161,13 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
       .logits_at = LogitsAt::kNone,
       .logit_rows = {},
       .logits = {}};
-  if (item.complete && !std::holds_alternative<PinJob>(sequence.work)) {
+  const LabelWalk* labels = walk != nullptr ? walk->at_root() : nullptr;
+  if (item.complete && (labels != nullptr || std::holds_alternative<Generation>(sequence.work))) {
     forward.logits_at = LogitsAt::kLast;
     forward.logits = logits_of(items_.size());
-    if (walk != nullptr) {
-      forward.logit_rows = walk->rows();
-      forward.logits = forward.logits.first(walk->rows().size());
+    if (labels != nullptr && !labels->mass()) {
+      forward.logit_rows = labels->rows();
+      forward.logits = forward.logits.first(labels->rows().size());
     }
   }
   items_.push_back(forward);
@@ -171,7 +177,7 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
 // tokens and to score labels.
 void Engine::Impl::draw_tokens(std::span<const StepItem> plan) {
   drawn_.assign(plan.size(), kNotDrawn);
-  const size_t readings = plan.size() + label_round_.nodes();
+  const size_t readings = plan.size() + label_round_.readings();
   std::atomic<size_t> next = 0;
   std::atomic<bool> labels_read = true;
   const auto read = [&](int thread) {
@@ -216,7 +222,7 @@ void Engine::Impl::go_on(Sequence& sequence, size_t item, TimeNs usable_ns) {
       return finish(sequence, fail(ErrorCode::kCorrupt, kDamagedLogits), clock_.now_ns());
     generate(sequence, *generation, drawn_[item]);
   } else {
-    score(sequence, std::get<LabelWalk>(sequence.work),
+    score(sequence, std::get<QuestionWalk>(sequence.work),
           first ? items_[item].logits : std::span<const float>{});
   }
 }
@@ -276,22 +282,31 @@ void Engine::Impl::generate(Sequence& sequence, Generation& generation, TokenId 
 }
 
 // `root_logits`: empty once the root is behind it.
-void Engine::Impl::score(Sequence& sequence, LabelWalk& walk, std::span<const float> root_logits) {
+void Engine::Impl::score(Sequence& sequence, QuestionWalk& walk,
+                         std::span<const float> root_logits) {
   const TimeNs begin_ns = clock_.now_ns();
-  if (!root_logits.empty()) walk.score_root(root_logits);
-  std::vector<float> probabilities;
-  if (walk.left().empty()) probabilities = walk.probabilities();
+  if (!root_logits.empty()) score_root(*walk.at_root(), root_logits);
+  std::optional<std::vector<LabelScores>> scores;
+  if (walk.left().empty()) scores = walk.scores();
   const TimeNs end_ns = clock_.now_ns();
   sequence.trace.counters.sample_ns += label_round_.reading_ns(walk) + end_ns - begin_ns;
   if (!walk.left().empty()) return;  // extend_walks() goes on
-  if (probabilities.empty())
-    return finish(sequence, fail(ErrorCode::kCorrupt, kDamagedLogits), end_ns);
+  if (!scores) return finish(sequence, fail(ErrorCode::kCorrupt, kDamagedLogits), end_ns);
   finish(sequence,
          EngineResult{.finish_reason = FinishReason::kScored,
                       .text = {},
                       .tokens = {},
-                      .label_probabilities = std::move(probabilities)},
+                      .label_scores = std::move(*scores)},
          end_ns);
+}
+
+// `logits`: of the labels' rows, or with a mass of the vocabulary.
+void Engine::Impl::score_root(LabelWalk& labels, std::span<const float> logits) {
+  if (!labels.mass()) return labels.score_root(logits);
+  std::vector<float>& scratch = scratch_.front()->raw_logits;
+  scratch.resize(vocab_);
+  labels.score_root(logits, all_finite(logits) ? log_sum_exp(default_kernels(), logits, scratch)
+                                               : std::numeric_limits<double>::quiet_NaN());
 }
 
 }  // namespace qaio

@@ -119,7 +119,7 @@ TEST_F(EngineTest, ClassifiesFromThePromptsLastPosition) {
   EXPECT_EQ(answer.result->finish_reason, FinishReason::kScored);
   const auto expected = label_shares(prompt_of(30, 4), labels);
   for (size_t i = 0; i < labels.size(); ++i) {
-    EXPECT_NEAR(answer.result->label_probabilities[i], expected[i], 1e-5);
+    EXPECT_NEAR(probabilities_of(*answer.result)[i], expected[i], 1e-5);
   }
   EXPECT_EQ(model_.steps, 1);  // no pass but the prompt's
   EXPECT_EQ(answer.trace.counters.decode_steps, 0U);

@@ -49,7 +49,7 @@ EngineResult Generation::take_result(FinishReason reason) {
   return {.finish_reason = reason,
           .text = std::move(text_),
           .tokens = std::move(tokens_),
-          .label_probabilities = {}};
+          .label_scores = {}};
 }
 
 }  // namespace qaio

@@ -8,30 +8,22 @@
 #include "engine/logprobs.h"
 
 namespace qaio {
-namespace {
-
-// The beginning of `nodes` in which each is the next one's parent.
-std::span<const LabelWalk::Node> first_run(std::span<const LabelWalk::Node> nodes) {
-  const auto end = std::ranges::adjacent_find(
-      nodes, [](const auto& a, const auto& b) { return b.depth != a.depth + 1; });
-  return nodes.first(end == nodes.end() ? nodes.size()
-                                        : static_cast<size_t>(end - nodes.begin()) + 1);
-}
-
-}  // namespace
-
-LabelRound::LabelRound(Model& model, PrefixCache& cache, const Clock& clock, int nodes_max)
+LabelRound::LabelRound(Model& model, PrefixCache& cache, const Clock& clock, int tokens_max,
+                       int full_max)
     : model_(model),
       cache_(cache),
       clock_(clock),
       kernels_(default_kernels()),
       vocab_(static_cast<size_t>(model.info().vocab)),
-      nodes_max_(static_cast<size_t>(nodes_max)),
-      logits_(std::make_unique_for_overwrite<float[]>(nodes_max_ * vocab_)) {
-  tokens_.reserve(nodes_max_);
+      tokens_max_(static_cast<size_t>(tokens_max)),
+      full_max_(static_cast<size_t>(full_max)),
+      logits_(std::make_unique_for_overwrite<float[]>(full_max_ * vocab_)) {
+  tokens_.reserve(tokens_max_);
 }
 
 void LabelRound::clear() {
+  full_ = 0;
+  root_logits_.clear();
   tokens_.clear();
   readings_.clear();
   items_.clear();
@@ -39,8 +31,18 @@ void LabelRound::clear() {
   branches_.clear();
 }
 
-ForwardItem LabelRound::add(LabelWalk& walk, KvSequence& kv, int root, int count) {
-  assert(count >= 1 && nodes() + static_cast<size_t>(count) <= nodes_max_);
+// The beginning of `nodes` in which each is the next one's parent and an item can have all logits
+// that are wanted: behind its last token or none, or of labels all.
+std::span<const LabelRound::Node> LabelRound::first_run(std::span<const Node> nodes) {
+  const auto end = std::ranges::adjacent_find(nodes, [](const Node& a, const Node& b) {
+    return b.depth != a.depth + 1 || a.reading == QuestionWalk::Reading::kRoot;
+  });
+  return nodes.first(end == nodes.end() ? nodes.size()
+                                        : static_cast<size_t>(end - nodes.begin()) + 1);
+}
+
+ForwardItem LabelRound::add(QuestionWalk& walk, KvSequence& kv, int root, int count) {
+  assert(count >= 1 && nodes() + static_cast<size_t>(count) <= tokens_max_);
   std::vector<Run> runs;
   for (auto nodes = walk.left().first(static_cast<size_t>(count)); !nodes.empty();) {
     runs.push_back({.nodes = first_run(nodes)});
@@ -51,15 +53,33 @@ ForwardItem LabelRound::add(LabelWalk& walk, KvSequence& kv, int root, int count
   const size_t first = items_.size();
   for (size_t r = 0; r < runs.size(); ++r) {
     items_.push_back(item_of(std::span(runs).subspan(r), root));
-    for (const LabelWalk::Node& node : runs[r].nodes) {
-      readings_.push_back(
-          {.walk = &walk, .node = static_cast<size_t>(&node - walk.nodes().data())});
-    }
+    want_logits(walk, runs[r], items_.back());
   }
   walk.take(static_cast<size_t>(&runs.back().nodes.back() - &runs.front().nodes.front()) + 1);
   const ForwardItem item = items_[first];
   items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(first));
   return item;
+}
+
+void LabelRound::want_logits(QuestionWalk& walk, const Run& run, ForwardItem& item) {
+  using Reading = QuestionWalk::Reading;
+  const Node& last = run.nodes.back();
+  if (last.reading == Reading::kNothing) return;
+  const auto read = last.reading == Reading::kRoot ? run.nodes.last(1) : run.nodes;
+  item.logits_at = last.reading == Reading::kRoot ? LogitsAt::kLast : LogitsAt::kAll;
+  if (walk.reads_all(last)) {
+    item.logits = {logits_.get() + full_ * vocab_, read.size() * vocab_};
+    full_ += read.size();
+    assert(full_ <= full_max_);
+  } else {
+    item.logit_rows = walk.labels(last.question).rows();
+    item.logits = root_logits_.emplace_back(item.logit_rows.size());
+  }
+  const size_t width = item.logits.size() / read.size();
+  for (size_t i = 0; i < read.size(); ++i) {
+    readings_.push_back(
+        {.walk = &walk, .node = &read[i], .logits = item.logits.subspan(i * width, width)});
+  }
 }
 
 // The last run goes on in `kv` itself; the others are so many as there is memory for.
@@ -112,31 +132,39 @@ ForwardItem LabelRound::item_of(std::span<const Run> runs, int root) {
     branches.push_back({.kv = later.kv, .end = root + common});
   }
   const size_t first = tokens_.size();
-  for (const LabelWalk::Node& node : run.nodes) tokens_.push_back(node.token);
-  const size_t count = run.nodes.size();
+  for (const Node& node : run.nodes) tokens_.push_back(node.token);
   return {.kv = run.kv,
-          .tokens = std::span(tokens_).subspan(first, count),
-          .logits_at = LogitsAt::kAll,
+          .tokens = std::span(tokens_).subspan(first, run.nodes.size()),
+          .logits_at = LogitsAt::kNone,
           .logit_rows = {},
-          .logits = {logits_.get() + first * vocab_, count * vocab_},
+          .logits = {},
           .branches = branches};
 }
 
-void LabelRound::read(size_t node, std::span<float> scratch) {
+void LabelRound::read(size_t index, std::span<float> scratch) {
   assert(scratch.size() == vocab_);
-  Reading& reading = readings_[node];
+  NodeReading& reading = readings_[index];
   reading.begin_ns = clock_.now_ns();
-  const std::span logits(logits_.get() + node * vocab_, vocab_);
-  const double log_sum = all_finite(logits) ? log_sum_exp(kernels_, logits, scratch)
-                                            : std::numeric_limits<double>::quiet_NaN();
-  reading.walk->score_node(reading.node, logits, log_sum);
+  const Node& node = *reading.node;
+  LabelWalk& labels = reading.walk->labels(node.question);
+  const auto log_sum = [&] {
+    return all_finite(reading.logits) ? log_sum_exp(kernels_, reading.logits, scratch)
+                                      : std::numeric_limits<double>::quiet_NaN();
+  };
+  if (node.reading == QuestionWalk::Reading::kLabel) {
+    labels.score_node(node.label_node, reading.logits, log_sum());
+  } else if (labels.mass()) {
+    labels.score_root(reading.logits, log_sum());
+  } else {
+    labels.score_root(reading.logits);
+  }
   reading.end_ns = clock_.now_ns();
 }
 
-int64_t LabelRound::reading_ns(const LabelWalk& walk) const {
+int64_t LabelRound::reading_ns(const QuestionWalk& walk) const {
   TimeNs begin_ns = std::numeric_limits<TimeNs>::max();
   TimeNs end_ns = 0;
-  for (const Reading& reading : readings_) {
+  for (const NodeReading& reading : readings_) {
     if (reading.walk != &walk) continue;
     begin_ns = std::min(begin_ns, reading.begin_ns);
     end_ns = std::max(end_ns, reading.end_ns);

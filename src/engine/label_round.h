@@ -1,11 +1,12 @@
-// What a step computes of label walks, beside all else that it computes.
+// What a step computes of questions and their labels, beside all else that it computes.
 //
-// The nodes of a walk fall into runs: each goes down the trie, the next one branches off above. All
-// runs of a step are computed at once. Each has KV memory of its own behind the walk's root and
-// shares whole blocks before it; a node that several runs stand on is computed once and stored for
-// all of them. Branches live no longer than the step: what they need is taken from memory that
-// nobody wants, and where there is none, runs wait for later steps. So a walk never needs more than
-// its sequence has reserved, and its figures are the same either way.
+// The nodes of a walk fall into runs: each goes down the trie as far as the same is read behind its
+// tokens, the next one branches off above or goes on below. All runs of a step are computed at
+// once. Each has KV memory of its own behind the walk's root and shares whole blocks before it; a
+// node that several runs stand on is computed once and stored for all of them. Branches live no
+// longer than the step: what they need is taken from memory that nobody wants, and where there is
+// none, runs wait for later steps. So a walk never needs more than its sequence has reserved, and
+// its figures are the same either way.
 #pragma once
 
 #include <deque>
@@ -14,8 +15,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "engine/classify.h"
 #include "engine/prefix_cache.h"
+#include "engine/question_walk.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 
@@ -23,53 +24,63 @@ namespace qaio {
 
 class LabelRound {
  public:
-  // For at most `nodes_max` nodes in a step. All outlive it.
-  LabelRound(Model& model, PrefixCache& cache, const Clock& clock, int nodes_max);
+  // For at most `tokens_max` nodes in a step, of which at most `full_max` read the whole output
+  // head. All outlive it.
+  LabelRound(Model& model, PrefixCache& cache, const Clock& clock, int tokens_max, int full_max);
 
   // Begins a step.
   void clear();
-  // Takes the next nodes of a walk, at most `count` and at least one. `kv` holds the walk's root,
-  // the positions [0, root), and behind it the way to the node before; then that to the last node
-  // taken. Returns the first run's item; items() has the others, which come behind it in the step.
-  ForwardItem add(LabelWalk& walk, KvSequence& kv, int root, int count);
+  // Takes the next nodes of a walk, as many as `count` is, at least one. `kv` holds the walk's
+  // root, the positions [0, root), and behind it the way to the node before; then that to the last
+  // node taken. Returns the first run's item; items() has the others, which come behind it in the
+  // step.
+  ForwardItem add(QuestionWalk& walk, KvSequence& kv, int root, int count);
   std::span<const ForwardItem> items() const { return items_; }
   // After the forward pass: gives the branches' memory back.
   void release() { branch_memory_.clear(); }
 
-  // Nodes in the step.
-  size_t nodes() const { return readings_.size(); }
-  // Scores one of them, any thread its own; `scratch` is [vocab].
-  void read(size_t node, std::span<float> scratch);
+  // Nodes in the step, and how many of them are read.
+  size_t nodes() const { return tokens_.size(); }
+  size_t readings() const { return readings_.size(); }
+  // Scores what is behind one of those, any thread its own; `scratch` is [vocab].
+  void read(size_t reading, std::span<float> scratch);
   // From the begin of a walk's first such call to the end of its last.
-  int64_t reading_ns(const LabelWalk& walk) const;
+  int64_t reading_ns(const QuestionWalk& walk) const;
 
  private:
+  using Node = QuestionWalk::Node;
   struct Run {
-    std::span<const LabelWalk::Node> nodes;
+    std::span<const Node> nodes;
     KvSequence* kv = nullptr;
 
     int depth() const { return nodes.front().depth; }
   };
-  struct Reading {
-    LabelWalk* walk;
-    size_t node;
+  struct NodeReading {
+    QuestionWalk* walk;
+    const Node* node;
+    std::span<const float> logits;  // [vocab], or [rows] of a root without a mass
     TimeNs begin_ns = 0;
     TimeNs end_ns = 0;
   };
 
+  static std::span<const Node> first_run(std::span<const Node> nodes);
   void give_memory(std::vector<Run>& runs, KvSequence& kv, int root);
   KvSequence* branch_off(const KvSequence& kv, int root, int held, int end);
   ForwardItem item_of(std::span<const Run> runs, int root);
+  void want_logits(QuestionWalk& walk, const Run& run, ForwardItem& item);
 
   Model& model_;
   PrefixCache& cache_;
   const Clock& clock_;
   const Kernels& kernels_;
   const size_t vocab_;
-  const size_t nodes_max_;
-  std::unique_ptr<float[]> logits_;  // [nodes_max, vocab] f32; untouched rows cost no memory
-  std::vector<TokenId> tokens_;      // of the nodes; items point into it
-  std::vector<Reading> readings_;
+  const size_t tokens_max_;
+  const size_t full_max_;
+  std::unique_ptr<float[]> logits_;  // [full_max, vocab] f32; untouched rows cost no memory
+  size_t full_ = 0;                  // rows of it in use
+  std::deque<std::vector<float>> root_logits_;  // [rows] each
+  std::vector<TokenId> tokens_;                 // of the nodes; items point into it
+  std::vector<NodeReading> readings_;
   std::vector<ForwardItem> items_;
   std::deque<KvSequence> branch_memory_;
   std::deque<std::vector<KvBranch>> branches_;  // by item

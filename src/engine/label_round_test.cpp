@@ -29,7 +29,7 @@ class LabelRoundTest : public EngineFixture {
     ASSERT_TRUE(answer.result) << answer.result.error().message;
     const auto expected = label_shares(prompt, labels);
     for (size_t i = 0; i < labels.size(); ++i) {
-      EXPECT_NEAR(answer.result->label_probabilities[i], expected[i], 1e-5) << i;
+      EXPECT_NEAR(probabilities_of(*answer.result)[i], expected[i], 1e-5) << i;
     }
   }
 };
@@ -63,7 +63,7 @@ TEST_F(LabelRoundTest, MemoryStepsAndNeighboursChangeNoBit) {
   expect_shares(alone, prompt, kLabels);
   const auto same = [&](const Answer& answer) {
     ASSERT_TRUE(answer.result);
-    EXPECT_EQ(answer.result->label_probabilities, alone.result->label_probabilities);
+    EXPECT_EQ(probabilities_of(*answer.result), probabilities_of(*alone.result));
   };
   FakeModel tight(2);
   const Answer one_by_one = score(tight, prompt, kLabels);

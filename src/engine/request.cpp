@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/portable_math.h"
 #include "engine/classify.h"
 
 namespace qaio {
@@ -84,8 +85,11 @@ Result<void> validate(const GenerateJob& job, const RequestLimits& limits) {
   return {};
 }
 
-Result<void> validate(const ClassifyJob& job, const RequestLimits& limits) {
-  const auto& labels = job.labels;
+Result<void> validate(const LabelQuestion& question, const RequestLimits& limits) {
+  const auto& labels = question.labels;
+  if (!in_vocabulary(question.tokens, limits.vocab)) {
+    return invalid("a question holds a token outside the vocabulary", "questions");
+  }
   if (labels.size() < 2 || labels.size() > kClassifyLabelsMax) {
     return invalid("a classification needs 2 to " + std::to_string(kClassifyLabelsMax) +
                        " labels, not " + std::to_string(labels.size()),
@@ -114,7 +118,44 @@ Result<void> validate(const ClassifyJob& job, const RequestLimits& limits) {
   return {};
 }
 
+Result<void> validate(const ClassifyJob& job, const RequestLimits& limits) {
+  const auto& questions = job.questions;
+  if (questions.empty() || questions.size() > kClassifyQuestionsMax) {
+    return invalid("a classification needs 1 to " + std::to_string(kClassifyQuestionsMax) +
+                       " questions, not " + std::to_string(questions.size()),
+                   "questions");
+  }
+  for (const LabelQuestion& question : questions) {
+    if (questions.size() > 1 && question.tokens.empty()) {
+      return invalid("one of several questions has no tokens", "questions");
+    }
+    QAIO_RETURN_IF_ERROR(validate(question, limits));
+  }
+  return {};
+}
+
+// Positions behind the prompt. The last token of a label, or the end token behind it, is only read
+// from logits, never computed.
+int64_t positions_needed(const LabelQuestion& question) {
+  const auto& labels = question.labels;
+  const auto longest = std::ranges::max_element(labels, {}, &LabelTokens::size);
+  return static_cast<int64_t>(question.tokens.size() + longest->size()) -
+         (label_begins_another(labels) ? 0 : 1);
+}
+
 }  // namespace
+
+std::vector<double> label_probabilities(const LabelScores& scores, double temperature) {
+  std::vector<double> result;
+  result.reserve(scores.log_weights.size());
+  double sum = 0;
+  for (const double weight : scores.log_weights) {
+    result.push_back(portable_exp(weight / temperature));
+    sum += result.back();
+  }
+  for (double& probability : result) probability /= sum;
+  return result;
+}
 
 std::string_view finish_reason_name(FinishReason reason) {
   switch (reason) {
@@ -148,11 +189,11 @@ int64_t positions_needed(const EngineRequest& request) {
     return prompt + generate->max_new_tokens;
   }
   if (std::holds_alternative<PinJob>(request.job)) return prompt;
-  // The last token of a label, or the end token behind it, is only read from logits, never
-  // computed.
-  const auto& labels = std::get<ClassifyJob>(request.job).labels;
-  const auto longest = std::ranges::max_element(labels, {}, &LabelTokens::size);
-  return prompt + static_cast<int64_t>(longest->size()) - (label_begins_another(labels) ? 0 : 1);
+  int64_t longest = 0;
+  for (const LabelQuestion& question : std::get<ClassifyJob>(request.job).questions) {
+    longest = std::max(longest, positions_needed(question));
+  }
+  return prompt + longest;
 }
 
 std::string field_too_long(bool prompt_fits, bool classifies) {

@@ -40,12 +40,26 @@ struct SamplingParams {
   uint64_t seed = 0;                       // same seed and prompt: same tokens, whatever else runs
 };
 
-// Scores whole labels as answers to the prompt; nothing is generated. Probabilities are normalized
-// over the labels (src/engine/classify.h).
-struct ClassifyJob {
+// A question about what a request's prompt says: the tokens that ask it, behind the prompt, and
+// the labels that may answer it.
+struct LabelQuestion {
+  std::vector<TokenId> tokens;  // may be empty where there is but one question
   // At least two, at most kClassifyLabelsMax, all different, none empty or holding an end token.
   std::vector<std::vector<TokenId>> labels;
+  bool mass = false;  // whether LabelScores::mass is wanted, which takes the whole output head
 };
+
+// Scores whole labels as answers; nothing is generated (src/engine/classify.h). What the prompts of
+// several questions begin with is computed once, and none of them sees another: each has the
+// scores that it would have alone.
+struct ClassifyJob {
+  std::vector<LabelQuestion> questions;  // at least one, at most kClassifyQuestionsMax
+
+  static ClassifyJob of(std::vector<std::vector<TokenId>> labels) {
+    return {.questions = {{.tokens = {}, .labels = std::move(labels)}}};
+  }
+};
+inline constexpr size_t kClassifyQuestionsMax = 512;
 inline constexpr size_t kClassifyLabelsMax = 1024;
 
 inline constexpr size_t kStopsMax = 16;
@@ -92,6 +106,16 @@ std::string_view finish_reason_name(FinishReason reason);
 // Of a request that ended with this error.
 FinishReason finish_reason_of(ErrorCode code);
 
+// What the labels of a question got.
+struct LabelScores {
+  // By label: the logarithm of its probability, all less the same, so that the largest is 0.
+  std::vector<double> log_weights;
+  // What the labels have together of the probability of all that might be said; if asked for.
+  std::optional<double> mass;
+};
+// By label, sum 1: e^(log_weight / temperature), normalized.
+std::vector<double> label_probabilities(const LabelScores& scores, double temperature = 1);
+
 struct EngineResult {
   FinishReason finish_reason = FinishReason::kStop;
   // generate: everything before the end token or the stop string
@@ -99,7 +123,7 @@ struct EngineResult {
   // generate with logprobs: the tokens drawn, but not the end token. With a stop string the last
   // ones may reach beyond `text`.
   std::vector<GeneratedToken> tokens;
-  std::vector<float> label_probabilities;  // classify: one per label in their order, sum 1
+  std::vector<LabelScores> label_scores;  // classify: by question
 };
 
 // Where a request's time went; also of one that was cancelled, timed out or failed.

@@ -7,11 +7,11 @@
 namespace qaio {
 namespace {
 
-std::variant<Generation, LabelWalk, PinJob> make_work(const EngineRequest& request,
-                                                      const Tokenizer& tokenizer,
-                                                      TokenId end_token) {
-  if (const auto* classify = std::get_if<ClassifyJob>(&request.job)) {
-    return LabelWalk(classify->labels, end_token);
+std::variant<Generation, QuestionWalk, PinJob> make_work(EngineRequest& request,
+                                                         const Tokenizer& tokenizer,
+                                                         TokenId end_token) {
+  if (auto* classify = std::get_if<ClassifyJob>(&request.job)) {
+    return QuestionWalk(std::move(classify->questions), end_token);
   }
   if (std::holds_alternative<PinJob>(request.job)) return PinJob{};
   return Generation(std::get<GenerateJob>(request.job), request.prompt, tokenizer);
@@ -35,8 +35,8 @@ Sequence::Sequence(SubmissionQueue::Submission submission, Model& model, const T
   trace.counters.prompt_tokens = static_cast<uint32_t>(prompt_size);
   trace.counters.submitted_ns = submission.submitted_ns;
   trace.counters.queued_ahead = static_cast<uint32_t>(submission.queued_ahead);
-  // What all labels begin with is computed together with the prompt.
-  if (const auto* walk = std::get_if<LabelWalk>(&work)) {
+  // What is the same whatever is asked and answered is computed together with the prompt.
+  if (const auto* walk = std::get_if<QuestionWalk>(&work)) {
     const auto beginning = walk->beginning();
     tokens.insert(tokens.end(), beginning.begin(), beginning.end());
   }

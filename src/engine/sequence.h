@@ -4,8 +4,8 @@
 #include <variant>
 #include <vector>
 
-#include "engine/classify.h"
 #include "engine/generation.h"
+#include "engine/question_walk.h"
 #include "engine/request.h"
 #include "engine/submission_queue.h"
 #include "model/model.h"
@@ -14,7 +14,7 @@
 namespace qaio {
 
 struct Sequence {
-  // `model` and `tokenizer` outlive it; `end_token` as LabelWalk needs it.
+  // `model` and `tokenizer` outlive it; `end_token` as QuestionWalk needs it.
   Sequence(SubmissionQueue::Submission submission, Model& model, const Tokenizer& tokenizer,
            TokenId end_token);
 
@@ -29,16 +29,17 @@ struct Sequence {
   void count_pass(int64_t forward_ns, size_t batch);
   // Counts a token that is out: times and gaps.
   void count_token(TimeNs now_ns);
-  // What the computed positions hold and will hold until the end: labels come and go behind it.
+  // What the computed positions hold and will hold until the end: questions and labels come and go
+  // behind it.
   std::span<const TokenId> lasting() const;
 
   EngineRequestId id;
   EngineRequest request;  // its prompt has moved to `tokens`, its lane to `trace`
   size_t prompt_size;
   int64_t positions_max;        // KV memory it will ever need
-  std::vector<TokenId> tokens;  // known so far, but for labels behind what all begin with
+  std::vector<TokenId> tokens;  // known so far, but for what is behind the root of a walk
   KvSequence kv;
-  std::variant<Generation, LabelWalk, PinJob> work;
+  std::variant<Generation, QuestionWalk, PinJob> work;
   EngineTrace trace;
   int pauses = 0;
 

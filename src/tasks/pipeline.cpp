@@ -28,7 +28,7 @@ void apply(const GenerateOverrides& overrides, GenerateJob& job) {
   sampling.frequency_penalty = overrides.frequency_penalty.value_or(sampling.frequency_penalty);
 }
 
-void parse_output(const TaskDefinition& task, EngineResult result, TaskOutcome& outcome) {
+void parse_output(const TaskDefinition& task, const EngineResult& result, TaskOutcome& outcome) {
   outcome.text = trim(result.text);
   if (task.kind != TaskKind::kClassify) return;
   if (task.decode == DecodeMode::kGenerate) {
@@ -37,10 +37,11 @@ void parse_output(const TaskDefinition& task, EngineResult result, TaskOutcome& 
     }
     return;
   }
-  const auto best = std::ranges::max_element(result.label_probabilities);
-  outcome.label = task.labels[static_cast<size_t>(best - result.label_probabilities.begin())];
+  const std::vector<double> probabilities = label_probabilities(result.label_scores.front());
+  outcome.label_probabilities.assign(probabilities.begin(), probabilities.end());
+  const auto best = std::ranges::max_element(outcome.label_probabilities);
+  outcome.label = task.labels[static_cast<size_t>(best - outcome.label_probabilities.begin())];
   outcome.score = *best;
-  outcome.label_probabilities = std::move(result.label_probabilities);
 }
 
 }  // namespace
@@ -123,7 +124,7 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     outcome.counters = trace.counters;
     outcome.finish_reason = trace.finish_reason;
     if (result) {
-      parse_output(tasks_[i]->definition, std::move(*result), outcome);
+      parse_output(tasks_[i]->definition, *result, outcome);
       outcome.lane.lap(Stage::kOutputParse, clock_.now_ns());
     } else {
       outcome.error = result.error();
@@ -227,7 +228,7 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
   out.deadline_ns = request.deadline_ns;
   out.client = request.client;
   if (scores) {
-    out.job = ClassifyJob{task.prompt.label_ids()};
+    out.job = ClassifyJob::of(task.prompt.label_ids());
   } else {
     out.job = std::move(job);
   }

@@ -15,8 +15,8 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 
 Result<void> check_choice(std::span<const QuestionOption> options) {
   if (options.empty() || options.size() > kChoiceOptionsMax) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("needs 1 to {} options, not {}",
-                                                         kChoiceOptionsMax, options.size()));
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("needs 1 to {} options, not {}", kChoiceOptionsMax, options.size()));
   }
   std::set<std::string_view> names;
   for (const QuestionOption& option : options) {
@@ -43,9 +43,9 @@ Result<void> check_choice(std::span<const QuestionOption> options) {
 
 Result<void> check_score(std::span<const QuestionOption> levels) {
   if (levels.size() < kScoreLevelsMin || levels.size() > kScoreLevelsMax) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("needs {} to {} levels, not {}",
-                                                         kScoreLevelsMin, kScoreLevelsMax,
-                                                         levels.size()));
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("needs {} to {} levels, not {}", kScoreLevelsMin, kScoreLevelsMax,
+                            levels.size()));
   }
   for (const QuestionOption& level : levels) {
     if (trim(level.description).empty()) {
@@ -60,9 +60,8 @@ Result<void> check_yes_no(const Question& question) {
   if (!sides.empty() && sides.size() != 2) {
     return fail(ErrorCode::kInvalidArgument, "needs descriptions of yes and no, or none");
   }
-  const bool described = std::ranges::any_of(sides, [](const QuestionOption& side) {
-    return !trim(side.description).empty();
-  });
+  const bool described = std::ranges::any_of(
+      sides, [](const QuestionOption& side) { return !trim(side.description).empty(); });
   if (trim(question.instructions).empty() && !described) {
     return fail(ErrorCode::kInvalidArgument, "asks nothing: it needs instructions");
   }
@@ -122,8 +121,8 @@ double score_confidence(std::span<const double> probabilities) {
 
 Answer make_answer(QuestionKind kind, std::vector<double> probabilities) {
   Answer answer;
-  answer.best = static_cast<size_t>(std::ranges::max_element(probabilities) -
-                                    probabilities.begin());
+  answer.best =
+      static_cast<size_t>(std::ranges::max_element(probabilities) - probabilities.begin());
   answer.confidence = kind == QuestionKind::kScore ? score_confidence(probabilities)
                                                    : choice_confidence(probabilities);
   for (size_t i = 0; i < probabilities.size(); ++i) {

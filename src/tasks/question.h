@@ -36,7 +36,8 @@ struct Question {
   // In so many different orders of its options the question is asked, and their answers averaged;
   // more than it has options is as many as it has. A scale is asked once.
   int permutations = 1;
-  bool label_mass = false;  // whether Answer::label_mass is wanted, which takes the whole output head
+  bool label_mass =
+      false;  // whether Answer::label_mass is wanted, which takes the whole output head
 };
 
 inline constexpr size_t kChoiceOptionsMax = 255;

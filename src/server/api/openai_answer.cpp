@@ -71,6 +71,11 @@ std::string_view openai_finish_reason(FinishReason reason) {
   return reason == FinishReason::kLength ? "length" : "stop";
 }
 
+std::vector<float> choice_probabilities(const EngineResult& result) {
+  const std::vector<double> probabilities = label_probabilities(result.label_scores.front());
+  return {probabilities.begin(), probabilities.end()};
+}
+
 OpenAiAnswer::OpenAiAnswer(const OpenAiRequest& request, const Tokenizer& tokenizer,
                            std::string_view id, std::string model, std::string fingerprint,
                            int64_t created_unix_s)
@@ -89,8 +94,9 @@ void OpenAiAnswer::open(std::string_view kind, JsonWriter& json) const {
 
 std::string_view OpenAiAnswer::text_of(const EngineResult& result) const {
   if (request_.choices.empty()) return result.text;
-  const auto best = std::ranges::max_element(result.label_probabilities);
-  return request_.choices[static_cast<size_t>(best - result.label_probabilities.begin())];
+  const std::vector<float> probabilities = choice_probabilities(result);
+  const auto best = std::ranges::max_element(probabilities);
+  return request_.choices[static_cast<size_t>(best - probabilities.begin())];
 }
 
 void OpenAiAnswer::write_token(const TokenLogprob& token, JsonWriter& json) const {
@@ -166,9 +172,10 @@ void OpenAiAnswer::write_top_logprobs(std::span<const GeneratedToken> tokens,
 // guided_choice: every choice with its probability.
 void OpenAiAnswer::write_scores(const EngineResult& result, JsonWriter& json) const {
   if (request_.choices.empty()) return;
+  const std::vector<float> probabilities = choice_probabilities(result);
   json.key("scores").begin_object();
   for (size_t i = 0; i < request_.choices.size(); ++i) {
-    json.key(request_.choices[i]).number(result.label_probabilities[i]);
+    json.key(request_.choices[i]).number(probabilities[i]);
   }
   json.end_object();
 }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json_writer.h"
 #include "engine/request.h"
@@ -53,6 +54,9 @@ class OpenAiAnswer {
   StreamingDetokenizer text_{tokenizer_};  // of the tokens reported, for text_offset
   int64_t text_characters_ = 0;            // whole ones of that text
 };
+
+// Of a scored request, in the order of its choices.
+std::vector<float> choice_probabilities(const EngineResult& result);
 
 // "finish_reason" in OpenAI's words: a scored choice is a complete answer.
 std::string_view openai_finish_reason(FinishReason reason);

@@ -124,11 +124,11 @@ Result<EngineRequest> OpenAiRunner::prepare() {
   out.deadline_ns = call().deadline_ns(request_.time);
   out.client = call().request().client_key;
   if (!request_.choices.empty()) {
-    ClassifyJob job;
+    std::vector<std::vector<TokenId>> labels;
     for (const std::string& choice : request_.choices) {
-      job.labels.push_back(backend()->tokenizer->encode(choice, static_cast<size_t>(positions)));
+      labels.push_back(backend()->tokenizer->encode(choice, static_cast<size_t>(positions)));
     }
-    out.job = std::move(job);
+    out.job = ClassifyJob::of(std::move(labels));
   } else {
     GenerateJob job;
     job.sampling = request_.sampling;
@@ -210,7 +210,7 @@ void OpenAiRunner::done(Result<EngineResult> result, const EngineTrace& trace) {
     outcome_.text = answer_.text_of(*result);
     if (!request_.choices.empty()) {
       // No label: those of a task are the operator's words, a choice is the user's text.
-      outcome_.score = *std::ranges::max_element(result->label_probabilities);
+      outcome_.score = std::ranges::max(choice_probabilities(*result));
     }
     result_ = std::move(*result);
   } else {
