@@ -18,6 +18,8 @@ size_t common_tokens(std::span<const TokenId> a, std::span<const TokenId> b) {
 QuestionWalk::QuestionWalk(std::vector<LabelQuestion> questions, TokenId end_token) {
   std::vector<Tokens> paths;  // by question: from the prompt to the root of its labels
   for (LabelQuestion& question : questions) {
+    options_ += question.labels.size();
+    tokens_at_root_ = question.tokens.size();
     const LabelWalk& labels =
         labels_.emplace_back(std::move(question.labels), end_token, question.mass);
     Tokens& path = paths.emplace_back(std::move(question.tokens));
@@ -36,6 +38,7 @@ QuestionWalk::QuestionWalk(std::vector<LabelQuestion> questions, TokenId end_tok
     common = std::min({common, common_tokens(path, paths.front()), path.size() - 1});
   }
   beginning_.assign(paths.front().begin(), paths.front().begin() + static_cast<ptrdiff_t>(common));
+  tokens_at_root_ = common;
   const Tokens* before = nullptr;
   for (const size_t question : order) {
     const Tokens& path = paths[question];
@@ -65,6 +68,11 @@ void QuestionWalk::add_labels(size_t question, int depth) {
                       .question = question,
                       .label_node = i});
   }
+}
+
+size_t QuestionWalk::question_tokens_behind_root() const {
+  return static_cast<size_t>(std::ranges::count_if(
+      nodes_, [](const Node& node) { return node.reading != Reading::kLabel; }));
 }
 
 size_t QuestionWalk::fitting(size_t tokens, size_t full) const {

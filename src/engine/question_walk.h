@@ -44,6 +44,10 @@ class QuestionWalk {
   LabelWalk* at_root() { return labels_.size() == 1 ? &labels_.front() : nullptr; }
 
   size_t questions() const { return labels_.size(); }
+  size_t options() const { return options_; }  // labels of all questions
+  // Tokens that ask, without labels: those in beginning(), and the nodes behind it.
+  size_t question_tokens_at_root() const { return tokens_at_root_; }
+  size_t question_tokens_behind_root() const;
   LabelWalk& labels(size_t question) { return labels_[question]; }
 
   // In depth-first order: each one's parent is the last one before it that is less deep by one.
@@ -67,6 +71,8 @@ class QuestionWalk {
 
   std::vector<LabelWalk> labels_;  // by question
   std::vector<TokenId> beginning_;
+  size_t tokens_at_root_ = 0;
+  size_t options_ = 0;
   std::vector<Node> nodes_;
   size_t taken_ = 0;
 };

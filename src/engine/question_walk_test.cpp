@@ -107,8 +107,7 @@ class QuestionsTest : public EngineFixture {
     ASSERT_TRUE(together.result) << together.result.error().message;
     ASSERT_EQ(together.result->label_scores.size(), alone.size());
     for (size_t i = 0; i < alone.size(); ++i) {
-      EXPECT_EQ(together.result->label_scores[i].log_weights, alone[i].log_weights) << i;
-      EXPECT_EQ(together.result->label_scores[i].mass, alone[i].mass) << i;
+      EXPECT_EQ(together.result->label_scores[i], alone[i]) << i;
     }
   }
 };
@@ -124,6 +123,10 @@ TEST_F(QuestionsTest, TheStateIsComputedOnceAndEveryQuestionInOneMoreStep) {
   expect_same(together, alone(prompt, kQuestions));
   EXPECT_EQ(together.trace.counters.prefill_steps, 2U);  // of 48 tokens
   EXPECT_EQ(together.trace.counters.decode_steps, 1U);
+  EXPECT_EQ(together.trace.counters.prompt_tokens, 71U);
+  EXPECT_EQ(together.trace.counters.questions, 5U);
+  EXPECT_EQ(together.trace.counters.question_tokens, 9U);
+  EXPECT_EQ(together.trace.counters.options, 2U + 4 + 2 + 2 + 3);
   // 3 with the prompt; 8 7 | 9: 4 9, 4, 4 4, 5 1 1 5 1 and 5 of the labels
   EXPECT_EQ(model_.tokens_computed, 70 + 1 + 2 + 1 + 2 + 1 + 2 + 3 + 2);
   EXPECT_EQ(model_.kv_pool().blocks_free(), 64);
@@ -195,7 +198,9 @@ TEST_F(QuestionsTest, WhatCannotBeAskedIsRefused) {
   const auto refusal = [&](std::vector<LabelQuestion> questions) {
     Client client;
     const auto id = client.submit(engine, ask({1, 2}, std::move(questions)));
-    return id ? std::string() : id.error().message;
+    if (!id) return id.error().message;
+    EXPECT_TRUE(client.wait().result);
+    return std::string();
   };
   EXPECT_NE(refusal({}).find("1 to 512 questions, not 0"), std::string::npos);
   EXPECT_NE(refusal(std::vector<LabelQuestion>(513, question({1}))).find("not 513"),

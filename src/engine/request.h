@@ -112,6 +112,8 @@ struct LabelScores {
   std::vector<double> log_weights;
   // What the labels have together of the probability of all that might be said; if asked for.
   std::optional<double> mass;
+
+  bool operator==(const LabelScores&) const = default;
 };
 // By label, sum 1: e^(log_weight / temperature), normalized.
 std::vector<double> label_probabilities(const LabelScores& scores, double temperature = 1);

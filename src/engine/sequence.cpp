@@ -39,6 +39,11 @@ Sequence::Sequence(SubmissionQueue::Submission submission, Model& model, const T
   if (const auto* walk = std::get_if<QuestionWalk>(&work)) {
     const auto beginning = walk->beginning();
     tokens.insert(tokens.end(), beginning.begin(), beginning.end());
+    TaskCounters& counters = trace.counters;
+    counters.prompt_tokens += static_cast<uint32_t>(walk->question_tokens_at_root());
+    counters.questions = static_cast<uint32_t>(walk->questions());
+    counters.question_tokens = static_cast<uint32_t>(walk->question_tokens_behind_root());
+    counters.options = static_cast<uint32_t>(walk->options());
   }
 }
 
