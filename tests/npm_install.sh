@@ -16,3 +16,19 @@ npm_install() {
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || fail "npm ci failed"
   touch "installed-$lock"
 }
+
+# node_test NAME TEST_FILE [BUILD_DIR]: runs a test file against `qaio serve` of BUILD_DIR, with the packages
+# of its folder's lock file, which are in BUILD_DIR/NAME.
+node_test() {
+  local name=$1 test build source
+  test=$(realpath "$2")
+  source=$(dirname "$test")
+  build=$(cd "${3:-$source/../../build/release}" && pwd)
+  fail() {
+    echo "$name: $1" >&2
+    exit 3
+  }
+  [[ -x $build/qaio ]] || fail "$build/qaio is not built"
+  npm_install "$source" "$build/$name" "$source"/*.mjs "$source/../server.mjs"
+  QAIO_BINARY=$build/qaio exec node --test "$(basename "$test")"
+}

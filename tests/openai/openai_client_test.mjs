@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import OpenAI, { APIError, BadRequestError, InternalServerError, NotFoundError } from 'openai';
-import { startServer } from './server.mjs';
+import { eventually, startServer } from './server.mjs';
 
 const MODEL = 'demo';
 const HELLO = [{ role: 'user', content: '你好' }];
@@ -22,14 +22,6 @@ async function collect(stream) {
   return chunks;
 }
 const textOf = (chunks) => chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
-
-// Waits for what must come soon.
-async function eventually(condition) {
-  for (const deadline = Date.now() + 60_000; !(await condition());) {
-    assert.ok(Date.now() < deadline, `not in time: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 describe('chat completions', () => {
   test('answer with usage and timings', async () => {

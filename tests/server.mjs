@@ -1,4 +1,5 @@
 // `qaio serve` with the embedded demo model on a free port.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -26,4 +27,12 @@ export async function startServer(...options) {
       return code;
     },
   };
+}
+
+// Waits for what must come soon.
+export async function eventually(condition) {
+  for (const deadline = Date.now() + 60_000; !(await condition());) {
+    assert.ok(Date.now() < deadline, `not in time: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
