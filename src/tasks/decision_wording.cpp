@@ -36,14 +36,12 @@ void append_score(std::string& text, std::span<const QuestionOption> levels) {
   text += "Reply with the number of one level.";
 }
 
-void append_yes_no(std::string& text, std::span<const QuestionOption> sides, size_t first) {
-  const size_t order[] = {first, 1 - first};
-  for (const size_t side : order) {
-    if (sides.empty() || trim(sides[side].description).empty()) continue;
+void append_yes_no(std::string& text, std::span<const QuestionOption> sides) {
+  for (size_t side = 0; side < sides.size(); ++side) {
+    if (trim(sides[side].description).empty()) continue;
     append_line(text, kYesNo[side], sides[side].description);
   }
-  text.append("Reply with ").append(kYesNo[order[0]]).append(" or ");
-  text.append(kYesNo[order[1]]).append(".");
+  text += "Reply with yes or no.";
 }
 
 }  // namespace
@@ -53,7 +51,7 @@ size_t options_of(const Question& question) {
 }
 
 int rotations_of(const Question& question) {
-  if (question.kind == QuestionKind::kScore) return 1;
+  if (question.kind != QuestionKind::kChoice) return 1;
   return std::min(question.permutations, static_cast<int>(options_of(question)));
 }
 
@@ -73,7 +71,7 @@ std::string question_text(const Question& question, int rotation, int rotations)
       append_score(text, question.options);
       break;
     case QuestionKind::kYesNo:
-      append_yes_no(text, question.options, first);
+      append_yes_no(text, question.options);
       break;
   }
   return text;

@@ -33,8 +33,8 @@ struct Question {
   // A choice's options in the order in which the model reads them; a scale's levels, lowest first;
   // of a yes/no question yes and then no, or none where neither is described.
   std::vector<QuestionOption> options;
-  // In so many different orders of its options the question is asked, and their answers averaged;
-  // more than it has options is as many as it has. A scale is asked once.
+  // In so many different orders of its options a choice is asked, and their answers averaged; more
+  // than it has options is as many as it has. Others are asked once.
   int permutations = 1;
   bool label_mass =
       false;  // whether Answer::label_mass is wanted, which takes the whole output head

@@ -98,8 +98,8 @@ TEST(DecisionWordingTest, IsThatOfItsVersion) {
   yes_no.instructions = "Does it rain?";
   EXPECT_EQ(question_text(yes_no, 0, 1), "Question: Does it rain?\nReply with yes or no.");
   yes_no.options = {{"", "it rains"}, {"", "it is dry"}};
-  EXPECT_EQ(question_text(yes_no, 1, 2),
-            "Question: Does it rain?\nno: it is dry\nyes: it rains\nReply with no or yes.");
+  EXPECT_EQ(question_text(yes_no, 0, 1),
+            "Question: Does it rain?\nyes: it rains\nno: it is dry\nReply with yes or no.");
 }
 
 TEST(DecisionWordingTest, RotationsBeginAtEvenDistances) {
@@ -118,6 +118,10 @@ TEST(DecisionWordingTest, RotationsBeginAtEvenDistances) {
   Question levels = scale({"a", "b"});
   levels.permutations = 2;
   EXPECT_EQ(rotations_of(levels), 1);
+  Question yes_no;
+  yes_no.kind = QuestionKind::kYesNo;
+  yes_no.permutations = 2;
+  EXPECT_EQ(rotations_of(yes_no), 1);
 }
 
 }  // namespace
