@@ -1,1 +1,0 @@
-import{a as e}from"./chunk-IUNON7Y6.js";import"./chunk-SOZT5HLH.js";function t(){return e("h1",{children:"requests"})}export{t as default};
