@@ -12,6 +12,7 @@
 #include "base/json_writer.h"
 #include "record/client_times_json.h"
 #include "record/request_times.h"
+#include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
@@ -78,16 +79,25 @@ void write_request(const RequestRecord& record, JsonWriter& json) {
   json.key("unattributed_ms").thousandths(record.lane.unattributed_ns() / 1000);
 }
 
+void write_questions(const TaskCounters& counters, JsonWriter& json) {
+  if (counters.questions == 0) return;
+  json.key("questions").integer(counters.questions);
+  json.key("question_tokens").integer(counters.question_tokens);
+  json.key("options").integer(counters.options);
+}
+
 void write_task(const TaskRecord& task, JsonWriter& json) {
   const TaskCounters& counters = task.counters;
   json.key("prompt_tokens").integer(counters.prompt_tokens);
   json.key("cached_tokens").integer(counters.cached_tokens);
   json.key("completion_tokens").integer(counters.completion_tokens);
+  write_questions(counters, json);
   json.key("queued_ahead").integer(counters.queued_ahead);
   json.key("batch_max").integer(counters.batch_max);
   write_text("finish_reason", task.finish_reason, json);
   write_text("error", task.error_code, json);
   write_text("label", task.label, json);
+  write_text("prompt_version", task.prompt_version, json);
   if (task.score) json.key("score").number(*task.score);
   json.key("unattributed_ms").thousandths(task.lane.unattributed_ns() / 1000);
 }
@@ -115,6 +125,7 @@ void write_stage(Stage stage, const TaskCounters& counters, JsonWriter& json) {
   }
   if (stage != Stage::kDecode && stage != Stage::kScore) return;
   if (stage == Stage::kDecode) json.key("tokens").integer(counters.completion_tokens);
+  if (stage == Stage::kScore) write_questions(counters, json);
   json.key("steps").integer(counters.decode_steps);
   json.key("forward_ms").thousandths(counters.forward_ns / 1000);
   json.key("sample_ms").thousandths(counters.sample_ns / 1000);

@@ -20,7 +20,8 @@ std::set<std::string> documented(const std::string& heading) {
 
 // Records that between them have everything.
 std::vector<std::shared_ptr<RequestRecord>> all_records() {
-  std::vector<std::shared_ptr<RequestRecord>> records = {traced_record(), traced_record()};
+  std::vector<std::shared_ptr<RequestRecord>> records = {traced_record(), traced_record(),
+                                                         asking_record()};
   records[0]->input_text = "in";
   records[0]->tasks[1].output_text = "out";
   records[1]->method = "BREW";

@@ -42,6 +42,8 @@ inline std::shared_ptr<RequestRecord> traced_record(bool sampled = true,
   sentiment.score = 0.75F;
   sentiment.counters.prompt_tokens = 30;
   sentiment.counters.prefill_steps = 1;
+  sentiment.counters.questions = 1;
+  sentiment.counters.options = 2;
   sentiment.counters.batch_max = 2;
   sentiment.counters.batch_sum = 2;
   sentiment.counters.scheduled_ns = tasks_ns + 1;
@@ -52,6 +54,23 @@ inline std::shared_ptr<RequestRecord> traced_record(bool sampled = true,
   record->tasks.push_back(generate_task("chat", tasks_ns, 20 * kMs, 11, 4 * kMs));
   record->tasks.back().settings =
       GenerationSettings{.max_new_tokens = 64, .temperature = 0.7F, .top_p = 0.9F, .seed = 42};
+  return record;
+}
+
+// One task: 16 questions of 20 tokens about a text of 400, 96 of which the cache held.
+inline std::shared_ptr<RequestRecord> asking_record() {
+  auto record = traced_record();
+  record->tasks.resize(1);
+  TaskRecord& task = record->tasks[0];
+  task.task = "decision";
+  task.label.clear();
+  task.score.reset();
+  task.prompt_version = "v-1";
+  task.counters.prompt_tokens = 400;
+  task.counters.cached_tokens = 96;
+  task.counters.questions = 16;
+  task.counters.question_tokens = 320;
+  task.counters.options = 64;
   return record;
 }
 

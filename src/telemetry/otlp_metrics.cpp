@@ -9,6 +9,7 @@
 #include "telemetry/otlp_genai.h"
 #include "telemetry/otlp_json.h"
 #include "telemetry/otlp_points.h"
+#include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
@@ -177,7 +178,8 @@ OtlpMetrics::OtlpMetrics(GenAiConventions genai)
       requests_("qaio.requests", "{request}", "Requests that ended, by what became of them."),
       token_count_("qaio.tokens", "{token}", "Tokens of prompts and of what was generated."),
       cached_tokens_("qaio.cached_tokens", "{token}",
-                     "Tokens of prompts that the prefix cache held.") {}
+                     "Tokens of prompts that the prefix cache held."),
+      questions_("qaio.questions", "{question}", "Questions that were scored.") {}
 
 void OtlpMetrics::add(const RequestRecord& record, const std::string& model) {
   http_duration_.add(http_attributes(record), to_seconds(record.lane.wall_ns()));
@@ -207,13 +209,15 @@ void OtlpMetrics::add_task(const RequestRecord& record, const TaskRecord& task,
   }
   if (task.counters.scheduled_ns == 0) return;  // it never came to use any
   genai_ == GenAiConventions::kLatest ? add_latest_tokens(task, model) : add_tokens(task, model);
-  token_count_.add(count_attributes(task, "input"), task.counters.prompt_tokens);
+  token_count_.add(count_attributes(task, "input"), all_prompt_tokens(task.counters));
   token_count_.add(count_attributes(task, "output"), task.counters.completion_tokens);
   cached_tokens_.add(count_attributes(task, {}), task.counters.cached_tokens);
+  questions_.add(count_attributes(task, {}), task.counters.questions);
 }
 
 void OtlpMetrics::add_tokens(const TaskRecord& task, const std::string& model) {
-  tokens_.add(task_attributes(task, model, {.token_type = "input"}), task.counters.prompt_tokens);
+  tokens_.add(task_attributes(task, model, {.token_type = "input"}),
+              all_prompt_tokens(task.counters));
   if (task.counters.completion_tokens == 0) return;
   tokens_.add(task_attributes(task, model, {.token_type = "output"}),
               task.counters.completion_tokens);
@@ -223,11 +227,11 @@ void OtlpMetrics::add_tokens(const TaskRecord& task, const std::string& model) {
 void OtlpMetrics::add_latest_tokens(const TaskRecord& task, const std::string& model) {
   const TaskCounters& counters = task.counters;
   const std::string usage = task_attributes(task, model, {.modality = "text"});
-  input_usage_.add(usage, counters.prompt_tokens);
+  input_usage_.add(usage, all_prompt_tokens(counters));
   output_usage_.add(usage, counters.completion_tokens);
   cache_read_usage_.add(usage, counters.cached_tokens);
   const std::string operation = task_attributes(task, model, {.errors = true});
-  input_tokens_.add(operation, counters.prompt_tokens);
+  input_tokens_.add(operation, all_prompt_tokens(counters));
   output_tokens_.add(operation, counters.completion_tokens);
 }
 
@@ -243,7 +247,7 @@ std::string OtlpMetrics::json(int64_t start_unix_ns, int64_t now_unix_ns) const 
   };
   write(http_duration_, duration_, first_token_, per_token_, tokens_, input_usage_, output_usage_,
         cache_read_usage_, input_tokens_, output_tokens_, requests_, token_count_, cached_tokens_,
-        client_time_);
+        questions_, client_time_);
   return out;
 }
 

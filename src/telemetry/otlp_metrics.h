@@ -93,6 +93,7 @@ class OtlpMetrics {
   OtlpCounter requests_;
   OtlpCounter token_count_;
   OtlpCounter cached_tokens_;
+  OtlpCounter questions_;
 };
 
 }  // namespace qaio

@@ -243,5 +243,14 @@ TEST(OtlpMetricsTest, SeriesAreBounded) {
   EXPECT_EQ(count(point(value, "otel.metric.overflow", "true")), "10");
 }
 
+TEST(OtlpMetricsTest, CountsQuestions) {
+  OtlpMetrics metrics;
+  metrics.add(*asking_record(), "demo");
+  double questions = 0;
+  for (const auto& [key, value] : numbers(metrics.json(1, 2)))
+    if (key.starts_with("qaio.questions")) questions += value;
+  EXPECT_EQ(questions, 16);
+}
+
 }  // namespace
 }  // namespace qaio

@@ -8,6 +8,7 @@
 #include "record/outcome.h"
 #include "telemetry/otlp_genai.h"
 #include "telemetry/otlp_json.h"
+#include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
@@ -162,7 +163,7 @@ class SpanWriter {
     if (!task.finish_reason.empty()) {
       out.texts("gen_ai.response.finish_reasons", {task.finish_reason});
     }
-    out.integer("gen_ai.usage.input_tokens", counters.prompt_tokens);
+    out.integer("gen_ai.usage.input_tokens", all_prompt_tokens(counters));
     out.integer("gen_ai.usage.output_tokens", counters.completion_tokens);
     out.integer("gen_ai.usage.cache_read.input_tokens", counters.cached_tokens);
     if (!record_.input_text.empty()) {
@@ -179,6 +180,12 @@ class SpanWriter {
     out.text("qaio.task", task.task);
     out.text("qaio.label", task.label);
     if (task.score) out.real("qaio.score", *task.score);
+    if (counters.questions > 0) {
+      out.integer("qaio.questions", counters.questions);
+      out.integer("qaio.question_tokens", counters.question_tokens);
+      out.integer("qaio.options", counters.options);
+    }
+    out.text("qaio.prompt_version", task.prompt_version);
     out.integer("qaio.queued_ahead", counters.queued_ahead);
     out.integer("qaio.prefill.steps", counters.prefill_steps);
     out.integer("qaio.decode.steps", counters.decode_steps);

@@ -222,5 +222,17 @@ TEST(OtlpSpansTest, ATaskOutsideTheStageBelongsToTheRequest) {
   EXPECT_EQ(text(named(spans, "classify demo"), "parentSpanId"), text(spans[2], "spanId"));
 }
 
+// The text counts once, however many questions there are.
+TEST(OtlpSpansTest, QuestionsAboutATextAreCounted) {
+  auto of_task = attributes_of(named(spans_of(*asking_record()), "classify demo"));
+  EXPECT_EQ(of_task["gen_ai.operation.name"], "classify");
+  EXPECT_EQ(of_task["qaio.questions"], "16");
+  EXPECT_EQ(of_task["qaio.question_tokens"], "320");
+  EXPECT_EQ(of_task["qaio.options"], "64");
+  EXPECT_EQ(of_task["qaio.prompt_version"], "v-1");
+  EXPECT_EQ(of_task["gen_ai.usage.input_tokens"], "720");
+  EXPECT_EQ(of_task["gen_ai.usage.cache_read.input_tokens"], "96");
+}
+
 }  // namespace
 }  // namespace qaio

@@ -15,6 +15,7 @@
 #include "telemetry/histogram_bounds.h"
 #include "telemetry/metric_series.h"
 #include "telemetry/state_metrics.h"
+#include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
@@ -95,6 +96,10 @@ struct PrometheusMetrics::Impl {
                          {"task"}};
   Counters generated_tokens{
       registry, "qaio_generated_tokens_total", "Tokens drawn, end tokens included.", {"task"}};
+  Counters questions{registry,
+                     "qaio_questions_total",
+                     "Questions scored, each permutation counted; one of a classification.",
+                     {"task"}};
 
   Histograms request_duration{registry,
                               "qaio_request_duration_seconds",
@@ -181,9 +186,10 @@ void PrometheusMetrics::Impl::add_task(const RequestRecord& record, const TaskRe
 
 void PrometheusMetrics::Impl::add_tokens(const RequestRecord& record, const TaskRecord& task) {
   const TaskCounters& counters = task.counters;
-  prompt_tokens.of(task.task).Increment(counters.prompt_tokens);
+  prompt_tokens.of(task.task).Increment(static_cast<double>(all_prompt_tokens(counters)));
   cached_tokens.of(task.task).Increment(counters.cached_tokens);
   generated_tokens.of(task.task).Increment(counters.completion_tokens);
+  questions.of(task.task).Increment(counters.questions);
   if (counters.first_token_ns == 0) return;
   first_token.of(task.task).Observe(seconds(counters.first_token_ns - record.lane.begin_ns()));
   if (counters.completion_tokens < 2) return;

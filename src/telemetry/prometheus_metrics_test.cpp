@@ -94,6 +94,7 @@ TEST(PrometheusMetrics, CountsWhatTheRecordsSay) {
   EXPECT_EQ(all.at(R"(qaio_prompt_tokens_total{task="chat"})"), 160);
   EXPECT_EQ(all.at(R"(qaio_cached_prompt_tokens_total{task="chat"})"), 128);
   EXPECT_EQ(all.at(R"(qaio_generated_tokens_total{task="chat"})"), 16);
+  EXPECT_EQ(all.at(R"(qaio_questions_total{task="chat"})"), 0);
   // The refusal took no time worth a statistic; the deadline did.
   EXPECT_EQ(all.at(R"(qaio_request_duration_seconds_count{route="/chat"})"), 4);
   EXPECT_NEAR(all.at(R"(qaio_request_duration_seconds_sum{route="/chat"})"), 0.5, 1e-9);
@@ -262,6 +263,23 @@ TEST(PrometheusMetrics, WhatClientsSaidIsCountedWhenItComes) {
   EXPECT_NEAR(values.at("qaio_client_seconds_sum{part=\"rendering\"}"), 0.03, 1e-9);
   EXPECT_EQ(values.at("qaio_client_seconds_count{part=\"network\"}"), 1);
   EXPECT_EQ(values.at("qaio_request_duration_seconds_count{route=\"/chat\"}"), 1) << "once";
+}
+
+TEST(PrometheusMetrics, QuestionsAboutATextAreCounted) {
+  PrometheusMetrics metrics;
+  auto record = chat_record(100 * kMs);
+  TaskRecord& task = record->tasks.emplace_back();
+  task.task = "decision";
+  task.finish_reason = "scored";
+  task.counters.prompt_tokens = 400;
+  task.counters.cached_tokens = 96;
+  task.counters.questions = 16;
+  task.counters.question_tokens = 320;
+  consume_one(record, metrics);
+  const auto all = samples(metrics);
+  EXPECT_EQ(all.at(R"(qaio_questions_total{task="decision"})"), 16);
+  EXPECT_EQ(all.at(R"(qaio_prompt_tokens_total{task="decision"})"), 400 + 320);
+  EXPECT_EQ(all.at(R"(qaio_cached_prompt_tokens_total{task="decision"})"), 96);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How many requests there were in some time, what became of them, and their tokens.
+// How many requests there were in some time, what became of them, their tokens and questions.
 #pragma once
 
 #include <array>
@@ -16,6 +16,7 @@ struct RequestCounts {
   uint64_t prompt_tokens = 0;
   uint64_t cached_tokens = 0;
   uint64_t completion_tokens = 0;
+  uint64_t questions = 0;
 
   void add(const RequestRecord& record);
   void merge(const RequestCounts& other);

@@ -107,12 +107,20 @@ inline constexpr auto kTaskCounters = std::to_array<TaskCounter>({
         6),
     task_counter<&TaskCounters::question_tokens>(
         "question_tokens", CounterUnit::kCount,
-        "tokens of these prompts behind what all of them begin with, computed in `score`; 0 where "
-        "there was one, a whole",
+        "tokens of these prompts behind what all of them begin with, computed in `score`; what "
+        "several have in common counts once; 0 where there was one prompt",
         6),
-    task_counter<&TaskCounters::options>("options", CounterUnit::kCount,
-                                         "labels scored, of all these prompts", 6),
+    task_counter<&TaskCounters::options>(
+        "options", CounterUnit::kCount,
+        "labels scored, of all these prompts: one for each option or level, two spellings each for "
+        "yes and no",
+        6),
 });
+
+// Of its prompt and of questions behind it: what several have in common counts once.
+constexpr int64_t all_prompt_tokens(const TaskCounters& counters) {
+  return int64_t{counters.prompt_tokens} + counters.question_tokens;
+}
 
 // The counter of a name; null without. For tables made at compile time, too.
 constexpr const TaskCounter* find_task_counter(std::string_view name) {

@@ -38,6 +38,7 @@ void write_requests(const LivePoint& point, JsonWriter& json) {
   json.key("prompt_tokens").integer(signed_of(point.counts.prompt_tokens));
   json.key("cached_tokens").integer(signed_of(point.counts.cached_tokens));
   json.key("completion_tokens").integer(signed_of(point.counts.completion_tokens));
+  json.key("questions").integer(signed_of(point.counts.questions));
 }
 
 void write_server(const LivePoint& point, JsonWriter& json) {

@@ -37,7 +37,8 @@ void write_window(const WindowStats& window, JsonWriter& json) {
   json.key("usage").begin_object();
   json.key("prompt_tokens").integer(signed_of(counts.prompt_tokens));
   json.key("cached_tokens").integer(signed_of(counts.cached_tokens));
-  json.key("completion_tokens").integer(signed_of(counts.completion_tokens)).end_object();
+  json.key("completion_tokens").integer(signed_of(counts.completion_tokens));
+  json.key("questions").integer(signed_of(counts.questions)).end_object();
   const double covered_ns = static_cast<double>(window.covered_ns);
   json.key("process").begin_object();
   json.key("cpu_usage")

@@ -35,6 +35,9 @@ interface TaskCounters {
   forward_ms: number;
   sample_ms: number;
   detokenize_ms: number;
+  questions: number;
+  question_tokens: number;
+  options: number;
 }
 
 export interface TaskView {
@@ -43,7 +46,13 @@ export interface TaskView {
   error: string | null;
   label: string | null;
   score: number | null;
+  prompt_version: string | null; // of the wording of questions about a text
   counters: TaskCounters;
+}
+
+/** Whether it answered questions about a text: other classifications are a single one without a wording. */
+export function asksQuestions({ prompt_version: version, counters }: TaskView): boolean {
+  return counters.questions > 1 || (version !== null && counters.questions > 0);
 }
 
 /** What a browser measured, in ms since it sent the request. */

@@ -1,6 +1,7 @@
 // Where the time of one request went: its lanes and stages to scale.
 import { useMemo, useRef, useState } from "preact/hooks";
 
+import { asksQuestions } from "../api/requests";
 import type { Interval, RequestView, TaskView } from "../api/requests";
 import { count, milliseconds, percent } from "../format";
 import { defineTexts, useTexts } from "../i18n";
@@ -26,6 +27,7 @@ const texts = defineTexts(
     prompt: (tokens: string, cached: string) => `${tokens} prompt tokens, ${cached} of them cached`,
     cached: (cached: string, tokens: string) => `${cached}/${tokens} cached`,
     completion: (tokens: string) => `${tokens} generated`,
+    asked: (questions: string, labels: string) => `${questions} question${questions === "1" ? "" : "s"}, ${labels} labels`,
     firstToken: (time: string) => `first token ${time}`,
     longestGap: (time: string) => `longest gap ${time}`,
     batch: (mean: string) => `${mean} sequences per step`,
@@ -50,6 +52,7 @@ const texts = defineTexts(
     prompt: (tokens: string, cached: string) => `提示词 ${tokens} 词元，其中缓存 ${cached}`,
     cached: (cached: string, tokens: string) => `提示词缓存 ${cached}/${tokens}`,
     completion: (tokens: string) => `生成 ${tokens} 词元`,
+    asked: (questions: string, labels: string) => `${questions} 个问题，${labels} 个标签`,
     firstToken: (time: string) => `首词元 ${time}`,
     longestGap: (time: string) => `最长间隔 ${time}`,
     batch: (mean: string) => `每步 ${mean} 个序列`,
@@ -89,6 +92,7 @@ function TaskFacts({ task }: { task: TaskView }) {
   const steps = counters.prefill_steps + counters.decode_steps;
   const facts = [words.prompt(count(counters.prompt_tokens), count(counters.cached_tokens))];
   if (counters.completion_tokens > 0) facts.push(words.completion(count(counters.completion_tokens)));
+  if (asksQuestions(task)) facts.push(words.asked(count(counters.questions), count(counters.options)));
   if (speed !== null) facts.push(words.tokensPerSecond(speedText(speed)), words.longestGap(milliseconds(counters.gap_max_ms)));
   if (steps > 0 && counters.batch_max > 1) facts.push(words.batch((counters.batch_sum / steps).toFixed(1)));
   return <li><b>{task.task}</b> {facts.join(" · ")}</li>;

@@ -73,6 +73,10 @@ function Counters({ tasks }: { tasks: TaskView[] }) {
             {tasks.some((task) => task.label !== null) && (
               <tr><th scope="row">{words.label}</th>{tasks.map((task, i) => <td key={i} class="number">{result(task)}</td>)}</tr>
             )}
+            {tasks.some((task) => task.prompt_version !== null) && (
+              <tr><th scope="row" title="prompt_version">{words.names["prompt_version"]}</th>
+                {tasks.map((task, i) => <td key={i} class="number">{task.prompt_version ?? "–"}</td>)}</tr>
+            )}
             {names.map((name) => (
               <tr key={name}><th scope="row" title={name}>{words.names[name] ?? name}</th>
                 {tasks.map((task, i) => <td key={i} class="number">{counterText(name, task.counters[name])}</td>)}</tr>

@@ -44,6 +44,7 @@ export const requestTexts = defineTexts(
       input: "Characters", total: "Total", firstToken: "First token", tokens: "Tokens",
     },
     unread: "not read",
+    asked: (questions: string, labels: string) => `${questions} question${questions === "1" ? "" : "s"}, ${labels} labels`,
     back: "All requests",
     arrived: "arrived",
     gone: "This request is no longer kept. The server remembers the last ones (--records-kept), an archive (--archive) all.",
@@ -72,6 +73,7 @@ export const requestTexts = defineTexts(
       queued_ahead: "tasks ahead", submitted_ms: "submitted at", scheduled_ms: "scheduled at", first_token_ms: "first token at",
       last_token_ms: "last token at", gap_min_ms: "shortest gap", gap_max_ms: "longest gap", forward_ms: "forward passes",
       sample_ms: "sampling", detokenize_ms: "detokenizing",
+      questions: "questions", question_tokens: "tokens of questions", options: "labels scored", prompt_version: "wording",
       first_byte_ms: "first byte at", last_byte_ms: "last byte at", done_ms: "painted at", network_ms: "network", rendering_ms: "rendering",
     } as Record<string, string>,
     errors: {
@@ -142,6 +144,7 @@ export const requestTexts = defineTexts(
       input: "字符", total: "总用时", firstToken: "首词元", tokens: "词元",
     },
     unread: "未读取",
+    asked: (questions: string, labels: string) => `${questions} 个问题，${labels} 个标签`,
     back: "全部请求",
     arrived: "到达于",
     gone: "这个请求已不再保留。服务器只记住最近的请求（--records-kept），归档（--archive）则保留全部。",
@@ -170,6 +173,7 @@ export const requestTexts = defineTexts(
       queued_ahead: "前面的任务数", submitted_ms: "提交于", scheduled_ms: "调度于", first_token_ms: "首词元于",
       last_token_ms: "末词元于", gap_min_ms: "最短间隔", gap_max_ms: "最长间隔", forward_ms: "前向计算",
       sample_ms: "采样", detokenize_ms: "还原文本",
+      questions: "问题数", question_tokens: "问题词元数", options: "评分的标签数", prompt_version: "提示词措辞",
       first_byte_ms: "首字节于", last_byte_ms: "末字节于", done_ms: "显示完成于", network_ms: "网络", rendering_ms: "渲染",
     } as Record<string, string>,
     errors: {

@@ -1,4 +1,5 @@
 // The requests as a table; a row leads to where the time of its request went.
+import { asksQuestions } from "../../api/requests";
 import type { Interval, RequestView } from "../../api/requests";
 import { clockTime, count, dateTime, milliseconds } from "../../format";
 import { useTexts } from "../../i18n";
@@ -67,7 +68,12 @@ export function Table({ records, filters }: { records: RequestView[]; filters: F
             <tr key={nameOf(record)}>
               <td><a href={addressOf(filters, record.request_id)}>{when(record.arrived_unix_ms)}</a></td>
               <td><Outcome record={record} />{record.error !== null && <div class="soft code mono">{record.error}</div>}</td>
-              <td class="tasks">{record.tasks.map(({ task }) => task).join(", ") || "–"}</td>
+              <td class="tasks">
+                {record.tasks.map(({ task }) => task).join(", ") || "–"}
+                {record.tasks.filter(asksQuestions).map(({ counters }, i) => (
+                  <div key={i} class="soft small">{words.asked(count(counters.questions), count(counters.options))}</div>
+                ))}
+              </td>
               <td class="wide path mono">{record.path || words.unread}</td>
               <td class="number wide">{record.input_chars > 0 ? count(record.input_chars) : "–"}</td>
               <td class="number wide">{first == null ? "–" : milliseconds(first)}</td>
