@@ -21,9 +21,11 @@ std::string perf_line(const RequestRecord& record) {
                                  format_thousandths(lane_micros(record.lane).total));
   auto out = std::back_inserter(line);
   uint32_t tokens = 0;
+  uint32_t questions = 0;
   for (const TaskRecord& task : record.tasks) {
     fmt::format_to(out, " {}={}ms", task.task, format_thousandths(lane_micros(task.lane).total));
     tokens += task.counters.completion_tokens;
+    questions += task.counters.questions;
   }
   if (!record.tasks.empty()) {
     const RequestMicros times = request_micros(record);
@@ -31,6 +33,7 @@ std::string perf_line(const RequestRecord& record) {
                    format_thousandths(times.queue_us));
     if (times.ttft_us) fmt::format_to(out, " ttft={}ms", format_thousandths(*times.ttft_us));
     fmt::format_to(out, " tokens={}", tokens);
+    if (questions > 0) fmt::format_to(out, " questions={}", questions);
   }
   fmt::format_to(out, " unattributed={}ms",
                  format_thousandths(lane_micros(record.lane).unattributed));

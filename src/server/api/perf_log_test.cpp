@@ -38,6 +38,9 @@ TEST(PerfLog, OneLineWithTheMainTimes) {
   EXPECT_EQ(out.str(),
             "[PERF] id=abc status=200 POST /evil?path total=4.500ms chat=3.000ms "
             "prompt_build=0.000ms queue=0.000ms ttft=1.000ms tokens=5 unattributed=0.500ms\n");
+  record.tasks[0].counters.questions = 16;
+  log(logger, record);
+  EXPECT_THAT(out.str(), testing::HasSubstr(" tokens=5 questions=16 unattributed="));
 }
 
 TEST(PerfLog, AClientWritesNoCommandsToTheTerminalThatShowsTheLog) {
