@@ -26,6 +26,19 @@ std::string fingerprint(const ModelInfo& model) {
   return fmt::format("fp_{:016x}", std::hash<std::string>{}(all));
 }
 
+// What the model's file says of its answers to questions.
+Calibration calibration_of(const DecisionKeys& keys) {
+  Calibration out;
+  const auto add = [&](QuestionKind kind, const std::vector<DecisionTemperature>& list) {
+    for (const auto& [options_max, temperature] : list)
+      out.buckets[static_cast<size_t>(kind)].push_back({options_max, temperature});
+  };
+  add(QuestionKind::kChoice, keys.choice);
+  add(QuestionKind::kScore, keys.score);
+  add(QuestionKind::kYesNo, keys.yes_no);
+  return out;
+}
+
 }  // namespace
 
 void set_model_wrapper(std::function<std::unique_ptr<Model>(std::unique_ptr<Model>)> wrap) {
@@ -63,6 +76,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   std::unique_ptr<Runtime> runtime(new Runtime(options.model));
   // Wrong tasks are found before a model is loaded, which then says what they do not.
   QAIO_RETURN_IF_ERROR(runtime->tasks_.add_toml(config));
+  QAIO_ASSIGN(CalibrationTables temperatures, read_calibration(config, runtime->tasks_));
   QAIO_ASSIGN(const FileSet files, open_model(options.model.model));
   LoadOptions load;
   load.weights = *weights_mode_from_name(options.weights);
@@ -79,10 +93,13 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
                     .sequences_max = options.parallel,
                     .end_tokens = runtime->loaded_.end_tokens,
                     .pool = &runtime->pool_});
-  QAIO_ASSIGN(runtime->pipeline_,
-              Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
-                               SteadyClock::instance(),
-                               ChatTemplate::of_model(runtime->loaded_.chat_template)));
+  temperatures.kinds.complete_by(calibration_of(runtime->loaded_.decision));
+  QAIO_ASSIGN(
+      runtime->pipeline_,
+      Pipeline::create(runtime->tasks_, *runtime->engine_, *runtime->loaded_.tokenizer,
+                       SteadyClock::instance(),
+                       ChatTemplate::of_model(runtime->loaded_.chat_template), temperatures));
+  runtime->calibration_ = std::move(temperatures.kinds);
   QAIO_RETURN_IF_ERROR(runtime->warm_up());
   return runtime;
 }
@@ -122,7 +139,8 @@ Backend Runtime::backend() const {
           .model = loaded_.model->info(),
           .engine = engine_.get(),
           .loaded_unix_s = SteadyClock::instance().wall_unix_ms() / 1000,
-          .fingerprint = fingerprint(loaded_.model->info())};
+          .fingerprint = fingerprint(loaded_.model->info()),
+          .calibration = calibration_};
 }
 
 void print_warnings(const Runtime& runtime) {

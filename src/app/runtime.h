@@ -62,6 +62,7 @@ class Runtime {
   LoadedModel loaded_;
   std::vector<std::string> ignored_sampling_;
   TaskRegistry tasks_ = TaskRegistry::built_in();
+  Calibration calibration_;  // of questions: the file's of tasks, else the model's
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Pipeline> pipeline_;
 };

@@ -28,8 +28,8 @@ struct TaskRecord {
   TaskCounters counters;
   std::string finish_reason;   // "stop", "length", "scored"; empty if it failed
   std::string error_code;      // empty if it succeeded
-  std::string label;           // classify only
-  std::optional<float> score;  // classify only
+  std::string label;           // classify and questions only
+  std::optional<float> score;  // classify and questions only
   std::string output_text;     // what a generate task said; only with text recording
   std::string prompt_version;  // of the wording of questions about a text; empty: of other tasks
   std::optional<GenerationSettings> settings;  // generate only; in memory only

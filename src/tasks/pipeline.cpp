@@ -28,7 +28,8 @@ void apply(const GenerateOverrides& overrides, GenerateJob& job) {
   sampling.frequency_penalty = overrides.frequency_penalty.value_or(sampling.frequency_penalty);
 }
 
-void parse_output(const TaskDefinition& task, const EngineResult& result, TaskOutcome& outcome) {
+void parse_output(const TaskDefinition& task, const Calibration& calibration,
+                  const EngineResult& result, TaskOutcome& outcome) {
   outcome.text = trim(result.text);
   if (task.kind != TaskKind::kClassify) return;
   if (task.decode == DecodeMode::kGenerate) {
@@ -37,11 +38,27 @@ void parse_output(const TaskDefinition& task, const EngineResult& result, TaskOu
     }
     return;
   }
-  const std::vector<double> probabilities = label_probabilities(result.label_scores.front());
-  outcome.label_probabilities.assign(probabilities.begin(), probabilities.end());
+  const double temperature = calibration.temperature(QuestionKind::kChoice, task.labels.size());
+  for (const double one : label_probabilities(result.label_scores.front(), temperature))
+    outcome.label_probabilities.push_back(static_cast<float>(one));
   const auto best = std::ranges::max_element(outcome.label_probabilities);
   outcome.label = task.labels[static_cast<size_t>(best - outcome.label_probabilities.begin())];
-  outcome.score = *best;
+  outcome.score = static_cast<float>(*best);
+}
+
+void take_answer(const TaskDefinition& task, Answer answer, TaskOutcome& outcome) {
+  outcome.label = task.labels[answer.best];
+  outcome.score = static_cast<float>(answer.probabilities[answer.best]);
+  outcome.label_probabilities = answer.probabilities;
+  outcome.answer = std::move(answer);
+}
+
+// What a task's labels are divided by.
+Calibration calibration_of(const TaskDefinition& task, const CalibrationTables& known) {
+  const QuestionKind kind = task.question ? task.question->kind : QuestionKind::kChoice;
+  const auto own = known.tasks.find(task.name);
+  if (own != known.tasks.end()) return Calibration::of(kind, own->second);
+  return task.question ? known.kinds : Calibration();
 }
 
 }  // namespace
@@ -52,8 +69,10 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   Run(Engine& engine, const Clock& clock, PipelineCallbacks callbacks)
       : engine_(engine), clock_(clock), callbacks_(std::move(callbacks)) {}
 
-  void add(std::shared_ptr<const CompiledTask> task, TaskOutcome outcome) {
+  void add(std::shared_ptr<const CompiledTask> task, std::optional<Decision> decision,
+           TaskOutcome outcome) {
     tasks_.push_back(std::move(task));
+    decisions_.push_back(std::move(decision));
     outcome_.tasks.push_back(std::move(outcome));
   }
 
@@ -124,7 +143,13 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     outcome.counters = trace.counters;
     outcome.finish_reason = trace.finish_reason;
     if (result) {
-      parse_output(tasks_[i]->definition, *result, outcome);
+      const CompiledTask& task = *tasks_[i];
+      if (decisions_[i]) {
+        auto answers = decisions_[i]->answers(result->label_scores, task.calibration);
+        take_answer(task.definition, std::move(answers.front()), outcome);
+      } else {
+        parse_output(task.definition, task.calibration, *result, outcome);
+      }
       outcome.lane.lap(Stage::kOutputParse, clock_.now_ns());
     } else {
       outcome.error = result.error();
@@ -147,6 +172,7 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   const Clock& clock_;
   const PipelineCallbacks callbacks_;
   std::vector<std::shared_ptr<const CompiledTask>> tasks_;
+  std::vector<std::optional<Decision>> decisions_;  // of tasks that are questions
 
   std::mutex mutex_;  // guards everything below
   RequestOutcome outcome_;
@@ -158,16 +184,29 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
 
 Result<std::unique_ptr<Pipeline>> Pipeline::create(const TaskRegistry& tasks, Engine& engine,
                                                    const Tokenizer& tokenizer, const Clock& clock,
-                                                   ChatTemplate chat) {
-  std::unique_ptr<Pipeline> pipeline(new Pipeline(engine, clock, std::move(chat)));
-  for (const TaskDefinition& task : tasks.all()) {
-    QAIO_ASSIGN(PromptTemplate prompt, PromptTemplate::compile(task, pipeline->chat_, tokenizer));
-    if (!prompt.refusal().empty()) pipeline->refused_.emplace(task.name, prompt.refusal());
-    pipeline->tasks_.emplace(
-        task.name, std::make_shared<const CompiledTask>(CompiledTask{task, std::move(prompt)}));
-  }
+                                                   ChatTemplate chat,
+                                                   const CalibrationTables& temperatures) {
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(engine, tokenizer, clock, std::move(chat)));
+  for (const TaskDefinition& task : tasks.all())
+    QAIO_RETURN_IF_ERROR(pipeline->add(task, temperatures));
   pipeline->pin_heads();
   return pipeline;
+}
+
+Result<void> Pipeline::add(const TaskDefinition& task, const CalibrationTables& temperatures) {
+  QAIO_ASSIGN(PromptTemplate prompt, PromptTemplate::compile(task, chat_, tokenizer_));
+  std::string refusal = prompt.refusal();
+  if (task.question && refusal.empty()) {
+    StageLane lane;
+    const Result<Decision> asked = decide(task, "a", lane);  // an input that is short enough
+    if (!asked && asked.error().code != ErrorCode::kUnsupported)
+      return fail(asked.error().code, asked.error().message);
+    if (!asked) refusal = asked.error().message;
+  }
+  if (!refusal.empty()) refused_.emplace(task.name, std::move(refusal));
+  tasks_.emplace(task.name, std::make_shared<const CompiledTask>(CompiledTask{
+                                task, std::move(prompt), calibration_of(task, temperatures)}));
+  return {};
 }
 
 // Without them everything works, only later: nobody needs to hear of a refusal.
@@ -187,9 +226,38 @@ void Pipeline::pin_heads() const {
   for (const std::future<void>& one : pinned) one.wait();
 }
 
-Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const PipelineRequest& request,
-                                        uint64_t seed, TaskOutcome& outcome) const {
+Result<Decision> Pipeline::decide(const TaskDefinition& task, std::string_view input,
+                                  StageLane& lane) const {
+  const auto tokens_max =
+      static_cast<size_t>(std::min(task.max_prompt_tokens, engine_.positions_max()));
+  Result<Decision> decision =
+      Decision::build({.state = input, .system = task.system, .questions = {&*task.question, 1}},
+                      chat_, tokenizer_, tokens_max, lane, clock_);
+  if (decision) return decision;
+  Error error = std::move(decision.error());
+  error.message = "task '" + task.name + "': " + error.message;
+  // Nothing else of the request is at fault, if the request is.
+  error.field = error.field == "state" ? "input" : "";
+  return tl::unexpected<Error>(std::move(error));
+}
+
+Result<Pipeline::Prepared> Pipeline::prepare_question(const CompiledTask& task,
+                                                      const PipelineRequest& request,
+                                                      TaskOutcome& outcome) const {
+  outcome.question = task.definition.question->kind;
+  QAIO_ASSIGN(Decision decision, decide(task.definition, request.input, outcome.lane));
+  outcome.input_tokens = decision.state_tokens();
+  EngineRequest out;
+  out.prompt = decision.take_prompt();
+  out.job = decision.take_job();
+  return Prepared{std::move(out), std::move(decision)};
+}
+
+Result<Pipeline::Prepared> Pipeline::prepare(const CompiledTask& task,
+                                             const PipelineRequest& request, uint64_t seed,
+                                             TaskOutcome& outcome) const {
   const TaskDefinition& definition = task.definition;
+  if (definition.question) return prepare_question(task, request, outcome);
   const std::span<const Turn> history =
       definition.history ? std::span(request.history) : std::span<const Turn>();
   const bool scores =
@@ -225,14 +293,12 @@ Result<EngineRequest> Pipeline::prepare(const CompiledTask& task, const Pipeline
 
   EngineRequest out;
   out.prompt = std::move(prompt.ids);
-  out.deadline_ns = request.deadline_ns;
-  out.client = request.client;
   if (scores) {
     out.job = ClassifyJob::of(task.prompt.label_ids());
   } else {
     out.job = std::move(job);
   }
-  return out;
+  return Prepared{std::move(out), {}};
 }
 
 std::shared_ptr<PipelineRun> Pipeline::run(PipelineRequest request,
@@ -251,16 +317,20 @@ std::shared_ptr<PipelineRun> Pipeline::run(PipelineRequest request,
     outcome.task = name;
     outcome.kind = it->second->definition.kind;
     outcome.lane.start(clock_.now_ns());
-    Result<EngineRequest> prepared = prepare(*it->second, request, seed, outcome);
+    Result<Prepared> prepared = prepare(*it->second, request, seed, outcome);
     if (!prepared) outcome.lane.lap(Stage::kPromptBuild, clock_.now_ns());
     outcome.lane.finish(outcome.lane.last_ns());
+    std::optional<Decision> decision;
     if (prepared) {
-      prepared->lane = outcome.lane;
-      requests.push_back(std::move(*prepared));
+      EngineRequest& ready = requests.emplace_back(std::move(prepared->request));
+      ready.lane = outcome.lane;
+      ready.deadline_ns = request.deadline_ns;
+      ready.client = request.client;
+      decision = std::move(prepared->decision);
     } else {
       error = outcome.error = std::move(prepared.error());
     }
-    run->add(it->second, std::move(outcome));
+    run->add(it->second, std::move(decision), std::move(outcome));
     if (error) break;
   }
   if (error) {

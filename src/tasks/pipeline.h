@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/engine.h"
+#include "tasks/calibration_toml.h"
+#include "tasks/decision.h"
 #include "tasks/prompt.h"
 #include "tasks/task.h"
 #include "text/tokenizer.h"
@@ -58,15 +60,19 @@ struct TaskOutcome {
   FinishReason finish_reason = FinishReason::kFailed;  // also of one that failed
   std::string
       text;  // generate: the reply, trimmed; classify with decode = "generate": what it said
-  // classify: the answer. Absent only with decode = "generate", when the model named no label.
+  // The answer, one of TaskDefinition::labels. Absent of generate tasks, and with
+  // decode = "generate" when the model named no label.
   std::optional<std::string> label;
-  // classify with decode = "score": the probability of `label`, and of every label in their order.
+  // The probability of `label`, and of every label in their order: of questions, and of classify
+  // with decode = "score", where they are floats.
   std::optional<float> score;
-  std::vector<float> label_probabilities;
-  int history_dropped = 0;  // oldest turns that did not fit into max_prompt_tokens
-  int input_tokens = 0;     // of the input, as this task has it in its prompt
-  int max_new_tokens = 0;   // generate: so many there could be
-  SamplingParams sampling;  // generate: as asked for
+  std::vector<double> label_probabilities;
+  std::optional<QuestionKind> question;  // decide: which kind
+  Answer answer;                         // decide
+  int history_dropped = 0;               // oldest turns that did not fit into max_prompt_tokens
+  int input_tokens = 0;                  // of the input, as this task has it in its prompt
+  int max_new_tokens = 0;                // generate: so many there could be
+  SamplingParams sampling;               // generate: as asked for
 };
 
 struct RequestOutcome {
@@ -96,13 +102,17 @@ class Pipeline {
  public:
   // Compiles every task's prompt; the error names the task that this vocabulary cannot serve. Waits
   // until what the tasks' prompts begin with is computed: it stays in KV memory, up to half of it.
+  // A task's temperature counts before that of its kind of question; a classify task has its own or
+  // none.
   static Result<std::unique_ptr<Pipeline>> create(const TaskRegistry& tasks, Engine& engine,
                                                   const Tokenizer& tokenizer, const Clock& clock,
-                                                  ChatTemplate chat = ChatTemplate::chatml());
+                                                  ChatTemplate chat = ChatTemplate::chatml(),
+                                                  const CalibrationTables& temperatures = {});
 
   // Builds all prompts on the calling thread, submits them together and returns. Errors arrive
-  // through on_done: kNotFound for an unknown task, kInvalidArgument as of PromptTemplate and
-  // Engine::submit(), kResourceExhausted when the engine's queue is full.
+  // through on_done: kNotFound for an unknown task, kInvalidArgument as of PromptTemplate, Decision
+  // (whose state is the field "input") and Engine::submit(), kResourceExhausted when the engine's
+  // queue is full.
   std::shared_ptr<PipelineRun> run(PipelineRequest request, PipelineCallbacks callbacks) const;
 
   const ChatTemplate& chat_template() const { return chat_; }
@@ -112,17 +122,28 @@ class Pipeline {
  private:
   struct CompiledTask {
     TaskDefinition definition;
-    PromptTemplate prompt;
+    PromptTemplate prompt;  // of a question only its head is used
+    Calibration calibration;
+  };
+  struct Prepared {
+    EngineRequest request;
+    std::optional<Decision> decision;
   };
   class Run;
 
-  Pipeline(Engine& engine, const Clock& clock, ChatTemplate chat)
-      : engine_(engine), clock_(clock), chat_(std::move(chat)) {}
+  Pipeline(Engine& engine, const Tokenizer& tokenizer, const Clock& clock, ChatTemplate chat)
+      : engine_(engine), tokenizer_(tokenizer), clock_(clock), chat_(std::move(chat)) {}
+  Result<void> add(const TaskDefinition& task, const CalibrationTables& temperatures);
   void pin_heads() const;
-  Result<EngineRequest> prepare(const CompiledTask& task, const PipelineRequest& request,
-                                uint64_t seed, TaskOutcome& outcome) const;
+  Result<Decision> decide(const TaskDefinition& task, std::string_view input,
+                          StageLane& lane) const;
+  Result<Prepared> prepare_question(const CompiledTask& task, const PipelineRequest& request,
+                                    TaskOutcome& outcome) const;
+  Result<Prepared> prepare(const CompiledTask& task, const PipelineRequest& request, uint64_t seed,
+                           TaskOutcome& outcome) const;
 
   Engine& engine_;
+  const Tokenizer& tokenizer_;
   const Clock& clock_;
   const ChatTemplate chat_;  // the compiled tasks refer to it
   std::map<std::string, std::shared_ptr<const CompiledTask>, std::less<>> tasks_;

@@ -43,7 +43,7 @@ Result<PromptTemplate> PromptTemplate::compile(const TaskDefinition& task, const
   out.tokenizer_ = &tokenizer;
   out.chat_ = &chat;
   // A label stands where the answer begins.
-  out.options_.close_thought = task.kind == TaskKind::kClassify;
+  out.options_.close_thought = task.kind != TaskKind::kGenerate;
   out.task_name_ = task.name;
   out.system_ = task.system;
   const size_t at = task.user.find(kInputPlaceholder);

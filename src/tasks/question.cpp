@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "tasks/labels.h"
@@ -130,6 +131,18 @@ Answer make_answer(QuestionKind kind, std::vector<double> probabilities) {
   }
   answer.probabilities = std::move(probabilities);
   return answer;
+}
+
+Calibration Calibration::of(QuestionKind kind, double temperature) {
+  Calibration out;
+  out.buckets[static_cast<size_t>(kind)] = {{std::numeric_limits<size_t>::max(), temperature}};
+  return out;
+}
+
+void Calibration::complete_by(const Calibration& other) {
+  for (size_t kind = 0; kind < kQuestionKindCount; ++kind) {
+    if (buckets[kind].empty()) buckets[kind] = other.buckets[kind];
+  }
 }
 
 double Calibration::temperature(QuestionKind kind, size_t options) const {

@@ -84,6 +84,9 @@ struct Calibration {
   // By QuestionKind, ascending; none: 1.
   std::vector<Bucket> buckets[kQuestionKindCount];
 
+  static Calibration of(QuestionKind kind, double temperature);
+  // For kinds of which this says nothing what `other` says.
+  void complete_by(const Calibration& other);
   double temperature(QuestionKind kind, size_t options) const;
 };
 

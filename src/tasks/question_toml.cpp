@@ -94,12 +94,14 @@ Result<void> read_question(TomlReader& reader, Question& question) {
       QAIO_RETURN_IF_ERROR(read_sides(reader, question.options));
       break;
   }
-  if (question.kind == QuestionKind::kChoice) {
+  if (question.kind != QuestionKind::kScore) {
     auto permutations = static_cast<uint64_t>(question.permutations);
     QAIO_RETURN_IF_ERROR(reader.count("permutations", 1, kPermutationsMax, permutations));
     question.permutations = static_cast<int>(permutations);
   }
   QAIO_RETURN_IF_ERROR(reader.done());  // a misspelled key says more than what it left empty
+  if (question.kind == QuestionKind::kChoice && question.options.size() == 1)
+    return reader.fault("options", "has a single option: there is nothing to choose");
   const Result<void> checked = check_question(question);
   if (!checked) return reader.fault(main_key(question.kind), checked.error().message);
   return {};

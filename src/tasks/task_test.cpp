@@ -275,9 +275,8 @@ TEST(TaskRegistry, KeysThatHaveNoEffectOnAKindAreRefused) {
       EXPECT_EQ(with(kind, key, "1"), refused(kind, key));
   }
   const std::pair<const char*, const char*> others[] = {
-      {"choice", "levels"},      {"choice", "yes"},    {"choice", "no"},
-      {"score", "permutations"}, {"score", "options"}, {"score", "yes"},
-      {"yes_no", "options"},     {"yes_no", "levels"}, {"yes_no", "permutations"}};
+      {"choice", "levels"}, {"choice", "yes"}, {"choice", "no"},      {"score", "permutations"},
+      {"score", "options"}, {"score", "yes"},  {"yes_no", "options"}, {"yes_no", "levels"}};
   for (const auto& [kind, key] : others) EXPECT_EQ(with(kind, key, "1"), refused(kind, key));
 }
 
@@ -291,6 +290,8 @@ TEST(TaskRegistry, WrongQuestionsAreRefusedWithTaskLineAndReason) {
             "tasks.toml line 4: task 'a' needs 1 to 255 options, not 0");
   EXPECT_EQ(task("choice", "question = ''\noptions = ['x', 'x']"),
             "tasks.toml line 5: task 'a' has the option 'x' twice");
+  EXPECT_EQ(task("choice", "options = ['x']"),
+            "tasks.toml line 4: task 'a' has a single option: there is nothing to choose");
   EXPECT_THAT(task("choice", "options = ['x', ' ']"), HasSubstr("name is blank"));
   EXPECT_THAT(task("choice", "options = 'x'"), HasSubstr("line 4: task 'a' needs an array"));
   EXPECT_THAT(task("choice", "options = [\n'x',\n3]"), HasSubstr("line 6: task 'a' has an option"));

@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "server/http/router.h"
 #include "tasks/pipeline.h"
+#include "tasks/question.h"
 #include "tasks/task.h"
 #include "text/tokenizer.h"
 
@@ -29,6 +30,7 @@ struct Backend {
   // What OpenAI's clients may call it, the first in answers; none: the model's own name.
   std::vector<std::string> aliases = {};
   std::string fingerprint = {};  // changes with the program and the model
+  Calibration calibration = {};  // of decisions
 
   std::vector<std::string> served_names() const;
   const std::string& served_name() const { return aliases.empty() ? model.name : aliases.front(); }

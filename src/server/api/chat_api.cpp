@@ -7,6 +7,7 @@
 
 #include "server/api/endpoints.h"
 #include "server/api/run_tasks.h"
+#include "server/api/task_answer.h"
 #include "server/api/task_fields.h"
 #include "server/http/event_stream.h"
 
@@ -84,7 +85,19 @@ void write_label(const TaskOutcome& task, std::string_view label, std::string_vi
   task.score ? json.number(*task.score) : json.null();
 }
 
-void write_result(const RequestOutcome& outcome, JsonWriter& json) {
+void write_other(const TaskOutcome& task, const TaskRegistry& known, JsonWriter& json) {
+  json.key(task.task).begin_object();
+  if (task.question) {
+    write_question_answer(*known.find(task.task), task, false, json);
+  } else if (task.kind == TaskKind::kClassify) {
+    write_label(task, "label", "score", json);
+  } else {
+    json.key("text").string(task.text);
+  }
+  json.end_object();
+}
+
+void write_result(const RequestOutcome& outcome, const TaskRegistry& known, JsonWriter& json) {
   bool others = false;
   for (const TaskOutcome& task : outcome.tasks) {
     if (task.task == kSentiment) {
@@ -98,14 +111,7 @@ void write_result(const RequestOutcome& outcome, JsonWriter& json) {
   if (!others) return;
   json.key("results").begin_object();
   for (const TaskOutcome& task : outcome.tasks) {
-    if (task.task == kSentiment || task.task == kChat) continue;
-    json.key(task.task).begin_object();
-    if (task.kind == TaskKind::kClassify) {
-      write_label(task, "label", "score", json);
-    } else {
-      json.key("text").string(task.text);
-    }
-    json.end_object();
+    if (task.task != kSentiment && task.task != kChat) write_other(task, known, json);
   }
   json.end_object();
 }
@@ -130,7 +136,10 @@ void chat(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend
           const ApiLimits& limits) {
   Result<ChatRequest> request = read_chat(*call, *backend->tasks, limits);
   if (!request) return refuse_unread(*call, error_response(request.error()));
-  TaskCall task_call{call, backend, std::move(request->pipeline), write_result, {}, {}};
+  const auto write = [backend](const RequestOutcome& outcome, JsonWriter& json) {
+    write_result(outcome, *backend->tasks, json);
+  };
+  TaskCall task_call{call, backend, std::move(request->pipeline), write, {}, {}};
   if (request->stream) {
     const std::vector<std::string> names = task_call.request.tasks;
     task_call.task_event = sentiment_event;

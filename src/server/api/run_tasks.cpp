@@ -1,5 +1,6 @@
 #include "server/api/run_tasks.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/api/endpoints.h"
@@ -24,8 +25,14 @@ void write_usage(const RequestOutcome& outcome, JsonWriter& json) {
   int64_t cached = 0;
   int64_t completion = 0;
   for (const TaskOutcome& task : outcome.tasks) {
-    prompt += task.counters.prompt_tokens;
-    cached += task.counters.cached_tokens;
+    // What several prompts begin with, a question's permutations, counts in each of them.
+    const TaskCounters& counters = task.counters;
+    const int64_t prompts = std::max<int64_t>(counters.questions, 1);
+    const int64_t tokens = prompts * counters.prompt_tokens + counters.question_tokens;
+    const int64_t computed =
+        counters.prompt_tokens - counters.cached_tokens + int64_t{counters.question_tokens};
+    prompt += tokens;
+    cached += tokens - computed;
     completion += task.counters.completion_tokens;
   }
   json.key("usage").begin_object();

@@ -6,6 +6,7 @@
 
 #include "server/api/endpoints.h"
 #include "server/api/run_tasks.h"
+#include "server/api/task_answer.h"
 #include "server/api/task_fields.h"
 
 namespace qaio {
@@ -25,7 +26,9 @@ void write_task(const TaskDefinition& task, JsonWriter& json) {
   json.begin_object();
   json.key("name").string(task.name);
   json.key("kind").string(task.kind_name());
-  if (task.kind == TaskKind::kClassify) {
+  if (task.question) {
+    write_question(task, json);
+  } else if (task.kind == TaskKind::kClassify) {
     json.key("labels").begin_array();
     for (const std::string& label : task.labels) json.string(label);
     json.end_array();
@@ -64,10 +67,11 @@ Result<PipelineRequest> read_request(const Call& call, const TaskDefinition& tas
                 std::string(field));
   };
   if (!task.history && !request.history.empty()) return refuse("history", "takes no history");
-  if (task.kind == TaskKind::kClassify) {
-    constexpr std::string_view kWhy = "chooses a label and generates nothing";
+  if (task.kind != TaskKind::kGenerate) {
+    const std::string_view why = task.question ? "answers a question and generates nothing"
+                                               : "chooses a label and generates nothing";
     for (const std::string_view field : kSamplingFields) {
-      if (fields.find(field) != nullptr) return refuse(field, kWhy);
+      if (fields.find(field) != nullptr) return refuse(field, why);
     }
   }
   request.tasks = {task.name};
@@ -80,6 +84,7 @@ void write_result(const TaskDefinition& task, const TaskOutcome& outcome, JsonWr
     json.key("text").string(outcome.text);
     return;
   }
+  if (task.question) return write_question_answer(task, outcome, true, json);
   json.key("label");
   outcome.label ? json.string(*outcome.label) : json.null();
   json.key("score");
