@@ -19,7 +19,8 @@ export interface Sentiment {
   score: number | null;
 }
 
-export type TaskResult = { label: string | null; score: number | null } | { text: string };
+/** Of a scale `level` is what its label, a number, means, and `mean` the expected one. */
+export type TaskResult = { label: string | null; score: number | null; level?: string; mean?: number } | { text: string };
 
 export interface ChatAnswer {
   request_id: string;

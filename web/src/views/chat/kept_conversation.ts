@@ -23,7 +23,9 @@ function isScore(value: unknown): value is Sentiment {
 }
 
 function isResult(value: unknown): value is TaskResult {
-  return has(value, isString, ["text"]) || isScore(value);
+  if (has(value, isString, ["text"])) return true;
+  const isScale = has(value, isString, ["level"]) && has(value, isNumber, ["mean"]);
+  return isScore(value) && (isScale || !("level" in value || "mean" in value));
 }
 
 function isFailure(value: unknown): boolean {

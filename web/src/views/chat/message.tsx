@@ -56,7 +56,9 @@ function Result({ name, result }: { name: string; result: TaskResult }) {
       <dt>{name}</dt>
       <dd>
         {"text" in result ? <span class="verbatim">{result.text}</span>
-          : <span class="label-chip soft">{result.label ?? words.noLabel}{result.score !== null && <b>{probability(result.score)}</b>}</span>}
+          : <span class="label-chip soft">{result.level ?? result.label ?? words.noLabel}
+            {result.score !== null && <b>{probability(result.score)}</b>}</span>}
+        {"mean" in result && result.mean !== undefined && <span class="soft small"> {words.mean(result.mean.toFixed(2))}</span>}
       </dd>
     </div>
   );

@@ -1,12 +1,30 @@
 // A task as text for other programs: a [[task]] table, a command, client code.
 import { toJson, wellFormed } from "../../api/http";
-import { labelsOf, placeholder } from "./definition";
-import type { Definition } from "./definition";
+import { isQuestion, labelsOf, levelsOf, optionsOf, placeholder } from "./definition";
+import type { Definition, QuestionDefinition } from "./definition";
 
-const url = (origin: string) => `${origin}/v1/chat/completions`;
+/** Where the task runs without the server knowing it. */
+export function pathOf(task: Definition): string {
+  return isQuestion(task) ? "/v1/decisions" : "/v1/chat/completions";
+}
+
+const url = (task: Definition, origin: string) => `${origin}${pathOf(task)}`;
+
+/** The question as /v1/decisions takes it. */
+function decisionQuestion(task: QuestionDefinition): Record<string, unknown> {
+  const asked = { name: task.name, ...(task.question.trim() !== "" && { instructions: task.question.trim() }) };
+  if (task.kind === "yes_no") return { type: "predicate", ...asked };
+  if (task.kind === "score") return { type: "score", ...asked, levels: levelsOf(task).map((label) => ({ label })) };
+  const choices = optionsOf(task).map(({ name, description }) => ({ value: name, ...(description !== "" && { description }) }));
+  return { type: "choice", ...asked, choices };
+}
 
 /** The body that runs the task without the server knowing it. */
-export function completionBody(task: Definition, text: string): Record<string, unknown> {
+export function bodyOf(task: Definition, text: string): Record<string, unknown> {
+  if (isQuestion(task)) {
+    const input = [...(task.system === "" ? [] : [{ role: "system", content: task.system }]), { role: "user", content: text }];
+    return { input, questions: [decisionQuestion(task)] };
+  }
   const messages = [];
   if (task.system !== "") messages.push({ role: "system", content: task.system });
   messages.push({ role: "user", content: task.user.split(placeholder).join(text) });
@@ -27,9 +45,21 @@ function tomlString(text: string): string {
   return `"""\n${escaped(text).replace(/"(?="|$)/g, '\\"')}"""`;
 }
 
+function questionToml(task: QuestionDefinition): string[] {
+  const lines = task.question.trim() === "" ? [] : [`question = ${tomlString(task.question.trim())}`];
+  if (task.kind === "score") lines.push(`levels = [${levelsOf(task).map(tomlString).join(", ")}]`);
+  if (task.kind === "choice") {
+    const options = optionsOf(task).map(({ name, description }) =>
+      (description === "" ? tomlString(name) : `{ name = ${tomlString(name)}, description = ${tomlString(description)} }`));
+    lines.push("options = [", ...options.map((option) => `  ${option},`), "]");
+  }
+  return lines;
+}
+
 export function toml(task: Definition): string {
   const lines = ["[[task]]", `name = ${tomlString(task.name)}`, `kind = "${task.kind}"`];
   if (task.system !== "") lines.push(`system = ${tomlString(task.system)}`);
+  if (isQuestion(task)) return `${[...lines, ...questionToml(task)].join("\n")}\n`;
   if (task.user !== placeholder) lines.push(`user = ${tomlString(task.user)}`);
   if (task.kind === "classify") lines.push(`labels = [${labelsOf(task).map(tomlString).join(", ")}]`);
   else {
@@ -45,14 +75,68 @@ function shellString(text: string): string {
 }
 
 export function curl(task: Definition, text: string, origin: string): string {
-  const body = toJson(completionBody(task, text), 2);
-  return `curl -s ${shellString(url(origin))} -H 'Content-Type: application/json' -d ${shellString(body)}\n`;
+  const body = toJson(bodyOf(task, text), 2);
+  return `curl -s ${shellString(url(task, origin))} -H 'Content-Type: application/json' -d ${shellString(body)}\n`;
 }
 
 // A string of JSON is one of Python and of JavaScript, too.
 const literal = (value: string) => toJson(value);
 
+/** One of Python's and JavaScript's object literals alike: without true, false and null. */
+function questionLiteral(task: QuestionDefinition): string {
+  return toJson([decisionQuestion(task)]);
+}
+
+function questionPython(task: QuestionDefinition, text: string, origin: string): string {
+  const system = task.system === "" ? "" : `{"role": "system", "content": ${literal(task.system)}},\n            `;
+  return `import json
+import urllib.request
+
+
+def run(text):
+    body = {
+        "input": [
+            ${system}{"role": "user", "content": text},
+        ],
+        "questions": ${questionLiteral(task)},
+    }
+    request = urllib.request.Request(
+        ${literal(url(task, origin))},
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)["answers"][0]
+
+
+print(run(${literal(text)}))
+`;
+}
+
+function questionJavascript(task: QuestionDefinition, text: string, origin: string): string {
+  const system = task.system === "" ? "" : `{ role: "system", content: ${literal(task.system)} },\n        `;
+  return `async function run(text) {
+  const response = await fetch(${literal(url(task, origin))}, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      input: [
+        ${system}{ role: "user", content: text },
+      ],
+      questions: ${questionLiteral(task)},
+    }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error.message);
+  return answer.answers[0];
+}
+
+console.log(await run(${literal(text)}));
+`;
+}
+
 export function python(task: Definition, text: string, origin: string): string {
+  if (isQuestion(task)) return questionPython(task, text, origin);
   const classify = task.kind === "classify";
   const system = task.system === "" ? "" : `{"role": "system", "content": ${literal(task.system)}},\n            `;
   const rest = classify ? `"guided_choice": [${labelsOf(task).map(literal).join(", ")}],`
@@ -69,7 +153,7 @@ def run(text):
         ${rest}
     }
     request = urllib.request.Request(
-        ${literal(url(origin))},
+        ${literal(url(task, origin))},
         json.dumps(body).encode(),
         {"Content-Type": "application/json"},
     )
@@ -83,12 +167,13 @@ print(run(${literal(text)}))
 }
 
 export function javascript(task: Definition, text: string, origin: string): string {
+  if (isQuestion(task)) return questionJavascript(task, text, origin);
   const classify = task.kind === "classify";
   const system = task.system === "" ? "" : `{ role: "system", content: ${literal(task.system)} },\n        `;
   const rest = classify ? `guided_choice: [${labelsOf(task).map(literal).join(", ")}],`
     : `max_tokens: ${task.max_new_tokens},${task.temperature === null ? "" : `\n      temperature: ${task.temperature},`}`;
   return `async function run(text) {
-  const response = await fetch(${literal(url(origin))}, {
+  const response = await fetch(${literal(url(task, origin))}, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({

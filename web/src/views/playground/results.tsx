@@ -4,14 +4,16 @@ import { useTexts } from "../../i18n";
 import { texts } from "./strings";
 import type { Outcome, Trial } from "./trial";
 
-const labelsShown = 6;
+const labelsMost = 6;
 
-function Bars({ scores }: { scores: Outcome["scores"] }) {
+function Bars({ scores, all }: { scores: Outcome["scores"]; all: boolean }) {
+  const labelsShown = all ? scores.length : labelsMost;
   const words = useTexts(texts);
+  const best = Math.max(...scores.map(([, share]) => share));
   return (
     <ul class="bars">
       {scores.slice(0, labelsShown).map(([label, share], i) => (
-        <li key={label} class={i === 0 ? "best" : undefined}>
+        <li key={`${i} ${label}`} class={share === best ? "best" : undefined}>
           <span class="bar-label" title={label}>{label}</span>
           <span class="bar-track"><i style={{ width: `${share * 100}%` }} /></span>
           <span class="bar-value">{probability(share)}</span>
@@ -32,9 +34,10 @@ function Row({ trial }: { trial: Trial }) {
       {state === "failed" && <p class="error">{describeError(error)}</p>}
       {outcome !== undefined && (
         <>
-          {outcome.scores.length > 0 ? <Bars scores={outcome.scores} /> : <p class="verbatim answer">{outcome.answer}</p>}
+          {outcome.scores.length > 0 ? <Bars scores={outcome.scores} all={outcome.mean !== null} /> : <p class="verbatim answer">{outcome.answer}</p>}
           <p class="soft small trial-foot">
             {outcome.ms !== null && <b>{milliseconds(outcome.ms)}</b>}
+            {outcome.mean !== null && <span>{words.mean(outcome.mean.toFixed(2), outcome.scores.length - 1)}</span>}
             <span>{words.tokens(count(outcome.prompt_tokens), count(outcome.cached_tokens), count(outcome.completion_tokens))}</span>
             {outcome.length_reached && <span>{words.lengthReached}</span>}
             {outcome.request_id !== null && <a href={`#/requests/${encodeURIComponent(outcome.request_id)}`}>{words.details}</a>}

@@ -1,46 +1,62 @@
 import { defineTexts } from "../../i18n";
 import type { Draft } from "./definition";
 
+const noQuestion = { question: "", options: "", levels: "" };
 const intent: Draft = {
   task: {
     kind: "classify", name: "intent", system: "You sort messages to a shop. Answer with one label only.", user: "{input}",
-    labels: "order\ncomplaint\nquestion", max_new_tokens: 60, temperature: null,
+    labels: "order\ncomplaint\nquestion", max_new_tokens: 60, temperature: null, ...noQuestion,
   },
   texts: "Where is my parcel?\nI would like two boxes of green tea.\nThe cup was broken when it arrived.",
 };
 const mood: Draft = {
   task: {
     kind: "classify", name: "mood", system: "Tell the mood of the text. Answer with one word only.", user: "{input}",
-    labels: "positive\nnegative", max_new_tokens: 60, temperature: null,
+    labels: "positive\nnegative", max_new_tokens: 60, temperature: null, ...noQuestion,
   },
   texts: "I got the job today!\nMy train was late again and nobody said sorry.",
 };
 const reply: Draft = {
   task: {
     kind: "generate", name: "comfort", system: "You answer kindly, in one sentence.", user: "{input}", labels: "",
-    max_new_tokens: 60, temperature: 0.2,
+    max_new_tokens: 60, temperature: 0.2, ...noQuestion,
   },
   texts: "I failed my exam.\nMy cat is ill.\nI am tired of everything today.",
+};
+const anger: Draft = {
+  task: {
+    kind: "score", name: "anger", system: "", user: "{input}", labels: "", max_new_tokens: 60, temperature: null,
+    question: "How angry is the writer?", options: "", levels: "calm\nannoyed\nfurious",
+  },
+  texts: "Thank you, it came on time.\nThis is the third time that I write to you!\nWhere do I find the manual?",
 };
 const intentZh: Draft = {
   task: {
     kind: "classify", name: "intent", system: "你负责给网店留言分类，只回答一个标签。", user: "{input}",
-    labels: "下单\n投诉\n咨询", max_new_tokens: 60, temperature: null,
+    labels: "下单\n投诉\n咨询", max_new_tokens: 60, temperature: null, ...noQuestion,
   },
   texts: "我的包裹到哪儿了？\n我要两盒绿茶。\n杯子收到时就是碎的。",
 };
 const moodZh: Draft = {
   task: {
     kind: "classify", name: "mood", system: "判断这句话的情感，只回答“正面”或“负面”。", user: "{input}",
-    labels: "正面\n负面", max_new_tokens: 60, temperature: null,
+    labels: "正面\n负面", max_new_tokens: 60, temperature: null, ...noQuestion,
   },
   texts: "今天被领导表扬了，心情超好！\n排队两小时还卖完了，气死我了",
 };
 const replyZh: Draft = {
   task: {
     kind: "generate", name: "comfort", system: "请用一句话温和地回答。", user: "{input}", labels: "", max_new_tokens: 60, temperature: 0.2,
+    ...noQuestion,
   },
   texts: "我考试没考好。\n我的猫生病了。\n今天好累。",
+};
+const angerZh: Draft = {
+  task: {
+    kind: "score", name: "anger", system: "", user: "{input}", labels: "", max_new_tokens: 60, temperature: null,
+    question: "写这句话的人有多生气？", options: "", levels: "平静\n不满\n愤怒",
+  },
+  texts: "谢谢，准时收到了。\n这是我第三次给你们留言了！\n说明书在哪里？",
 };
 
 export const texts = defineTexts(
@@ -48,17 +64,22 @@ export const texts = defineTexts(
     heading: "Playground for tasks",
     intro: "A task is a prompt with a kind. Write one, try it on several texts, and take it with you.",
     examples: "Begin with:",
-    presets: [["Sorting messages", intent], ["Mood", mood], ["Short replies", reply]] as [string, Draft][],
+    presets: [["Sorting messages", intent], ["Mood", mood], ["Short replies", reply], ["A scale", anger]] as [string, Draft][],
     backToOwn: "Back to my own",
     task: "Task",
     kind: "Kind",
-    kinds: { classify: "pick a label", generate: "write a text" },
+    kinds: { classify: "pick a label", generate: "write a text", choice: "choice", score: "scale", yes_no: "yes or no" },
     name: "Name",
     nameHint: "What requests to /v1/tasks/NAME will call it.",
     system: "System prompt",
     user: "User message",
     userHint: "{input} stands for the text.",
     labels: "Labels, one per line",
+    question: "Question about the text",
+    options: "Options, one per line",
+    optionsHint: "Behind a colon and a space may stand what an option means.",
+    levels: "Levels, one per line, the lowest first",
+    mean: (mean: string, highest: number) => `mean ${mean} of 0 to ${highest}`,
     length: "Greatest length (tokens)",
     temperature: "Temperature",
     modelsOwn: "the model's",
@@ -84,6 +105,11 @@ export const texts = defineTexts(
       labels_few: "At least two labels are needed.",
       labels_many: "At most 64 labels are possible.",
       labels_same: "Two labels are the same.",
+      question: "A question is needed.",
+      options_few: "At least two options are needed.",
+      options_many: "At most 255 options are possible.",
+      options_same: "Two options are the same.",
+      levels: "A scale has 2 to 10 levels.",
       max_new_tokens: "The greatest length is a whole number of at least 1.",
       temperature: "The temperature goes from 0 to 10.",
     },
@@ -100,17 +126,22 @@ export const texts = defineTexts(
     heading: "任务试验",
     intro: "任务就是带类型的提示词。写一个任务，在多条文本上试一试，再把它带走。",
     examples: "从示例开始：",
-    presets: [["留言分类", intentZh], ["情感", moodZh], ["简短回复", replyZh]] as [string, Draft][],
+    presets: [["留言分类", intentZh], ["情感", moodZh], ["简短回复", replyZh], ["打分", angerZh]] as [string, Draft][],
     backToOwn: "恢复我的内容",
     task: "任务",
     kind: "类型",
-    kinds: { classify: "选择标签", generate: "生成文本" },
+    kinds: { classify: "选择标签", generate: "生成文本", choice: "单选", score: "打分", yes_no: "是或否" },
     name: "名称",
     nameHint: "请求 /v1/tasks/名称 时使用。",
     system: "系统提示词",
     user: "用户消息",
     userHint: "{input} 代表要处理的文本。",
     labels: "标签，每行一个",
+    question: "关于文本的问题",
+    options: "选项，每行一个",
+    optionsHint: "英文冒号加空格之后可以写选项的含义。",
+    levels: "等级，每行一个，从低到高",
+    mean: (mean: string, highest: number) => `平均 ${mean}（0 到 ${highest}）`,
     length: "最大长度（词元）",
     temperature: "温度",
     modelsOwn: "模型默认值",
@@ -136,6 +167,11 @@ export const texts = defineTexts(
       labels_few: "至少需要两个标签。",
       labels_many: "最多 64 个标签。",
       labels_same: "有两个标签相同。",
+      question: "需要写一个问题。",
+      options_few: "至少需要两个选项。",
+      options_many: "最多 255 个选项。",
+      options_same: "有两个选项相同。",
+      levels: "等级应为 2 到 10 个。",
       max_new_tokens: "最大长度应为不小于 1 的整数。",
       temperature: "温度取值范围 0 到 10。",
     },

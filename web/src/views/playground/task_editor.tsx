@@ -1,6 +1,8 @@
 import { useId } from "preact/hooks";
 
 import { useTexts } from "../../i18n";
+import { taskKinds } from "../../api/tasks";
+import { isQuestion } from "./definition";
 import type { Definition, Fault } from "./definition";
 import { texts } from "./strings";
 
@@ -17,7 +19,7 @@ export function TaskEditor({ task, fault, onChange }: { task: Definition; fault:
       <div class="form-fields">
         <fieldset class="kind-choice">
           <legend>{words.kind}</legend>
-          {(["classify", "generate"] as const).map((kind) => (
+          {taskKinds.map((kind) => (
             <label key={kind}>
               <input type="radio" name={`${id}-kind`} checked={task.kind === kind} onChange={() => set({ kind })} />
               <span>{words.kinds[kind]}</span>
@@ -35,19 +37,43 @@ export function TaskEditor({ task, fault, onChange }: { task: Definition; fault:
         <label for={`${id}-system`}>{words.system}</label>
         <textarea id={`${id}-system`} rows={3} value={task.system} onInput={(event) => set({ system: event.currentTarget.value })} />
       </div>
-      <div class="form-field">
-        <label for={`${id}-user`}>{words.user}</label>
-        <textarea id={`${id}-user`} rows={1} value={task.user} aria-invalid={wrong("user")} aria-describedby={`${id}-user-hint`}
-          onInput={(event) => set({ user: event.currentTarget.value })} />
-        <span id={`${id}-user-hint`} class="small soft">{words.userHint}</span>
-      </div>
-      {task.kind === "classify" ? (
+      {isQuestion(task) ? (
+        <div class="form-field">
+          <label for={`${id}-question`}>{words.question}</label>
+          <textarea id={`${id}-question`} rows={2} value={task.question} aria-invalid={wrong("question")}
+            onInput={(event) => set({ question: event.currentTarget.value })} />
+        </div>
+      ) : (
+        <div class="form-field">
+          <label for={`${id}-user`}>{words.user}</label>
+          <textarea id={`${id}-user`} rows={1} value={task.user} aria-invalid={wrong("user")} aria-describedby={`${id}-user-hint`}
+            onInput={(event) => set({ user: event.currentTarget.value })} />
+          <span id={`${id}-user-hint`} class="small soft">{words.userHint}</span>
+        </div>
+      )}
+      {task.kind === "choice" && (
+        <div class="form-field">
+          <label for={`${id}-options`}>{words.options}</label>
+          <textarea id={`${id}-options`} rows={4} value={task.options} aria-invalid={wrong("options_few", "options_many", "options_same")}
+            aria-describedby={`${id}-options-hint`} onInput={(event) => set({ options: event.currentTarget.value })} />
+          <span id={`${id}-options-hint`} class="small soft">{words.optionsHint}</span>
+        </div>
+      )}
+      {task.kind === "score" && (
+        <div class="form-field">
+          <label for={`${id}-levels`}>{words.levels}</label>
+          <textarea id={`${id}-levels`} rows={4} value={task.levels} aria-invalid={wrong("levels")}
+            onInput={(event) => set({ levels: event.currentTarget.value })} />
+        </div>
+      )}
+      {task.kind === "classify" && (
         <div class="form-field">
           <label for={`${id}-labels`}>{words.labels}</label>
           <textarea id={`${id}-labels`} rows={4} value={task.labels} aria-invalid={wrong("labels_few", "labels_many", "labels_same")}
             onInput={(event) => set({ labels: event.currentTarget.value })} />
         </div>
-      ) : (
+      )}
+      {task.kind === "generate" && (
         <div class="form-fields">
           <div class="form-field">
             <label for={`${id}-length`}>{words.length}</label>

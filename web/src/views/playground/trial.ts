@@ -1,11 +1,13 @@
 // Runs a task on texts, a few at a time.
 import { jsonOf, post } from "../../api/http";
-import { completionBody } from "./code";
+import { bodyOf, pathOf } from "./code";
+import { isQuestion } from "./definition";
 import type { Definition } from "./definition";
 
 export interface Outcome {
   answer: string; // the likeliest label, or the text
-  scores: [label: string, probability: number][]; // likeliest first; of labels only
+  scores: [label: string, probability: number][]; // likeliest first, levels of a scale in their order; of labels only
+  mean: number | null; // of a scale: the expected level, from 0
   ms: number | null; // on the server
   prompt_tokens: number;
   cached_tokens: number;
@@ -29,20 +31,49 @@ interface Completion {
   usage: { prompt_tokens: number; completion_tokens: number; prompt_tokens_details?: { cached_tokens: number } };
 }
 
-async function runOne(task: Definition, text: string, signal: AbortSignal): Promise<Outcome> {
-  const response = await post("/v1/chat/completions", completionBody(task, text), { signal });
-  const { choices: [choice], usage } = await jsonOf<Completion>(response);
-  const total = /(?:^|,\s*)total;dur=([\d.]+)/.exec(response.headers.get("Server-Timing") ?? "");
+interface Decisions {
+  answers: [{
+    probability?: number;
+    score?: number;
+    probabilities?: { value: string | number; label?: string; probability: number }[];
+  }];
+  usage: { input_tokens: number; input_tokens_details?: { cached_tokens: number } };
+}
+
+type Answered = Omit<Outcome, "ms" | "request_id">;
+
+function ofCompletion({ choices: [choice], usage }: Completion): Answered {
   return {
     answer: choice.message.content,
     scores: Object.entries(choice.scores ?? {}).sort(([, a], [, b]) => b - a),
-    ms: total ? Number(total[1]) : null,
+    mean: null,
     prompt_tokens: usage.prompt_tokens,
     cached_tokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
     completion_tokens: usage.completion_tokens,
     length_reached: choice.finish_reason === "length",
-    request_id: response.headers.get("X-Request-Id"),
   };
+}
+
+function ofDecisions({ answers: [{ probability, score, probabilities }], usage }: Decisions): Answered {
+  const scores: Outcome["scores"] = probabilities?.map((one) => [one.label ?? String(one.value), one.probability]) ??
+    [["yes", probability ?? NaN], ["no", 1 - (probability ?? NaN)]];
+  if (score === undefined) scores.sort(([, a], [, b]) => b - a);
+  return {
+    answer: "",
+    scores,
+    mean: score ?? null,
+    prompt_tokens: usage.input_tokens,
+    cached_tokens: usage.input_tokens_details?.cached_tokens ?? 0,
+    completion_tokens: 0,
+    length_reached: false,
+  };
+}
+
+async function runOne(task: Definition, text: string, signal: AbortSignal): Promise<Outcome> {
+  const response = await post(pathOf(task), bodyOf(task, text), { signal });
+  const answered = isQuestion(task) ? ofDecisions(await jsonOf<Decisions>(response)) : ofCompletion(await jsonOf<Completion>(response));
+  const total = /(?:^|,\s*)total;dur=([\d.]+)/.exec(response.headers.get("Server-Timing") ?? "");
+  return { ...answered, ms: total ? Number(total[1]) : null, request_id: response.headers.get("X-Request-Id") };
 }
 
 /** Calls `onChange` with all trials whenever one has changed; ends when none runs any more. */
