@@ -247,6 +247,7 @@ Result<Pipeline::Prepared> Pipeline::prepare_question(const CompiledTask& task,
   outcome.question = task.definition.question->kind;
   QAIO_ASSIGN(Decision decision, decide(task.definition, request.input, outcome.lane));
   outcome.input_tokens = decision.state_tokens();
+  outcome.asked_tokens = decision.prompt_tokens();
   EngineRequest out;
   out.prompt = decision.take_prompt();
   out.job = decision.take_job();

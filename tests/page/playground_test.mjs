@@ -241,6 +241,71 @@ test("a generate task is copied out, too", async () => {
   await closePage(page);
 });
 
+// Each kind of question with texts that are hard to quote: the page, what is copied out, and a server of the
+// copied TOML say the same.
+const questions = [
+  ["choice", { Question: "Which \"one\" \\ is it?", Options: "it's: a \"day\"\n10\n2: $(two)\n五" }, ["it's", "10", "2", "五"]],
+  ["scale", { Question: "How 'angry'?", Levels: "calm \"\nso-so\nfurious: \\" }, ["calm \"", "so-so", "furious: \\"]],
+  ["yes or no", { Question: "Is it `urgent`?" }, ["yes", "no"]],
+];
+for (const [kind, fields, labels] of questions) {
+  test(`a question is asked and copied out: ${kind}`, async () => {
+    const page = await open();
+    await page.getByRole("radio", { name: kind, exact: true }).check({ force: true });
+    await page.getByLabel("Name").fill("asked");
+    await page.getByLabel("System prompt").fill("Be 'fair' \\.");
+    for (const [label, text] of Object.entries(fields)) await page.getByLabel(label).fill(text);
+    await page.getByLabel("Texts, one per line").fill(evilText);
+    await page.getByRole("button", { name: "Run" }).click();
+    await ran(page, 1);
+    const shown = await page.locator(".bars .bar-label").allTextContents();
+    assert.deepEqual([...shown].sort(), [...labels].sort());
+    if (kind === "scale") {
+      assert.deepEqual(shown, labels, "levels stay in their order");
+      await page.getByText(/mean [\d.]+ of 0 to 2/).waitFor();
+    }
+    await screenshot(page, `playground-question-${kind.replaceAll(" ", "-")}`);
+
+    const { answers: [answer] } = JSON.parse((await run("sh", ["-c", await copied(page, "curl")])).stdout);
+    const python = `${(await copied(page, "Python")).replace(/print\(run\((.*)\)\)/, "print(json.dumps(run($1)))")}`;
+    assert.deepEqual(JSON.parse((await run("python3", ["-c", python])).stdout), answer);
+    const script = join(folder, "question.mjs");
+    writeFileSync(script, (await copied(page, "JavaScript")).replace(/console\.log\((.*)\);/, "console.log(JSON.stringify($1));"));
+    assert.deepEqual(JSON.parse((await run("node", [script])).stdout), answer);
+
+    const config = join(folder, "question.toml");
+    writeFileSync(config, await copied(page, "TOML"));
+    const own = await startServer("--config", config);
+    const stored = await (await fetch(`${own.url}/v1/tasks/asked`, { method: "POST", body: JSON.stringify({ input: evilText }) })).json();
+    const wanted = answer.type === "predicate" ? [answer.probability] : answer.probabilities.map(({ probability }) => probability);
+    // A map of JavaScript moves names that are numbers: the list of tasks has the order.
+    const { tasks } = await (await fetch(`${own.url}/v1/tasks`)).json();
+    const names = tasks.find(({ name }) => name === "asked").labels;
+    assert.deepEqual(names.slice(0, wanted.length).map((name) => stored.scores[name]), wanted);
+    await own.stop();
+    await closePage(page);
+  });
+}
+
+test("what the server would refuse of a question is said before", async () => {
+  const page = await open();
+  const runs = page.getByRole("button", { name: "Run" });
+  for (const [kind, label, wrong, words, right] of [
+    ["choice", "Options", "one", "At least two options", "one\ntwo"],
+    ["choice", "Options", "one: a\none: b", "Two options are the same", "one\ntwo"],
+    ["scale", "Levels", "low", "2 to 10 levels", "low\nhigh"],
+    ["yes or no", "Question", " ", "A question is needed", "Is it so?"],
+  ]) {
+    await page.getByRole("radio", { name: kind, exact: true }).check({ force: true });
+    await page.getByLabel(label).fill(wrong);
+    await page.getByText(words).waitFor();
+    assert.equal(await runs.isDisabled(), true);
+    await page.getByLabel(label).fill(right);
+    assert.equal(await runs.isDisabled(), false);
+  }
+  await closePage(page);
+});
+
 for (const [theme, language, viewport] of [["dark", "zh-CN", phone], ["dark", "en-US", desktop], ["light", "zh-CN", desktop]]) {
   test(`accessible and within the window: ${theme}, ${language}, ${viewport.width} wide`, async () => {
     const page = await open({ theme, language, viewport });

@@ -1,6 +1,5 @@
 #include "server/api/run_tasks.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "server/api/endpoints.h"
@@ -25,12 +24,10 @@ void write_usage(const RequestOutcome& outcome, JsonWriter& json) {
   int64_t cached = 0;
   int64_t completion = 0;
   for (const TaskOutcome& task : outcome.tasks) {
-    // What several prompts begin with, a question's permutations, counts in each of them.
     const TaskCounters& counters = task.counters;
-    const int64_t prompts = std::max<int64_t>(counters.questions, 1);
-    const int64_t tokens = prompts * counters.prompt_tokens + counters.question_tokens;
-    const int64_t computed =
-        counters.prompt_tokens - counters.cached_tokens + int64_t{counters.question_tokens};
+    const int64_t computed = int64_t{counters.prompt_tokens} - counters.cached_tokens +
+                             int64_t{counters.question_tokens};
+    const int64_t tokens = task.question ? task.asked_tokens : counters.prompt_tokens;
     prompt += tokens;
     cached += tokens - computed;
     completion += task.counters.completion_tokens;
