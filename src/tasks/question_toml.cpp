@@ -94,7 +94,7 @@ Result<void> read_question(TomlReader& reader, Question& question) {
       QAIO_RETURN_IF_ERROR(read_sides(reader, question.options));
       break;
   }
-  if (question.kind != QuestionKind::kScore) {
+  if (question.kind == QuestionKind::kChoice) {
     auto permutations = static_cast<uint64_t>(question.permutations);
     QAIO_RETURN_IF_ERROR(reader.count("permutations", 1, kPermutationsMax, permutations));
     question.permutations = static_cast<int>(permutations);

@@ -275,8 +275,9 @@ TEST(TaskRegistry, KeysThatHaveNoEffectOnAKindAreRefused) {
       EXPECT_EQ(with(kind, key, "1"), refused(kind, key));
   }
   const std::pair<const char*, const char*> others[] = {
-      {"choice", "levels"}, {"choice", "yes"}, {"choice", "no"},      {"score", "permutations"},
-      {"score", "options"}, {"score", "yes"},  {"yes_no", "options"}, {"yes_no", "levels"}};
+      {"choice", "levels"},       {"choice", "yes"},     {"choice", "no"},
+      {"score", "permutations"},  {"score", "options"},  {"score", "yes"},
+      {"yes_no", "permutations"}, {"yes_no", "options"}, {"yes_no", "levels"}};
   for (const auto& [kind, key] : others) EXPECT_EQ(with(kind, key, "1"), refused(kind, key));
 }
 

@@ -96,7 +96,7 @@ class TaskReader {
   static std::span<const std::string_view> keys_of(QuestionKind kind) {
     static constexpr std::string_view kChoice[] = {"question", "options", "permutations"};
     static constexpr std::string_view kScore[] = {"question", "levels"};
-    static constexpr std::string_view kYesNo[] = {"question", "yes", "no", "permutations"};
+    static constexpr std::string_view kYesNo[] = {"question", "yes", "no"};
     if (kind == QuestionKind::kChoice) return kChoice;
     return kind == QuestionKind::kScore ? std::span<const std::string_view>(kScore) : kYesNo;
   }

@@ -79,7 +79,7 @@ void write_question(const TaskDefinition& task, JsonWriter& json) {
       write_sides(question, json);
       break;
   }
-  if (question.kind != QuestionKind::kScore)
+  if (question.kind == QuestionKind::kChoice)
     json.key("permutations").integer(question.permutations);
   json.key("labels").begin_array();
   for (const std::string& label : task.labels) json.string(label);
