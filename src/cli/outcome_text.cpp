@@ -28,7 +28,9 @@ std::string answer_text(const TaskOutcome& task) {
   if (task.kind == TaskKind::kGenerate) return task.text;
   if (!task.label) return "-";
   if (!task.score) return *task.label;
-  return fmt::format("{} ({:.1f} %)", *task.label, *task.score * 100);
+  std::string text = fmt::format("{} ({:.1f} %)", *task.label, *task.score * 100);
+  if (!task.level.empty()) text += fmt::format(" {}; mean {:.2f}", task.level, task.answer.mean);
+  return text;
 }
 
 std::string breakdown_table(const RequestOutcome& outcome) {

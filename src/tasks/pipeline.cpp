@@ -50,6 +50,8 @@ void take_answer(const TaskDefinition& task, Answer answer, TaskOutcome& outcome
   outcome.label = task.labels[answer.best];
   outcome.score = static_cast<float>(answer.probabilities[answer.best]);
   outcome.label_probabilities = answer.probabilities;
+  if (task.question->kind == QuestionKind::kScore)
+    outcome.level = task.question->options[answer.best].description;
   outcome.answer = std::move(answer);
 }
 

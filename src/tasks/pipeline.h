@@ -69,6 +69,7 @@ struct TaskOutcome {
   std::vector<double> label_probabilities;
   std::optional<QuestionKind> question;  // decide: which kind
   Answer answer;                         // decide
+  std::string level;                     // of a scale: what `label`, its number, means
   int64_t asked_tokens = 0;              // decide: of all its prompts, each with the whole input
   int history_dropped = 0;               // oldest turns that did not fit into max_prompt_tokens
   int input_tokens = 0;                  // of the input, as this task has it in its prompt

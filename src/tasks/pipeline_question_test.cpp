@@ -119,6 +119,7 @@ TEST_F(PipelineQuestionTest, AnswersEveryKind) {
   const TaskOutcome anger = answer("anger");
   EXPECT_EQ(anger.question, QuestionKind::kScore);
   EXPECT_EQ(anger.label, "1");
+  EXPECT_EQ(anger.level, "annoyed");
   EXPECT_THAT(anger.answer.mean, DoubleNear(1, 1e-6));
 
   for (const auto& [said, label] :

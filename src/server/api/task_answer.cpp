@@ -53,7 +53,7 @@ void write_question_answer(const TaskDefinition& task, const TaskOutcome& outcom
       json.key("confidence").real(answer.confidence);
       break;
     case QuestionKind::kScore:
-      json.key("level").string(question.options[answer.best].description);
+      json.key("level").string(outcome.level);
       json.key("mean").real(answer.mean);
       json.key("confidence").real(answer.confidence);
       break;
