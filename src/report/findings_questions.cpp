@@ -98,9 +98,8 @@ std::optional<QuestionCosts> costs_of(const CompactRecords& set, uint32_t name) 
 // "1.5 ms (95 % interval 1.4 to 1.6 ms)"
 std::string cost_text(Language in, const TimeFit& fit, size_t regressor) {
   const Interval interval = fit.cost_interval_ms(regressor);
-  return say(in, "{:.3g} ms (95 % interval {:.3g} to {:.3g} ms)",
-             "{:.3g} ms（95 % 区间 {:.3g} 至 {:.3g} ms）", fit.cost_ms(regressor), interval.low,
-             interval.high);
+  return say(in, "{} ms (95 % interval {} to {} ms)", "{} ms（95 % 区间 {} 至 {} ms）",
+             ms_text(fit.cost_ms(regressor)), ms_text(interval.low), ms_text(interval.high));
 }
 
 std::string options_text(Language in, const QuestionCosts& costs) {
@@ -135,10 +134,10 @@ Finding finding_of(Language in, const std::string& task, const QuestionCosts& co
   const double question_ms = costs.question_ms();
   const double single_ms = costs.single_ms();
   finding.meaning = say(in,
-                        "One more question to {} about the same text takes {:.2g} ms, a request of "
-                        "its own {:.2g} ms.",
-                        "对同一文本向 {} 多问一个问题用 {:.2g} ms，单独一个请求用 {:.2g} ms。",
-                        task, question_ms, single_ms);
+                        "One more question to {} about the same text takes {} ms, a request of "
+                        "its own {} ms.",
+                        "对同一文本向 {} 多问一个问题用 {} ms，单独一个请求用 {} ms。", task,
+                        ms_text(question_ms), ms_text(single_ms));
   finding.advice =
       question_ms < kWorthAsking * single_ms
           ? say(in, "Ask all about a text in one request.", "把关于同一文本的问题放在一个请求里。")
@@ -155,10 +154,10 @@ Finding finding_of(Language in, const std::string& task, const QuestionCosts& co
           "一个请求平均计算文本的 {:.0f} 个词元，问 {:.3g} 个问题：模型每秒回答 {:.3g} 个问题。",
           costs.tokens, costs.questions, costs.questions_s),
       say(in,
-          "Both explain {:.0f} % of the variation, with a typical error of {:.2g} ms over {} "
-          "requests.",
-          "两者解释了用时变化的 {0:.0f} %，{2} 个请求的典型误差为 {1:.2g} ms。",
-          100 * costs.fit.fit.explained, costs.fit.fit.deviation, costs.requests)};
+          "Tokens, questions and options explain {:.0f} % of the variation, with a typical error "
+          "of {} ms over {} requests.",
+          "词元数、问题数和选项数解释了用时变化的 {0:.0f} %，{2} 个请求的典型误差为 {1} ms。",
+          100 * costs.fit.fit.explained, ms_text(costs.fit.fit.deviation), costs.requests)};
   add_figures(costs, finding);
   return finding;
 }

@@ -92,11 +92,11 @@ void explain_costs(const FindingInput& input, uint32_t task, const ServiceFit& s
   const double output_ms = output / count * service.ms_per_output_token;
   std::vector<std::string> parts;
   if (prompt_ms > 0)
-    parts.push_back(say(in, "{:.2g} ms for reading {:.0f} tokens",
-                        "读取 {1:.0f} 个词元用 {0:.2g} ms", prompt_ms, prompt / count));
+    parts.push_back(say(in, "{} ms for reading {:.0f} tokens", "读取 {1:.0f} 个词元用 {0} ms",
+                        ms_text(prompt_ms), prompt / count));
   if (output_ms > 0)
-    parts.push_back(say(in, "{:.2g} ms for writing {:.0f}", "生成 {1:.0f} 个词元用 {0:.2g} ms",
-                        output_ms, output / count));
+    parts.push_back(say(in, "{} ms for writing {:.0f}", "生成 {1:.0f} 个词元用 {0} ms",
+                        ms_text(output_ms), output / count));
   finding.meaning =
       parts.empty()
           ? say(in, "A request to {} takes longer the more others are computed beside it.",
@@ -105,13 +105,13 @@ void explain_costs(const FindingInput& input, uint32_t task, const ServiceFit& s
                 "{} 的用时由长度决定：平均{}。", input.set.tasks[task], list_text(in, parts));
   std::vector<std::string> advice;
   if (output_ms > 0 && output_ms >= prompt_ms) {
-    advice.push_back(say(in, "Save on what it writes: 10 tokens fewer are {:.2g} ms.",
-                         "从输出节省：每少 10 个词元省 {:.2g} ms。",
-                         10 * service.ms_per_output_token));
+    advice.push_back(say(in, "Save on what it writes: 10 tokens fewer are {} ms.",
+                         "从输出节省：每少 10 个词元省 {} ms。",
+                         ms_text(10 * service.ms_per_output_token)));
   } else if (prompt_ms > 0) {
-    advice.push_back(say(in, "Save on what it reads: 100 prompt tokens fewer are {:.2g} ms.",
-                         "从输入节省：每少 100 个提示词元省 {:.2g} ms。",
-                         100 * service.ms_per_prompt_token));
+    advice.push_back(say(in, "Save on what it reads: 100 prompt tokens fewer are {} ms.",
+                         "从输入节省：每少 100 个提示词元省 {} ms。",
+                         ms_text(100 * service.ms_per_prompt_token)));
   } else {
     advice.push_back(
         say(in, "Compute fewer at once (--parallel).", "减少同时计算的请求（--parallel）。"));
@@ -140,14 +140,14 @@ void find_token_costs(const FindingInput& input, std::vector<Finding>& out) {
     const auto per_char = tokens_per_char(input.set, task, *service);
     if (per_char && service->ms_per_prompt_token > 0) {
       const double cost_ms = 100 * *per_char * service->ms_per_prompt_token;
-      finding.evidence.push_back(
-          say(in, "100 more characters of input cost {:.2g} ms ({:.2f} tokens per character).",
-              "输入每多 100 个字符用 {:.2g} ms（每个字符 {:.2f} 个词元）。", cost_ms, *per_char));
+      finding.evidence.push_back(say(
+          in, "100 more characters of input cost {} ms ({:.2f} tokens per character).",
+          "输入每多 100 个字符用 {} ms（每个字符 {:.2f} 个词元）。", ms_text(cost_ms), *per_char));
       finding.figures.emplace_back("per_100_chars_ms", cost_ms);
     }
     finding.evidence.push_back(explained_text(in, *service));
-    finding.evidence.push_back(say(in, "Typical error of the fit {:.2g} ms over {}.",
-                                   "拟合的典型误差为 {:.2g} ms（{}）。", service->deviation_ms,
+    finding.evidence.push_back(say(in, "Typical error of the fit {} ms over {}.",
+                                   "拟合的典型误差为 {} ms（{}）。", ms_text(service->deviation_ms),
                                    sample_text(in, *service)));
     if (!service->outliers.empty())
       finding.evidence.push_back(outliers_text(in, input.set, *service));
@@ -179,18 +179,18 @@ void find_prefix_cache(const FindingInput& input, std::vector<Finding>& out) {
         cached / static_cast<double>(service->requests) * service->ms_per_prompt_token;
     Finding finding{.id = "prefix_cache"};
     finding.meaning =
-        say(in, "What prompts of {} have in common is computed once: people wait {:.2g} ms less.",
-            "{} 的提示词中相同的部分只计算一次：用户少等 {:.2g} ms。", input.set.tasks[task],
-            spared_ms);
+        say(in, "What prompts of {} have in common is computed once: people wait {} ms less.",
+            "{} 的提示词中相同的部分只计算一次：用户少等 {} ms。", input.set.tasks[task],
+            ms_text(spared_ms));
     finding.advice =
         say(in, "Keep it so: what stays the same at a prompt's beginning, what changes at its end.",
             "请保持：不变的内容放在提示词开头，变化的放在末尾。");
     finding.statement =
         say(in,
-            "{}: the prefix cache held {:.0f} % of all prompt tokens and spared about {:.2g} ms "
+            "{}: the prefix cache held {:.0f} % of all prompt tokens and spared about {} ms "
             "per request.",
-            "{}：前缀缓存命中了 {:.0f} % 的提示词元，每个请求约省 {:.2g} ms。",
-            input.set.tasks[task], 100 * cached / prompt, spared_ms);
+            "{}：前缀缓存命中了 {:.0f} % 的提示词元，每个请求约省 {} ms。", input.set.tasks[task],
+            100 * cached / prompt, ms_text(spared_ms));
     finding.evidence.push_back(say(in, "{:.0f} of {:.0f} tokens, at {:.3g} ms each.",
                                    "{1:.0f} 个词元中的 {0:.0f} 个，每个 {2:.3g} ms。", cached,
                                    prompt, service->ms_per_prompt_token));
