@@ -14,7 +14,8 @@ namespace qaio {
 namespace {
 
 // Keys that are no options: others read these tables.
-constexpr auto kTables = std::to_array<std::string_view>({"task", "sla", "sla_action"});
+constexpr auto kTables =
+    std::to_array<std::string_view>({"task", "calibration", "sla", "sla_action"});
 
 tl::unexpected<Error> fault(const std::string& path, const toml::node& node,
                             std::string_view what) {
@@ -71,7 +72,9 @@ Result<void> apply_key(CLI::App& command, const std::string& path, std::string k
 }  // namespace
 
 void add_config_option(CLI::App& command, std::string& path) {
-  command.add_option("--config", path, "TOML file with options, [[task]] and [[sla]] tables")
+  command
+      .add_option("--config", path,
+                  "TOML file with options, [[task]], [[calibration]] and [[sla]] tables")
       ->envname("QAIO_CONFIG")
       ->type_name("FILE");
 }

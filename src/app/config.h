@@ -1,5 +1,5 @@
-// The TOML file behind --config: options by their long names, and [[task]], [[sla]] and
-// [[sla_action]] tables.
+// The TOML file behind --config: options by their long names, and [[task]], [[calibration]],
+// [[sla]] and [[sla_action]] tables.
 #pragma once
 
 #include <CLI/CLI.hpp>

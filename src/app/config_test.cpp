@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "slo/slo_config.h"
+#include "tasks/calibration_toml.h"
 #include "tasks/task.h"
 
 namespace qaio {
@@ -61,6 +62,10 @@ edge"""
 name = "two"
 kind = "generate"
 
+[[calibration]]
+task = "sentiment"
+temperature = 1.5
+
 [[sla]]
 name = "b"
 [[sla.burn]]
@@ -76,9 +81,12 @@ TEST_F(ConfigTest, EachReaderGetsItsTables) {
   ASSERT_TRUE(added) << added.error().message;
   EXPECT_NE(tasks.find("one"), nullptr);
   EXPECT_NE(tasks.find("two"), nullptr);
+  const auto calibration = read_calibration(*config, tasks);
+  ASSERT_TRUE(calibration) << calibration.error().message;
+  EXPECT_EQ(calibration->tasks.at("sentiment"), 1.5);
   const auto slo = read_slo_config(*config);
   ASSERT_FALSE(slo) << "the last rule is wrong";
-  EXPECT_THAT(slo.error().message, HasSubstr("qaio.toml line 26: rule 'b' has 'burn'"));
+  EXPECT_THAT(slo.error().message, HasSubstr("qaio.toml line 30: rule 'b' has 'burn'"));
 }
 
 TEST_F(ConfigTest, LinesOfTasksAreTheFiles) {
@@ -87,7 +95,7 @@ TEST_F(ConfigTest, LinesOfTasksAreTheFiles) {
   TaskRegistry tasks = TaskRegistry::built_in();
   const auto added = tasks.add_toml(*config);
   ASSERT_FALSE(added);
-  EXPECT_THAT(added.error().message, HasSubstr("qaio.toml line 30:"));
+  EXPECT_THAT(added.error().message, HasSubstr("qaio.toml line 34:"));
 }
 
 TEST_F(ConfigTest, OtherKeysAreRefused) {

@@ -4,20 +4,9 @@
 
 #include "base/printable.h"
 #include "base/text_table.h"
-#include "report/report_sections.h"
 
 namespace qaio {
 namespace {
-
-using enum Table::Align;
-
-std::string grid_text(const Grid& grid) {
-  std::vector<Table::Align> columns;
-  for (const bool right : grid.right) columns.push_back(right ? kRight : kLeft);
-  Table table(std::move(columns));
-  for (const auto& row : grid.rows) table.row(row);
-  return table.text();
-}
 
 std::string findings_text(const Report& report) {
   std::string out;
@@ -32,6 +21,16 @@ std::string findings_text(const Report& report) {
 }
 
 }  // namespace
+
+std::string grid_text(const Grid& grid) {
+  std::vector<Table::Align> columns;
+  for (const bool right : grid.right) {
+    columns.push_back(right ? Table::Align::kRight : Table::Align::kLeft);
+  }
+  Table table(std::move(columns));
+  for (const auto& row : grid.rows) table.row(row);
+  return table.text();
+}
 
 std::string report_text(const Report& report) {
   std::string out;

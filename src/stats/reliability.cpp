@@ -8,8 +8,6 @@
 namespace qaio {
 namespace {
 
-constexpr double kLogMin = -700;
-
 // `of` of each prediction.
 template <typename Of>
 double mean_of(std::span<const Prediction> predictions, Of of) {
@@ -20,6 +18,11 @@ double mean_of(std::span<const Prediction> predictions, Of of) {
 }
 
 }  // namespace
+
+double log_probability(double probability) {
+  return probability > 0 ? std::max(portable_log(probability), kLogProbabilityMin)
+                         : kLogProbabilityMin;
+}
 
 double brier_score(std::span<const Prediction> predictions) {
   return mean_of(predictions, [](const Prediction& one) {
@@ -34,8 +37,7 @@ double brier_score(std::span<const Prediction> predictions) {
 
 double log_loss(std::span<const Prediction> predictions) {
   return mean_of(predictions, [](const Prediction& one) {
-    const double probability = one.probabilities[one.truth];
-    return -(probability > 0 ? std::max(portable_log(probability), kLogMin) : kLogMin);
+    return -log_probability(one.probabilities[one.truth]);
   });
 }
 

@@ -17,12 +17,17 @@ struct Prediction {
   bool right() const { return answer == truth; }
 };
 
+// What is less likely counts as this, so that one answer does not outweigh all others.
+inline constexpr double kLogProbabilityMin = -100;
+double log_probability(double probability);
+
 // All means are 0 of no predictions.
 
 // The mean of the squared distances between the probabilities and the truth, summed over labels:
 // from 0 to 2.
 double brier_score(std::span<const Prediction> predictions);
-// The mean of -ln of the truth's probability, of which less than e^-700 counts as that.
+// The mean of -ln of the truth's probability, of which less than e^kLogProbabilityMin counts as
+// that.
 double log_loss(std::span<const Prediction> predictions);
 // The mean distance between the true label's index and the index expected under the probabilities:
 // of labels that are the levels of a scale.

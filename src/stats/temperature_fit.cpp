@@ -11,14 +11,14 @@
 namespace qaio {
 namespace {
 
-constexpr double kLogMin = -700;  // of a probability: what is less counts as that
-constexpr int kBisections = 60;   // of a range of 6, to less than its last bits
+constexpr uint64_t kSplitSeed = 1;
+constexpr int kBisections = 60;  // of a range of 6, to less than its last bits
 
 // By label.
 std::vector<double> logarithms(const Prediction& prediction) {
   std::vector<double> logs;
   for (const double probability : prediction.probabilities) {
-    logs.push_back(probability > 0 ? std::max(portable_log(probability), kLogMin) : kLogMin);
+    logs.push_back(log_probability(probability));
   }
   return logs;
 }
@@ -102,9 +102,25 @@ Halves stratified_halves(std::span<const Prediction> predictions, uint64_t seed)
 }
 
 CalibrationFigures calibration_figures(std::span<const Prediction> predictions) {
-  return {.calibration_error = calibration_error(reliability_bins(predictions)),
-          .brier = brier_score(predictions),
-          .log_loss = log_loss(predictions)};
+  CalibrationFigures figures;
+  figures.bins = reliability_bins(predictions);
+  figures.calibration_error = calibration_error(figures.bins);
+  figures.brier = brier_score(predictions);
+  figures.log_loss = log_loss(predictions);
+  return figures;
+}
+
+TemperatureTrial try_temperature(std::span<const Prediction> predictions, double before) {
+  const Halves halves = stratified_halves(predictions, kSplitSeed);
+  TemperatureTrial trial;
+  trial.fitted = halves.fitted.size();
+  trial.unseen = halves.unseen.size();
+  trial.before = calibration_figures(halves.unseen);
+  const std::optional<double> change = fit_temperature(halves.fitted);
+  if (!change) return trial;
+  trial.temperature = std::max(std::round(*change * before * 1e4), 1.0) / 1e4;
+  trial.after = calibration_figures(with_temperature(halves.unseen, *trial.temperature / before));
+  return trial;
 }
 
 }  // namespace qaio

@@ -32,10 +32,25 @@ struct Halves {
 Halves stratified_halves(std::span<const Prediction> predictions, uint64_t seed);
 
 struct CalibrationFigures {
+  std::vector<ReliabilityBin> bins;
   double calibration_error = 0;
   double brier = 0;
   double log_loss = 0;
 };
 CalibrationFigures calibration_figures(std::span<const Prediction> predictions);
+
+// Whether a fitted temperature makes probabilities of things it was not fitted on say better how
+// often answers are right.
+struct TemperatureTrial {
+  std::optional<double> temperature;  // four decimals; none: fit_temperature() found none
+  size_t fitted = 0;                  // predictions of the half that it was fitted on
+  size_t unseen = 0;                  // of the other
+  CalibrationFigures before;          // of the unseen half
+  CalibrationFigures after;           // the same with the temperature
+
+  bool helps() const { return temperature && after.calibration_error < before.calibration_error; }
+};
+// `before`: the temperature that the predictions have already; the fitted one takes its place.
+TemperatureTrial try_temperature(std::span<const Prediction> predictions, double before = 1);
 
 }  // namespace qaio

@@ -99,6 +99,33 @@ TEST(TemperatureFit, FiguresOfAHalf) {
   const CalibrationFigures figures = calibration_figures(said(0.9, 4, 3));
   EXPECT_NEAR(figures.calibration_error, 0.15, 1e-15);
   EXPECT_NEAR(figures.brier, (3 * 2 * 0.01 + 2 * 0.81) / 4, 1e-15);
+  EXPECT_EQ(figures.bins[13].count, 4u);
+}
+
+TEST(TemperatureFit, IsTriedOnTheOtherHalf) {
+  // 30 of 40 right in each label, said with 0.9.
+  std::vector<Prediction> all = said(0.9, 40, 30);
+  for (Prediction one : said(0.9, 40, 30)) {
+    std::ranges::reverse(one.probabilities);
+    all.push_back({one.probabilities, 1, 1 - one.truth});
+  }
+  const TemperatureTrial trial = try_temperature(all);
+  EXPECT_EQ(trial.fitted, 40u);
+  EXPECT_EQ(trial.unseen, 40u);
+  ASSERT_TRUE(trial.temperature);
+  EXPECT_NEAR(*trial.temperature, 2, 0.6) << "halves differ by chance";
+  EXPECT_TRUE(trial.helps());
+  EXPECT_LT(trial.after.calibration_error, trial.before.calibration_error);
+  // What was divided by 4 already: 9 : 1 to the power of 4 is the model's own.
+  const TemperatureTrial again = try_temperature(with_temperature(all, 4), 4);
+  EXPECT_NEAR(*again.temperature, *trial.temperature, 1e-4);
+  EXPECT_NEAR(again.after.calibration_error, trial.after.calibration_error, 1e-3);
+}
+
+TEST(TemperatureFit, DoesNotHelpWhereThereIsNothingToMend) {
+  EXPECT_FALSE(try_temperature(said(0.9, 40, 40)).helps());
+  EXPECT_FALSE(try_temperature(said(0.9, 40, 40)).temperature);
+  EXPECT_FALSE(try_temperature({}).helps());
 }
 
 }  // namespace

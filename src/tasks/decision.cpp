@@ -176,6 +176,9 @@ std::vector<Answer> Decision::answers(std::span<const LabelScores> scores,
     for (double& weight : mean.log_weights) weight -= most;
     answers.push_back(make_answer(
         plan.kind, label_probabilities(mean, calibration.temperature(plan.kind, plan.options))));
+    // By what the model says: a high temperature may round two probabilities to the same.
+    answers.back().best =
+        static_cast<size_t>(std::ranges::max_element(mean.log_weights) - mean.log_weights.begin());
     answers.back().label_mass = mean.mass;
   }
   return answers;

@@ -160,6 +160,16 @@ TEST_F(DecisionTest, ACalibrationChangesHowCertainAnAnswerIs) {
   EXPECT_NEAR(answer.probabilities[1] / answer.probabilities[0], 0.25, 1e-12);
 }
 
+TEST_F(DecisionTest, NoTemperatureChangesWhichAnswerIsLikeliest) {
+  auto decision = build("It rains.", {choice({"a", "b"})});
+  ASSERT_TRUE(decision);
+  const std::vector<LabelScores> scores = {{.log_weights = {-1e-15, 0}, .mass = {}}};
+  for (const double temperature : {0.01, 1.0, 1000.0}) {  // the last makes both the same
+    const auto calibration = Calibration::of(QuestionKind::kChoice, temperature);
+    EXPECT_EQ(decision->answers(scores, calibration).front().best, 1u) << temperature;
+  }
+}
+
 TEST_F(DecisionTest, ASingleOptionIsCertain) {
   auto decision = build("It rains.", {choice({"a"})});
   ASSERT_TRUE(decision);

@@ -28,6 +28,11 @@ void apply(const GenerateOverrides& overrides, GenerateJob& job) {
   sampling.frequency_penalty = overrides.frequency_penalty.value_or(sampling.frequency_penalty);
 }
 
+double temperature_of(const TaskDefinition& task, const Calibration& calibration) {
+  const QuestionKind kind = task.question ? task.question->kind : QuestionKind::kChoice;
+  return calibration.temperature(kind, task.labels.size());
+}
+
 void parse_output(const TaskDefinition& task, const Calibration& calibration,
                   const EngineResult& result, TaskOutcome& outcome) {
   outcome.text = trim(result.text);
@@ -38,12 +43,14 @@ void parse_output(const TaskDefinition& task, const Calibration& calibration,
     }
     return;
   }
-  const double temperature = calibration.temperature(QuestionKind::kChoice, task.labels.size());
-  for (const double one : label_probabilities(result.label_scores.front(), temperature))
+  const LabelScores& scores = result.label_scores.front();
+  for (const double one : label_probabilities(scores, temperature_of(task, calibration)))
     outcome.label_probabilities.push_back(static_cast<float>(one));
-  const auto best = std::ranges::max_element(outcome.label_probabilities);
-  outcome.label = task.labels[static_cast<size_t>(best - outcome.label_probabilities.begin())];
-  outcome.score = static_cast<float>(*best);
+  // By what the model says, which differs where a temperature or rounding makes two the same.
+  const auto best = static_cast<size_t>(std::ranges::max_element(scores.log_weights) -
+                                        scores.log_weights.begin());
+  outcome.label = task.labels[best];
+  outcome.score = static_cast<float>(outcome.label_probabilities[best]);
 }
 
 void take_answer(const TaskDefinition& task, Answer answer, TaskOutcome& outcome) {
@@ -302,6 +309,11 @@ Result<Pipeline::Prepared> Pipeline::prepare(const CompiledTask& task,
     out.job = std::move(job);
   }
   return Prepared{std::move(out), {}};
+}
+
+double Pipeline::temperature(std::string_view task) const {
+  const CompiledTask& known = *tasks_.find(task)->second;
+  return temperature_of(known.definition, known.calibration);
 }
 
 std::shared_ptr<PipelineRun> Pipeline::run(PipelineRequest request,

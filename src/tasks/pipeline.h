@@ -118,6 +118,8 @@ class Pipeline {
   std::shared_ptr<PipelineRun> run(PipelineRequest request, PipelineCallbacks callbacks) const;
 
   const ChatTemplate& chat_template() const { return chat_; }
+  // By what the logarithms of a known task's label probabilities are divided.
+  double temperature(std::string_view task) const;
   // Tasks whose messages the chat template refuses, with its words: they answer with an error.
   const std::map<std::string, std::string, std::less<>>& refused_tasks() const { return refused_; }
 

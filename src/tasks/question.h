@@ -55,7 +55,7 @@ Result<void> check_question(const Question& question);
 // Of a yes/no question the probabilities are those of yes and of no.
 struct Answer {
   std::vector<double> probabilities;  // by option or level; sum 1
-  size_t best = 0;                    // a likeliest one: the first of several
+  size_t best = 0;                    // a likeliest one, whatever the temperature
   // How far from undecided, in [0, 1], by the formulas that TypeSafe publishes; of a yes/no
   // question as of a choice of two.
   double confidence = 0;

@@ -1,6 +1,7 @@
 #include "tasks/task.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace qaio {
 
@@ -46,6 +47,12 @@ TaskRegistry TaskRegistry::built_in(const GenerationConfig& defaults) {
   chat.history = true;
 
   registry.tasks_ = {std::move(sentiment), std::move(chat)};
+  return registry;
+}
+
+TaskRegistry TaskRegistry::of(TaskDefinition task) {
+  TaskRegistry registry;
+  registry.tasks_.push_back(std::move(task));
   return registry;
 }
 

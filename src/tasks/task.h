@@ -62,6 +62,8 @@ class TaskRegistry {
   // Generate tasks, also those added later, draw tokens as `defaults` say where they do not say
   // otherwise.
   static TaskRegistry built_in(const GenerationConfig& defaults = {});
+  // This task alone.
+  static TaskRegistry of(TaskDefinition task);
   // Adds the tasks of the [[task]] tables of a file and leaves everything else to others. A table
   // named like an existing task changes that task: keys left out keep their values.
   // kInvalidArgument names the line, the task and the key at fault, and the registry is unchanged
