@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,7 +12,6 @@
 namespace qaio {
 namespace {
 
-constexpr size_t kDepthMax = 32;
 constexpr size_t kPathBytesMax = 100;
 
 // An object or array that is open.
@@ -35,6 +35,14 @@ std::string path_text(const std::vector<Level>& levels) {
   return replace_invalid_utf8(path.substr(0, kPathBytesMax));
 }
 
+// What a name says that is written with escapes, if any.
+std::string decoded(std::string_view name) {
+  if (name.find('\\') == name.npos) return std::string(name);
+  boost::system::error_code ec;
+  const boost::json::value value = boost::json::parse('"' + std::string(name) + '"', ec);
+  return ec || !value.is_string() ? std::string(name) : std::string(value.get_string());
+}
+
 // Whether the escape of the first half of a surrogate pair is the last before what comes next.
 bool ends_in_leading_surrogate(std::string_view text) {
   constexpr size_t kEscapeBytes = 6;  // \ud800
@@ -46,8 +54,10 @@ bool ends_in_leading_surrogate(std::string_view text) {
 }
 
 // `parsed` is the text up to the fault.
-std::string reason_text(const boost::system::error_code& ec, std::string_view parsed) {
+std::string reason_text(const boost::system::error_code& ec, std::string_view parsed,
+                        size_t depth_max) {
   using boost::json::error;
+  if (ec == error::too_deep) return "nested in more than " + std::to_string(depth_max) + " levels";
   if (ec == error::illegal_leading_surrogate || ec == error::illegal_trailing_surrogate ||
       ec == error::expected_utf16_escape ||
       (ec == error::syntax && ends_in_leading_surrogate(parsed))) {
@@ -58,12 +68,12 @@ std::string reason_text(const boost::system::error_code& ec, std::string_view pa
 
 }  // namespace
 
-std::string open_string_path(std::string_view beginning) {
+std::string open_string_path(std::string_view beginning, size_t depth_max) {
   std::vector<Level> levels;
   for (size_t at = 0; at < beginning.size(); ++at) {
     const char c = beginning[at];
     if (c == '{' || c == '[') {
-      if (levels.size() == kDepthMax) return {};
+      if (levels.size() == depth_max) return {};
       levels.push_back({.array = c == '['});
     } else if (c == '"') {
       const size_t begin = ++at;
@@ -84,14 +94,53 @@ std::string open_string_path(std::string_view beginning) {
   return {};
 }
 
+std::optional<std::string> repeated_member_path(std::string_view text) {
+  std::vector<Level> levels;
+  std::vector<size_t> begins;      // by level: of an object's names among `names`
+  std::vector<std::string> names;  // of all open objects, so far
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '{' || c == '[') {
+      levels.push_back({.array = c == '['});
+      begins.push_back(names.size());
+    } else if (c == '"') {
+      const size_t begin = ++at;
+      while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+      if (at >= text.size()) return std::nullopt;
+      if (levels.empty() || levels.back().array || !levels.back().at_name) continue;
+      levels.back().name = text.substr(begin, at - begin);
+      names.push_back(decoded(levels.back().name));
+    } else if (levels.empty()) {
+      continue;
+    } else if (c == '}' || c == ']') {
+      const auto own = names.begin() + static_cast<ptrdiff_t>(begins.back());
+      std::sort(own, names.end());
+      if (const auto twice = std::adjacent_find(own, names.end()); twice != names.end()) {
+        levels.back() = {.array = false, .name = *twice, .at_name = false};
+        return path_text(levels);
+      }
+      names.erase(own, names.end());
+      levels.pop_back();
+      begins.pop_back();
+    } else if (c == ':') {
+      levels.back().at_name = false;
+    } else if (c == ',') {
+      ++levels.back().index;
+      levels.back().at_name = true;
+    }
+  }
+  return std::nullopt;
+}
+
 std::string_view without_byte_order_mark(std::string_view text) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
 }
 
-Result<boost::json::value> parse_json(std::string_view text, std::string_view label) {
+Result<boost::json::value> parse_json(std::string_view text, std::string_view label,
+                                      size_t depth_max) {
   text = without_byte_order_mark(text);
-  boost::json::parser parser({}, {.max_depth = kDepthMax});
+  boost::json::parser parser({}, {.max_depth = depth_max});
   boost::system::error_code ec;
   const size_t parsed = parser.write(text.data(), text.size(), ec);
   if (!ec) return parser.release();
@@ -99,10 +148,11 @@ Result<boost::json::value> parse_json(std::string_view text, std::string_view la
   if (const auto wrong = text.empty() ? std::nullopt : wrong_content(text))
     return fail(ErrorCode::kInvalidArgument, name + ": " + *wrong);
   const std::string_view read = text.substr(0, parsed);
-  const std::string place = open_string_path(read);
+  const std::string place = open_string_path(read, depth_max);
   return fail(ErrorCode::kInvalidArgument,
               name + ": not valid JSON at byte " + std::to_string(parsed) +
-                  (place.empty() ? "" : ", in '" + place + "'") + ": " + reason_text(ec, read),
+                  (place.empty() ? "" : ", in '" + place + "'") + ": " +
+                  reason_text(ec, read, depth_max),
               place);
 }
 

@@ -59,7 +59,47 @@ TEST(OpenStringPath, IsShortWhateverComes) {
   EXPECT_LE(open_string_path("{\"" + std::string(1000, 'x') + "\":\"").size(), 100u);
 }
 
-TEST(ParseJson, LimitsNesting) { EXPECT_FALSE(parse_json(std::string(1000, '['), "body")); }
+TEST(ParseJson, LimitsNesting) {
+  EXPECT_FALSE(parse_json(std::string(1000, '['), "body"));
+  const std::string deep = std::string(40, '[') + std::string(40, ']');
+  const auto refused = parse_json(deep, "body");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("nested in more than 32 levels"), std::string::npos);
+  EXPECT_TRUE(parse_json(deep, "body", 40));
+  EXPECT_FALSE(parse_json(deep, "body", 39));
+  EXPECT_EQ(open_string_path(std::string(40, '[') + "\"x", 40).substr(0, 6), "[0][0]");
+}
+
+TEST(RepeatedMemberPath, FindsIt) {
+  const auto path = [](std::string_view text) {
+    return repeated_member_path(text).value_or("none");
+  };
+  EXPECT_EQ(path(R"({"a": 1, "b": 2, "a": 3})"), "a");
+  EXPECT_EQ(path(R"({"q": {"x": {"c": {"one": 1, "two": {}, "one": null}}}})"), "q.x.c.one");
+  EXPECT_EQ(path(R"({"q": [{}, {"a": "}", "b": [], "a": "{"}]})"), "q[1].a");
+  EXPECT_EQ(path(R"([{"": 1, "": 2}])"), "[0].");
+  // However it is written.
+  EXPECT_EQ(path(R"({"\u0061b": 1, "ab": 2})"), "ab");
+  EXPECT_EQ(path(R"({"a\"b": 1, "a\u0022b": 2})"), "a\"b");
+  EXPECT_EQ(path(R"({"\ud83d\ude00": 1, "😀": 2})"), "😀");
+}
+
+TEST(RepeatedMemberPath, IsAbsentWithoutOne) {
+  for (const char* text :
+       {"", "1", "[]", "{}", R"({"a": {"a": {"a": 1}}, "b": [{"a": 1}, {"a": 2}]})",
+        R"({"a": "a", "b": ["a", "a"], "c": "a"})", R"({"a\\": 1, "a": "\\\"", "\\a": 2})",
+        R"({"A": 1, "a": 2})", "\xEF\xBB\xBF{\"a\": 1}"}) {
+    EXPECT_EQ(repeated_member_path(text), std::nullopt) << text;
+  }
+}
+
+TEST(RepeatedMemberPath, IsShortAndSafeWhateverComes) {
+  const std::string name(1000, 'x');
+  EXPECT_LE(repeated_member_path("{\"" + name + "\":1,\"" + name + "\":2}")->size(), 100u);
+  for (const char* text : {"}", "]}", "{\"a\":1,\"a", "{]}", "{\"\\", "[,:]", "{\"\\ud800\":1}"}) {
+    EXPECT_EQ(repeated_member_path(text), std::nullopt) << text;
+  }
+}
 
 }  // namespace
 }  // namespace qaio

@@ -129,6 +129,8 @@ Answer make_answer(QuestionKind kind, std::vector<double> probabilities) {
   for (size_t i = 0; i < probabilities.size(); ++i) {
     answer.mean += static_cast<double>(i) * probabilities[i];
   }
+  // Rounding may not take it off the scale.
+  answer.mean = std::min(answer.mean, static_cast<double>(probabilities.size() - 1));
   answer.probabilities = std::move(probabilities);
   return answer;
 }

@@ -87,6 +87,14 @@ void refuse_unread(Call& call, HttpResponse refusal) {
   call.respond(std::move(refusal));
 }
 
+HttpResponse no_such_model(std::string_view asked, const Backend& backend, std::string_view field) {
+  return error_response(
+      404, "model_not_found",
+      fmt::format("the model '{}' is not served here, '{}' is", asked.substr(0, 100),
+                  fmt::join(backend.served_names(), "', '")),
+      field);
+}
+
 std::string memory_advice(const Backend& backend) {
   if (backend.engine->positions_max() >= backend.model.context_max) return {};
   return fmt::format(
@@ -105,6 +113,7 @@ void add_api(Router& router, const BackendSlot& slot, const ApiLimits& limits) {
   add_chat_api(router, slot, gate, limits);
   add_task_api(router, slot, gate, limits);
   add_openai_api(router, slot, gate, limits);
+  // HOLD add_decisions_api(router, slot, gate, limits);
   add_text_api(router, slot);
 }
 

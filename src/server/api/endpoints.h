@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "server/api/api.h"
 #include "server/http/admission.h"
@@ -27,6 +28,9 @@ BackendHandler offload_if_long(std::shared_ptr<WorkerThread> thread, BackendHand
 // Answers a request that could not be read; its `parse` stage ends here.
 void refuse_unread(Call& call, HttpResponse refusal);
 
+// 404 for a model that a client named; `field` is where.
+HttpResponse no_such_model(std::string_view asked, const Backend& backend, std::string_view field);
+
 void add_health_api(Router& router, const BackendSlot& slot);
 // Ends a sentence about a request that is too long: why, if the model itself could take more.
 std::string memory_advice(const Backend& backend);
@@ -47,6 +51,8 @@ void add_task_api(Router& router, const BackendSlot& slot, const ModelGate& gate
                   const ApiLimits& limits);
 void add_openai_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
                     const ApiLimits& limits);
+void add_decisions_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
+                       const ApiLimits& limits);
 void add_text_api(Router& router, const BackendSlot& slot);
 
 }  // namespace qaio

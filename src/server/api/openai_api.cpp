@@ -7,22 +7,13 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "base/utc_text.h"
 #include "server/api/endpoints.h"
 #include "server/api/openai_request.h"
 #include "server/api/openai_run.h"
 
 namespace qaio {
 namespace {
-
-constexpr std::string_view kModelNotFound = "model_not_found";
-
-HttpResponse no_such_model(std::string_view asked, const Backend& backend, std::string_view field) {
-  return error_response(
-      404, kModelNotFound,
-      fmt::format("the model '{}' is not served here, '{}' is", asked.substr(0, 100),
-                  fmt::join(backend.served_names(), "', '")),
-      field);
-}
 
 // What the `chat` task is configured with: one place to change for both ways to chat.
 SamplingParams default_sampling(const Backend& backend) {
@@ -56,10 +47,12 @@ BackendHandler completions(Read read, const ApiLimits& limits) {
   };
 }
 
-// `meta` is llama-server's.
+// `meta` and `output_modalities` are llama-server's; the latter tells who looks for a model that
+// decides that this one does.
 void write_model(const Backend& backend, std::string_view name, JsonWriter& json) {
   json.begin_object().key("id").string(name).key("object").string("model");
   json.key("created").integer(backend.loaded_unix_s).key("owned_by").string("qaio");
+  json.key("output_modalities").begin_array().string("text").string("decisions").end_array();
   json.key("meta").begin_object();
   json.key("n_vocab").integer(backend.model.vocab);
   json.key("n_ctx_train").integer(backend.model.context_max);
@@ -69,11 +62,24 @@ void write_model(const Backend& backend, std::string_view name, JsonWriter& json
   json.end_object().end_object();
 }
 
+// As TypeSafe's clients want it. When a model was released its files do not say: it is the day on
+// which it was loaded.
+void write_model_card(const Backend& backend, std::string_view name, JsonWriter& json) {
+  const ModelInfo& model = backend.model;
+  json.begin_object().key("name").string(name);
+  json.key("description")
+      .string(fmt::format("{}, {} parameters, {}, context of {} tokens", model.architecture,
+                          model.parameters, model.weight_type, model.context_max));
+  json.key("release_date").string(utc_day_text(backend.loaded_unix_s * 1000)).end_object();
+}
+
 void list_models(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend>& backend) {
   HttpResponse response;
   JsonWriter json(response.body);
   json.begin_object().key("object").string("list").key("data").begin_array();
   for (const std::string& name : backend->served_names()) write_model(*backend, name, json);
+  json.end_array().key("models").begin_array();
+  for (const std::string& name : backend->served_names()) write_model_card(*backend, name, json);
   json.end_array().end_object();
   call->respond(std::move(response));
 }

@@ -53,9 +53,7 @@ HttpResponse Admission::refusal(int status, std::string_view code, const std::st
                                 double requests_ahead) const {
   HttpResponse response = error_response(status, code, message);
   const double seconds = std::clamp(std::ceil(requests_ahead * pace_ns_ / 1e9), 1.0, kRetryMaxS);
-  for (HttpHeader& header : response.headers) {
-    if (header.name == "Retry-After") header.value = fmt::format("{:.0f}", seconds);
-  }
+  set_retry_after(response, std::chrono::seconds(static_cast<int64_t>(seconds)));
   return response;
 }
 

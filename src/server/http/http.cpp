@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "base/json_writer.h"
 
@@ -57,6 +59,15 @@ int http_status(ErrorCode code) {
   return 500;
 }
 
+void set_retry_after(HttpResponse& response, std::chrono::milliseconds time) {
+  std::erase_if(response.headers, [](const HttpHeader& header) {
+    return header.name == "Retry-After" || header.name == "Retry-After-Ms";
+  });
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(time);
+  response.headers.push_back({"Retry-After", std::to_string(seconds.count())});
+  response.headers.push_back({"Retry-After-Ms", std::to_string(time.count())});
+}
+
 HttpResponse error_response(int status, std::string_view code, std::string_view message,
                             std::string_view field) {
   HttpResponse response;
@@ -69,7 +80,11 @@ HttpResponse error_response(int status, std::string_view code, std::string_view 
   json.key("type").string(error_type(status)).key("param");
   field.empty() ? json.null() : json.string(field);
   json.end_object().end_object();
-  if (status == 429 || status == 503) response.headers.push_back({"Retry-After", "1"});
+  if (status == 429 || status == 503) {
+    set_retry_after(response, std::chrono::seconds(1));
+  } else if (status != 408) {  // a body that was too slow may come faster
+    response.headers.push_back({"X-Should-Retry", "false"});
+  }
   return response;
 }
 

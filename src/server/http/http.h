@@ -1,6 +1,7 @@
 // HTTP messages as the endpoints see them; nothing here knows about sockets.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -60,9 +61,14 @@ std::vector<HttpHeader> unbuffered_headers();
 // The status that says the same as the code.
 int http_status(ErrorCode code);
 
-// {"error": {"code", "message", "field"?, "type", "param"}} and, with 429 and 503, Retry-After. The
-// last two are for OpenAI's clients: `type` is the kind of error, `param` repeats the field or is
-// null.
+// When an answer of status 429 or 503 is worth asking for again; clients that know Retry-After-Ms
+// prefer it.
+void set_retry_after(HttpResponse& response, std::chrono::milliseconds time);
+
+// {"error": {"code", "message", "field"?, "type", "param"}}. The last two are for OpenAI's clients:
+// `type` is the kind of error, `param` repeats the field or is null. With 429 and 503 it says when
+// to try again, with everything else that it is of no use to: clients take any 5xx for a passing
+// fault.
 HttpResponse error_response(int status, std::string_view code, std::string_view message,
                             std::string_view field = {});
 HttpResponse error_response(const Error& error);

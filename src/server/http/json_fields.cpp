@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "base/json.h"
 #include "base/utf8.h"
 
 namespace qaio {
@@ -29,19 +28,19 @@ bool same_json(const boost::json::value& a, const boost::json::value& b) {
   return a.is_number() && b.is_number() ? a.to_number<double>() == b.to_number<double>() : a == b;
 }
 
-Result<JsonFields> JsonFields::parse(std::string_view body) {
+Result<JsonFields> JsonFields::parse(std::string_view body, size_t depth_max) {
   body = without_byte_order_mark(body);
   if (body.empty()) {
     return fail(ErrorCode::kInvalidArgument, "the request has no body; send a JSON object");
   }
   if (const size_t valid = valid_utf8_prefix(body); valid < body.size()) {
-    const std::string field = open_string_path(body.substr(0, valid));
+    const std::string field = open_string_path(body.substr(0, valid), depth_max);
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("the request body is not valid UTF-8 at byte {}{}", valid,
                             field.empty() ? "" : ", in '" + field + "'"),
                 field);
   }
-  QAIO_ASSIGN(boost::json::value value, parse_json(body, "request body"));
+  QAIO_ASSIGN(boost::json::value value, parse_json(body, "request body", depth_max));
   if (!value.is_object()) {
     return fail(ErrorCode::kInvalidArgument, "the request body must be a JSON object");
   }

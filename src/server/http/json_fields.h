@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 
 namespace qaio {
@@ -22,7 +23,7 @@ class JsonFields {
   // The body must be a JSON object in UTF-8 whose members all are among `known`.
   static Result<JsonFields> parse(std::string_view body, std::span<const std::string_view> known);
   // The same with any members: the caller looks at names().
-  static Result<JsonFields> parse(std::string_view body);
+  static Result<JsonFields> parse(std::string_view body, size_t depth_max = kJsonDepthMax);
   // The same for an object inside a body; `path` ("history[2]") leads its fields' names.
   static Result<JsonFields> nested(const boost::json::value& value, std::string path,
                                    std::span<const std::string_view> known);

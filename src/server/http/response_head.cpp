@@ -42,7 +42,8 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
   if (!framing.cors_origin.empty()) {
     append_header(head, "Access-Control-Allow-Origin", framing.cors_origin);
     append_header(head, "Access-Control-Expose-Headers",
-                  "X-Request-Id, Retry-After, Server-Timing, X-Ignored-Fields, traceresponse");
+                  "X-Request-Id, Retry-After, Retry-After-Ms, X-Should-Retry, Server-Timing, "
+                  "X-Ignored-Fields, X-Prompt-Version, traceresponse");
     append_header(head, "Timing-Allow-Origin", framing.cors_origin);  // of Server-Timing
   }
   for (const HttpHeader& header : response.headers) {

@@ -1,0 +1,95 @@
+#include "server/api/decision_fields.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "server/api/common_fields.h"
+#include "server/api/openai_fields.h"
+#include "server/api/thinking_fields.h"
+#include "tasks/labels.h"
+
+namespace qaio {
+namespace {
+
+constexpr auto kShared = std::to_array<std::string_view>(
+    {"model", "questions", "permutations", "timeout_ms", "prompt_cache_options"});
+
+constexpr std::string_view kNoMedia = "this model reads text only";
+constexpr auto kFixed = std::to_array<FixedField>({
+    {"images", "[[]]", kNoMedia},
+    {"files", "[[]]", kNoMedia},
+    {"audio", "[[]]", kNoMedia},
+    {"stream", "[false]", "all answers come at once"},
+    {"instructions", R"([""])", "send a system message first"},
+});
+
+}  // namespace
+
+Result<JsonFields> parse_decision_body(std::string_view body) {
+  QAIO_ASSIGN(JsonFields fields, JsonFields::parse(body, kDecisionDepthMax));
+  if (const auto path = repeated_member_path(body)) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is there twice", *path), *path);
+  }
+  return fields;
+}
+
+Result<void> read_decision_fields(const JsonFields& fields, std::span<const std::string_view> own,
+                                  const ApiLimits& limits, DecisionRequest& request) {
+  std::vector<std::string_view> known(own.begin(), own.end());
+  known.insert(known.end(), kShared.begin(), kShared.end());
+  known.insert(known.end(), kThinkingFields.begin(), kThinkingFields.end());
+  QAIO_RETURN_IF_ERROR(check_fields(fields, known, kFixed, request.ignored));
+  if (fields.find("model") != nullptr) {
+    QAIO_ASSIGN(request.model, fields.text("model"));
+    if (trim(request.model).empty()) return fields.must_be("model", "a name, or absent");
+  }
+  QAIO_ASSIGN(const ThinkingWish thinking, read_thinking(fields));
+  if (thinking.think.value_or(false)) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("'{}' asks the model to think first: a decision is what it would answer "
+                    "at once; leave the field out or switch it off",
+                    thinking.field),
+        thinking.field);
+  }
+  QAIO_ASSIGN(request.time, read_timeout(fields, limits.request_time));
+  QAIO_ASSIGN(const auto permutations, fields.integer("permutations", 1, kPermutationsMax));
+  for (Question& question : request.questions) {
+    question.permutations = static_cast<int>(permutations.value_or(1));
+  }
+  return {};
+}
+
+Result<void> check_question_count(const JsonFields& fields, size_t count) {
+  if (count >= 1 && count <= kDecisionQuestionsMax) return {};
+  return fields.must_be("questions", fmt::format("1 to {} questions, not {}; send several requests "
+                                                 "for more, the state is not computed again",
+                                                 kDecisionQuestionsMax, count));
+}
+
+std::string shown_name(std::string_view name) {
+  constexpr size_t kShownBytes = 100;
+  return replace_invalid_utf8(name.substr(0, kShownBytes));
+}
+
+Result<void> add_question(Question question, QuestionEcho echo, std::string_view options_name,
+                          DecisionRequest& request) {
+  if (auto checked = check_question(question); !checked) {
+    const bool asks_nothing = question.kind == QuestionKind::kYesNo;
+    const std::string field =
+        fmt::format("{}.{}", echo.path, asks_nothing ? "instructions" : options_name);
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' {}", asks_nothing ? echo.path : field, checked.error().message),
+                field);
+  }
+  request.questions.push_back(std::move(question));
+  request.echoes.push_back(std::move(echo));
+  return {};
+}
+
+}  // namespace qaio
