@@ -28,9 +28,10 @@ std::string answer_text(const TaskOutcome& task) {
   if (task.kind == TaskKind::kGenerate) return task.text;
   if (!task.label) return "-";
   if (!task.score) return *task.label;
-  std::string text = fmt::format("{} ({:.1f} %)", *task.label, *task.score * 100);
-  if (!task.level.empty()) text += fmt::format(" {}; mean {:.2f}", task.level, task.answer.mean);
-  return text;
+  const double percent = *task.score * 100;
+  if (task.level.empty()) return fmt::format("{} ({:.1f} %)", *task.label, percent);
+  return fmt::format("{}, {} ({:.1f} %); mean {:.2f}", *task.label, task.level, percent,
+                     task.answer.mean);
 }
 
 std::string breakdown_table(const RequestOutcome& outcome) {
