@@ -5,6 +5,8 @@
 namespace qaio {
 namespace {
 
+constexpr size_t kAnswerColumnsMax = 12;  // more fit into no terminal
+
 double ms(int64_t ns) { return static_cast<double>(ns) / 1e6; }
 
 std::string count_of_texts(uint64_t count, Language in) {
@@ -39,19 +41,22 @@ std::string evaluation_sentence(const Evaluation& e, Language in) {
 
 Grid confusion_grid(const Evaluation& e, Language in) {
   const Confusion confusion = e.confusion();
+  const bool with_answers = e.labels.size() <= kAnswerColumnsMax;
   Grid grid;
-  grid.right.assign(e.labels.size() + 5, true);
-  grid.right.front() = false;
-  std::vector<std::string> head = {say(in, "truth \\ answer", "真实 \\ 回答")};
-  head.insert(head.end(), e.labels.begin(), e.labels.end());
+  std::vector<std::string> head = {with_answers ? say(in, "truth \\ answer", "真实 \\ 回答")
+                                                : say(in, "truth", "真实")};
+  if (with_answers) head.insert(head.end(), e.labels.begin(), e.labels.end());
   for (std::string name : {say(in, "texts", "文本"), say(in, "precision", "精确率"),
                            say(in, "recall", "召回率"), std::string("F1")}) {
     head.push_back(std::move(name));
   }
+  grid.right.assign(head.size(), true);
+  grid.right.front() = false;
   grid.rows.push_back(std::move(head));
   for (size_t truth = 0; truth < e.labels.size(); ++truth) {
+    if (!with_answers && confusion.truths(truth) + confusion.answers(truth) == 0) continue;
     std::vector<std::string> row = {e.labels[truth]};
-    for (size_t answer = 0; answer < e.labels.size(); ++answer) {
+    for (size_t answer = 0; with_answers && answer < e.labels.size(); ++answer) {
       row.push_back(fmt::format("{}", confusion.count(truth, answer)));
     }
     row.push_back(fmt::format("{}", confusion.truths(truth)));

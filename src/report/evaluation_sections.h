@@ -11,7 +11,8 @@ namespace qaio {
 
 // Its verdict in one sentence.
 std::string evaluation_sentence(const Evaluation& evaluation, Language in);
-// Of each true label what was answered, with precision, recall and F1.
+// Of each true label what was answered, with precision, recall and F1; of many labels only those,
+// and without what never occurred.
 Grid confusion_grid(const Evaluation& evaluation, Language in);
 // How far the probabilities can be trusted: each figure with what it means.
 Grid probability_grid(const Evaluation& evaluation, Language in);

@@ -78,6 +78,20 @@ TEST(Evaluation, ScalesAndChoicesHaveFiguresOfTheirOwn) {
   EXPECT_THAT(evaluation_text(e, Language::kEnglish), HasSubstr("flip rate      25.0 %"));
 }
 
+TEST(Evaluation, ManyLabelsAreRowsOnly) {
+  Evaluation e;
+  e.task = "topic";
+  e.kind = "choice";
+  for (int i = 0; i < 255; ++i) e.labels.push_back(fmt::format("option {}", i));
+  e.predictions = {{std::vector<double>(255, 1.0 / 255), 7, 9}};
+  e.seconds = 1;
+  const std::string text = evaluation_text(e, Language::kEnglish);
+  EXPECT_THAT(text, HasSubstr("\noption 9      1          -   0.0 %  0.0 %\n"));
+  EXPECT_THAT(text, HasSubstr("\noption 7      0      0.0 %       -  0.0 %\n"));
+  EXPECT_THAT(text, Not(HasSubstr("option 8")));
+  EXPECT_EQ(json_of(e).at("labels").as_array().size(), 255u);
+}
+
 TEST(Evaluation, BothLanguagesSayTheSame) {
   const Evaluation e = four_texts();
   const std::string english = evaluation_text(e, Language::kEnglish);
