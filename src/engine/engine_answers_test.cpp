@@ -22,7 +22,7 @@ TEST_F(EngineAnswersTest, StopStringsEndTheAnswerWhereverTokensEnd) {
     std::get<GenerateJob>(request.job).stops = {"no such text", stop};
     Client client;
     ASSERT_TRUE(client.submit(engine, std::move(request)));
-    const Answer answer = client.wait();
+    const EngineAnswer answer = client.wait();
     EXPECT_EQ(answer.result->text, text.substr(0, text.find(stop)));
     EXPECT_EQ(answer.streamed, answer.result->text);
     EXPECT_EQ(answer.result->finish_reason, FinishReason::kStop);
@@ -32,7 +32,7 @@ TEST_F(EngineAnswersTest, StopStringsEndTheAnswerWhereverTokensEnd) {
   std::get<GenerateJob>(request.job).stops = {text.substr(text.size() - 2) + "x"};
   Client client;
   ASSERT_TRUE(client.submit(engine, std::move(request)));
-  const Answer answer = client.wait();
+  const EngineAnswer answer = client.wait();
   EXPECT_EQ(answer.streamed, text);
   EXPECT_EQ(answer.result->finish_reason, FinishReason::kLength);
 }
@@ -45,7 +45,7 @@ TEST_F(EngineAnswersTest, LogprobsAreTheModelsOwn) {
   job.sampling.repetition_penalty = 1.3F;
   Client client;
   ASSERT_TRUE(client.submit(engine, std::move(request)));
-  const Answer answer = client.wait();
+  const EngineAnswer answer = client.wait();
   ASSERT_EQ(answer.result->tokens.size(), 8U);
   EXPECT_EQ(answer.streamed_tokens.size(), 8U);
   auto history = prompt_of(20, 3);
@@ -75,7 +75,7 @@ TEST_F(EngineAnswersTest, PromptsAreCutWhereAnswersWouldHaveToWait) {
   ASSERT_TRUE(answer.submit(engine, generate(prompt_of(10, 1), 60)));
   ASSERT_TRUE(prompt.submit(engine, generate(prompt_of(300, 2), 1)));
   both_there = true;
-  const Answer done = prompt.wait();
+  const EngineAnswer done = prompt.wait();
   // Not in 5 steps of 64: at first nothing is known of the model's speed.
   EXPECT_GE(done.trace.counters.prefill_steps, 6U);
   EXPECT_EQ(done.trace.counters.batch_max, 2U);
@@ -96,7 +96,7 @@ TEST_F(EngineAnswersTest, LogitsThatAreNotFiniteEndTheRequestAlone) {
       Client lost, other;
       ASSERT_TRUE(lost.submit(engine, generate(damaged, 8, later == 0 ? 0.0F : 1.0F)));
       ASSERT_TRUE(other.submit(engine, generate(prompt_of(20, 3), 8)));
-      const Answer answer = lost.wait();
+      const EngineAnswer answer = lost.wait();
       ASSERT_FALSE(answer.result);
       EXPECT_EQ(answer.result.error().code, ErrorCode::kCorrupt);
       EXPECT_NE(answer.result.error().message.find("not finite"), std::string::npos);

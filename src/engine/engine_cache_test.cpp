@@ -21,7 +21,7 @@ TEST_F(EngineCacheTest, ACommonBeginningIsComputedOnce) {
 
   Client again;
   ASSERT_TRUE(again.submit(engine, generate(prompt, 40)));
-  const Answer answer = again.wait();
+  const EngineAnswer answer = again.wait();
   EXPECT_EQ(answer.result->text, text);
   EXPECT_EQ(answer.trace.counters.cached_tokens, 96U);
   EXPECT_EQ(model_.tokens_computed, 2 * cold_tokens - 96);
@@ -31,7 +31,7 @@ TEST_F(EngineCacheTest, ACommonBeginningIsComputedOnce) {
   prompt.push_back(5);
   Client next;
   ASSERT_TRUE(next.submit(engine, generate(prompt, 5)));
-  const Answer turn = next.wait();
+  const EngineAnswer turn = next.wait();
   EXPECT_EQ(turn.result->text, greedy_text(prompt, 5));
   EXPECT_EQ(turn.trace.counters.cached_tokens, 128U);
   EXPECT_GT(engine.load().kv_blocks_cached, 0);
@@ -119,7 +119,7 @@ TEST_F(EngineCacheTest, ThousandsOfArrivalsCancellationsAndEvictions) {
         if (below(5) == 0) engine.cancel(*id);
       }
       for (Case& one : cases) {
-        const Answer answer = one.client.wait();
+        const EngineAnswer answer = one.client.wait();
         if (answer.result) {
           ASSERT_EQ(answer.result->text, greedy_text(one.prompt, one.tokens));
         } else {
@@ -146,7 +146,7 @@ TEST_F(EngineCacheTest, AConversationComputesOnlyItsNewTurns) {
     history.insert(history.end(), question.begin(), question.end());
     Client client;
     ASSERT_TRUE(client.submit(engine, generate(history, 25)));
-    const Answer answer = client.wait();
+    const EngineAnswer answer = client.wait();
     ASSERT_EQ(answer.result->text, greedy_text(history, 25)) << turn;
     // The question, the answer's last token, and what did not fill a block.
     const TaskCounters& counters = answer.trace.counters;

@@ -34,13 +34,13 @@ TEST_F(EngineEndTest, CancellationIsSeenAtTheNextStepAndFreesTheBlocks) {
   engine.cancel(*first);
   engine.cancel(12345);
   gate.permit_one();
-  const Answer answer = running.wait();
+  const EngineAnswer answer = running.wait();
   EXPECT_EQ(answer.result.error().code, ErrorCode::kCancelled);
   EXPECT_EQ(answer.trace.counters.completion_tokens, 1U);
   EXPECT_EQ(answer.trace.lane[answer.trace.lane.size() - 1].stage, Stage::kDecode);
   EXPECT_EQ(at_end.kv_blocks_used, 0);
   EXPECT_EQ(at_end.running, 0);
-  const Answer never_ran = waiting.wait();
+  const EngineAnswer never_ran = waiting.wait();
   EXPECT_EQ(never_ran.result.error().code, ErrorCode::kCancelled);
   ASSERT_EQ(never_ran.trace.lane.size(), 1U);
   EXPECT_EQ(never_ran.trace.lane[0].stage, Stage::kQueue);
@@ -65,7 +65,7 @@ TEST_F(EngineEndTest, TheDeadlineEndsRunningAndWaitingRequests) {
     ASSERT_TRUE(running.submit(engine, std::move(first)));
     ASSERT_TRUE(waiting.submit(engine, std::move(second)));
     ASSERT_TRUE(patient.submit(engine, generate({1, 2}, 5)));
-    const Answer late = running.wait();
+    const EngineAnswer late = running.wait();
     EXPECT_EQ(late.result.error().code, ErrorCode::kDeadlineExceeded);
     EXPECT_EQ(late.trace.counters.completion_tokens, 6U);
     expect_tiles(late.trace, start_ns + 6000);
@@ -141,7 +141,7 @@ TEST_F(EngineEndTest, DrainingCancelsWhatTakesTooLong) {
     gate.open();
     EXPECT_FALSE(drained.get());
     for (Client& client : clients) {
-      const Answer answer = client.wait();
+      const EngineAnswer answer = client.wait();
       EXPECT_EQ(answer.result.error().code, ErrorCode::kCancelled);
       EXPECT_EQ(answer.trace.finish_reason, FinishReason::kCancelled);
     }

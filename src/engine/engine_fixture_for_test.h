@@ -20,7 +20,7 @@
 
 namespace qaio {
 
-struct Answer {
+struct EngineAnswer {
   Result<EngineResult> result;
   EngineTrace trace;
   std::string streamed;
@@ -38,11 +38,11 @@ class Client {
     request.on_done = [this](Result<EngineResult> result, const EngineTrace& trace) {
       ASSERT_EQ(++ends_, 1) << "on_done twice";
       if (at_end) at_end();
-      promise_.set_value(Answer{std::move(result), trace, streamed_, streamed_tokens_});
+      promise_.set_value(EngineAnswer{std::move(result), trace, streamed_, streamed_tokens_});
     };
     return engine.submit(std::move(request));
   }
-  Answer wait() { return promise_.get_future().get(); }
+  EngineAnswer wait() { return promise_.get_future().get(); }
 
   std::function<void()> at_end;  // on the engine thread
 
@@ -50,7 +50,7 @@ class Client {
   int ends_ = 0;
   std::string streamed_;
   std::vector<GeneratedToken> streamed_tokens_;
-  std::promise<Answer> promise_;
+  std::promise<EngineAnswer> promise_;
 };
 
 // The engine stands at the end of this request until end(): what is submitted meanwhile is there

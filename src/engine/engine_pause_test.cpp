@@ -11,7 +11,7 @@ namespace {
 
 class EnginePauseTest : public EngineFixture {
  protected:
-  static void expect_whole(const Answer& answer) {
+  static void expect_whole(const EngineAnswer& answer) {
     const StageLane& lane = answer.trace.lane;
     EXPECT_EQ(lane.dropped(), 0U);
     EXPECT_EQ(lane[0].begin_ns, answer.trace.counters.submitted_ns);
@@ -48,7 +48,7 @@ class EnginePauseTest : public EngineFixture {
       }
       for (Client& one : labels) EXPECT_TRUE(one.wait().result);
       for (Case& one : cases) {
-        const Answer answer = one.client.wait();
+        const EngineAnswer answer = one.client.wait();
         expect_whole(answer);
         if (!answer.result) {
           EXPECT_EQ(answer.result.error().code, ErrorCode::kCancelled);
@@ -90,7 +90,7 @@ TEST_F(EnginePauseTest, ALongAnswerHoldsUpNoShortWork) {
   gate.open();
   EXPECT_TRUE(label.wait().result);
   EXPECT_TRUE(chat.wait().result);
-  const Answer answer = giant.wait();
+  const EngineAnswer answer = giant.wait();
   EXPECT_EQ(answer.result->text, greedy_text(prompt_of(10, 1), 500));
   EXPECT_TRUE(giant_was_last);
   expect_whole(answer);
@@ -113,7 +113,7 @@ TEST_F(EnginePauseTest, CancelledOrTooLateWhilePausedEndsAtOnce) {
       }
       engine.cancel(*id);
     }
-    const Answer ended = second.wait();
+    const EngineAnswer ended = second.wait();
     EXPECT_EQ(first.wait().result->text, greedy_text(prompt_of(10, 1), 240));
     expect_whole(ended);
   }

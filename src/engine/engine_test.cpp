@@ -18,7 +18,7 @@ TEST_F(EngineTest, GeneratesGreedily) {
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   Client client;
   ASSERT_TRUE(client.submit(engine, generate(prompt_of(100, 3), 20)));
-  const Answer answer = client.wait();
+  const EngineAnswer answer = client.wait();
   ASSERT_TRUE(answer.result);
   EXPECT_EQ(answer.result->text, greedy_text(prompt_of(100, 3), 20));
   EXPECT_EQ(answer.streamed, answer.result->text);
@@ -53,7 +53,7 @@ TEST_F(EngineTest, ABatchGivesWhatEachRequestGivesAlone) {
     ASSERT_TRUE(clients[static_cast<size_t>(i)].submit(engine, request(i)));
   }
   for (size_t i = 0; i < kRequests; ++i) {
-    const Answer answer = clients[i].wait();
+    const EngineAnswer answer = clients[i].wait();
     EXPECT_EQ(answer.result->text, alone[i]) << i;
     EXPECT_EQ(answer.streamed, alone[i]) << i;
   }
@@ -69,7 +69,7 @@ TEST_F(EngineTest, EndTokensStopUnlessIgnored) {
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   Client stopping;
   ASSERT_TRUE(stopping.submit(engine, generate(prompt_of(10, 1), 30)));
-  const Answer stopped = stopping.wait();
+  const EngineAnswer stopped = stopping.wait();
   EXPECT_EQ(stopped.result->finish_reason, FinishReason::kStop);
   EXPECT_EQ(stopped.result->text, greedy_text(prompt_of(10, 1), 4));
   EXPECT_EQ(stopped.trace.counters.completion_tokens, 5U);  // the end token was drawn, too
@@ -78,7 +78,7 @@ TEST_F(EngineTest, EndTokensStopUnlessIgnored) {
   auto request = generate(prompt_of(10, 1), 30);
   std::get<GenerateJob>(request.job).ignore_eos = true;
   ASSERT_TRUE(ignoring.submit(engine, std::move(request)));
-  const Answer ignored = ignoring.wait();
+  const EngineAnswer ignored = ignoring.wait();
   EXPECT_EQ(ignored.result->finish_reason, FinishReason::kLength);
   EXPECT_EQ(ignored.trace.counters.completion_tokens, 30U);
 }
@@ -91,7 +91,7 @@ TEST_F(EngineTest, StagesTileAndTimesAreTheClocks) {
   auto request = generate(prompt_of(60, 2), 5);
   request.lane.start(clock.now_ns());
   ASSERT_TRUE(client.submit(engine, std::move(request)));
-  const Answer answer = client.wait();
+  const EngineAnswer answer = client.wait();
   const StageLane& lane = answer.trace.lane;
   const TaskCounters& counters = answer.trace.counters;
   ASSERT_EQ(lane.size(), 3U);
@@ -115,7 +115,7 @@ TEST_F(EngineTest, ClassifiesFromThePromptsLastPosition) {
   Client client;
   const std::vector<LabelTokens> labels = {{7}, {3}, {9}};
   ASSERT_TRUE(client.submit(engine, classify(prompt_of(30, 4), labels)));
-  const Answer answer = client.wait();
+  const EngineAnswer answer = client.wait();
   EXPECT_EQ(answer.result->finish_reason, FinishReason::kScored);
   const auto expected = label_shares(prompt_of(30, 4), labels);
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -132,7 +132,7 @@ TEST_F(EngineTest, WhatAllLabelsBeginWithBelongsToThePrefill) {
   Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
   Client client;
   ASSERT_TRUE(client.submit(engine, classify(prompt_of(10, 4), {{5, 6, 1}, {5, 6, 2}})));
-  const Answer answer = client.wait();
+  const EngineAnswer answer = client.wait();
   EXPECT_EQ(model_.steps, 1);
   EXPECT_EQ(model_.tokens_computed, 12);
   EXPECT_EQ(answer.trace.counters.prompt_tokens, 10U);
@@ -279,7 +279,7 @@ TEST_F(EngineTest, ManyThreadsAtOnce) {
                                                         : generate(prompt, 1 + i % 20));
           ASSERT_TRUE(id);
           if (i % 7 == 0) engine.cancel(*id);
-          const Answer answer = client.wait();
+          const EngineAnswer answer = client.wait();
           if (answer.result && !scoring) {
             ASSERT_EQ(answer.result->text, greedy_text(prompt, 1 + i % 20));
           } else if (!answer.result) {

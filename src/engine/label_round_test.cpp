@@ -15,16 +15,17 @@ using Labels = std::vector<LabelTokens>;
 class LabelRoundTest : public EngineFixture {
  protected:
   // Alone, by an engine of its own.
-  Answer score(FakeModel& model, const std::vector<TokenId>& prompt, const Labels& labels) {
+  EngineAnswer score(FakeModel& model, const std::vector<TokenId>& prompt, const Labels& labels) {
     Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
     return score(engine, prompt, labels);
   }
-  static Answer score(Engine& engine, const std::vector<TokenId>& prompt, const Labels& labels) {
+  static EngineAnswer score(Engine& engine, const std::vector<TokenId>& prompt,
+                            const Labels& labels) {
     Client client;
     EXPECT_TRUE(client.submit(engine, classify(prompt, labels)));
     return client.wait();
   }
-  static void expect_shares(const Answer& answer, const std::vector<TokenId>& prompt,
+  static void expect_shares(const EngineAnswer& answer, const std::vector<TokenId>& prompt,
                             const Labels& labels) {
     ASSERT_TRUE(answer.result) << answer.result.error().message;
     const auto expected = label_shares(prompt, labels);
@@ -38,7 +39,7 @@ const Labels kLabels = {{5, 1, 2}, {5, 1, 3}, {5, 4}, {6, 2}, {6, 3, 3, 8}, {7},
 
 TEST_F(LabelRoundTest, LabelsAreScoredWholeInOneMoreStep) {
   const auto prompt = prompt_of(63, 4);  // the walk crosses into the next block
-  const Answer answer = score(model_, prompt, kLabels);
+  const EngineAnswer answer = score(model_, prompt, kLabels);
   expect_shares(answer, prompt, kLabels);
   EXPECT_EQ(answer.trace.counters.decode_steps, 1U);
   // 5, 5 1, 6, 6 3, 6 3 3, 8, 8 1, 8 1 1
@@ -59,14 +60,14 @@ TEST_F(LabelRoundTest, ALabelThatBeginsAnotherIsJudgedWithItsEnd) {
 // with so little memory that one run waits for the other.
 TEST_F(LabelRoundTest, MemoryStepsAndNeighboursChangeNoBit) {
   const auto prompt = prompt_of(60, 4);
-  const Answer alone = score(model_, prompt, kLabels);
+  const EngineAnswer alone = score(model_, prompt, kLabels);
   expect_shares(alone, prompt, kLabels);
-  const auto same = [&](const Answer& answer) {
+  const auto same = [&](const EngineAnswer& answer) {
     ASSERT_TRUE(answer.result);
     EXPECT_EQ(probabilities_of(*answer.result), probabilities_of(*alone.result));
   };
   FakeModel tight(2);
-  const Answer one_by_one = score(tight, prompt, kLabels);
+  const EngineAnswer one_by_one = score(tight, prompt, kLabels);
   same(one_by_one);
   EXPECT_EQ(one_by_one.trace.counters.decode_steps, 3U);  // a run each
   EXPECT_EQ(tight.kv_pool().blocks_free(), 2);
@@ -89,7 +90,7 @@ TEST_F(LabelRoundTest, MemoryStepsAndNeighboursChangeNoBit) {
   }
   for (const auto& walk : walks) same(walk->wait());
   EXPECT_EQ(answers.wait().result->text, greedy_text(prompt_of(50, 9), 60));
-  const Answer cached = score(engine, prompt, kLabels);
+  const EngineAnswer cached = score(engine, prompt, kLabels);
   EXPECT_EQ(cached.trace.counters.cached_tokens, 32U);
   same(cached);
   // Labels were computed behind the prompt, so the prefix cache must hold nothing of them.
@@ -149,7 +150,7 @@ TEST_F(LabelRoundTest, ACancelledWalkLeavesNothingBehind) {
   gate.wait_for_arrivals(2);  // in the walk
   engine.cancel(*id);
   gate.open();
-  const Answer answer = client.wait();
+  const EngineAnswer answer = client.wait();
   ASSERT_FALSE(answer.result);
   EXPECT_EQ(answer.result.error().code, ErrorCode::kCancelled);
   EXPECT_EQ(answer.trace.counters.decode_steps, 1U);

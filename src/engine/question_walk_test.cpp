@@ -77,12 +77,12 @@ class QuestionsTest : public EngineFixture {
     request.job = ClassifyJob{.questions = std::move(questions)};
     return request;
   }
-  static Answer answer(Engine& engine, EngineRequest request) {
+  static EngineAnswer answer(Engine& engine, EngineRequest request) {
     Client client;
     EXPECT_TRUE(client.submit(engine, std::move(request)));
     return client.wait();
   }
-  Answer answer(FakeModel& model, EngineRequest request) {
+  EngineAnswer answer(FakeModel& model, EngineRequest request) {
     Engine engine(model, *tokenizer_, SteadyClock::instance(), options_);
     return answer(engine, std::move(request));
   }
@@ -96,14 +96,14 @@ class QuestionsTest : public EngineFixture {
       whole.insert(whole.end(), question.tokens.begin(), question.tokens.end());
       question.tokens.clear();
       FakeModel model(64);
-      const Answer one = answer(model, ask(whole, {std::move(question)}));
+      const EngineAnswer one = answer(model, ask(whole, {std::move(question)}));
       EXPECT_TRUE(one.result);
       scores.push_back(one.result->label_scores.at(0));
     }
     return scores;
   }
 
-  static void expect_same(const Answer& together, const std::vector<LabelScores>& alone) {
+  static void expect_same(const EngineAnswer& together, const std::vector<LabelScores>& alone) {
     ASSERT_TRUE(together.result) << together.result.error().message;
     ASSERT_EQ(together.result->label_scores.size(), alone.size());
     for (size_t i = 0; i < alone.size(); ++i) {
@@ -119,7 +119,7 @@ const std::vector<LabelQuestion> kQuestions = {
 
 TEST_F(QuestionsTest, TheStateIsComputedOnceAndEveryQuestionInOneMoreStep) {
   const Tokens prompt = prompt_of(70, 4);
-  const Answer together = answer(model_, ask(prompt, kQuestions));
+  const EngineAnswer together = answer(model_, ask(prompt, kQuestions));
   expect_same(together, alone(prompt, kQuestions));
   EXPECT_EQ(together.trace.counters.prefill_steps, 2U);  // of 48 tokens
   EXPECT_EQ(together.trace.counters.decode_steps, 1U);
@@ -137,7 +137,7 @@ TEST_F(QuestionsTest, MemoryStepsCacheAndNeighboursChangeNoBit) {
   const Tokens prompt = prompt_of(61, 4);
   const auto expected = alone(prompt, kQuestions);
   FakeModel tight(3);
-  const Answer one_by_one = answer(tight, ask(prompt, kQuestions));
+  const EngineAnswer one_by_one = answer(tight, ask(prompt, kQuestions));
   expect_same(one_by_one, expected);
   EXPECT_GT(one_by_one.trace.counters.decode_steps, 3U);
   EXPECT_EQ(tight.kv_pool().blocks_free(), 3);
@@ -160,7 +160,7 @@ TEST_F(QuestionsTest, MemoryStepsCacheAndNeighboursChangeNoBit) {
   }
   for (const auto& other : others) expect_same(other->wait(), expected);
   EXPECT_EQ(text.wait().result->text, greedy_text(prompt_of(50, 9), 60));
-  const Answer cached = answer(engine, ask(prompt, kQuestions));
+  const EngineAnswer cached = answer(engine, ask(prompt, kQuestions));
   EXPECT_EQ(cached.trace.counters.cached_tokens, 32U);
   expect_same(cached, expected);
   // Questions come and go behind the prompt, so the prefix cache must hold nothing of them.

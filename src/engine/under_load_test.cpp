@@ -82,7 +82,7 @@ TEST_F(UnderLoadTest, SameSeedSameTokensWhateverElseRuns) {
     }
     standstill.end();
     for (size_t i = 0; i < kRequests; ++i) {
-      const Answer answer = clients[i].wait();
+      const EngineAnswer answer = clients[i].wait();
       ASSERT_TRUE(answer.result);
       EXPECT_EQ(answer.result->text, alone[i].text) << i;
       EXPECT_EQ(answer.result->finish_reason, alone[i].finish_reason) << i;
