@@ -113,7 +113,7 @@ void add_api(Router& router, const BackendSlot& slot, const ApiLimits& limits) {
   add_chat_api(router, slot, gate, limits);
   add_task_api(router, slot, gate, limits);
   add_openai_api(router, slot, gate, limits);
-  // HOLD add_decisions_api(router, slot, gate, limits);
+  add_decisions_api(router, slot, gate, limits);
   add_text_api(router, slot);
 }
 

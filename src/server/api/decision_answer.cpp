@@ -1,5 +1,7 @@
 #include "server/api/decision_answer.h"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 #include <cstddef>
 #include <string>
@@ -109,6 +111,27 @@ void write_decision_answer(const DecisionRequest& request, std::string_view mode
   write_usage(request.api, usage, json);
   if (map) json.key("prompt_version").string(prompt_version);
   json.end_object();
+}
+
+std::string summary_text(const DecisionRequest& request, std::span<const Answer> answers) {
+  std::string text;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const QuestionEcho& echo = request.echoes[i];
+    if (i > 0) text += '\n';
+    text += echo.name.value_or(echo.path) + ": ";
+    switch (request.questions[i].kind) {
+      case QuestionKind::kChoice:
+        text += compact_json(echo.values[answers[i].best]);
+        break;
+      case QuestionKind::kScore:
+        text += fmt::format("{:.2f}", answers[i].mean);
+        break;
+      case QuestionKind::kYesNo:
+        text += fmt::format("{:.4f}", answers[i].probabilities[0]);
+        break;
+    }
+  }
+  return text;
 }
 
 }  // namespace qaio

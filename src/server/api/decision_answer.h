@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/json_writer.h"
@@ -21,5 +22,9 @@ struct DecisionUsage {
 void write_decision_answer(const DecisionRequest& request, std::string_view model,
                            std::string_view prompt_version, std::span<const Answer> answers,
                            const DecisionUsage& usage, JsonWriter& json);
+
+// For the record: a line for each question with its name and what is likeliest, a scale's mean, or
+// the probability of yes.
+std::string summary_text(const DecisionRequest& request, std::span<const Answer> answers);
 
 }  // namespace qaio

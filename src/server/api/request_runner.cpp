@@ -28,7 +28,7 @@ TaskRecord record_of(const TaskOutcome& task) {
   out.label = task.label.value_or("");
   out.score = task.score;
   out.output_text = task.text;
-  if (task.question) out.prompt_version = kDecisionPromptVersion;
+  if (task.kind == TaskKind::kDecide) out.prompt_version = kDecisionPromptVersion;
   if (task.kind == TaskKind::kGenerate) out.settings = settings_of(task);
   return out;
 }

@@ -62,6 +62,8 @@ class ServerFixture : public testing::Test {
     script.end = *tokenizer_->special("<|im_end|>");
     script.favourite = tokenizer_->encode("负面").front();
     script.step = step;
+    pipeline_.reset();
+    engine_.reset();  // before its model
     model_ = std::make_unique<ScriptedModel>(script, tokenizer_->size());
     EngineOptions engine_options;
     engine_options.end_tokens = {script.end};
