@@ -10,7 +10,8 @@ namespace qaio {
 
 const TaskOutcome* find_outcome(const RequestOutcome& outcome, std::string_view task);
 
-// A generate task's text; a classify task's "正面 (98.2 %)", or "-" when the model named no label.
+// A generate task's text; a classify task's "正面 (98.2 %)", or "-" when the model named no label;
+// of a scale "3, pleased (61.0 %); mean 2.79".
 std::string answer_text(const TaskOutcome& task);
 
 // One row per stage, one column of ms per task; each column adds up to its total.

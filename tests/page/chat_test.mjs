@@ -21,6 +21,22 @@ name = "intent"
 kind = "classify"
 system = "Sort the message."
 labels = ["<b>order</b>", "question"]
+
+[[task]]
+name = "anger"
+kind = "score"
+question = "How angry is the writer?"
+levels = ["<i>calm</i>", "<i>furious</i>"]
+
+[[task]]
+name = "topic"
+kind = "choice"
+options = ["work", "weather"]
+
+[[task]]
+name = "urgent"
+kind = "yes_no"
+question = "Is it urgent?"
 `);
   [server, browser] = await Promise.all([startServer("--config", config), launchBrowser()]);
   proxy = await startProxy(server);
@@ -259,6 +275,29 @@ test("settings go with the request and stay with the conversation; other tasks' 
   await answered(page, 1);
   await page.getByRole("button", { name: "Settings" }).click();
   assert.equal(await page.getByRole("dialog").getByLabel("System prompt").inputValue(), "Answer in one word.");
+  await closePage(page);
+});
+
+test("questions among the tasks: a level and the mean, an option, yes or no", async () => {
+  const page = await openChat();
+  await page.getByRole("button", { name: "Settings" }).click();
+  const dialog = page.getByRole("dialog");
+  for (const kind of ["places on a scale", "chooses an option", "answers yes or no"]) await dialog.getByText(kind).waitFor();
+  for (const task of ["anger", "topic", "urgent"]) await dialog.getByLabel(task).check();
+  await page.keyboard.press("Escape");
+  await say(page, happy);
+  await answered(page, 1);
+  const shown = async () => Object.fromEntries(await page.locator(".result").evaluateAll((results) =>
+    results.map((one) => [one.querySelector("dt").textContent, one.querySelector("dd").textContent])));
+  const first = await shown();
+  assert.match(first.anger, /^<i>(calm|furious)<\/i>\s*[\d.> ]+ % mean [01]\.\d\d$/);
+  assert.match(first.topic, /^(work|weather)\s*[\d.> ]+ %$/);
+  assert.match(first.urgent, /^(yes|no)\s*[\d.> ]+ %$/);
+  await assertAccessible(page);
+  await screenshot(page, "chat-questions-en");
+  await page.reload();
+  await answered(page, 1);
+  assert.deepEqual(await shown(), first, "as they were kept");
   await closePage(page);
 });
 
