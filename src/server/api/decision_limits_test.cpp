@@ -117,9 +117,11 @@ TEST_F(DecisionLimitsTest, WhoComesTooEarlyOrTooLateIsToldWhenToComeAgain) {
   server_->stop(0ms);
 
   limits_.requests_max = 1;
-  start("ok", 300ms);
+  std::string words;  // for seconds
+  for (int i = 0; i < 200; ++i) words += "word ";
+  start(words, 20ms);
   TestClient busy(server_->port());
-  busy.send(TestClient::text("POST", kDecisions, decisions()));
+  busy.send(TestClient::text("POST", "/v1/tasks/chat", R"({"input":"x"})"));
   wait_for_running(1);
   const ClientResponse full = post(kDecisions, decisions());
   EXPECT_EQ(full.status, 503);
@@ -141,7 +143,7 @@ TEST_F(DecisionLimitsTest, ARequestMayNameItsTime) {
 }
 
 TEST_F(DecisionLimitsTest, AClientThatLeavesCancelsTheWork) {
-  start("ok", 200ms);
+  start("ok", 500ms);  // a step
   size_t number = 0;
   for (const std::string_view path : {kSystemOne, kDecisions}) {
     TestClient leaver(server_->port());

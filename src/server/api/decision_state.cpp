@@ -42,7 +42,7 @@ std::string number_text(double number) {
   return out;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): the parser limits how deeply values are nested
+// Recursion ends: the parser limits how deeply values are nested.
 void write_json(const json::value& value, JsonWriter& out) {
   if (const auto* object = value.if_object()) {
     out.begin_object();

@@ -103,6 +103,7 @@ TEST_F(DecisionsApiTest, TheSameQuestionHasTheSameBits) {
   EXPECT_EQ(answers(computed), answers(cached));
   for (const std::string& one : alone) EXPECT_THAT(cached.body, HasSubstr(one));
   std::vector<std::thread> clients;
+  clients.reserve(kQuestions);
   std::vector<std::string> beside(kQuestions);
   for (int i = 0; i < kQuestions; ++i) {
     clients.emplace_back([&, i] { beside[i] = answers(post(kSystemOne, body(i, i + 1))); });

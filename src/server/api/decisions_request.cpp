@@ -53,6 +53,7 @@ std::vector<std::string> value_texts(const std::vector<json::value>& values) {
   };
   const bool quoted = std::ranges::any_of(values, says_boolean);
   std::vector<std::string> texts;
+  texts.reserve(values.size());
   for (const json::value& value : values) {
     texts.push_back(value.is_bool() || quoted ? compact_json(value)
                                               : std::string(trim({value.get_string().data(),
@@ -102,7 +103,7 @@ Result<void> read_levels(const JsonFields& fields, Question& question, QuestionE
     if (trim(description).empty()) {
       description = label;
     } else if (label != std::to_string(i)) {
-      description = label + " - " + description;
+      description = fmt::format("{} - {}", label, description);
     }
     question.options.push_back({{}, std::move(description)});
     echo.values.emplace_back(label);

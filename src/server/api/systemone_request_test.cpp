@@ -211,7 +211,7 @@ TEST(SystemOneRequest, HostileNamesAreNotEchoedAtLength) {
   for (const std::string& body :
        {asking("{\"" + name + R"(":{"type":"none"}})"),
         asking(R"({"q":{"type":"choice","criteria":{")" + name + R"(":1}}})"),
-        asking("{\"" + name + "\":{\"" + name + "\":1}}")}) {
+        asking(fmt::format(R"({{"{0}":{{"{0}":1}}}})", name))}) {
     const auto got = read(body);
     ASSERT_FALSE(got);
     EXPECT_LT(got.error().message.size(), 400U);
