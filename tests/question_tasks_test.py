@@ -131,6 +131,7 @@ class Questions(ProgramTest):
 class Temperatures(ProgramTest):
     def scores(self, *arguments):
         with Server(*arguments) as server:
+            self.started = "".join(server.lines)
             return {task: ask(server, task, POSITIVE)["scores"] for task in (*KINDS, "sentiment")}
 
     def assert_close(self, got, wanted):
@@ -165,6 +166,8 @@ class Temperatures(ProgramTest):
         self.ok("convert", model, packed)
         for path in (model, packed):
             got = self.scores("--config", config, "--model", path)
+            self.assertIn("a decision model ('openjev') that was trained on other prompts",
+                          self.started)
             self.assert_close(got["topic"], tempered(raw["topic"], 2.5))
             self.assert_close(got["happy"], tempered(raw["happy"], 2))
             for task in ("mood", "sentiment"):

@@ -126,6 +126,11 @@ std::vector<std::string> Runtime::warnings() const {
   std::vector<std::string> out(corrections.begin(), corrections.end());
   const std::string& note = pipeline_->chat_template().note();
   if (!note.empty()) out.push_back(note + "; plain ChatML is used");
+  if (const std::string& type = loaded_.decision.type; !type.empty()) {
+    out.push_back("a decision model ('" + type +
+                  "') that was trained on other prompts: questions are asked in the words of this "
+                  "program, its temperatures are obeyed");
+  }
   out.insert(out.end(), ignored_sampling_.begin(), ignored_sampling_.end());
   for (const auto& [task, reason] : pipeline_->refused_tasks())
     out.push_back(reason + "; requests for it are refused");
