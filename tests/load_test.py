@@ -427,6 +427,19 @@ class RealServer(LoadTest):
         for length, prefix in ((2, 0), (47, 0), (100, 0), (10, 1), (20, 33)):
             self.assertEqual(prompt_tokens(length, prefix), template + length + prefix)
 
+    def test_decisions(self):
+        for api in ("systemone", "decisions"):
+            report = self.load(self.server, "--count", 12, "--concurrency", 3, "--questions", 4,
+                               "--prompt-tokens", 40, endpoint=f"/v1/{api}")
+            self.assertEqual(report["requests"]["succeeded"], 12, report["failures"])
+            self.assertEqual(report["requests"]["questions_answered"], 48)
+            self.assertEqual(report["tokens"]["counted_by"], "usage")
+            self.assertEqual(report["tokens"]["output"], 0)
+            self.assertGreaterEqual(report["tokens"]["prompt"], 48 * (40 + 10))
+        # The text counts for every question and is computed for one of them; no text was seen before.
+        share = report["tokens"]["cached"] / report["tokens"]["prompt"]
+        self.assertTrue(0.3 < share < 0.75, report["tokens"])
+
     def test_refusals_are_counted(self):
         report = self.load(self.server, "--count", 3, "--extra-body", '{"temperature": -1}',
                            endpoint="/chat", code=FAILED)

@@ -1,0 +1,67 @@
+// Clients whose patience ends before the answer comes: the server drops the work and serves on.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createOpenAI } from '@ai-sdk/openai';
+import { APITimeoutError, choice, noul, TypeSafeClient } from '@typesafe-ai/sdk';
+import { experimental_decide as ask } from 'ai';
+import OpenAI, { APIConnectionTimeoutError } from 'openai';
+import { recordsOf } from './records.mjs';
+import { startServer } from './server.mjs';
+
+// 64 questions of some 1,500 tokens each: minutes in plain C++ on one thread, which QAIO_ISA asks for.
+const OPTIONS = Array.from({ length: 150 }, (_, i) => `the answer with number ${i}`);
+const NAMES = Array.from({ length: 64 }, (_, i) => `q${i}`);
+const STATE = 'Which one is meant?';
+const PATIENCE_MS = 1000;
+
+let server;
+before(async () => {
+  process.env.QAIO_ISA = 'scalar';
+  server = await startServer();
+});
+after(async () => assert.equal(await server.stop(), 0));
+
+const named = (make) => Object.fromEntries(NAMES.map((name) => [name, make(name)]));
+const criteria = Object.fromEntries(OPTIONS.map((option) => [option, null]));
+
+// Patience runs out `times` times, each time in the middle of the work, which ends with it; on a machine
+// that is very slow, before the work.
+async function givesUp(call, kind, times) {
+  const records = await recordsOf(server, () => assert.rejects(call, kind), times);
+  assert.deepEqual(records.map(({ status }) => status), Array(times).fill(499));
+  for (const { error, counters } of records.flatMap(({ tasks }) => tasks)) {
+    assert.equal(error, 'cancelled');
+    assert.equal(counters.questions, NAMES.length);
+  }
+}
+
+test('TypeSafe: each try is dropped', async () => {
+  const client = new TypeSafeClient({ baseURL: server.url, apiKey: 'none needed', logLevel: 'off',
+    timeout: PATIENCE_MS, retry: { maxRetries: 1, backoffInitialMs: 1 } });
+  await givesUp(() => client.systemOne({ state: STATE, questions: named((name) => choice(name, criteria)) }),
+                APITimeoutError, 2);
+  const { answers } = await client.systemOne({ state: STATE, questions: { a: noul('Is it?') } },
+                                             { timeout: 60_000 });
+  assert.ok(answers.a.noul > 0);
+});
+
+test('openai: each try is dropped', async () => {
+  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none needed' });
+  const questions = NAMES.map((name) => ({ type: 'choice', name, instructions: name,
+    choices: OPTIONS.map((value) => ({ value })) }));
+  await givesUp(() => client.decisions.create({ model: 'demo', input: STATE, questions },
+                                              { timeout: PATIENCE_MS, maxRetries: 1 }),
+                APIConnectionTimeoutError, 2);
+  const { answers } = await client.decisions.create({ model: 'demo', input: STATE, questions: [
+    { type: 'predicate', instructions: 'Is it?' }] });
+  assert.equal(answers.length, 1);
+});
+
+test('AI SDK: a signal ends it, without another try', async () => {
+  const model = createOpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none needed' }).decisionModel('demo');
+  const questions = named((name) => ({ type: 'choice', instructions: name, criteria }));
+  await givesUp(() => ask({ model, state: STATE, questions, abortSignal: AbortSignal.timeout(PATIENCE_MS) }),
+                { name: 'TimeoutError' }, 1);
+  const { answers } = await ask({ model, state: STATE, questions: { a: { type: 'boolean', instructions: '?' } } });
+  assert.ok(answers.a.probability > 0);
+});
