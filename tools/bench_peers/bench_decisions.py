@@ -43,7 +43,7 @@ class Asker:
         return " ".join(self.random.choices(WORDS, k=words))
 
     def ask(self, text, questions):
-        """Seconds until the answer is there, and the task's counters."""
+        """Seconds until the answer is there, and the request's id."""
         body = {"model": "any", "state": text, "questions": {
             f"q{i}": {"type": "noul", "instructions": self.text(self.question_words) + "?"}
             for i in range(questions)}}
@@ -51,15 +51,25 @@ class Asker:
         yes = [one["noul"] for one in answer["answers"].values()]
         if len(yes) != questions or not all(0 < p < 1 for p in yes):
             raise RuntimeError(f"not {questions} answers: {answer}")
-        record = json.loads(self.server.get(f"/requests/{request_id}")[1])
-        return seconds, record["tasks"][0]["counters"]
+        return seconds, request_id
+
+    def counters(self, request_id):
+        """Of its task; the request may still be ending."""
+        while True:
+            status, record = self.server.get(f"/requests/{request_id}")
+            if status == 200:
+                return json.loads(record)["tasks"][0]["counters"]
+            time.sleep(0.01)
 
     def fit_question_length(self):
         """Makes a question add about QUESTION_TOKENS, however much of them is the wording."""
-        _, counters = self.ask(self.text(TEXT_TOKENS), QUESTIONS)
-        added = round(counters["question_tokens"] / QUESTIONS)
+        self.server.connect()
+        def measured():
+            return self.counters(self.ask(self.text(TEXT_TOKENS), QUESTIONS)[1])
+
+        added = round(measured()["question_tokens"] / QUESTIONS)
         self.question_words = max(WORDS_MIN, self.question_words + QUESTION_TOKENS - added)
-        return self.ask(self.text(TEXT_TOKENS), QUESTIONS)[1]
+        return measured()
 
 
 class Samples:
@@ -76,6 +86,7 @@ class Samples:
 
 
 def qaio_turn(asker, kind, repeats, samples):
+    asker.server.connect()
     for _ in range(repeats):
         samples.add(kind, "many", asker.ask(asker.text(TEXT_TOKENS), QUESTIONS)[0])
         text = asker.text(TEXT_TOKENS)
@@ -85,9 +96,11 @@ def qaio_turn(asker, kind, repeats, samples):
 
 def short_turn(asker, kind, repeats, samples):
     """Returns how many tokens such a request computes."""
+    asker.server.connect()
     computed = []
     for _ in range(repeats):
-        seconds, counters = asker.ask(asker.text(SHORT_TEXT_TOKENS), 1)
+        seconds, request_id = asker.ask(asker.text(SHORT_TEXT_TOKENS), 1)
+        counters = asker.counters(request_id)
         samples.add(kind, "short", seconds)
         computed.append(counters["prompt_tokens"] - counters["cached_tokens"])
     return round(statistics.median(computed))
