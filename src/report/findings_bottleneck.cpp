@@ -95,6 +95,15 @@ std::string decides(Language in, const std::string& what, double percent) {
              "决定等待时间的是{}：占 {:.0f} %。", what, percent);
 }
 
+// Whether a request of the task had several about one text.
+bool asks_questions(const CompactRecords& set, std::string_view task) {
+  return std::ranges::any_of(set.requests, [&](const CompactRecord* request) {
+    return std::ranges::any_of(request->tasks, [&](const CompactTask& one) {
+      return one.question_tokens > 0 && set.tasks[one.name] == task;
+    });
+  });
+}
+
 void explain_model_stage(const FindingInput& input, const PathStage& top, double percent,
                          Finding& finding) {
   const Language in = input.language;
@@ -122,6 +131,14 @@ void explain_model_stage(const FindingInput& input, const PathStage& top, double
                            "以便前缀缓存复用。");
       return;
     case Stage::kScore:
+      if (asks_questions(input.set, top.task)) {
+        finding.meaning = decides(
+            in, say(in, "Answering the questions of {}{}", "回答 {} 的问题{}", top.task, others),
+            percent);
+        finding.advice = say(in, "Ask fewer or shorter questions, with fewer options.",
+                             "减少问题及其选项，或把问题写得短些。");
+        return;
+      }
       finding.meaning =
           decides(in, say(in, "Scoring the labels of {}{}", "为 {} 的标签打分{}", top.task, others),
                   percent);

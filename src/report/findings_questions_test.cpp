@@ -106,5 +106,22 @@ TEST(Tail, ManyQuestionsAreACause) {
   EXPECT_THAT(finding->meaning, testing::HasSubstr("they ask many questions"));
 }
 
+TEST(Bottleneck, OfQuestionsIsTheirsNotThatOfLabels) {
+  TestSet test;
+  for (int i = 0; i < 40; ++i) {
+    test.add({.task = "decision",
+              .output = 0,
+              .questions = 16,
+              .question_tokens = 320,
+              .options = 64,
+              .prefill_ms = 10,
+              .decode_ms = 90});
+  }
+  const auto finding = find(findings_of(test.set), "bottleneck");
+  ASSERT_TRUE(finding);
+  EXPECT_THAT(finding->meaning, testing::StartsWith("Answering the questions of decision decides"));
+  EXPECT_THAT(finding->advice, testing::HasSubstr("fewer or shorter questions"));
+}
+
 }  // namespace
 }  // namespace qaio

@@ -341,3 +341,23 @@ test("a server without requests says so", async () => {
   await closePage(page);
   await fresh.stop();
 });
+
+test("a request with several questions says how many", async () => {
+  const id = await send("/v1/systemone", {
+    model: "any", state: "The delivery came late and the box was broken.",
+    questions: {
+      late: { type: "noul", instructions: "Was it late?" },
+      mood: { type: "choice", instructions: "How does it sound?", criteria: { angry: null, happy: null, neutral: null } },
+    },
+  });
+  const page = await openRequests();
+  const row = rows(page).filter({ hasText: "decision" });
+  await row.waitFor();
+  assert.match(await row.textContent(), /2 questions, 7 labels/);
+  await page.goto(`${server.url}/#/requests/${id}`);
+  const tasks = page.getByRole("region", { name: "Tasks" });
+  await tasks.waitFor();
+  assert.match(await tasks.getByRole("row", { name: "wording" }).textContent(), /qaio-/);
+  assert.match(await tasks.getByRole("row", { name: "labels scored" }).textContent(), /7$/);
+  await closePage(page);
+});

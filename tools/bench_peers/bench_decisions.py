@@ -55,11 +55,12 @@ class Asker:
 
     def counters(self, request_id):
         """Of its task; the request may still be ending."""
-        while True:
+        for _ in range(1000):
             status, record = self.server.get(f"/requests/{request_id}")
             if status == 200:
                 return json.loads(record)["tasks"][0]["counters"]
             time.sleep(0.01)
+        raise RuntimeError(f"no record of {request_id}: {record}")
 
     def fit_question_length(self):
         """Makes a question add about QUESTION_TOKENS, however much of them is the wording."""
