@@ -14,6 +14,12 @@
 
 namespace qaio {
 
+// What became of answers when the options stood in reversed order.
+struct ReversedAnswers {
+  uint64_t asked = 0;
+  uint64_t changed = 0;
+};
+
 struct Evaluation {
   struct Mistake {
     std::string text, truth, answer;
@@ -21,11 +27,6 @@ struct Evaluation {
   struct Failure {
     size_t line = 0;  // of the file
     std::string message;
-  };
-  // What became of answers when the options stood in reversed order.
-  struct Reversal {
-    uint64_t asked = 0;
-    uint64_t changed = 0;
   };
 
   std::string task;
@@ -37,7 +38,7 @@ struct Evaluation {
   std::vector<Mistake> mistakes;        // the first of them
   uint64_t failed = 0;                  // texts without an answer
   Failure first_failure;
-  std::optional<Reversal> reversal;  // where there are options to reverse
+  std::optional<ReversedAnswers> reversal;  // where there are options to reverse
 
   Histogram latency;  // of the task alone, one text after the other
   double seconds = 0;

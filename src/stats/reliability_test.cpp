@@ -58,6 +58,7 @@ TEST(Reliability, ABinBeginsWithItsLowerEnd) {
 
 TEST(Reliability, AnsweredAreTheMostCertain) {
   std::vector<Prediction> all;
+  all.reserve(21);
   for (int i = 0; i < 18; ++i) all.push_back(said(0.99 - 0.01 * i, true));
   all.push_back(said(0.6, false));
   EXPECT_EQ(answered_within_error(all, 0.05), 18u) << "1 of 19 is more";

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/random.h"
 
@@ -68,6 +69,7 @@ TEST(TemperatureFit, AnswersStayAndProbabilitiesSumToOne) {
 
 TEST(TemperatureFit, HalvesHaveTheirShareOfEachLabel) {
   std::vector<Prediction> all;
+  all.reserve(101);
   for (size_t i = 0; i < 101; ++i) {
     all.push_back({{static_cast<double>(i), 0, 0}, 0, i < 61 ? 0u : i < 90 ? 1u : 2u});
   }
@@ -80,17 +82,16 @@ TEST(TemperatureFit, HalvesHaveTheirShareOfEachLabel) {
   for (size_t truth = 0; truth < 3; ++truth) {
     EXPECT_LE(std::abs(count(halves.fitted, truth) - count(halves.unseen, truth)), 1);
   }
-  std::vector<double> numbers;
-  for (const auto* half : {&halves.fitted, &halves.unseen}) {
-    for (const Prediction& one : *half) numbers.push_back(one.probabilities[0]);
-  }
-  std::ranges::sort(numbers);
-  for (size_t i = 0; i < 101; ++i) EXPECT_EQ(numbers[i], i) << "each in one half";
   const auto numbers_of = [](const std::vector<Prediction>& half) {
     std::vector<double> out;
+    out.reserve(half.size());
     for (const Prediction& one : half) out.push_back(one.probabilities[0]);
     return out;
   };
+  std::vector<double> numbers = numbers_of(halves.fitted);
+  std::ranges::copy(numbers_of(halves.unseen), std::back_inserter(numbers));
+  std::ranges::sort(numbers);
+  for (size_t i = 0; i < 101; ++i) EXPECT_EQ(numbers[i], i) << "each in one half";
   EXPECT_EQ(numbers_of(halves.fitted), numbers_of(stratified_halves(all, 1).fitted));
   EXPECT_NE(numbers_of(halves.fitted), numbers_of(stratified_halves(all, 2).fitted));
 }

@@ -143,7 +143,7 @@ Result<Decision> Decision::build(const DecisionText& text, const ChatTemplate& c
             TextOrigin::kMessage);
         behind.append(frame.tail);
         LabelQuestion prompt{.tokens = encode_prompt(behind, tokenizer, tokens_max).ids,
-                             .labels = rotation + 1 < plan.prompts ? labels : std::move(labels),
+                             .labels = labels,
                              .mass = question.label_mass};
         const size_t tokens = out.prompt_.size() + prompt.tokens.size();
         if (tokens > tokens_max) return too_long(tokens, tokens_max);
