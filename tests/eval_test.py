@@ -18,6 +18,13 @@ def everyday():
             yield text, label
 
 
+def post(server, path, body):
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}",
+                                     json.dumps(body).encode())
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
 class Task(ProgramTest):
     @classmethod
     def setUpClass(cls):
@@ -261,23 +268,23 @@ class Calibrate(ProgramTest):
         self.assertIn("line 2: a calibration is for the unknown task 'moood'",
                       self.fails(FAILED, "eval", self.tsv, "--config", wrong))
 
-    def test_a_server_answers_with_the_temperature(self):
+    def test_a_server_answers_with_the_temperatures(self):
+        """Of a task, and of questions of a kind at the endpoint for questions."""
         config = self.folder / "hot.toml"
-        ask = {"input": "今天的阳光真好,坐在窗边看书特别惬意。"}
-        answers = []
+        text = "今天的阳光真好,坐在窗边看书特别惬意。"
+        question = {"state": text, "questions": {
+            "good": {"type": "noul", "instructions": "Is this sentence positive?"}}}
+        odds = []
         for temperature in (1, 4):
-            config.write_text('[[calibration]]\ntask = "sentiment"\n'
-                              f"temperature = {temperature}\n")
+            config.write_text("".join(f"[[calibration]]\n{what}\ntemperature = {temperature}\n"
+                                      for what in ('task = "sentiment"', 'kind = "yes_no"')))
             with Server("--config", config) as server:
-                request = urllib.request.Request(
-                    f"http://127.0.0.1:{server.port}/v1/tasks/sentiment", json.dumps(ask).encode())
-                with urllib.request.urlopen(request, timeout=60) as answer:
-                    answers.append(json.load(answer))
-        plain, hot = answers
-        self.assertEqual(plain["label"], hot["label"])
-        # The logarithm of the ratio of both labels is a quarter of what it was.
-        odds = [math.log(one["score"] / (1 - one["score"])) for one in answers]
-        self.assertAlmostEqual(odds[1], odds[0] / 4, places=3)
+                label = post(server, "/v1/tasks/sentiment", {"input": text})
+                answer = post(server, "/v1/systemone", question)["answers"]["good"]
+                odds.append([math.log(one / (1 - one)) for one in (label["score"], answer["noul"])])
+        # The logarithm of the ratio of two answers is a quarter of what it was.
+        self.assertAlmostEqual(odds[1][0], odds[0][0] / 4, places=3)
+        self.assertAlmostEqual(odds[1][1], odds[0][1] / 4, places=9)
 
 
 class Documented(ProgramTest):
