@@ -1,12 +1,13 @@
-// Clients whose patience ends before the answer comes: the server drops the work and serves on.
+// Clients whose patience ends before the answer comes: the server drops the work and serves on. And what they
+// do when it is the server that has no time for them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOpenAI } from '@ai-sdk/openai';
 import { APITimeoutError, choice, noul, TypeSafeClient } from '@typesafe-ai/sdk';
 import { experimental_decide as ask } from 'ai';
-import OpenAI, { APIConnectionTimeoutError } from 'openai';
+import OpenAI, { APIConnectionTimeoutError, InternalServerError } from 'openai';
 import { recordsOf } from './records.mjs';
-import { startServer } from './server.mjs';
+import { eventually, startServer } from './server.mjs';
 
 // 64 questions of some 1,500 tokens each: minutes in plain C++ on one thread, which QAIO_ISA asks for.
 const OPTIONS = Array.from({ length: 150 }, (_, i) => `the answer with number ${i}`);
@@ -45,16 +46,23 @@ test('TypeSafe: each try is dropped', async () => {
   assert.ok(answers.a.noul > 0);
 });
 
+const openai = (at = server) => new OpenAI({ baseURL: `${at.url}/v1`, apiKey: 'none needed' });
+const long = () => ({ model: 'demo', input: STATE, questions: NAMES.map((name) => ({
+  type: 'choice', name, instructions: name, choices: OPTIONS.map((value) => ({ value })) })) });
+
 test('openai: each try is dropped', async () => {
-  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none needed' });
-  const questions = NAMES.map((name) => ({ type: 'choice', name, instructions: name,
-    choices: OPTIONS.map((value) => ({ value })) }));
-  await givesUp(() => client.decisions.create({ model: 'demo', input: STATE, questions },
-                                              { timeout: PATIENCE_MS, maxRetries: 1 }),
+  await givesUp(() => openai().decisions.create(long(), { timeout: PATIENCE_MS, maxRetries: 1 }),
                 APIConnectionTimeoutError, 2);
-  const { answers } = await client.decisions.create({ model: 'demo', input: STATE, questions: [
+  const { answers } = await openai().decisions.create({ model: 'demo', input: STATE, questions: [
     { type: 'predicate', instructions: 'Is it?' }] });
   assert.equal(answers.length, 1);
+});
+
+test('openai: what took the time it had is not tried again', async () => {
+  const records = await recordsOf(server, () => assert.rejects(
+    openai().decisions.create({ ...long(), timeout_ms: 300 }),
+    (error) => error instanceof InternalServerError && error.code === 'deadline_exceeded'));
+  assert.deepEqual(records.map(({ status }) => status), [504]);
 });
 
 test('AI SDK: a signal ends it, without another try', async () => {
@@ -64,4 +72,25 @@ test('AI SDK: a signal ends it, without another try', async () => {
                 { name: 'TimeoutError' }, 1);
   const { answers } = await ask({ model, state: STATE, questions: { a: { type: 'boolean', instructions: '?' } } });
   assert.ok(answers.a.probability > 0);
+});
+
+test('TypeSafe: a full server is asked again when it says', async () => {
+  const full = await startServer('--requests-max', '1');
+  const client = new TypeSafeClient({ baseURL: full.url, apiKey: 'none needed', logLevel: 'off',
+    timeout: 60_000, retry: { maxRetries: 10 } });
+  const occupier = new AbortController();
+  const records = await recordsOf(full, async () => {
+    const occupied = assert.rejects(openai(full).decisions.create(long(), { signal: occupier.signal }));
+    await eventually(async () =>
+      (await (await fetch(`${full.url}/metrics`)).text()).includes('\nqaio_sequences_running 1\n'));
+    const asked = client.systemOne({ state: STATE, questions: { a: noul('Is it?') } });
+    await eventually(() => full.log.some((line) => line.includes('status=503')));
+    occupier.abort();
+    await occupied;
+    assert.ok((await asked).answers.a.noul > 0);
+  }, 3);
+  const statuses = records.map(({ status }) => status).sort();
+  assert.deepEqual([...new Set(statuses)], [200, 499, 503]);
+  assert.ok(statuses.length < 8, `${statuses}`);  // a second later each time
+  assert.equal(await full.stop(), 0);
 });
