@@ -9,9 +9,12 @@ import { startServer } from './server.mjs';
 const COMPLAINT = 'The parcel came a week late and the box was open.';
 const PRAISE = '孩子很喜欢这本书，故事有趣，画也漂亮。';
 const QUESTIONS = {
-  late: { type: 'boolean', instructions: 'Did something come late?', criteria: { true: 'after the promised day' } },
-  心情: { type: 'choice', instructions: '作者的心情？', criteria: { 高兴: null, 生气: '抱怨', calm: { note: 'neither' } } },
-  stars: { type: 'score', instructions: 'How good was it?', criteria: ['bad', 'fair', null, 'good', 'very good'] },
+  late: { type: 'boolean', instructions: 'Did something come late?',
+    criteria: { true: 'after the promised day' } },
+  心情: { type: 'choice', instructions: '作者的心情？',
+    criteria: { 高兴: null, 生气: '抱怨', calm: { note: 'neither' } } },
+  stars: { type: 'score', instructions: 'How good was it?',
+    criteria: ['bad', 'fair', null, 'good', 'very good'] },
 };
 
 let server;
@@ -94,13 +97,14 @@ describe('states and questions', () => {
 describe('what cannot succeed', () => {
   const refused = (state, questions, says) =>
     refusedOnce(server, () => decide(state, questions), APICallError, says);
+  const asked = (type, criteria) => ({ a: { type, instructions: 'Which?', criteria } });
 
   test('is refused once, with a sentence', async () => {
     const many = Object.fromEntries(Array.from({ length: 256 }, (_, i) => [`option ${i}`, null]));
-    await refused(COMPLAINT, { a: { type: 'choice', instructions: 'Which?', criteria: many } }, /255/);
-    await refused(COMPLAINT, { a: { type: 'score', instructions: 'How?', criteria: Array(11).fill('x') } }, /10/);
-    await refused(COMPLAINT, { a: { type: 'score', instructions: 'How?', criteria: ['x'] } }, /2/);
-    await refused(COMPLAINT, { a: { type: 'choice', instructions: 'Which?', criteria: { only: null } } }, /choices.* 2 /);
+    await refused(COMPLAINT, asked('choice', many), /255/);
+    await refused(COMPLAINT, asked('score', Array(11).fill('x')), /10/);
+    await refused(COMPLAINT, asked('score', ['x']), /2/);
+    await refused(COMPLAINT, asked('choice', { only: null }), /choices.* 2 /);
     await refused('  ', QUESTIONS, /input/);
     await refused('long '.repeat(5000), QUESTIONS, /token/);
   });

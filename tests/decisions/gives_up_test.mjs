@@ -70,7 +70,8 @@ test('AI SDK: a signal ends it, without another try', async () => {
   const questions = named((name) => ({ type: 'choice', instructions: name, criteria }));
   await givesUp(() => ask({ model, state: STATE, questions, abortSignal: AbortSignal.timeout(PATIENCE_MS) }),
                 { name: 'TimeoutError' }, 1);
-  const { answers } = await ask({ model, state: STATE, questions: { a: { type: 'boolean', instructions: '?' } } });
+  const { answers } = await ask(
+    { model, state: STATE, questions: { a: { type: 'boolean', instructions: '?' } } });
   assert.ok(answers.a.probability > 0);
 });
 

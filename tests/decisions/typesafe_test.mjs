@@ -9,7 +9,8 @@ const COMPLAINT = 'I was charged twice. Please help, this is the third time I as
 const PRAISE = '服务员很热情，菜也好吃，下次还来。';
 const QUESTIONS = {
   billing: noul('Is this about billing?', { true: 'money was taken' }),
-  mood: choice('客人的情绪如何？', { 满意: null, 不满: '抱怨或生气', neutral: { note: 'neither' } }),
+  mood: choice('客人的情绪如何？',
+    { 满意: null, 不满: '抱怨或生气', neutral: { note: 'neither' } }),
   urgency: score('How urgent is it?', ['can wait', 'this week', 'now']),
 };
 
@@ -102,7 +103,8 @@ describe('states and questions', () => {
     assert.ok(answers.json.noul > 0 && answers.json.noul < 1);
     assert.ok(answers.described.noul > 0 && answers.described.noul < 1);
     assertDistribution(Object.values(answers.bare.probabilities));
-    assert.deepEqual(answers.is_praise, (await answersTo({ text: PRAISE }, { other: noul('is_praise') })).other);
+    const asked = await answersTo({ text: PRAISE }, { other: noul('is_praise') });
+    assert.deepEqual(answers.is_praise, asked.other);
     assert.deepEqual(answers.undescribed.legend, { 0: null, 1: 'fair', 2: null });
     assert.deepEqual(answers.levels.legend, { 0: { is: 'bad' }, 1: ['good', 'very good'] });
   });
@@ -121,7 +123,8 @@ describe('what cannot succeed', () => {
       server, () => client.systemOne({ state: PRAISE, questions: QUESTIONS, ...request }), APIError, says);
     assert.ok([400, 413, 422].includes(error.status), error.status);
   };
-  const options = (count) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`option ${i}`, null]));
+  const options = (count) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`option ${i}`, null]));
 
   test('is refused once, with the question and a sentence', async () => {
     await refused({ questions: { mood: choice('Which?', options(256)) } }, /mood.*255/);
