@@ -48,6 +48,26 @@ TEST_F(EngineEndTest, CancellationIsSeenAtTheNextStepAndFreesTheBlocks) {
   gate.open();
 }
 
+TEST_F(EngineEndTest, QuestionsThatWereNotAnsweredDoNotCount) {
+  Gate gate;
+  model_.before_step = [&] { gate.pass(); };
+  Engine engine(model_, *tokenizer_, SteadyClock::instance(), options_);
+  Client running;
+  Client cancelled;
+  const auto first = running.submit(engine, generate(prompt_of(40, 1), 1));
+  gate.wait_for_arrivals(1);
+  const auto second = cancelled.submit(engine, classify(prompt_of(40, 2), {{5, 1, 2}, {6, 1, 3}}));
+  gate.permit_one();
+  gate.wait_for_arrivals(2);  // its prompt is in the step, the labels are for the next one
+  engine.cancel(*second);
+  gate.open();
+  const EngineAnswer answer = cancelled.wait();
+  EXPECT_EQ(answer.result.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(answer.trace.counters.questions, 0U);
+  EXPECT_EQ(answer.trace.counters.options, 0U);
+  EXPECT_TRUE(running.wait().result);
+}
+
 TEST_F(EngineEndTest, TheDeadlineEndsRunningAndWaitingRequests) {
   options_.sequences_max = 1;
   FakeClock clock;

@@ -132,12 +132,14 @@ Result<std::string> with_entry(std::string toml, const std::string& name,
     const size_t begin = offset_of(toml, old->source().begin);
     toml.replace(begin, offset_of(toml, old->source().end) - begin, number);
   }
-  // Whoever wrote the file may have written it in a way that takes no table at its end.
+  // Whoever wrote the file may have written it in a way that takes no table at its end. The number
+  // may be a stand-in, with which a file is tried before anything is measured: it is nobody's to
+  // copy.
   if (!says(toml, name, entry, number)) {
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: the temperature cannot be written into it; add this by hand: "
-                            "[[{}]] {} temperature = {}",
-                            name, kKey, key_value(entry), number));
+                fmt::format("{}: a temperature for {} cannot be written into it; write its "
+                            "'{}' as [[{}]] tables first",
+                            name, key_value(entry), kKey, kKey));
   }
   return toml;
 }

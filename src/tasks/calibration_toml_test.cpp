@@ -129,9 +129,10 @@ TEST(CalibrationToml, TheNumberOfATableIsReplaced) {
 TEST(CalibrationToml, AFileThatCannotTakeItStaysAsItIs) {
   EXPECT_THAT(written("threads = = 2\n", {kTopic}), HasSubstr("qaio.toml line 1"));
   EXPECT_THAT(written("calibration = 3\n", {kTopic}), HasSubstr("qaio.toml line 1: 'calibration'"));
-  EXPECT_THAT(written("calibration = [{kind = \"score\", temperature = 2}]\n", {kTopic}),
-              HasSubstr("qaio.toml: the temperature cannot be written into it; add this by hand: "
-                        "[[calibration]] task = \"topic\" temperature = 1.4300"));
+  EXPECT_THAT(
+      written("calibration = [{kind = \"score\", temperature = 2}]\n", {kTopic}),
+      HasSubstr("qaio.toml: a temperature for task = \"topic\" cannot be written into it; write "
+                "its 'calibration' as [[calibration]] tables first"));
   EXPECT_THAT(written("[[calibration]]\ntask = \"topic\"\n", {kTopic}),
               HasSubstr("line 1: a calibration has no temperature"));
   const std::string twice = "[[calibration]]\ntask = \"topic\"\ntemperature = 2\n";

@@ -30,6 +30,16 @@ tl::unexpected<Error> too_long(size_t tokens, size_t tokens_max) {
                  "state");
 }
 
+// Who sends a question of 2,000 tokens about a text of ten is to shorten the question.
+tl::unexpected<Error> too_long_together(size_t head, size_t behind, size_t index,
+                                        size_t tokens_max) {
+  if (behind <= head) return too_long(head + behind, tokens_max);
+  return refused(fmt::format("state and question are too long together: their prompt has at least "
+                             "{} tokens, at most {} are possible",
+                             head + behind, tokens_max),
+                 fmt::format("questions[{}].length", index));
+}
+
 // What the template writes around the state and around a question.
 struct Frame {
   MarkedText head;  // up to the end of the state and what stands behind it
@@ -146,7 +156,9 @@ Result<Decision> Decision::build(const DecisionText& text, const ChatTemplate& c
                              .labels = labels,
                              .mass = question.label_mass};
         const size_t tokens = out.prompt_.size() + prompt.tokens.size();
-        if (tokens > tokens_max) return too_long(tokens, tokens_max);
+        if (tokens > tokens_max) {
+          return too_long_together(out.prompt_.size(), prompt.tokens.size(), i, tokens_max);
+        }
         out.prompt_tokens_ += static_cast<int64_t>(tokens);
         out.job_.questions.push_back(std::move(prompt));
       }

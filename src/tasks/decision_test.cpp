@@ -186,7 +186,10 @@ TEST_F(DecisionTest, RefusalsNameTheFieldAtFault) {
   const auto too_long = build(longer, {yes_no("Wet?")}, "", 500);
   EXPECT_EQ(field_of(too_long), "state");
   EXPECT_THAT(too_long.error().message, HasSubstr("at most 500 are possible"));
-  EXPECT_EQ(field_of(build("It rains.", {yes_no(longer)}, "", 500)), "state");
+  EXPECT_EQ(field_of(build("It rains.", {yes_no(longer)}, "", 500)), "questions[0].length");
+  // A text that is longer than the question is what to shorten.
+  EXPECT_EQ(field_of(build(longer.substr(0, 2000), {yes_no(longer.substr(0, 1500))}, "", 500)),
+            "state");
   Question question = choice({"a", "b"});
   question.permutations = 2;
   EXPECT_EQ(field_of(build("It rains.", std::vector<Question>(257, question))), "questions");

@@ -246,7 +246,7 @@ Result<Decision> Pipeline::decide(const TaskDefinition& task, std::string_view i
   Error error = std::move(decision.error());
   error.message = "task '" + task.name + "': " + error.message;
   // Nothing else of the request is at fault, if the request is.
-  error.field = error.field == "state" ? "input" : "";
+  error.field = error.field == "state" || error.field.ends_with(".length") ? "input" : "";
   return tl::unexpected<Error>(std::move(error));
 }
 

@@ -61,15 +61,20 @@ Result<void> check_yes_no(const Question& question) {
   if (!sides.empty() && sides.size() != 2) {
     return fail(ErrorCode::kInvalidArgument, "needs descriptions of yes and no, or none");
   }
-  const bool described = std::ranges::any_of(
-      sides, [](const QuestionOption& side) { return !trim(side.description).empty(); });
-  if (trim(question.instructions).empty() && !described) {
+  if (!asks_something(question)) {
     return fail(ErrorCode::kInvalidArgument, "asks nothing: it needs instructions");
   }
   return {};
 }
 
 }  // namespace
+
+bool asks_something(const Question& question) {
+  return !trim(question.instructions).empty() ||
+         std::ranges::any_of(question.options, [](const QuestionOption& side) {
+           return !trim(side.description).empty();
+         });
+}
 
 std::string_view question_kind_name(QuestionKind kind) {
   switch (kind) {

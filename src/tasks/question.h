@@ -45,6 +45,9 @@ inline constexpr size_t kScoreLevelsMin = 2;
 inline constexpr size_t kScoreLevelsMax = 10;  // a digit each
 inline constexpr int kPermutationsMax = 16;
 
+// Of a yes/no question: whether it says anything, as its instructions or as what yes or no mean.
+bool asks_something(const Question& question);
+
 // kInvalidArgument for a question that cannot be asked, in a sentence that begins with a verb, as
 // "needs ...", for the caller to name the question before it: too few or too many options, a name
 // that is blank, longer than a line, has white space around it or is another's, a level without a

@@ -66,6 +66,16 @@ Result<void> read_sides(TomlReader& reader, std::vector<QuestionOption>& sides) 
   return {};
 }
 
+// A request may name a single option, as a client that makes them up as it goes along does.
+Result<void> check_option_count(const TomlReader& reader, const Question& question) {
+  const size_t count = question.options.size();
+  if (count == 1) return reader.fault("options", "has a single option: there is nothing to choose");
+  if (count > 1 && count <= kChoiceOptionsMax) return {};
+  return reader.fault("options",
+                      fmt::format("needs 2 to {} 'options'{}", kChoiceOptionsMax,
+                                  count == 0 ? std::string() : fmt::format(", not {}", count)));
+}
+
 // Where a fault of a question is most likely mended.
 std::string_view main_key(QuestionKind kind) {
   switch (kind) {
@@ -100,8 +110,13 @@ Result<void> read_question(TomlReader& reader, Question& question) {
     question.permutations = static_cast<int>(permutations);
   }
   QAIO_RETURN_IF_ERROR(reader.done());  // a misspelled key says more than what it left empty
-  if (question.kind == QuestionKind::kChoice && question.options.size() == 1)
-    return reader.fault("options", "has a single option: there is nothing to choose");
+  if (question.kind == QuestionKind::kChoice)
+    QAIO_RETURN_IF_ERROR(check_option_count(reader, question));
+  if (question.kind == QuestionKind::kScore && question.options.empty())
+    return reader.fault("levels",
+                        fmt::format("needs {} to {} 'levels'", kScoreLevelsMin, kScoreLevelsMax));
+  if (question.kind == QuestionKind::kYesNo && !asks_something(question))
+    return reader.fault("question", "asks nothing: it needs a 'question', a 'yes' or a 'no'");
   const Result<void> checked = check_question(question);
   if (!checked) return reader.fault(main_key(question.kind), checked.error().message);
   return {};

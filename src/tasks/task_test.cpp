@@ -286,9 +286,12 @@ TEST(TaskRegistry, WrongQuestionsAreRefusedWithTaskLineAndReason) {
     return toml_error("[[task]]\nname = 'a'\nkind = '" + std::string(kind) + "'\n" +
                       std::string(keys) + "\n");
   };
-  EXPECT_EQ(task("choice", ""), "tasks.toml line 1: task 'a' needs 1 to 255 options, not 0");
-  EXPECT_EQ(task("choice", "options = []"),
-            "tasks.toml line 4: task 'a' needs 1 to 255 options, not 0");
+  EXPECT_EQ(task("choice", ""), "tasks.toml line 1: task 'a' needs 2 to 255 'options'");
+  EXPECT_EQ(task("choice", "options = []"), "tasks.toml line 4: task 'a' needs 2 to 255 'options'");
+  std::string many;
+  for (int i = 0; i < 256; ++i) many += "'" + std::to_string(i) + "',";
+  EXPECT_EQ(task("choice", "options = [" + many + "]"),
+            "tasks.toml line 4: task 'a' needs 2 to 255 'options', not 256");
   EXPECT_EQ(task("choice", "question = ''\noptions = ['x', 'x']"),
             "tasks.toml line 5: task 'a' has the option 'x' twice");
   EXPECT_EQ(task("choice", "options = ['x']"),
@@ -310,7 +313,12 @@ TEST(TaskRegistry, WrongQuestionsAreRefusedWithTaskLineAndReason) {
   EXPECT_THAT(task("score", "levels = ['x', '']"), HasSubstr("level without a description"));
   EXPECT_THAT(task("score", "levels = ['x', 1]"), HasSubstr("a level that is not a string"));
   EXPECT_THAT(task("score", "levels = 3"), HasSubstr("'levels', the lowest first"));
-  EXPECT_EQ(task("yes_no", ""), "tasks.toml line 1: task 'a' asks nothing: it needs instructions");
+  EXPECT_EQ(task("score", ""), "tasks.toml line 1: task 'a' needs 2 to 10 'levels'");
+  for (const auto& [keys, line] : {std::pair("", "1"), std::pair("question = ' '\nno = ''", "4")}) {
+    EXPECT_EQ(task("yes_no", keys), std::string("tasks.toml line ") + line +
+                                        ": task 'a' asks nothing: it needs a 'question', a 'yes' "
+                                        "or a 'no'");
+  }
   EXPECT_THAT(task("yes_no", "question = 3"), HasSubstr("needs a string for 'question'"));
   EXPECT_THAT(task("yes_no", "qestion = 'x'"), HasSubstr("unknown key 'qestion'; known are name"));
 }

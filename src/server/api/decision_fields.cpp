@@ -4,6 +4,8 @@
 
 #include <array>
 #include <boost/json.hpp>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "base/json.h"
@@ -28,12 +30,42 @@ constexpr auto kFixed = std::to_array<FixedField>({
     {"instructions", R"([""])", "send a system message first"},
 });
 
+// The path of a number in `value` that no double can hold, as 1e999: JSON allows it, but neither
+// could the model be told of it nor an answer repeat it. Recursion ends: the parser limits nesting.
+std::optional<std::string> infinite_number_path(const boost::json::value& value,
+                                                const std::string& path) {
+  if (value.is_double()) {
+    return std::isfinite(value.get_double()) ? std::nullopt : std::optional(shown_name(path));
+  }
+  if (const auto* object = value.if_object()) {
+    for (const auto& member : *object) {
+      if (auto found = infinite_number_path(member.value(), path + "." + std::string(member.key())))
+        return found;
+    }
+  } else if (const auto* array = value.if_array()) {
+    for (size_t i = 0; i < array->size(); ++i) {
+      if (auto found = infinite_number_path((*array)[i], fmt::format("{}[{}]", path, i)))
+        return found;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<JsonFields> parse_decision_body(std::string_view body) {
   QAIO_ASSIGN(JsonFields fields, JsonFields::parse(body, kDecisionDepthMax));
   if (const auto path = repeated_member_path(body)) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is there twice", *path), *path);
+  }
+  for (const std::string_view name : fields.names()) {
+    const boost::json::value* value = fields.find(name);
+    const auto path =
+        value == nullptr ? std::nullopt : infinite_number_path(*value, std::string(name));
+    if (!path) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' is a number beyond 1.8e308, the largest that can be read", *path),
+                *path);
   }
   return fields;
 }

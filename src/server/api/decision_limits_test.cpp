@@ -37,6 +37,31 @@ TEST_F(DecisionLimitsTest, ATextThatIsTooLongIs400) {
   EXPECT_EQ(post(kSystemOne, systemone()).status, 200);
 }
 
+// Who sends a long question about a short text shortens the question.
+TEST_F(DecisionLimitsTest, AQuestionThatIsTooLongIs400OfItsOwn) {
+  start();
+  std::string words;
+  for (int i = 0; i < 1200; ++i) words += "word ";
+  const std::vector<std::array<std::string, 3>> all = {
+      {std::string(kSystemOne),
+       fmt::format(R"({{"state":"s","questions":{{"a":{{"type":"noul"}},
+                      "q":{{"type":"noul","instructions":"{}"}}}}}})",
+                   words),
+       "questions.q"},
+      {std::string(kDecisions),
+       fmt::format(R"({{"input":"s","questions":[{{"type":"predicate","instructions":"{}"}}]}})",
+                   words),
+       "questions[0]"}};
+  for (const auto& [path, body, field] : all) {
+    const ClientResponse refused = post(path, body);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.error("code"), "context_length_exceeded");
+    EXPECT_EQ(refused.error("field"), field);
+    EXPECT_THAT(refused.error("message"), HasSubstr("'" + field + "': state and question are"));
+    EXPECT_THAT(refused.error("message"), HasSubstr("at most 1024 are possible"));
+  }
+}
+
 TEST_F(DecisionLimitsTest, ALabelMayBeWhatDoesNotFit) {
   start();
   std::string words;
@@ -64,6 +89,16 @@ TEST_F(DecisionLimitsTest, BadRequestsAre400WithTheirField) {
        "questions.q.criteria"},
       {std::string(kSystemOne), R"({"state":" ","questions":{"q":{"type":"noul"}}})", "state"},
       {std::string(kSystemOne), R"({"state":"\ud800","questions":{}})", "state"},
+      // The answer repeats a level's description, and infinity is no JSON.
+      {std::string(kSystemOne), R"({"state":{"a":[0,1e999]},"questions":{"q":{"type":"noul"}}})",
+       "state.a[1]"},
+      {std::string(kSystemOne),
+       R"({"state":"s","questions":{"q":{"type":"score","criteria":[{"x":-1e999},"b"]}}})",
+       "questions.q.criteria[0].x"},
+      {std::string(kDecisions),
+       R"({"input":[{"role":"user","content":[{"type":"input_json","data":{"a":1e400}}]}],
+           "questions":[{"type":"predicate","instructions":"x"}]})",
+       "input[0].content[0].data.a"},
       {std::string(kDecisions), R"({"input":"s","questions":[{"type":"yes_no","question":"x"}]})",
        "questions"},
       {std::string(kDecisions),

@@ -122,9 +122,13 @@ HttpResponse DecisionRunner::error_answer(const Error& error) const {
     field = "permutations";  // there are never too many questions by themselves
   }
   for (size_t i = 0; i < request_.echoes.size(); ++i) {
-    if (field != fmt::format("questions[{}]", i)) continue;
+    const std::string at = fmt::format("questions[{}]", i);
+    const bool length = field == at + ".length";
+    if (field != at && !length) continue;
+    if (length) code = "context_length_exceeded";
     field = request_.echoes[i].path;
-    message = fmt::format("'{}': {}", field, error.message);
+    message = fmt::format("'{}': {}{}", field, error.message,
+                          length ? memory_advice(*backend()) : std::string());
     break;
   }
   HttpResponse response = error_response(http_status(error.code), code, message, field);
