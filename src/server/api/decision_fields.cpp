@@ -30,22 +30,23 @@ constexpr auto kFixed = std::to_array<FixedField>({
     {"instructions", R"([""])", "send a system message first"},
 });
 
-// The path of a number in `value` that no double can hold, as 1e999: JSON allows it, but neither
-// could the model be told of it nor an answer repeat it. Recursion ends: the parser limits nesting.
-std::optional<std::string> infinite_number_path(const boost::json::value& value,
-                                                const std::string& path) {
+// Where in `value` a number is that no double can hold, as 1e999: JSON allows it, but neither could
+// the model be told of it nor an answer repeat it. The path behind that of `value`, which is put
+// together only once there is one: names may be long, and elements many. Recursion ends: the parser
+// limits nesting.
+std::optional<std::string> infinite_number_place(const boost::json::value& value) {
   if (value.is_double()) {
-    return std::isfinite(value.get_double()) ? std::nullopt : std::optional(shown_name(path));
+    return std::isfinite(value.get_double()) ? std::nullopt : std::optional(std::string());
   }
   if (const auto* object = value.if_object()) {
     for (const auto& member : *object) {
-      if (auto found = infinite_number_path(member.value(), path + "." + std::string(member.key())))
-        return found;
+      if (auto place = infinite_number_place(member.value())) {
+        return "." + shown_name(member.key()) + *place;
+      }
     }
   } else if (const auto* array = value.if_array()) {
     for (size_t i = 0; i < array->size(); ++i) {
-      if (auto found = infinite_number_path((*array)[i], fmt::format("{}[{}]", path, i)))
-        return found;
+      if (auto place = infinite_number_place((*array)[i])) return fmt::format("[{}]{}", i, *place);
     }
   }
   return std::nullopt;
@@ -60,12 +61,12 @@ Result<JsonFields> parse_decision_body(std::string_view body) {
   }
   for (const std::string_view name : fields.names()) {
     const boost::json::value* value = fields.find(name);
-    const auto path =
-        value == nullptr ? std::nullopt : infinite_number_path(*value, std::string(name));
-    if (!path) continue;
+    const auto place = value == nullptr ? std::nullopt : infinite_number_place(*value);
+    if (!place) continue;
+    const std::string path = shown_name(std::string(name) + *place);
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("'{}' is a number beyond 1.8e308, the largest that can be read", *path),
-                *path);
+                fmt::format("'{}' is a number beyond 1.8e308, the largest that can be read", path),
+                path);
   }
   return fields;
 }
