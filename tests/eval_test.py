@@ -71,6 +71,8 @@ class Task(ProgramTest):
         self.assertIn("missing.tsv", self.fails(FAILED, "eval", self.folder / "missing.tsv"))
         self.assertIn("'chat'", self.fails(FAILED, "eval", self.tsv, "--task", "chat"))
         self.assertIn("1=正面", self.fails(USAGE, "eval", self.tsv, "--label-map", "1"))
+        self.assertIn("'1' cannot be both '正面' and '负面'",
+                      self.fails(USAGE, "eval", self.tsv, "--label-map", "1=正面,0=负面,1=负面"))
         self.assertIn("no label 'good'", self.fails(USAGE, "eval", self.tsv, "--label-map",
                                                     "1=good,0=负面"))
         self.fails(USAGE, "eval", self.tsv, "--min-accuracy", 2)

@@ -56,7 +56,13 @@ void read_label_names(const std::vector<std::string>& given, const TaskDefinitio
       throw CLI::ValidationError(fmt::format("--label-map: '{}' has no label '{}', only {}",
                                              task.name, label, fmt::join(task.labels, ", ")));
     }
-    format.label_names[pair.substr(0, equals)] = label;
+    const std::string name = pair.substr(0, equals);
+    // One of the two would be lost, and the accuracy with it.
+    if (const auto [known, added] = format.label_names.emplace(name, label);
+        !added && known->second != label) {
+      throw CLI::ValidationError(fmt::format("--label-map: '{}' cannot be both '{}' and '{}'", name,
+                                             known->second, label));
+    }
   }
 }
 

@@ -73,6 +73,26 @@ TEST_F(DecisionLimitsTest, ALabelMayBeWhatDoesNotFit) {
           words.substr(0, 400), words));
   EXPECT_EQ(refused.status, 400) << refused.body;
   EXPECT_EQ(refused.error("code"), "context_length_exceeded");
+  EXPECT_EQ(refused.error("field"), "questions.q");
+  EXPECT_THAT(refused.error("message"), HasSubstr("'questions.q': "));
+}
+
+// It stands once in the prompt, and once more behind it where it is scored.
+TEST_F(DecisionLimitsTest, TwiceALabelMayBeWhatDoesNotFit) {
+  start();
+  std::string words;
+  for (int i = 0; i < 300; ++i) words += "word ";
+  const std::string question =
+      fmt::format(R"({{"type":"choice","criteria":{{"{}a":null,"b":null}}}})", words);
+  for (const auto& [more, field] :
+       {std::pair("", "questions.q"), std::pair(R"(,"p":{"type":"noul"})", "questions")}) {
+    const ClientResponse refused = post(
+        kSystemOne, fmt::format(R"({{"state":"s","questions":{{"q":{}{}}}}})", question, more));
+    EXPECT_EQ(refused.status, 400) << refused.body;
+    EXPECT_EQ(refused.error("code"), "context_length_exceeded");
+    EXPECT_EQ(refused.error("field"), field);
+    EXPECT_THAT(refused.error("message"), HasSubstr("at most 1024 are possible"));
+  }
 }
 
 TEST_F(DecisionLimitsTest, BadRequestsAre400WithTheirField) {

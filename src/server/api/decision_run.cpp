@@ -113,7 +113,13 @@ HttpResponse DecisionRunner::error_answer(const Error& error) const {
   std::string message = error.message;
   std::string field = error.field;
   if (field == "state" || field == "prompt" || field == "labels") {
-    field = map ? "state" : "input";
+    // Where the prompt fits, options do not, which are computed behind it; of several questions the
+    // engine does not say whose.
+    if (field != "labels") {
+      field = map ? "state" : "input";
+    } else {
+      field = request_.echoes.size() == 1 ? request_.echoes[0].path : "questions";
+    }
     if (error.code == ErrorCode::kInvalidArgument) code = "context_length_exceeded";
     message = fmt::format("'{}': {}{}", field, error.message, memory_advice(*backend()));
   } else if (field == "system") {
