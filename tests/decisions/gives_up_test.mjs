@@ -32,7 +32,8 @@ async function givesUp(call, kind, times) {
   assert.deepEqual(records.map(({ status }) => status), Array(times).fill(499));
   for (const { error, counters } of records.flatMap(({ tasks }) => tasks)) {
     assert.equal(error, 'cancelled');
-    assert.equal(counters.questions, NAMES.length);
+    assert.ok(counters.prompt_tokens > 0);  // the engine had it
+    assert.equal(counters.questions, 0);    // and nobody got an answer
   }
 }
 
