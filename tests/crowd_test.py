@@ -153,6 +153,14 @@ class Descriptors(CrowdTest):
             self.eventually(lambda: one_call(server) == 200)
             self.assertEqual(server.stop(), OK)
 
+    def test_what_stays_open_is_open_from_the_start(self):
+        """Else it would take the descriptor that is kept for telling newcomers."""
+        with Server() as server:
+            used = descriptors(server)
+            self.assertEqual(one_call(server), 200)
+            metric(server, "process_resident_memory_bytes")
+            self.eventually(lambda: descriptors(server) <= used)
+
     def test_an_unforeseen_lack_is_told_too(self):
         """As when files take what connections were promised."""
         with Server() as server:

@@ -153,12 +153,12 @@ void print_warnings(const Runtime& runtime) {
     fmt::print(stderr, "qaio: warning: {}: {}\n", runtime.model().name, warning);
 }
 
-RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,
+RequestOutcome run_and_wait(const Pipeline& pipeline, const PipelineRequest& request,
                             PipelineCallbacks callbacks) {
   // Shared: the waiting thread may return while set_value() is still on its way out.
   const auto done = std::make_shared<std::promise<RequestOutcome>>();
   callbacks.on_done = [done](RequestOutcome outcome) { done->set_value(std::move(outcome)); };
-  const auto run = pipeline.run(std::move(request), std::move(callbacks));
+  const auto run = pipeline.run(request, std::move(callbacks));
   return done->get_future().get();
 }
 

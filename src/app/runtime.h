@@ -71,7 +71,7 @@ class Runtime {
 void print_warnings(const Runtime& runtime);
 
 // Runs one request and waits for it. `callbacks.on_done` is taken.
-RequestOutcome run_and_wait(const Pipeline& pipeline, PipelineRequest request,
+RequestOutcome run_and_wait(const Pipeline& pipeline, const PipelineRequest& request,
                             PipelineCallbacks callbacks = {});
 
 }  // namespace qaio

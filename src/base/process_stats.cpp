@@ -37,16 +37,18 @@ CpuTime process_cpu_time() {
 
 namespace {
 
+// Opened when the program starts, as there may be no descriptor left when it is first read, and
+// read at offset 0: the kernel makes the text anew each time.
+const int kStatm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+
 struct Memory {
   int64_t virtual_bytes = 0;
   int64_t resident_bytes = 0;
 };
 
 Memory process_memory() {
-  // Opened once and read at offset 0: the kernel makes the text anew each time.
-  static const int statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   char text[128] = {};
-  if (statm < 0 || pread(statm, text, sizeof(text) - 1, 0) <= 0) return {};
+  if (kStatm < 0 || pread(kStatm, text, sizeof(text) - 1, 0) <= 0) return {};
   char* resident = nullptr;  // "size resident shared ...", in pages
   const int64_t page = sysconf(_SC_PAGESIZE);
   const int64_t virtual_bytes = std::strtoll(text, &resident, 10) * page;

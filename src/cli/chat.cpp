@@ -74,7 +74,7 @@ RequestOutcome stream_reply(const Pipeline& pipeline, PipelineRequest request) {
   callbacks.on_text = [mailbox](size_t, std::string_view text) { mailbox->post(text); };
   callbacks.on_done = [mailbox](RequestOutcome outcome) { mailbox->finish(std::move(outcome)); };
   interrupted = 0;
-  const auto run = pipeline.run(std::move(request), std::move(callbacks));
+  const auto run = pipeline.run(request, std::move(callbacks));
   std::string text;
   for (;;) {
     auto outcome = mailbox->take(text);

@@ -18,7 +18,7 @@ RequestOutcome ask(const Pipeline& pipeline, const std::string& task, const std:
   PipelineRequest request;
   request.tasks = {task};
   request.input = text;
-  return run_and_wait(pipeline, std::move(request));
+  return run_and_wait(pipeline, request);
 }
 
 // A pipeline of the same choice with its options the other way round; none of other tasks, whose

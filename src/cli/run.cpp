@@ -51,7 +51,7 @@ Result<void> print_text(const Options& options, const Runtime& runtime) {
   if (options.task.empty()) request.tasks = {"sentiment", "chat"};
   request.input = options.text;
   request.overrides.seed = options.seed;
-  const RequestOutcome outcome = run_and_wait(runtime.pipeline(), std::move(request));
+  const RequestOutcome outcome = run_and_wait(runtime.pipeline(), request);
   if (outcome.error) return tl::unexpected<Error>(*outcome.error);
   for (const TaskOutcome& task : outcome.tasks)
     fmt::print("{}: {}\n", task.task, answer_text(task));

@@ -69,7 +69,10 @@ TEST_F(UnderLoadTest, SameSeedSameTokensWhateverElseRuns) {
   Engine engine(*loaded_.model, *loaded_.tokenizer, SteadyClock::instance(), options(true));
   uint32_t most_together = 0;
   uint32_t cached = 0;
-  for (int round = 0; round < 3; ++round) {
+  // Who runs together, and so whether somebody is paused, depends on how fast the machine is.
+  constexpr int kRoundsMax = 10;
+  for (int round = 0; round < 3 || (engine.load().preemptions == 0 && round < kRoundsMax);
+       ++round) {
     Standstill standstill(engine, request(0));
     std::vector<Client> clients(kRequests);
     std::vector<Client> others(kRequests);

@@ -316,7 +316,7 @@ double Pipeline::temperature(std::string_view task) const {
   return temperature_of(known.definition, known.calibration);
 }
 
-std::shared_ptr<PipelineRun> Pipeline::run(PipelineRequest request,
+std::shared_ptr<PipelineRun> Pipeline::run(const PipelineRequest& request,
                                            PipelineCallbacks callbacks) const {
   auto run = std::make_shared<Run>(engine_, clock_, std::move(callbacks));
   const uint64_t seed = seed_or_random(request.overrides.seed);

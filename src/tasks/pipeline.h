@@ -115,7 +115,8 @@ class Pipeline {
   // through on_done: kNotFound for an unknown task, kInvalidArgument as of PromptTemplate, Decision
   // (whose state is the field "input") and Engine::submit(), kResourceExhausted when the engine's
   // queue is full.
-  std::shared_ptr<PipelineRun> run(PipelineRequest request, PipelineCallbacks callbacks) const;
+  std::shared_ptr<PipelineRun> run(const PipelineRequest& request,
+                                   PipelineCallbacks callbacks) const;
 
   const ChatTemplate& chat_template() const { return chat_; }
   // By what the logarithms of a known task's label probabilities are divided.

@@ -81,7 +81,7 @@ class PipelineQuestionTest : public testing::Test {
     std::promise<RequestOutcome> promise;
     PipelineCallbacks callbacks;
     callbacks.on_done = [&](RequestOutcome outcome) { promise.set_value(std::move(outcome)); };
-    const auto handle = pipeline_->run(std::move(request), std::move(callbacks));
+    const auto handle = pipeline_->run(request, std::move(callbacks));
     auto future = promise.get_future();
     EXPECT_EQ(future.wait_for(20s), std::future_status::ready);
     return future.get();

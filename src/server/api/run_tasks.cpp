@@ -61,7 +61,7 @@ class TasksRunner final : public RequestRunner {
  private:
   Result<Cancel> start() override {
     const std::shared_ptr<PipelineRun> run =
-        backend()->pipeline->run(std::move(task_call_.request), callbacks());
+        backend()->pipeline->run(task_call_.request, callbacks());
     return [run] { run->cancel(); };
   }
 
