@@ -15,6 +15,10 @@ const NAMES = Array.from({ length: 64 }, (_, i) => `q${i}`);
 const STATE = 'Which one is meant?';
 const PATIENCE_MS = 1000;
 
+// The clients are for Node.js 20 and newer. The fetch of 18 does not always drop a request that is given up:
+// how these clients end there is nothing that a server can mend.
+const skip = Number.parseInt(process.versions.node, 10) < 20 && 'the clients need Node.js 20';
+
 let server;
 before(async () => {
   process.env.QAIO_ISA = 'scalar';
@@ -37,7 +41,7 @@ async function givesUp(call, kind, times) {
   }
 }
 
-test('TypeSafe: each try is dropped', async () => {
+test('TypeSafe: each try is dropped', { skip }, async () => {
   const client = new TypeSafeClient({ baseURL: server.url, apiKey: 'none needed', logLevel: 'off',
     timeout: PATIENCE_MS, retry: { maxRetries: 1, backoffInitialMs: 1 } });
   await givesUp(() => client.systemOne({ state: STATE, questions: named((name) => choice(name, criteria)) }),
@@ -51,7 +55,7 @@ const openai = (at = server) => new OpenAI({ baseURL: `${at.url}/v1`, apiKey: 'n
 const long = () => ({ model: 'demo', input: STATE, questions: NAMES.map((name) => ({
   type: 'choice', name, instructions: name, choices: OPTIONS.map((value) => ({ value })) })) });
 
-test('openai: each try is dropped', async () => {
+test('openai: each try is dropped', { skip }, async () => {
   await givesUp(() => openai().decisions.create(long(), { timeout: PATIENCE_MS, maxRetries: 1 }),
                 APIConnectionTimeoutError, 2);
   const { answers } = await openai().decisions.create({ model: 'demo', input: STATE, questions: [
@@ -59,14 +63,14 @@ test('openai: each try is dropped', async () => {
   assert.equal(answers.length, 1);
 });
 
-test('openai: what took the time it had is not tried again', async () => {
+test('openai: what took the time it had is not tried again', { skip }, async () => {
   const records = await recordsOf(server, () => assert.rejects(
     openai().decisions.create({ ...long(), timeout_ms: 300 }),
     (error) => error instanceof InternalServerError && error.code === 'deadline_exceeded'));
   assert.deepEqual(records.map(({ status }) => status), [504]);
 });
 
-test('AI SDK: a signal ends it, without another try', async () => {
+test('AI SDK: a signal ends it, without another try', { skip }, async () => {
   const model = createOpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none needed' }).decisionModel('demo');
   const questions = named((name) => ({ type: 'choice', instructions: name, criteria }));
   await givesUp(() => ask({ model, state: STATE, questions, abortSignal: AbortSignal.timeout(PATIENCE_MS) }),
@@ -76,7 +80,7 @@ test('AI SDK: a signal ends it, without another try', async () => {
   assert.ok(answers.a.probability > 0);
 });
 
-test('TypeSafe: a full server is asked again when it says', async () => {
+test('TypeSafe: a full server is asked again when it says', { skip }, async () => {
   const full = await startServer('--requests-max', '1');
   const client = new TypeSafeClient({ baseURL: full.url, apiKey: 'none needed', logLevel: 'off',
     timeout: 60_000, retry: { maxRetries: 10 } });
