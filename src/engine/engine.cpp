@@ -151,11 +151,6 @@ void Engine::Impl::finish(Sequence& sequence, Result<EngineResult> result, TimeN
   remember(sequence);
   sequence.trace.finish_reason =
       result ? result->finish_reason : finish_reason_of(result.error().code);
-  // Whoever was refused halfway, or while waiting, has got the answer to none of them.
-  if (!result) {
-    TaskCounters& counters = sequence.trace.counters;
-    counters.questions = counters.question_tokens = counters.options = 0;
-  }
   const EngineTrace trace = sequence.trace;
   const auto on_done = std::move(sequence.request.on_done);
   const EngineRequestId id = sequence.id;

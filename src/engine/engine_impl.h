@@ -65,7 +65,6 @@ struct Engine::Impl final : private SequenceMemory {
   static bool hears(const Sequence& sequence, const Generation::Piece& piece);
   void generate(Sequence& sequence, Generation& generation, TokenId token);
   void score(Sequence& sequence, QuestionWalk& walk, std::span<const float> root_logits);
-  void score_root(LabelWalk& labels, std::span<const float> logits);
   int running_in(Stage stage) const;
   void pin(Sequence& sequence, TimeNs now_ns);
   bool reserve(Sequence& sequence, int positions, int blocks_left);

@@ -2,12 +2,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
-#include <limits>
 
 #include "base/finite.h"
 #include "engine/engine_impl.h"
-#include "engine/logprobs.h"
-#include "kernels/kernels.h"
 #include "model/damaged_logits.h"
 
 namespace qaio {
@@ -285,28 +282,24 @@ void Engine::Impl::generate(Sequence& sequence, Generation& generation, TokenId 
 void Engine::Impl::score(Sequence& sequence, QuestionWalk& walk,
                          std::span<const float> root_logits) {
   const TimeNs begin_ns = clock_.now_ns();
-  if (!root_logits.empty()) score_root(*walk.at_root(), root_logits);
+  if (!root_logits.empty()) {
+    std::vector<float>& scratch = scratch_.front()->raw_logits;
+    scratch.resize(vocab_);
+    label_round_.read_root(*walk.at_root(), root_logits, scratch);
+  }
   std::optional<std::vector<LabelScores>> scores;
   if (walk.left().empty()) scores = walk.scores();
   const TimeNs end_ns = clock_.now_ns();
   sequence.trace.counters.sample_ns += label_round_.reading_ns(walk) + end_ns - begin_ns;
   if (!walk.left().empty()) return;  // extend_walks() goes on
   if (!scores) return finish(sequence, fail(ErrorCode::kCorrupt, kDamagedLogits), end_ns);
+  sequence.count_questions(walk);
   finish(sequence,
          EngineResult{.finish_reason = FinishReason::kScored,
                       .text = {},
                       .tokens = {},
                       .label_scores = std::move(*scores)},
          end_ns);
-}
-
-// `logits`: of the labels' rows, or with a mass of the vocabulary.
-void Engine::Impl::score_root(LabelWalk& labels, std::span<const float> logits) {
-  if (!labels.mass()) return labels.score_root(logits);
-  std::vector<float>& scratch = scratch_.front()->raw_logits;
-  scratch.resize(vocab_);
-  labels.score_root(logits, all_finite(logits) ? log_sum_exp(default_kernels(), logits, scratch)
-                                               : std::numeric_limits<double>::quiet_NaN());
 }
 
 }  // namespace qaio

@@ -147,18 +147,26 @@ void LabelRound::read(size_t index, std::span<float> scratch) {
   reading.begin_ns = clock_.now_ns();
   const Node& node = *reading.node;
   LabelWalk& labels = reading.walk->labels(node.question);
-  const auto log_sum = [&] {
-    return all_finite(reading.logits) ? log_sum_exp(kernels_, reading.logits, scratch)
-                                      : std::numeric_limits<double>::quiet_NaN();
-  };
   if (node.reading == QuestionWalk::Reading::kLabel) {
-    labels.score_node(node.label_node, reading.logits, log_sum());
-  } else if (labels.mass()) {
-    labels.score_root(reading.logits, log_sum());
+    labels.score_node(node.label_node, reading.logits, log_sum(reading.logits, scratch));
   } else {
-    labels.score_root(reading.logits);
+    read_root(labels, reading.logits, scratch);
   }
   reading.end_ns = clock_.now_ns();
+}
+
+void LabelRound::read_root(LabelWalk& labels, std::span<const float> logits,
+                           std::span<float> scratch) const {
+  if (labels.mass()) {
+    labels.score_root(logits, log_sum(logits, scratch));
+  } else {
+    labels.score_root(logits);
+  }
+}
+
+double LabelRound::log_sum(std::span<const float> logits, std::span<float> scratch) const {
+  return all_finite(logits) ? log_sum_exp(kernels_, logits, scratch)
+                            : std::numeric_limits<double>::quiet_NaN();
 }
 
 int64_t LabelRound::reading_ns(const QuestionWalk& walk) const {

@@ -44,6 +44,8 @@ class LabelRound {
   size_t readings() const { return readings_.size(); }
   // Scores what is behind one of those, any thread its own; `scratch` is [vocab].
   void read(size_t reading, std::span<float> scratch);
+  // Scores the root of a question's labels by its logits: of their rows, or with a mass [vocab].
+  void read_root(LabelWalk& labels, std::span<const float> logits, std::span<float> scratch) const;
   // From the begin of a walk's first such call to the end of its last.
   int64_t reading_ns(const QuestionWalk& walk) const;
 
@@ -63,6 +65,8 @@ class LabelRound {
     TimeNs end_ns = 0;
   };
 
+  // The logarithm of the sum of e^logit over the vocabulary; NaN if one is not finite.
+  double log_sum(std::span<const float> logits, std::span<float> scratch) const;
   static std::span<const Node> first_run(std::span<const Node> nodes);
   void give_memory(std::vector<Run>& runs, KvSequence& kv, int root);
   KvSequence* branch_off(const KvSequence& kv, int root, int held, int end);

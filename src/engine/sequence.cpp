@@ -39,11 +39,7 @@ Sequence::Sequence(SubmissionQueue::Submission submission, Model& model, const T
   if (const auto* walk = std::get_if<QuestionWalk>(&work)) {
     const auto beginning = walk->beginning();
     tokens.insert(tokens.end(), beginning.begin(), beginning.end());
-    TaskCounters& counters = trace.counters;
-    counters.prompt_tokens += static_cast<uint32_t>(walk->question_tokens_at_root());
-    counters.questions = static_cast<uint32_t>(walk->questions());
-    counters.question_tokens = static_cast<uint32_t>(walk->question_tokens_behind_root());
-    counters.options = static_cast<uint32_t>(walk->options());
+    trace.counters.prompt_tokens += static_cast<uint32_t>(walk->question_tokens_at_root());
   }
 }
 
@@ -81,6 +77,12 @@ void Sequence::count_token(TimeNs now_ns) {
     count_gap(gap_ns, counters.gap_counts);
   }
   counters.last_token_ns = now_ns;
+}
+
+void Sequence::count_questions(const QuestionWalk& walk) {
+  trace.counters.questions = static_cast<uint32_t>(walk.questions());
+  trace.counters.question_tokens = static_cast<uint32_t>(walk.question_tokens_behind_root());
+  trace.counters.options = static_cast<uint32_t>(walk.options());
 }
 
 std::span<const TokenId> Sequence::lasting() const {

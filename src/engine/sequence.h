@@ -29,6 +29,8 @@ struct Sequence {
   void count_pass(int64_t forward_ns, size_t batch);
   // Counts a token that is out: times and gaps.
   void count_token(TimeNs now_ns);
+  // Counts the questions of a walk that has its scores: who is refused halfway has none.
+  void count_questions(const QuestionWalk& walk);
   // What the computed positions hold and will hold until the end: questions and labels come and go
   // behind it.
   std::span<const TokenId> lasting() const;
