@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "base/file_set.h"
 #include "tasks/prompt.h"
+#include "tasks/tokenizer_for_test.h"
 
 namespace qaio {
 namespace {
@@ -11,11 +11,7 @@ namespace {
 class ChatPromptTest : public testing::Test {
  protected:
   ChatPromptTest() {
-    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
-    EXPECT_TRUE(files) << files.error().message;
-    auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
-    EXPECT_TRUE(loaded) << loaded.error().message;
-    tokenizer_ = std::move(*loaded);
+    tokenizer_ = tokenizer_for_test();
     lane_.start(clock_.now_ns());
   }
   Result<std::vector<TokenId>> build(const std::vector<Message>& messages, size_t max = 1000) {

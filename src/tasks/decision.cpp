@@ -37,7 +37,7 @@ tl::unexpected<Error> too_long_together(size_t head, size_t behind, size_t index
   return refused(fmt::format("state and question are too long together: their prompt has at least "
                              "{} tokens, at most {} are possible",
                              head + behind, tokens_max),
-                 fmt::format("questions[{}].length", index));
+                 fmt::format("questions[{}]", index));
 }
 
 // What the template writes around the state and around a question.
@@ -79,7 +79,7 @@ Result<void> add_labels(const Question& question, size_t index, const Tokenizer&
       return refused(fmt::format("the option '{}' is the same as another in this model's "
                                  "vocabulary",
                                  label.text.substr(0, 100)),
-                     fmt::format("questions[{}]", index));
+                     fmt::format("questions[{}].options", index));
     }
   }
   return {};

@@ -37,8 +37,8 @@ class Decision {
 
   // Stamps prompt_build and tokenize on `lane`. `chat` is used during the call only. Errors, all
   // kInvalidArgument: on field "state" one that is blank or, with a question, longer than
-  // `tokens_max` tokens; on field "questions[i].length" a question with which it is, and that is
-  // longer than the state; on field "questions[i]" two options that are the same tokens; on field
+  // `tokens_max` tokens; on field "questions[i]" a question with which it is, and that is longer
+  // than the state; on field "questions[i].options" two that are the same tokens; on field
   // "questions" more than kPromptsMax prompts; on field "system" one that the template refuses.
   // kUnsupported where the model's chat template changes what a message says.
   static Result<Decision> build(const DecisionText& text, const ChatTemplate& chat,

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/file_set.h"
 #include "tasks/decision_wording.h"
+#include "tasks/tokenizer_for_test.h"
 
 namespace qaio {
 namespace {
@@ -16,11 +16,8 @@ using testing::HasSubstr;
 class DecisionTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
-    ASSERT_TRUE(files) << files.error().message;
-    auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    tokenizer_ = std::move(*loaded).release();
+    tokenizer_ = tokenizer_for_test().release();
+    ASSERT_NE(tokenizer_, nullptr);
   }
   static void TearDownTestSuite() { delete tokenizer_; }
 
@@ -186,7 +183,7 @@ TEST_F(DecisionTest, RefusalsNameTheFieldAtFault) {
   const auto too_long = build(longer, {yes_no("Wet?")}, "", 500);
   EXPECT_EQ(field_of(too_long), "state");
   EXPECT_THAT(too_long.error().message, HasSubstr("at most 500 are possible"));
-  EXPECT_EQ(field_of(build("It rains.", {yes_no(longer)}, "", 500)), "questions[0].length");
+  EXPECT_EQ(field_of(build("It rains.", {yes_no(longer)}, "", 500)), "questions[0]");
   // A text that is longer than the question is what to shorten.
   EXPECT_EQ(field_of(build(longer.substr(0, 2000), {yes_no(longer.substr(0, 1500))}, "", 500)),
             "state");
@@ -195,7 +192,7 @@ TEST_F(DecisionTest, RefusalsNameTheFieldAtFault) {
   EXPECT_EQ(field_of(build("It rains.", std::vector<Question>(257, question))), "questions");
   // The tokenizer composes them to the same.
   EXPECT_EQ(field_of(build("It rains.", {yes_no("Wet?"), choice({"e\u0301", "\u00e9"})})),
-            "questions[1]");
+            "questions[1].options");
 }
 
 }  // namespace

@@ -77,14 +77,22 @@ std::string question_text(const Question& question, int rotation, int rotations)
   return text;
 }
 
+std::vector<std::string> option_names(const Question& question) {
+  if (question.kind == QuestionKind::kYesNo) return {"yes", "no"};
+  std::vector<std::string> names;
+  for (size_t i = 0; i < question.options.size(); ++i) {
+    const bool level = question.kind == QuestionKind::kScore;
+    names.push_back(level ? std::to_string(i) : question.options[i].name);
+  }
+  return names;
+}
+
 std::vector<QuestionLabel> question_labels(const Question& question) {
   // Models say either; both mean the same.
   if (question.kind == QuestionKind::kYesNo) return {{"yes", 0}, {"Yes", 0}, {"no", 1}, {"No", 1}};
   std::vector<QuestionLabel> labels;
-  for (size_t i = 0; i < question.options.size(); ++i) {
-    const bool level = question.kind == QuestionKind::kScore;
-    labels.push_back({level ? std::to_string(i) : question.options[i].name, i});
-  }
+  for (std::string& name : option_names(question))
+    labels.push_back({std::move(name), labels.size()});
   return labels;
 }
 

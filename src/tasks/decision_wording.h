@@ -23,6 +23,9 @@ std::string question_text(const Question& question, int rotation, int rotations)
 // In how many orders it is asked.
 int rotations_of(const Question& question);
 
+// What each answer is called: a choice's option, the number of a level from "0" on, "yes" and "no".
+std::vector<std::string> option_names(const Question& question);
+
 // What the model may say, and which option that means: one label or several spellings each.
 struct QuestionLabel {
   std::string text;

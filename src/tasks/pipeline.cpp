@@ -245,8 +245,8 @@ Result<Decision> Pipeline::decide(const TaskDefinition& task, std::string_view i
   if (decision) return decision;
   Error error = std::move(decision.error());
   error.message = "task '" + task.name + "': " + error.message;
-  // Nothing else of the request is at fault, if the request is.
-  error.field = error.field == "state" || error.field.ends_with(".length") ? "input" : "";
+  // The request is at fault if its input is too long, by itself or with the question.
+  error.field = error.field == "state" || error.field == "questions[0]" ? "input" : "";
   return tl::unexpected<Error>(std::move(error));
 }
 

@@ -5,10 +5,10 @@
 #include <future>
 #include <numeric>
 
-#include "base/file_set.h"
 #include "config/toml_for_test.h"
 #include "tasks/pipeline.h"
 #include "tasks/scripted_model.h"
+#include "tasks/tokenizer_for_test.h"
 
 namespace qaio {
 namespace {
@@ -41,11 +41,8 @@ question = "Must it be answered today?"
 class PipelineQuestionTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
-    ASSERT_TRUE(files) << files.error().message;
-    auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    tokenizer_ = std::move(*loaded);
+    tokenizer_ = tokenizer_for_test();
+    ASSERT_TRUE(tokenizer_);
     add(kTasks);
   }
 

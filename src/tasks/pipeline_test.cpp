@@ -6,9 +6,9 @@
 #include <future>
 #include <thread>
 
-#include "base/file_set.h"
 #include "config/toml_for_test.h"
 #include "tasks/scripted_model.h"
+#include "tasks/tokenizer_for_test.h"
 
 namespace qaio {
 namespace {
@@ -19,11 +19,8 @@ using namespace std::chrono_literals;
 class PipelineTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
-    ASSERT_TRUE(files) << files.error().message;
-    auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    tokenizer_ = std::move(*loaded);
+    tokenizer_ = tokenizer_for_test();
+    ASSERT_TRUE(tokenizer_);
   }
 
   void start(std::string_view reply, std::chrono::microseconds step = 0us, int queue_max = 128,

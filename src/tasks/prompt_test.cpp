@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "base/file_set.h"
+#include "tasks/tokenizer_for_test.h"
 
 namespace qaio {
 namespace {
@@ -13,11 +13,8 @@ using testing::IsEmpty;
 class PromptTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
-    ASSERT_TRUE(files) << files.error().message;
-    auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    tokenizer_ = std::move(*loaded).release();
+    tokenizer_ = tokenizer_for_test().release();
+    ASSERT_NE(tokenizer_, nullptr);
   }
   static void TearDownTestSuite() { delete tokenizer_; }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/toml_reader.h"
+#include "tasks/decision_wording.h"
 #include "tasks/question_toml.h"
 #include "tasks/task.h"
 
@@ -35,16 +36,6 @@ std::optional<QuestionKind> question_kind_of(std::string_view name) {
   return {};
 }
 
-std::vector<std::string> labels_of(const Question& question) {
-  if (question.kind == QuestionKind::kYesNo) return {"yes", "no"};
-  std::vector<std::string> labels;
-  for (size_t i = 0; i < question.options.size(); ++i) {
-    labels.push_back(question.kind == QuestionKind::kChoice ? question.options[i].name
-                                                            : std::to_string(i));
-  }
-  return labels;
-}
-
 // Reads one [[task]] table.
 class TaskReader {
  public:
@@ -71,7 +62,7 @@ class TaskReader {
     QAIO_RETURN_IF_ERROR(forbid(kOtherKeys, {}));
     QAIO_RETURN_IF_ERROR(forbid(kQuestionKeys, keys_of(task_.question->kind)));
     QAIO_RETURN_IF_ERROR(read_question(reader_, *task_.question));
-    task_.labels = labels_of(*task_.question);
+    task_.labels = option_names(*task_.question);
     return {};
   }
 

@@ -129,12 +129,12 @@ HttpResponse DecisionRunner::error_answer(const Error& error) const {
   }
   for (size_t i = 0; i < request_.echoes.size(); ++i) {
     const std::string at = fmt::format("questions[{}]", i);
-    const bool length = field == at + ".length";
-    if (field != at && !length) continue;
-    if (length) code = "context_length_exceeded";
+    const bool too_long = field == at;
+    if (!too_long && field != at + ".options") continue;
+    if (too_long) code = "context_length_exceeded";
     field = request_.echoes[i].path;
     message = fmt::format("'{}': {}{}", field, error.message,
-                          length ? memory_advice(*backend()) : std::string());
+                          too_long ? memory_advice(*backend()) : std::string());
     break;
   }
   HttpResponse response = error_response(http_status(error.code), code, message, field);

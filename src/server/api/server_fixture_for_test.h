@@ -16,6 +16,7 @@
 #include "server/http/http_client_for_test.h"
 #include "server/http/server.h"
 #include "tasks/scripted_model.h"
+#include "tasks/tokenizer_for_test.h"
 
 namespace qaio {
 
@@ -24,11 +25,7 @@ class ServerFixture : public testing::Test {
   ServerFixture() {
     options_.port = 0;
     options_.host = "127.0.0.1";
-    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/tokenizer.json");
-    EXPECT_TRUE(files) << files.error().message;
-    auto loaded = Tokenizer::from_json(files->text("tokenizer.json"));
-    EXPECT_TRUE(loaded) << loaded.error().message;
-    tokenizer_ = std::move(*loaded);
+    tokenizer_ = tokenizer_for_test();
   }
 
   // A published chat template, for what is loaded from now on.
