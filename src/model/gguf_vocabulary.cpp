@@ -1,6 +1,9 @@
 #include "model/gguf_vocabulary.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "text/split_pattern.h"
 
 namespace qaio {
 namespace {
@@ -33,22 +36,31 @@ Result<void> refuse_added_ends(const GgufFile& file) {
   return {};
 }
 
+// Of a pre-tokenizer; nullopt for one that this program does not have. "default" is what files made
+// before the key existed were given; DeepSeek's distilled models have Qwen's pattern under a name
+// of their own.
+std::optional<std::string_view> split_pattern_of(std::string_view pre) {
+  if (pre == "qwen2" || pre == "default" || pre == "deepseek-r1-qwen") return kQwenSplitPattern;
+  if (pre == "qwen35") return kQwen35SplitPattern;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Vocabulary> vocabulary_from_gguf(const GgufFile& file) {
   QAIO_ASSIGN(const std::string_view model, file.get_string("tokenizer.ggml.model"));
   QAIO_ASSIGN(const std::string_view pre, file.get_string("tokenizer.ggml.pre", "qwen2"));
-  // "default" is what files made before the key existed were given; DeepSeek's distilled models
-  // have Qwen's pattern under a name of their own
-  if (model != "gpt2" || (pre != "qwen2" && pre != "default" && pre != "deepseek-r1-qwen")) {
+  const std::optional<std::string_view> pattern = split_pattern_of(pre);
+  if (model != "gpt2" || !pattern) {
     return fail(ErrorCode::kUnsupported, file.label() + ": the tokenizer is " + quoted_name(model) +
                                              " with pre-tokenizer " + quoted_name(pre) +
-                                             "; supported is gpt2 with qwen2");
+                                             "; supported is gpt2 with qwen2 or qwen35");
   }
   QAIO_RETURN_IF_ERROR(refuse_added_ends(file));
   QAIO_ASSIGN(const auto tokens, file.get_string_array("tokenizer.ggml.tokens"));
   QAIO_ASSIGN(const auto merges, file.get_string_array("tokenizer.ggml.merges"));
   Vocabulary vocabulary;
+  vocabulary.split_pattern = *pattern;
   vocabulary.tokens.assign(tokens.begin(), tokens.end());
   vocabulary.merges.assign(merges.begin(), merges.end());
   for (std::string& token : vocabulary.tokens) {

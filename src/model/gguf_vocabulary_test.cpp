@@ -2,8 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
+#include <filesystem>
 #include <functional>
 
+#include "base/file_set.h"
+#include "base/json.h"
+#include "text/split_pattern.h"
 #include "text/test_vocabulary.h"
 #include "weights/gguf_writer.h"
 
@@ -77,12 +82,50 @@ std::string refusal(const std::function<void(GgufWriter&)>& add) {
 }
 
 TEST(GgufVocabulary, PatternsUnderOtherNames) {
-  for (const char* pre : {"qwen2", "default", "deepseek-r1-qwen"}) {
+  for (const char* pre : {"qwen2", "default", "deepseek-r1-qwen", "qwen35"}) {
     EXPECT_EQ(refusal([&](auto& writer) { writer.add_string("tokenizer.ggml.pre", pre); }),
               "(read)");
   }
   EXPECT_THAT(refusal([](auto& writer) { writer.add_string("tokenizer.ggml.pre", "llama-bpe"); }),
               HasSubstr("'llama-bpe'"));
+}
+
+TEST(GgufVocabulary, Qwen35KeepsMarksWithLetters) {
+  const auto pattern = [](const char* pre) {
+    const auto t = read(kControl, kUnused,
+                        [&](auto& writer) { writer.add_string("tokenizer.ggml.pre", pre); });
+    return t ? (*t)->tables().split_pattern : t.error().message;
+  };
+  EXPECT_EQ(pattern("qwen35"), kQwen35SplitPattern);
+  EXPECT_EQ(pattern("qwen2"), kQwenSplitPattern);
+}
+
+// Another implementation's ids of a folder's tokenizer.json, which its GGUF files hold as well.
+TEST(GgufVocabulary, GivesTheIdsOfTheReference) {
+  const std::filesystem::path folder = std::filesystem::path(QAIO_SHARED_DATA_DIR) / "mini-qwen3.5";
+  if (!std::filesystem::exists(folder)) {
+    GTEST_SKIP() << folder << " is not here: the reference models are not part of the project";
+  }
+  const auto all = FileSet::open(folder);
+  ASSERT_TRUE(all) << all.error().message;
+  const auto expected = parse_json(all->text("expected.json"), "expected.json");
+  ASSERT_TRUE(expected) << expected.error().message;
+  for (const char* name : {"model-f16.gguf", "model-q8_0.gguf", "model-q4_0.gguf"}) {
+    const auto file = GgufFile::parse(all->bytes(name), name);
+    ASSERT_TRUE(file) << file.error().message;
+    const auto vocabulary = vocabulary_from_gguf(*file);
+    ASSERT_TRUE(vocabulary) << vocabulary.error().message;
+    const auto t = Tokenizer::from_vocabulary(*vocabulary);
+    ASSERT_TRUE(t) << t.error().message;
+    for (const auto& one : expected->at("tokens").as_array()) {
+      const std::string text(one.at("text").as_string());
+      EXPECT_EQ((*t)->encode_with_special(text),
+                boost::json::value_to<std::vector<TokenId>>(one.at("ids")))
+          << name << ": " << text;
+    }
+    EXPECT_EQ((*t)->special("<|im_end|>"), 466) << name;
+    EXPECT_FALSE((*t)->is_special(*(*t)->special("</think>"))) << "a mark that readers see";
+  }
 }
 
 TEST(GgufVocabulary, TokensAroundEveryTextAreRefused) {

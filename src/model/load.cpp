@@ -69,7 +69,13 @@ Result<Source> open_folder(const FileSet& files) {
   for (const char* name : {"generation_config.json", "config.json"}) {
     if (!files.contains(name)) continue;
     QAIO_ASSIGN(const boost::json::value json, parse_json(files.text(name), files.label_of(name)));
-    if (json.is_object()) add_end_tokens(source, json.get_object().if_contains("eos_token_id"));
+    if (!json.is_object()) continue;
+    const boost::json::object& object = json.get_object();
+    add_end_tokens(source, object.if_contains("eos_token_id"));
+    // what reads more than text describes its language model apart
+    const auto* text = object.if_contains("text_config");
+    if (text != nullptr && text->is_object())
+      add_end_tokens(source, text->get_object().if_contains("eos_token_id"));
   }
   if (const char* name = "generation_config.json"; files.contains(name)) {
     QAIO_ASSIGN(source.generation,

@@ -37,6 +37,7 @@ std::vector<Vocabulary::AddedToken> with_control_tokens(const Vocabulary& vocabu
   std::vector<Vocabulary::AddedToken> added = vocabulary.added;
   std::vector<std::string_view> not_special, ordinary;
   for (auto& token : added) {
+    if (among(kMarks, token.content)) token.special = false;  // readers look for them
     if (token.special || !among(kFrames, token.content)) continue;
     token.special = true;
     not_special.push_back(*std::ranges::find(kFrames, token.content));

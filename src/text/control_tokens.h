@@ -15,7 +15,7 @@ bool is_control_token(const Vocabulary::AddedToken& token);
 
 // The vocabulary's added tokens, with what its source forgot: marks of a conversation that stand
 // among the ordinary tokens or are not called special. `corrections` receives a sentence for each
-// kind of mistake found.
+// kind of mistake found. "<think>" and its like are never special, since clients look for them.
 std::vector<Vocabulary::AddedToken> with_control_tokens(const Vocabulary& vocabulary,
                                                         std::vector<std::string>* corrections);
 

