@@ -60,6 +60,13 @@ void GgufWriter::add_ints(std::string_view key, std::span<const int32_t> values)
   for (const int32_t value : values) append(metadata_, value);
 }
 
+void GgufWriter::add_bools(std::string_view key, const std::vector<bool>& values) {
+  add_key(key, GgufType::kArray);
+  append(metadata_, static_cast<uint32_t>(GgufType::kBool));
+  append(metadata_, static_cast<uint64_t>(values.size()));
+  for (const bool value : values) append(metadata_, static_cast<uint8_t>(value ? 1 : 0));
+}
+
 void GgufWriter::add_tensor(std::string_view name, TensorType type,
                             std::span<const int64_t> shape) {
   append_string(declarations_, name);

@@ -22,6 +22,7 @@ class GgufWriter {
   void add_bool(std::string_view key, bool value);
   void add_strings(std::string_view key, std::span<const std::string> values);
   void add_ints(std::string_view key, std::span<const int32_t> values);
+  void add_bools(std::string_view key, const std::vector<bool>& values);
   // Data of tensors follow the header in the order of these calls, each followed by
   // padding_bytes() zero bytes. `shape` has the outermost extent first and 1 to 4 extents.
   void add_tensor(std::string_view name, TensorType type, std::span<const int64_t> shape);

@@ -1,6 +1,7 @@
 #include "weights/synth.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/random.h"
 #include "weights/gguf_writer.h"
 #include "weights/quantize.h"
+#include "weights/synth_plan.h"
 #include "weights/synth_vocabulary.h"
 
 namespace qaio {
@@ -24,77 +26,20 @@ constexpr std::string_view kChatTemplate =
     "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
-struct PlannedTensor {
-  std::string name;
-  TensorType type;
-  std::vector<int64_t> shape;
-  float mean;
-  float deviation;
-};
-
-// Names and shapes as llama.cpp's converter writes them for qwen2 and qwen3.
-class Plan {
- public:
-  Plan(const ModelShape& shape, TensorType matrix, std::optional<TensorType> head) {
-    const int64_t hidden = shape.hidden;
-    const bool qwen3 = shape.architecture == "qwen3";
-    const bool mixed = matrix == TensorType::kQ4_K;
-    const TensorType output = head.value_or(mixed ? TensorType::kQ6_K : matrix);
-    add("token_embd.weight", shape.tied ? output : head.value_or(matrix), {shape.vocab, hidden});
-    for (int layer = 0; layer < shape.layers; ++layer) {
-      prefix_ = "blk." + std::to_string(layer) + ".";
-      const int64_t q_rows = int64_t{shape.heads} * shape.head_dim;
-      const int64_t kv_rows = int64_t{shape.kv_heads} * shape.head_dim;
-      const TensorType sensitive =
-          mixed && gets_more_bits(layer, shape.layers) ? TensorType::kQ6_K : matrix;
-      add_norm("attn_norm", hidden);
-      add_linear("attn_q", matrix, q_rows, hidden, !qwen3);
-      add_linear("attn_k", matrix, kv_rows, hidden, !qwen3);
-      add_linear("attn_v", sensitive, kv_rows, hidden, !qwen3);
-      if (qwen3) add_norm("attn_q_norm", shape.head_dim);
-      if (qwen3) add_norm("attn_k_norm", shape.head_dim);
-      add_linear("attn_output", matrix, hidden, q_rows, false);
-      add_norm("ffn_norm", hidden);
-      add_linear("ffn_gate", matrix, shape.intermediate, hidden, false);
-      add_linear("ffn_up", matrix, shape.intermediate, hidden, false);
-      add_linear("ffn_down", sensitive, hidden, shape.intermediate, false);
-    }
-    prefix_.clear();
-    add_norm("output_norm", hidden);
-    if (!shape.tied) add("output.weight", output, {shape.vocab, hidden});
-  }
-
-  const std::vector<PlannedTensor>& tensors() const { return tensors_; }
-  int64_t bytes_total() const {
-    int64_t total = 0;
-    for (const PlannedTensor& tensor : tensors_) {
-      total += tensor_bytes(tensor.type, *checked_elements(tensor.shape));
-    }
-    return total;
-  }
-
- private:
-  // llama.cpp's choice: the first and the last eighth, and every third between them.
-  static bool gets_more_bits(int layer, int layers) {
-    const int eighth = layers / 8;
-    return layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;
-  }
-  void add(const std::string& name, TensorType type, std::vector<int64_t> shape, float mean = 0.0f,
-           float deviation = 0.02f) {
-    if (shape.back() % tensor_traits(type).block_elements != 0) type = TensorType::kQ8_0;
-    tensors_.push_back({prefix_ + name, type, std::move(shape), mean, deviation});
-  }
-  void add_linear(const std::string& name, TensorType type, int64_t rows, int64_t cols, bool bias) {
-    add(name + ".weight", type, {rows, cols});
-    if (bias) add(name + ".bias", TensorType::kF32, {rows});
-  }
-  void add_norm(const std::string& name, int64_t size) {
-    add(name + ".weight", TensorType::kF32, {size}, 1.0f, 0.05f);
-  }
-
-  std::string prefix_;
-  std::vector<PlannedTensor> tensors_;
-};
+// Renders what the template of Qwen3.5 renders for conversations without tools and images. The
+// condition is that for which the thought is closed.
+std::string qwen35_chat_template(bool thinks) {
+  const std::string_view at_once = thinks ? "enable_thinking is defined and not enable_thinking"
+                                          : "not (enable_thinking is defined and enable_thinking)";
+  return "{%- for m in messages %}{%- if m.role == 'system' and not loop.first %}"
+         "{{- raise_exception('System message must be at the beginning.') }}{%- endif %}"
+         "{%- set text = m.content %}"
+         "{%- if m.role == 'assistant' and '</think>' in text %}"
+         "{%- set text = text.split('</think>')[-1] %}{%- endif %}"
+         "{{- '<|im_start|>' + m.role + '\n' + text|trim + '<|im_end|>\n' }}{%- endfor %}"
+         "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n<think>\n' }}{%- if " +
+         std::string(at_once) + " %}{{- '\n</think>\n\n' }}{%- endif %}{%- endif %}";
+}
 
 // llama_ftype in llama.h
 uint32_t file_type(TensorType type) {
@@ -126,34 +71,77 @@ void describe_model(const ModelShape& shape, TensorType type, GgufWriter& writer
   count(".feed_forward_length", shape.intermediate);
   count(".attention.head_count", shape.heads);
   count(".attention.head_count_kv", shape.kv_heads);
-  if (shape.head_dim != shape.hidden / shape.heads || shape.architecture == "qwen3") {
+  if (shape.head_dim != shape.hidden / shape.heads || shape.architecture != "qwen2") {
     count(".attention.key_length", shape.head_dim);
     count(".attention.value_length", shape.head_dim);
   }
   writer.add_float(arch + ".rope.freq_base", shape.rope_theta);
   writer.add_float(arch + ".attention.layer_norm_rms_epsilon", kRmsEpsilon);
+  if (!shape.delta_net) return;
+  const DeltaNetShape& net = *shape.delta_net;
+  // A quarter of a head turns; a third of its pairs each by time, height and width.
+  const int pairs = shape.head_dim / 8;
+  const std::vector<int32_t> sections = {(pairs + 2) / 3, (pairs + 1) / 3, pairs / 3, 0};
+  count(".rope.dimension_count", 2 * pairs);
+  writer.add_ints(arch + ".rope.dimension_sections", sections);
+  count(".ssm.conv_kernel", net.conv_taps);
+  count(".ssm.state_size", net.head_dim);
+  count(".ssm.group_count", net.key_heads);
+  count(".ssm.time_step_rank", net.value_heads);
+  count(".ssm.inner_size", net.value_heads * net.head_dim);
+  count(".full_attention_interval", net.interval);
+  std::vector<bool> recurrent;
+  for (int layer = 0; layer < shape.layers; ++layer) recurrent.push_back(!net.is_full(layer));
+  writer.add_bools(arch + ".attention.recurrent_layers", recurrent);
 }
 
-void describe_tokenizer(const SynthVocabulary& vocabulary, GgufWriter& writer) {
+void describe_tokenizer(const ModelShape& shape, const SynthVocabulary& vocabulary,
+                        GgufWriter& writer) {
+  const bool qwen35 = shape.architecture == "qwen35";
   writer.add_string("tokenizer.ggml.model", "gpt2");
-  writer.add_string("tokenizer.ggml.pre", "qwen2");
+  writer.add_string("tokenizer.ggml.pre", qwen35 ? "qwen35" : "qwen2");
   writer.add_strings("tokenizer.ggml.tokens", vocabulary.tokens);
   writer.add_ints("tokenizer.ggml.token_type", vocabulary.types);
   writer.add_strings("tokenizer.ggml.merges", vocabulary.merges);
-  writer.add_uint("tokenizer.ggml.bos_token_id", static_cast<uint32_t>(vocabulary.end_of_text));
+  if (!qwen35) {
+    writer.add_uint("tokenizer.ggml.bos_token_id", static_cast<uint32_t>(vocabulary.end_of_text));
+  }
   writer.add_uint("tokenizer.ggml.eos_token_id", static_cast<uint32_t>(vocabulary.end_of_turn));
   writer.add_uint("tokenizer.ggml.padding_token_id", static_cast<uint32_t>(vocabulary.end_of_text));
   writer.add_bool("tokenizer.ggml.add_bos_token", false);
-  writer.add_string("tokenizer.chat_template", kChatTemplate);
+  writer.add_string("tokenizer.chat_template",
+                    qwen35 ? qwen35_chat_template(shape.delta_net->thinks) : kChatTemplate);
 }
 
-// Nearly normal random numbers: the sum of four uniform 16-bit numbers, which are the quarters of
-// one output of Random. Never further out than 3.47 sigma.
+// Of head `head` of `heads`.
+float decay_of(size_t head, size_t heads) {
+  constexpr float kLeast = 1.0f, kMost = 16.0f;
+  const auto last = static_cast<float>(std::max<size_t>(heads, 2) - 1);
+  return -(kLeast + (kMost - kLeast) * static_cast<float>(head) / last);
+}
+
 class RandomWeights {
  public:
   RandomWeights(uint64_t seed, uint64_t stream) : random_(seed, stream) {}
 
-  void fill(std::span<float> values, float mean, float deviation) {
+  void fill(std::span<float> values, const PlannedTensor& tensor) {
+    switch (tensor.fill) {
+      case SynthFill::kNormal:
+        return fill_normal(values, tensor.mean, tensor.deviation);
+      case SynthFill::kDecay:
+        for (size_t i = 0; i < values.size(); ++i) values[i] = decay_of(i, values.size());
+        return;
+      case SynthFill::kStep:
+        for (size_t i = 0; i < values.size(); ++i)
+          values[i] = step_bias(decay_of(i, values.size()));
+        return;
+    }
+  }
+
+ private:
+  // Nearly normal random numbers: the sum of four uniform 16-bit numbers, which are the quarters of
+  // one output of Random. Never further out than 3.47 sigma.
+  void fill_normal(std::span<float> values, float mean, float deviation) {
     constexpr float kSumMean = 2.0f * 65535.0f;
     constexpr float kSumDeviation = 37836.7f;  // 65536 * sqrt(4 / 12)
     const float scale = deviation / kSumDeviation;
@@ -165,25 +153,39 @@ class RandomWeights {
     }
   }
 
- private:
+  // What a state keeps of itself at a token is exp(decay * softplus(bias + input)).
+  float step_bias(float decay) {
+    constexpr double kKeptLeast = 0.9, kKeptMost = 0.999;
+    const double from = std::log(-std::log(kKeptMost)), to = std::log(-std::log(kKeptLeast));
+    const double lost = std::exp(from + (to - from) * random_.uniform());
+    return static_cast<float>(std::log(std::expm1(lost / -static_cast<double>(decay))));
+  }
+
   Random random_;
 };
 
-Result<void> write_tensors(const Plan& plan, const SynthOptions& options, NewFile& file) {
+int64_t total_bytes(std::span<const PlannedTensor> plan) {
+  int64_t total = 0;
+  for (const PlannedTensor& tensor : plan)
+    total += tensor_bytes(tensor.type, *checked_elements(tensor.shape));
+  return total;
+}
+
+Result<void> write_tensors(std::span<const PlannedTensor> plan, const SynthOptions& options,
+                           NewFile& file) {
   constexpr int64_t kChunkElements = 1 << 20;  // a multiple of every block size
   constexpr char kZeros[64] = {};
-  const auto total = static_cast<double>(plan.bytes_total());
+  const auto total = static_cast<double>(total_bytes(plan));
   std::vector<float> values(kChunkElements);
   std::vector<std::byte> blocks(kChunkElements * sizeof(float));
   int64_t written = 0;
   uint64_t stream = 0;
-  for (const PlannedTensor& tensor : plan.tensors()) {
+  for (const PlannedTensor& tensor : plan) {
     RandomWeights random(options.seed, stream++);
     const int64_t elements = *checked_elements(tensor.shape);
     for (int64_t done = 0; done < elements; done += kChunkElements) {
       const int64_t count = std::min(kChunkElements, elements - done);
-      random.fill(std::span(values).first(static_cast<size_t>(count)), tensor.mean,
-                  tensor.deviation);
+      random.fill(std::span(values).first(static_cast<size_t>(count)), tensor);
       quantize(tensor.type, values.data(), count, blocks.data());
       const int64_t bytes = tensor_bytes(tensor.type, count);
       QAIO_RETURN_IF_ERROR(
@@ -210,15 +212,16 @@ Result<void> synthesize_gguf(const ModelShape& shape, const SynthOptions& option
   }
   SynthVocabulary vocabulary;
   if (options.tokenizer_json.empty()) {
-    vocabulary = generated_vocabulary(shape.vocab);
+    vocabulary = shape.delta_net ? generated_qwen35_vocabulary(shape.vocab)
+                                 : generated_vocabulary(shape.vocab);
   } else {
     QAIO_ASSIGN(vocabulary, vocabulary_from_json(options.tokenizer_json, shape.vocab));
   }
   GgufWriter writer;
   describe_model(shape, options.type, writer);
-  describe_tokenizer(vocabulary, writer);
-  const Plan plan(shape, options.type, options.head);
-  for (const PlannedTensor& tensor : plan.tensors()) {
+  describe_tokenizer(shape, vocabulary, writer);
+  const std::vector<PlannedTensor> plan = plan_tensors(shape, options.type, options.head);
+  for (const PlannedTensor& tensor : plan) {
     writer.add_tensor(tensor.name, tensor.type, tensor.shape);
   }
   const std::string header = writer.header();

@@ -76,6 +76,82 @@ TEST_F(Synth, WritesAQwen3WithHeadNormsAndItsOwnHead) {
   EXPECT_EQ(file_->get_int("qwen3.attention.key_length", 0, 1000), 128);
 }
 
+TEST_F(Synth, WritesAQwen35) {
+  make(*find_model_shape("tiny-qwen3.5"), {.type = TensorType::kQ8_0}, "synth_qwen35.gguf");
+  EXPECT_EQ(file_->get_string("general.architecture"), "qwen35");
+  const auto number = [&](const std::string& key) { return file_->get_int(key, 0, 1 << 20); };
+  EXPECT_EQ(number("qwen35.block_count"), 4);
+  EXPECT_EQ(number("qwen35.attention.key_length"), 64);
+  EXPECT_EQ(number("qwen35.rope.dimension_count"), 16);
+  EXPECT_EQ(number("qwen35.ssm.conv_kernel"), 4);
+  EXPECT_EQ(number("qwen35.ssm.state_size"), 64);
+  EXPECT_EQ(number("qwen35.ssm.group_count"), 2);
+  EXPECT_EQ(number("qwen35.ssm.time_step_rank"), 6);
+  EXPECT_EQ(number("qwen35.ssm.inner_size"), 384);
+  EXPECT_EQ(number("qwen35.full_attention_interval"), 4);
+  EXPECT_EQ(*file_->get_int_array("qwen35.rope.dimension_sections"),
+            (std::vector<int64_t>{3, 3, 2, 0}));
+  const GgufEntry* recurrent = file_->find("qwen35.attention.recurrent_layers");
+  ASSERT_NE(recurrent, nullptr);
+  EXPECT_EQ(recurrent->type, GgufType::kArray);
+  EXPECT_FALSE(file_->contains("qwen35.nextn_predict_layers"));
+  const TensorTable& tensors = file_->tensors();
+  EXPECT_TRUE(tensors.get("blk.0.attn_qkv.weight", {(2 + 2 + 6) * 64, 256}));
+  EXPECT_TRUE(tensors.get("blk.0.attn_gate.weight", {6 * 64, 256}));
+  EXPECT_TRUE(tensors.get("blk.2.ssm_alpha.weight", {6, 256}));
+  EXPECT_TRUE(tensors.get("blk.2.ssm_out.weight", {256, 6 * 64}));
+  EXPECT_TRUE(tensors.get("blk.3.attn_q.weight", {2 * 4 * 64, 256}));
+  EXPECT_TRUE(tensors.get("blk.3.attn_k_norm.weight", {64}));
+  EXPECT_FALSE(tensors.contains("blk.3.attn_qkv.weight"));
+  EXPECT_FALSE(tensors.contains("output.weight")) << "tied";
+  for (const char* small : {"blk.0.ssm_conv1d.weight", "blk.0.ssm_a", "blk.0.ssm_dt.bias",
+                            "blk.0.ssm_norm.weight", "blk.0.post_attention_norm.weight"})
+    EXPECT_EQ(tensors.find(small)->type, TensorType::kF32) << small;
+  EXPECT_EQ(tensors.tensors().size(), 2u + 3 * 14 + 11);
+}
+
+TEST_F(Synth, StatesOfAQwen35FadeSlowly) {
+  make(*find_model_shape("tiny-qwen3.5"), {.type = TensorType::kF16}, "synth_fade.gguf");
+  const auto values_of = [&](const char* name) {
+    const TensorView& tensor = *file_->tensors().find(name);
+    std::vector<float> values(static_cast<size_t>(tensor.elements()));
+    dequantize(tensor.type, tensor.bytes.data(), tensor.elements(), values.data());
+    return values;
+  };
+  const auto decay = values_of("blk.1.ssm_a");
+  const auto step = values_of("blk.1.ssm_dt.bias");
+  ASSERT_EQ(step.size(), 6u);
+  EXPECT_FLOAT_EQ(decay.front(), -1.0f);
+  EXPECT_FLOAT_EQ(decay.back(), -16.0f);
+  for (size_t i = 0; i < step.size(); ++i) {
+    const float kept = std::exp(decay[i] * std::log1p(std::exp(step[i])));
+    EXPECT_GE(kept, 0.899f);
+    EXPECT_LE(kept, 0.9991f);
+  }
+}
+
+// What llama.cpp's quantizer makes of a file of this shape.
+TEST_F(Synth, TypesOfAQwen35) {
+  const ModelShape& shape = *find_model_shape("tiny-qwen3.5");
+  const auto type_of = [&](const char* name) { return file_->tensors().find(name)->type; };
+  make(shape, {.type = TensorType::kQ4_0}, "synth_qwen35_q4_0.gguf");
+  EXPECT_EQ(type_of("token_embd.weight"), TensorType::kQ6_K);
+  EXPECT_EQ(type_of("blk.0.attn_qkv.weight"), TensorType::kQ4_0);
+  EXPECT_EQ(type_of("blk.0.ssm_beta.weight"), TensorType::kQ4_0);
+  make(shape, {.type = TensorType::kQ4_0, .head = TensorType::kQ4_0}, "synth_qwen35_head.gguf");
+  EXPECT_EQ(type_of("token_embd.weight"), TensorType::kQ4_0);
+  make(shape, {.type = TensorType::kQ8_0}, "synth_qwen35_q8_0.gguf");
+  EXPECT_EQ(type_of("token_embd.weight"), TensorType::kQ8_0);
+  make(shape, {.type = TensorType::kQ4_K}, "synth_qwen35_q4_k.gguf");
+  EXPECT_EQ(type_of("token_embd.weight"), TensorType::kQ6_K);
+  EXPECT_EQ(type_of("blk.0.attn_qkv.weight"), TensorType::kQ4_K);
+  EXPECT_EQ(type_of("blk.2.attn_qkv.weight"), TensorType::kQ6_K) << "as v";
+  EXPECT_EQ(type_of("blk.2.ffn_down.weight"), TensorType::kQ6_K);
+  EXPECT_EQ(type_of("blk.3.attn_v.weight"), TensorType::kQ6_K);
+  EXPECT_EQ(type_of("blk.3.attn_q.weight"), TensorType::kQ4_K);
+  EXPECT_EQ(type_of("blk.2.ssm_out.weight"), TensorType::kQ8_0) << "256 does not divide 384";
+}
+
 TEST_F(Synth, ValuesAreAsPromised) {
   make(*find_model_shape("tiny"), {.type = TensorType::kQ4_0, .head = TensorType::kQ6_K},
        "synth_values.gguf");
@@ -152,6 +228,29 @@ TEST(SynthVocabulary, GeneratedTokensAreReachable) {
     ASSERT_TRUE(tokens.contains(merge.substr(0, space) + merge.substr(space + 1))) << merge;
   }
   EXPECT_EQ(vocabulary.tokens[static_cast<size_t>(vocabulary.end_of_turn)], "<|im_end|>");
+}
+
+TEST(SynthVocabulary, Qwen35HasItsTokensAtTheirIds) {
+  const SynthVocabulary vocabulary = generated_qwen35_vocabulary(248320);
+  ASSERT_EQ(vocabulary.tokens.size(), 248320u);
+  ASSERT_EQ(vocabulary.types.size(), 248320u);
+  EXPECT_EQ(vocabulary.end_of_text, 248044);
+  EXPECT_EQ(vocabulary.end_of_turn, 248046);
+  const auto at = [&](size_t id) {
+    return vocabulary.tokens[id] + " " + std::to_string(vocabulary.types[id]);
+  };
+  EXPECT_EQ(at(248043).find('<'), std::string::npos);
+  EXPECT_EQ(at(248044), "<|endoftext|> 3");
+  EXPECT_EQ(at(248046), "<|im_end|> 3");
+  EXPECT_EQ(at(248057), "<|video_pad|> 3");
+  EXPECT_EQ(at(248058), "<tool_call> 4");
+  EXPECT_EQ(at(248060), "<|fim_prefix|> 3");
+  EXPECT_EQ(at(248069), "</think> 4");
+  EXPECT_EQ(at(248070), "[PAD248070] 5");
+  EXPECT_EQ(at(248319), "[PAD248319] 5");
+  const std::set<std::string> tokens(vocabulary.tokens.begin(), vocabulary.tokens.end());
+  EXPECT_EQ(tokens.size(), 248320u) << "no token twice";
+  EXPECT_EQ(generated_qwen35_vocabulary(1088).tokens.back(), "</think>");
 }
 
 constexpr std::string_view kTokenizer = R"({"added_tokens":[

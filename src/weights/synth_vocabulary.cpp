@@ -1,5 +1,7 @@
 #include "weights/synth_vocabulary.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "weights/tensor.h"
 
@@ -102,6 +104,30 @@ std::vector<std::string> byte_tokens() {
   return tokens;
 }
 
+// Bytes and words up to `total` tokens, without added ones.
+SynthVocabulary words_vocabulary(size_t total) {
+  SynthVocabulary vocabulary;
+  vocabulary.tokens = byte_tokens();
+  // Words breadth first: every word plus one letter, beginning with the single letters.
+  size_t parent = static_cast<size_t>('a');
+  const size_t first_word = vocabulary.tokens.size();
+  while (vocabulary.tokens.size() < total) {
+    for (char letter = 'a'; letter <= 'z' && vocabulary.tokens.size() < total; ++letter) {
+      const std::string word = vocabulary.tokens[parent];
+      vocabulary.tokens.push_back(word + letter);
+      vocabulary.merges.push_back(word + ' ' + letter);
+    }
+    parent = parent == static_cast<size_t>('z') ? first_word : parent + 1;
+  }
+  vocabulary.types.assign(total, kNormal);
+  return vocabulary;
+}
+
+void add_token(std::string_view spelling, int32_t type, SynthVocabulary& to) {
+  to.tokens.emplace_back(spelling);
+  to.types.push_back(type);
+}
+
 }  // namespace
 
 Result<SynthVocabulary> vocabulary_from_json(std::string_view tokenizer_json, int size) {
@@ -139,27 +165,36 @@ Result<SynthVocabulary> vocabulary_from_json(std::string_view tokenizer_json, in
 }
 
 SynthVocabulary generated_vocabulary(int size) {
-  const auto total = static_cast<size_t>(size);
-  SynthVocabulary vocabulary;
-  vocabulary.tokens = byte_tokens();
-  // Words breadth first: every word plus one letter, beginning with the single letters.
-  size_t parent = static_cast<size_t>('a');
-  const size_t first_word = vocabulary.tokens.size();
-  while (vocabulary.tokens.size() + 3 < total) {
-    for (char letter = 'a'; letter <= 'z' && vocabulary.tokens.size() + 3 < total; ++letter) {
-      const std::string word = vocabulary.tokens[parent];
-      vocabulary.tokens.push_back(word + letter);
-      vocabulary.merges.push_back(word + ' ' + letter);
-    }
-    parent = parent == static_cast<size_t>('z') ? first_word : parent + 1;
-  }
-  vocabulary.types.assign(total, kNormal);
-  for (const char* special : {"<|endoftext|>", "<|im_start|>", "<|im_end|>"}) {
-    vocabulary.types[vocabulary.tokens.size()] = kControl;
-    vocabulary.tokens.emplace_back(special);
-  }
+  SynthVocabulary vocabulary = words_vocabulary(static_cast<size_t>(size) - 3);
+  for (const char* special : {"<|endoftext|>", "<|im_start|>", "<|im_end|>"})
+    add_token(special, kControl, vocabulary);
   vocabulary.end_of_text = size - 3;
   vocabulary.end_of_turn = size - 1;
+  return vocabulary;
+}
+
+SynthVocabulary generated_qwen35_vocabulary(int size) {
+  constexpr std::string_view kAdded =
+      "<|endoftext|> <|im_start|> <|im_end|> <|object_ref_start|> <|object_ref_end|> <|box_start|> "
+      "<|box_end|> <|quad_start|> <|quad_end|> <|vision_start|> <|vision_end|> <|vision_pad|> "
+      "<|image_pad|> <|video_pad|> <tool_call> </tool_call> <|fim_prefix|> <|fim_middle|> "
+      "<|fim_suffix|> <|fim_pad|> <|repo_name|> <|file_sep|> <tool_response> </tool_response> "
+      "<think> </think>";
+  constexpr int kPublishedRows = 248320;
+  constexpr int kPublishedWords = 248044;
+  const int count = static_cast<int>(std::ranges::count(kAdded, ' ')) + 1;
+  const int words = size == kPublishedRows ? kPublishedWords : size - count;
+  SynthVocabulary vocabulary = words_vocabulary(static_cast<size_t>(words));
+  for (std::string_view rest = kAdded; !rest.empty();) {
+    const std::string_view name = rest.substr(0, rest.find(' '));
+    // llama.cpp's converter takes whatever looks like a control token for one.
+    add_token(name, name.starts_with("<|") ? kControl : kUserDefined, vocabulary);
+    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+  }
+  for (int id = words + count; id < size; ++id)
+    add_token("[PAD" + std::to_string(id) + "]", kUnused, vocabulary);
+  vocabulary.end_of_text = words;
+  vocabulary.end_of_turn = words + 2;
   return vocabulary;
 }
 

@@ -28,5 +28,8 @@ Result<SynthVocabulary> vocabulary_from_json(std::string_view tokenizer_json, in
 // 256 bytes, lower-case words built by merges, and three ChatML specials at the end; `size` is at
 // least 259 and at most 400,000.
 SynthVocabulary generated_vocabulary(int size);
+// The same with Qwen3.5's added tokens at the end; of its 248,320 rows the last ones have no token,
+// so that each token has its published id. `size` is at least 300.
+SynthVocabulary generated_qwen35_vocabulary(int size);
 
 }  // namespace qaio
