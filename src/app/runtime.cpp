@@ -56,6 +56,15 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       ->type_name("N")
       ->capture_default_str();
   add_kv_type_option(command, options.kv_type);
+  command
+      .add_option_function<size_t>(
+          "--state-mib", [&options](size_t mebibytes) { options.state_bytes = mebibytes << 20; },
+          "MiB for states of models with recurrent layers (Qwen3.5): one for each sequence, and "
+          "for beginnings of prompts that are kept")
+      ->envname("QAIO_STATE_MIB")
+      ->check(CLI::Range(1, 1 << 20))
+      ->type_name("MIB")
+      ->default_str(std::to_string(options.state_bytes >> 20));
   command.add_option("--parallel", options.parallel, "Sequences computed at once; others wait")
       ->envname("QAIO_PARALLEL")
       ->check(CLI::Range(1, 256))
@@ -82,6 +91,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options,
   load.weights = *weights_mode_from_name(options.weights);
   load.kv_tokens = options.kv_tokens;
   load.kv_type = options.kv_type;
+  load.state_bytes = options.state_bytes;
   runtime->ignored_sampling_ = ignored_sampling(files);
   QAIO_ASSIGN(runtime->loaded_, load_model(files, runtime->pool_, load));
   if (model_wrapper()) runtime->loaded_.model = model_wrapper()(std::move(runtime->loaded_.model));

@@ -25,11 +25,12 @@ struct RuntimeOptions {
   std::string weights = "auto";
   int kv_tokens = LoadOptions().kv_tokens;
   KvType kv_type = KvType::kF16;
+  size_t state_bytes = LoadOptions().state_bytes;
   int parallel = EngineOptions().sequences_max;
   int queue_max = EngineOptions().queue_max;
 };
 
-// --model, --threads, --weights, --kv-tokens, --kv-type, --parallel, --queue-max, --config, each
+// --model, --threads, --weights, --kv-tokens, --kv-type, --state-mib, --parallel, --queue-max, --config, each
 // also as QAIO_*.
 void add_runtime_options(CLI::App& command, RuntimeOptions& options);
 

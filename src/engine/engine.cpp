@@ -184,6 +184,9 @@ void Engine::Impl::publish() {
   totals_.kv_blocks_pinned = cache_.pinned();
   totals_.kv_blocks_used =
       pool.blocks_total() - pool.blocks_free() - pool.blocks_idle() - cache_.pinned();
+  totals_.states_total = pool.states_total();
+  totals_.states_cached = cache_.states();
+  totals_.states_used = pool.states_total() - pool.states_free() - cache_.states();
   submissions_.publish(totals_);
 }
 

@@ -65,6 +65,9 @@ class Engine {
     int kv_blocks_pinned = 0;  // beside them, for good
     int kv_blocks_cached = 0;  // held by nobody, kept in case a prompt begins like them
     int kv_blocks_total = 0;
+    int states_used = 0;    // of recurrent layers: by sequences
+    int states_cached = 0;  // kept for prompts that begin likewise
+    int states_total = 0;   // 0: the model has none
     // Since the start.
     uint64_t steps = 0;
     uint64_t prompt_tokens = 0;      // of prompts that were scheduled

@@ -68,6 +68,7 @@ struct Engine::Impl final : private SequenceMemory {
   int running_in(Stage stage) const;
   void pin(Sequence& sequence, TimeNs now_ns);
   bool reserve(Sequence& sequence, int positions, int blocks_left);
+  bool take_states(Sequence& sequence);
   void remember(Sequence& sequence) noexcept;
   void publish();
   void finish(Sequence& sequence, Result<EngineResult> result, TimeNs now_ns) noexcept;

@@ -76,9 +76,8 @@ int Engine::Impl::extend_walks(int tokens) {
   int nodes = 0;
   for (auto& [id, sequence] : sequences_) {
     if (sequence.stage() != Stage::kScore) continue;
-    const int count =
-        static_cast<int>(std::get<QuestionWalk>(sequence.work)
-                             .fitting(static_cast<size_t>(part), static_cast<size_t>(full)));
+    const int count = LabelRound::fitting(std::get<QuestionWalk>(sequence.work), sequence.states,
+                                          model_.kv_pool().recurrent(), part, full);
     scheduler_.extend(id, sequence.kv.length(), sequence.kv.length() + count);
     nodes += count;
   }
@@ -90,12 +89,15 @@ int Engine::Impl::extend_walks(int tokens) {
 std::optional<int> Engine::Impl::admit(EngineRequestId id, int positions, bool to_the_last) {
   Sequence& sequence = sequences_.at(id);
   const auto known = static_cast<int>(sequence.tokens.size());
-  const auto shared = cache_.find(sequence.tokens, (known - 1) / kKvBlockTokens);
-  const int cached = sequence.kv.share_prefix(shared, known);
+  const PrefixCache::Found found = cache_.find(sequence.tokens, (known - 1) / kKvBlockTokens);
+  const int cached = sequence.kv.share_prefix(found.blocks, known, found.state);
   if (!reserve(sequence, positions, to_the_last ? 0 : blocks_kept_)) {
-    sequence.kv.clear();
+    sequence.release_memory();
     return std::nullopt;
   }
+  // A pinned prompt is only ever gone on from, so that its last block counts as well.
+  const int prompt = known + (std::holds_alternative<PinJob>(sequence.work) ? 1 : 0);
+  if (options_.prefix_cache) sequence.saves.plan(cached, found.known * kKvBlockTokens, prompt);
   if (!sequence.scheduled()) {
     sequence.trace.counters.cached_tokens = static_cast<uint32_t>(cached);
   }
@@ -111,9 +113,24 @@ bool Engine::Impl::reserve(Sequence& sequence, int positions, int blocks_left) {
   const KvPool& pool = model_.kv_pool();
   const int wanted = KvPool::blocks_for(positions) - static_cast<int>(sequence.kv.blocks().size());
   if (wanted + blocks_left > pool.blocks_free() + pool.blocks_idle()) return false;
+  if (!take_states(sequence)) return false;
   cache_.make_room(wanted);
   [[maybe_unused]] const auto reserved = sequence.kv.reserve(positions);
   assert(reserved && "idle blocks can be freed");
+  return true;
+}
+
+// Of models with recurrent layers: all that it needs until its end, or none.
+bool Engine::Impl::take_states(Sequence& sequence) {
+  const bool has = sequence.kv.state() != kNoState;
+  if (!model_.kv_pool().recurrent() || has) return true;
+  const int needed = sequence.states_needed();
+  if (needed > cache_.states_to_take()) return false;
+  sequence.kv.use_state(*cache_.take_state());
+  if (needed > 1) {
+    const StateId here = *cache_.take_state();
+    sequence.states.take(here, *cache_.take_state());
+  }
   return true;
 }
 
@@ -122,7 +139,7 @@ bool Engine::Impl::reserve(Sequence& sequence, int positions, int blocks_left) {
 void Engine::Impl::pause(EngineRequestId id) {
   Sequence& sequence = sequences_.at(id);
   remember(sequence);
-  sequence.kv.clear();
+  sequence.release_memory();
   // Each pause takes three intervals of the lane; later ones are part of `decode`, so that no time
   // of it goes missing.
   if (++sequence.pauses <= kPausesOnLane) sequence.enter(Stage::kQueue, clock_.now_ns());
@@ -148,7 +165,7 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
   auto* walk = std::get_if<QuestionWalk>(&sequence.work);
   if (walk != nullptr && !prompt) {
     const auto root = static_cast<int>(sequence.tokens.size());
-    items_.push_back(label_round_.add(*walk, sequence.kv, root, item.count));
+    items_.push_back(label_round_.add(*walk, sequence.kv, sequence.states, root, item.count));
     return;
   }
   ForwardItem forward{
@@ -157,7 +174,10 @@ void Engine::Impl::prepare(const StepItem& item, EngineStep& step) {
                     .subspan(static_cast<size_t>(item.begin), static_cast<size_t>(item.count)),
       .logits_at = LogitsAt::kNone,
       .logit_rows = {},
-      .logits = {}};
+      .logits = {},
+      .saves = options_.prefix_cache
+                   ? sequence.saves.within(item.begin, item.begin + item.count, cache_)
+                   : std::span<const StateSave>{}};
   const LabelWalk* labels = walk != nullptr ? walk->at_root() : nullptr;
   if (item.complete && (labels != nullptr || std::holds_alternative<Generation>(sequence.work))) {
     forward.logits_at = LogitsAt::kLast;
@@ -227,7 +247,9 @@ void Engine::Impl::go_on(Sequence& sequence, size_t item, TimeNs usable_ns) {
 // Later prompts with the same beginning find it in memory, if there is some to note it down.
 void Engine::Impl::remember(Sequence& sequence) noexcept {
   try {
-    if (options_.prefix_cache) cache_.insert(sequence.lasting(), sequence.kv);
+    if (!options_.prefix_cache) return;
+    cache_.insert(sequence.lasting(), sequence.kv);
+    sequence.saves.hand_over(sequence.lasting(), cache_);
   } catch (const std::bad_alloc&) {
   }
 }
@@ -240,6 +262,8 @@ void Engine::Impl::pin(Sequence& sequence, TimeNs now_ns) {
                   now_ns);
   }
   cache_.insert_pinned(sequence.tokens, sequence.kv);
+  sequence.saves.hand_over(sequence.lasting(), cache_);
+  cache_.pin_state(sequence.tokens);
   EngineResult result;
   result.finish_reason = FinishReason::kPinned;
   finish(sequence, std::move(result), now_ns);

@@ -1,12 +1,16 @@
 // A model for the engine's tests: logits are a hash of the token history, which it keeps in "KV
-// memory" block by block, so that wrong positions, blocks or batches show in the output.
+// memory" block by block, so that wrong positions, blocks or batches show in the output. With
+// states it also keeps the history in those, and both must agree, so that wrong states show as
+// well.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -25,9 +29,11 @@ class FakeModel final : public Model {
   // The end token of the tests' vocabulary; never the likeliest unless `ends` is set.
   static constexpr TokenId kEnd = kVocab - 1;
 
-  explicit FakeModel(int blocks, int step_tokens_max = 64)
-      : pool_(blocks),
+  // `states`: of recurrent layers; by default as many as the environment's QAIO_FAKE_STATES says.
+  explicit FakeModel(int blocks, int step_tokens_max = 64, int states = default_states())
+      : pool_(blocks, states),
         memory_(static_cast<size_t>(blocks * kKvBlockTokens), -1),
+        states_(static_cast<size_t>(states)),
         step_tokens_max_(step_tokens_max) {
     info_.vocab = kVocab;
     info_.context_max = 1000;
@@ -48,6 +54,8 @@ class FakeModel final : public Model {
     ++steps;
     int tokens = 0;
     std::set<const KvSequence*> seen;
+    step_ = items;
+    step_histories_.clear();
     for (ForwardItem& item : items) {
       EXPECT_TRUE(seen.insert(item.kv).second) << "a sequence appears twice";
       tokens += static_cast<int>(item.tokens.size());
@@ -84,6 +92,46 @@ class FakeModel final : public Model {
   std::atomic<int> most_together{0};
 
  private:
+  static int default_states() {
+    const char* states = std::getenv("QAIO_FAKE_STATES");
+    return states != nullptr ? std::atoi(states) : 0;
+  }
+
+  // The history that the recurrent layers know of before the item: of its state, or of the item
+  // that it branches off.
+  std::vector<TokenId> history_before(const ForwardItem& item) {
+    const StateId state = item.kv->state_before();
+    if (state != kNoState) return states_[static_cast<size_t>(state)];
+    for (const ForwardItem& other : step_) {
+      for (const KvBranch& branch : other.branches) {
+        const bool parent = branch.kv == item.kv && branch.end == item.kv->length();
+        const auto known = step_histories_.find(other.kv);
+        if (!parent || known == step_histories_.end()) continue;
+        const std::vector<TokenId>& history = known->second.history;
+        if (branch.end <= known->second.begin || history.size() < static_cast<size_t>(branch.end))
+          continue;
+        return {history.begin(), history.begin() + branch.end};
+      }
+    }
+    EXPECT_EQ(item.kv->length(), 0) << "it goes on from no state";
+    return {};
+  }
+
+  void compute_states(ForwardItem& item, int begin) {
+    std::vector<TokenId> history = history_before(item);
+    ASSERT_EQ(history.size(), static_cast<size_t>(begin)) << "the state of another position";
+    history.insert(history.end(), item.tokens.begin(), item.tokens.end());
+    for (int position = 0; position < static_cast<int>(history.size()); ++position)
+      ASSERT_EQ(cell(*item.kv, position), history[static_cast<size_t>(position)]) << position;
+    for (const StateSave& save : item.saves) {
+      ASSERT_GT(save.end, begin);
+      ASSERT_LE(static_cast<size_t>(save.end), history.size());
+      states_[static_cast<size_t>(save.to)].assign(history.begin(), history.begin() + save.end);
+    }
+    if (item.kv->state() != kNoState) states_[static_cast<size_t>(item.kv->state())] = history;
+    step_histories_[item.kv] = {begin, std::move(history)};
+  }
+
   TokenId& cell(const KvSequence& kv, int position) {
     const BlockId block = kv.blocks()[static_cast<size_t>(position / kKvBlockTokens)];
     return memory_[block * kKvBlockTokens + static_cast<size_t>(position % kKvBlockTokens)];
@@ -101,7 +149,8 @@ class FakeModel final : public Model {
         if (position < branch.end) cell(*branch.kv, position) = token;
       }
     }
-    item.kv->advance(end - begin);
+    if (pool_.recurrent()) compute_states(item, begin);
+    item.kv->computed(end - begin);
     if (item.logits_at == LogitsAt::kNone) return;
     std::vector<TokenId> history;
     history.reserve(static_cast<size_t>(end));
@@ -123,7 +172,14 @@ class FakeModel final : public Model {
 
   ModelInfo info_;
   KvPool pool_;
-  std::vector<TokenId> memory_;  // [blocks, kKvBlockTokens]
+  std::vector<TokenId> memory_;               // [blocks, kKvBlockTokens]
+  std::vector<std::vector<TokenId>> states_;  // a history each
+  struct StepHistory {
+    int begin;  // where the item began
+    std::vector<TokenId> history;
+  };
+  std::span<const ForwardItem> step_;
+  std::map<const KvSequence*, StepHistory> step_histories_;
   int step_tokens_max_;
 };
 

@@ -29,6 +29,8 @@ void LabelRound::clear() {
   items_.clear();
   branch_memory_.clear();
   branches_.clear();
+  ways_.clear();
+  saves_.clear();
 }
 
 // The beginning of `nodes` in which each is the next one's parent and an item can have all logits
@@ -41,24 +43,99 @@ std::span<const LabelRound::Node> LabelRound::first_run(std::span<const Node> no
                                         : static_cast<size_t>(end - nodes.begin()) + 1);
 }
 
-ForwardItem LabelRound::add(QuestionWalk& walk, KvSequence& kv, int root, int count) {
+int LabelRound::fitting(const QuestionWalk& walk, const WalkStates& states, bool recurrent,
+                        int tokens, int full) {
+  const auto nodes = [&](int count) {
+    return static_cast<int>(walk.fitting(static_cast<size_t>(count), static_cast<size_t>(full)));
+  };
+  if (!recurrent) return nodes(tokens);
+  const int next = walk.left().front().depth - 1;
+  const int again = next - (states.depth() <= next ? states.depth() : 0);
+  return again < tokens ? again + nodes(tokens - again) : tokens;
+}
+
+ForwardItem LabelRound::add(QuestionWalk& walk, KvSequence& kv, WalkStates& states, int root,
+                            int count) {
   assert(count >= 1 && nodes() + static_cast<size_t>(count) <= tokens_max_);
   std::vector<Run> runs;
-  for (auto nodes = walk.left().first(static_cast<size_t>(count)); !nodes.empty();) {
-    runs.push_back({.nodes = first_run(nodes)});
-    nodes = nodes.subspan(runs.back().nodes.size());
+  const bool recurrent = model_.kv_pool().recurrent();
+  const int start = recurrent && states.depth() < walk.left().front().depth ? states.depth() : 0;
+  if (recurrent) {
+    runs = recurrent_runs(walk, start, static_cast<size_t>(count));
+    give_recurrent_memory(runs, kv, states, root, start);
+  } else {
+    for (auto nodes = walk.left().first(static_cast<size_t>(count)); !nodes.empty();) {
+      runs.push_back({.nodes = first_run(nodes)});
+      nodes = nodes.subspan(runs.back().nodes.size());
+    }
+    give_memory(runs, kv, root);
   }
-  give_memory(runs, kv, root);
 
   const size_t first = items_.size();
+  size_t taken = 0;
   for (size_t r = 0; r < runs.size(); ++r) {
     items_.push_back(item_of(std::span(runs).subspan(r), root));
+    if (runs[r].again) continue;
     want_logits(walk, runs[r], items_.back());
+    taken += runs[r].nodes.size();
   }
-  walk.take(static_cast<size_t>(&runs.back().nodes.back() - &runs.front().nodes.front()) + 1);
+  walk.take(taken);
+  if (recurrent) keep_way(walk, runs, states, root, start, taken);
   const ForwardItem item = items_[first];
   items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(first));
   return item;
+}
+
+// The way to the next node from depth `start`, as far as it must be computed again, and then the
+// nodes that branch off it, off each other or off the root.
+std::vector<LabelRound::Run> LabelRound::recurrent_runs(const QuestionWalk& walk, int start,
+                                                        size_t count) {
+  std::vector<Run> runs;
+  const std::vector<Node>& way = ways_.emplace_back(walk.way_to_next(start));
+  if (!way.empty()) {
+    const size_t length = std::min(count, way.size());
+    runs.push_back({.nodes = std::span(way).first(length), .again = true});
+    count -= length;
+  }
+  auto nodes = walk.left().first(std::min(count, walk.left().size()));
+  const auto elsewhere = [start](const Node& node) {
+    return node.depth > 1 && node.depth <= start;
+  };
+  nodes = nodes.first(static_cast<size_t>(std::ranges::find_if(nodes, elsewhere) - nodes.begin()));
+  std::vector<int> branched;  // by run: off how many others
+  if (!runs.empty()) branched.push_back(1);
+  while (!nodes.empty()) {
+    const Run run{.nodes = first_run(nodes)};
+    int depth = 1;
+    for (size_t r = runs.size(); r-- > 0;) {
+      if (runs[r].depth() >= run.depth()) continue;
+      depth = branched[r] + 1;
+      break;
+    }
+    if (depth > kBranchDepthMax) break;
+    runs.push_back(run);
+    branched.push_back(depth);
+    nodes = nodes.subspan(run.nodes.size());
+  }
+  return runs;
+}
+
+// Remembers where all that is left of the question goes on, at this step's end.
+void LabelRound::keep_way(const QuestionWalk& walk, std::span<const Run> runs, WalkStates& states,
+                          int root, int start, size_t taken) {
+  const Run& first = runs.front();
+  const int depth =
+      taken == 0 ? first.depth() - 1 + static_cast<int>(first.nodes.size()) : walk.common_depth();
+  if (depth < start || depth == 0) return states.move_to_root();
+  if (depth == start) return;
+  for (size_t r = runs.size(); r-- > 0;) {
+    const int last = runs[r].depth() - 1 + static_cast<int>(runs[r].nodes.size());
+    if (runs[r].depth() > depth || last < depth) continue;
+    saves_.push_back({.end = root + depth, .to = states.move_to(depth)});
+    items_[items_.size() - runs.size() + r].saves = std::span(&saves_.back(), 1);
+    return;
+  }
+  states.move_to_root();
 }
 
 void LabelRound::want_logits(QuestionWalk& walk, const Run& run, ForwardItem& item) {
@@ -102,16 +179,44 @@ void LabelRound::give_memory(std::vector<Run>& runs, KvSequence& kv, int root) {
   kv.advance(root + runs.back().depth() - 1 - kv.length());
 }
 
+// The last run is computed in the blocks of `kv`, so that the way to where the walk goes on stays
+// there; the others are so many as there is memory for.
+void LabelRound::give_recurrent_memory(std::vector<Run>& runs, const KvSequence& kv,
+                                       const WalkStates& states, int root, int start) {
+  copies_.clear();
+  const auto state_of = [&](const Run& run) {
+    if (run.depth() == 1) return kv.state();
+    return run.depth() - 1 == start ? states.here() : kNoState;
+  };
+  int held = start;  // of a run's way, by `kv`
+  for (size_t r = 0; r + 1 < runs.size(); ++r) {
+    Run& run = runs[r];
+    held = std::min(held, run.depth() - 1);
+    const int begin = root + run.depth() - 1;
+    run.kv = branch_off(kv, root, root + held, begin + static_cast<int>(run.nodes.size()),
+                        KeepsState::kNo, state_of(run));
+    if (run.kv == nullptr) {
+      runs.resize(r + 1);
+    } else {
+      run.kv->advance(begin - run.kv->length());
+    }
+  }
+  model_.copy_kv(copies_);
+  Run& last = runs.back();
+  last.kv = &branch_memory_.emplace_back(kv.alias(root + last.depth() - 1, state_of(last)));
+}
+
 // With blocks for the positions [0, end) that hold what those of `kv` do, as far as `held`. Only
 // whole blocks before the root are shared, as `kv` may take another way behind it. Null: no memory.
-KvSequence* LabelRound::branch_off(const KvSequence& kv, int root, int held, int end) {
+KvSequence* LabelRound::branch_off(const KvSequence& kv, int root, int held, int end,
+                                   KeepsState keeps, StateId state) {
   KvPool& pool = model_.kv_pool();
   const int shared = root / kKvBlockTokens;
   const int wanted = KvPool::blocks_for(end) - shared;
   if (wanted > pool.blocks_free() + pool.blocks_idle()) return nullptr;
   cache_.make_room(wanted);
-  KvSequence& branch = branch_memory_.emplace_back(pool);
-  branch.share_prefix(kv.blocks(), root);
+  KvSequence& branch = branch_memory_.emplace_back(pool, keeps);
+  branch.share_prefix(kv.blocks(), root, state);
   [[maybe_unused]] const auto reserved = branch.reserve(end);
   assert(reserved && "idle blocks can be freed");
   for (int block = shared; block < KvPool::blocks_for(held); ++block) {

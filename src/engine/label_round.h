@@ -7,6 +7,10 @@
 // longer than the step: what they need is taken from memory that nobody wants, and where there is
 // none, runs wait for later steps. So a walk never needs more than its sequence has reserved, and
 // its figures are the same either way.
+//
+// In models with recurrent layers no run goes on in the sequence itself, whose state stays that of
+// the root. A step ends with the state from which all that is left of a question can go on
+// (WalkStates); what lies between it and the next node is computed again.
 #pragma once
 
 #include <deque>
@@ -17,6 +21,7 @@
 #include "base/clock.h"
 #include "engine/prefix_cache.h"
 #include "engine/question_walk.h"
+#include "engine/walk_states.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 
@@ -34,7 +39,11 @@ class LabelRound {
   // root, the positions [0, root), and behind it the way to the node before; then that to the last
   // node taken. Returns the first run's item; items() has the others, which come behind it in the
   // step.
-  ForwardItem add(QuestionWalk& walk, KvSequence& kv, int root, int count);
+  ForwardItem add(QuestionWalk& walk, KvSequence& kv, WalkStates& states, int root, int count);
+  // Of the tokens that a step may have: how many add() is to be given, at least one. Of the nodes
+  // at most `full` read the whole output head.
+  static int fitting(const QuestionWalk& walk, const WalkStates& states, bool recurrent, int tokens,
+                     int full);
   std::span<const ForwardItem> items() const { return items_; }
   // After the forward pass: gives the branches' memory back.
   void release() { branch_memory_.clear(); }
@@ -54,6 +63,7 @@ class LabelRound {
   struct Run {
     std::span<const Node> nodes;
     KvSequence* kv = nullptr;
+    bool again = false;  // computed before, and nothing is read of it
 
     int depth() const { return nodes.front().depth; }
   };
@@ -68,8 +78,14 @@ class LabelRound {
   // The logarithm of the sum of e^logit over the vocabulary; NaN if one is not finite.
   double log_sum(std::span<const float> logits, std::span<float> scratch) const;
   static std::span<const Node> first_run(std::span<const Node> nodes);
+  std::vector<Run> recurrent_runs(const QuestionWalk& walk, int start, size_t count);
   void give_memory(std::vector<Run>& runs, KvSequence& kv, int root);
-  KvSequence* branch_off(const KvSequence& kv, int root, int held, int end);
+  void give_recurrent_memory(std::vector<Run>& runs, const KvSequence& kv, const WalkStates& states,
+                             int root, int start);
+  void keep_way(const QuestionWalk& walk, std::span<const Run> runs, WalkStates& states, int root,
+                int start, size_t taken);
+  KvSequence* branch_off(const KvSequence& kv, int root, int held, int end,
+                         KeepsState keeps = KeepsState::kYes, StateId state = kNoState);
   ForwardItem item_of(std::span<const Run> runs, int root);
   void want_logits(QuestionWalk& walk, const Run& run, ForwardItem& item);
 
@@ -88,6 +104,8 @@ class LabelRound {
   std::vector<ForwardItem> items_;
   std::deque<KvSequence> branch_memory_;
   std::deque<std::vector<KvBranch>> branches_;  // by item
+  std::deque<std::vector<Node>> ways_;          // that are computed again
+  std::deque<StateSave> saves_;
   std::vector<KvCopy> copies_;
 };
 

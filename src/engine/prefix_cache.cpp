@@ -16,12 +16,13 @@ std::span<const TokenId> block_tokens(std::span<const TokenId> tokens, size_t bl
 PrefixCache::PrefixCache(KvPool& pool) : pool_(pool) {}
 
 PrefixCache::~PrefixCache() {
-  for (const Node& node : nodes_) {
+  for (Node& node : nodes_) {
+    drop_state(node);
     node.pinned ? pool_.release(node.block) : pool_.let_go(node.block);
   }
 }
 
-std::span<const BlockId> PrefixCache::find(std::span<const TokenId> tokens, int blocks_max) {
+PrefixCache::Found PrefixCache::find(std::span<const TokenId> tokens, int blocks_max) {
   const size_t blocks = std::min(full_blocks(tokens), static_cast<size_t>(blocks_max));
   path_.clear();
   found_.clear();
@@ -33,7 +34,17 @@ std::span<const BlockId> PrefixCache::find(std::span<const TokenId> tokens, int 
     children = &it->second->children;
   }
   touch();
-  return found_;
+  Found found{.blocks = {}, .state = kNoState, .known = static_cast<int>(path_.size())};
+  if (pool_.recurrent()) {
+    while (!found_.empty() && path_[found_.size() - 1]->state == kNoState) found_.pop_back();
+    if (!found_.empty()) {
+      Node& last = *path_[found_.size() - 1];
+      found.state = last.state;
+      last.state_used = ++state_uses_;
+    }
+  }
+  found.blocks = found_;
+  return found;
 }
 
 void PrefixCache::insert(std::span<const TokenId> tokens, KvSequence& kv) {
@@ -100,10 +111,67 @@ void PrefixCache::make_room(int blocks_free) {
     --it;
     if (!pool_.idle(it->block)) continue;
     assert(it->children.empty() && "whoever holds a child holds its parent");
+    drop_state(*it);
     pool_.let_go(it->block);
     it->siblings->erase(it->place);
     it = nodes_.erase(it);
   }
+}
+
+void PrefixCache::keep_state(std::span<const TokenId> tokens, StateId state) {
+  assert(tokens.size() % kKvBlockTokens == 0 && !tokens.empty());
+  Node* node = nullptr;
+  Children* children = &roots_;
+  for (size_t i = 0; i < full_blocks(tokens); ++i) {
+    const auto it = children->find(block_tokens(tokens, i));
+    if (it == children->end()) return pool_.release_state(state);
+    node = it->second;
+    children = &node->children;
+  }
+  if (node->state != kNoState) {
+    pool_.release_state(state);
+  } else {
+    node->state = state;
+    ++states_;
+  }
+  node->state_used = ++state_uses_;
+}
+
+void PrefixCache::pin_state(std::span<const TokenId> tokens) {
+  const Found found = find(tokens, static_cast<int>(full_blocks(tokens)));
+  if (found.state == kNoState || states_pinned_ >= pool_.states_total() / 4) return;
+  Node& node = *path_[found.blocks.size() - 1];
+  if (node.state_pinned) return;
+  node.state_pinned = true;
+  ++states_pinned_;
+}
+
+std::optional<StateId> PrefixCache::take_state() {
+  if (pool_.states_free() == 0) {
+    Node* oldest = nullptr;
+    for (Node& node : nodes_) {
+      if (can_drop_state(node) && (oldest == nullptr || node.state_used < oldest->state_used))
+        oldest = &node;
+    }
+    if (oldest == nullptr) return std::nullopt;
+    drop_state(*oldest);
+  }
+  return *pool_.take_state();
+}
+
+int PrefixCache::states_to_take() const {
+  const auto kept =
+      std::ranges::count_if(nodes_, [this](const Node& n) { return can_drop_state(n); });
+  return pool_.states_free() + static_cast<int>(kept);
+}
+
+void PrefixCache::drop_state(Node& node) {
+  if (node.state == kNoState) return;
+  pool_.release_state(node.state);
+  node.state = kNoState;
+  --states_;
+  if (node.state_pinned) --states_pinned_;
+  node.state_pinned = false;
 }
 
 PrefixCache::Node* PrefixCache::add(Children& siblings, std::span<const TokenId> tokens,

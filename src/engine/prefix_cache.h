@@ -2,6 +2,10 @@
 // tokens in them. Sequences with a common beginning share its blocks; blocks that no sequence holds
 // any more stay until their memory is wanted, least recently used first.
 //
+// In models with recurrent layers a prefix is of use only up to a position whose state was kept: a
+// block of the tree may have the state behind its last token. There are far fewer states than
+// blocks; the one that was asked for longest ago goes first.
+//
 // Whoever holds a block of the tree holds all blocks above it: find() hands out whole paths, and
 // insert() exchanges a sequence's own copies for the tree's. So an idle block has only idle ones
 // below it, and every idle block can be freed.
@@ -10,6 +14,7 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,9 +33,14 @@ class PrefixCache {
   PrefixCache(const PrefixCache&) = delete;
   PrefixCache& operator=(const PrefixCache&) = delete;
 
-  // The blocks of the longest known beginning of `tokens`, at most blocks_max; they now count as
-  // used last. Valid until the next call of anything.
-  std::span<const BlockId> find(std::span<const TokenId> tokens, int blocks_max);
+  struct Found {
+    std::span<const BlockId> blocks;  // valid until the next call of anything
+    StateId state = kNoState;         // behind them, of models with recurrent layers
+    int known = 0;                    // blocks that are in the tree, perhaps more than are of use
+  };
+  // The blocks of the longest known beginning of `tokens` that can be gone on from, at most
+  // blocks_max; they now count as used last.
+  Found find(std::span<const TokenId> tokens, int blocks_max);
 
   // Keeps the full blocks of `tokens`, which `kv` has computed. Where the tree holds the same
   // already, `kv` takes that block and gives up its own.
@@ -46,6 +56,19 @@ class PrefixCache {
   // is left.
   void make_room(int blocks_free);
 
+  // Keeps the state behind `tokens`, whole blocks that were inserted, and takes over the caller's
+  // reference.
+  void keep_state(std::span<const TokenId> tokens, StateId state);
+  // Never lets go of the last state on the way of `tokens`, as long as no more than a quarter of
+  // all states are pinned.
+  void pin_state(std::span<const TokenId> tokens);
+  // A state for the caller: a free one, or else the one that was kept and asked for longest ago and
+  // that nobody goes on from just now. Absent: there is none.
+  std::optional<StateId> take_state();
+  // How many take_state() would give, one after another.
+  int states_to_take() const;
+
+  int states() const { return states_; }  // kept
   int blocks() const { return static_cast<int>(nodes_.size()); }
   int pinned() const { return pinned_; }  // of them
 
@@ -62,6 +85,9 @@ class PrefixCache {
   struct Node {
     BlockId block;
     bool pinned = false;  // then the cache's reference is an ordinary one, and never given back
+    StateId state = kNoState;  // behind the block
+    bool state_pinned = false;
+    uint64_t state_used = 0;  // the larger, the later
     Children children;
     Children* siblings;  // the map that holds this node, at `place`
     Children::iterator place;
@@ -72,11 +98,18 @@ class PrefixCache {
   // Everything on path_ counts as used last.
   void touch();
   int pinned_blocks(std::span<const TokenId> tokens) const;  // that `tokens` begin with
+  bool can_drop_state(const Node& node) const {
+    return node.state != kNoState && !node.state_pinned && !pool_.state_shared(node.state);
+  }
+  void drop_state(Node& node);
 
   KvPool& pool_;
   Nodes nodes_;  // used last in front, parents before their children
   Children roots_;
   int pinned_ = 0;
+  int states_ = 0;
+  int states_pinned_ = 0;  // of them
+  uint64_t state_uses_ = 0;
   std::vector<Node*> path_;  // of the last walk down the tree, from the root
   std::vector<BlockId> found_;
 };

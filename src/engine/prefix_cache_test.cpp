@@ -37,7 +37,7 @@ TEST(PrefixCacheTest, FindsTheLongestKnownBeginning) {
   EXPECT_EQ(pool.blocks_idle(), 3);
 
   const auto found = [&](const std::vector<TokenId>& wanted, int blocks_max) {
-    const auto span = cache.find(wanted, blocks_max);
+    const auto span = cache.find(wanted, blocks_max).blocks;
     return std::vector<BlockId>(span.begin(), span.end());
   };
   EXPECT_EQ(found(tokens, 16), (std::vector<BlockId>{blocks[0], blocks[1], blocks[2]}));
@@ -84,11 +84,11 @@ TEST(PrefixCacheTest, FreesWhatWasUsedLongestAgoButNothingInUse) {
   EXPECT_EQ(pool.blocks_idle(), 2);
   cache.find(tokens_of({0, 1}), 8);
   cache.make_room(5);
-  EXPECT_EQ(cache.find(tokens_of({0, 3}), 8).size(), 1U) << "used before 1 was";
-  EXPECT_EQ(cache.find(tokens_of({0, 1}), 8).size(), 2U);
+  EXPECT_EQ(cache.find(tokens_of({0, 3}), 8).blocks.size(), 1U) << "used before 1 was";
+  EXPECT_EQ(cache.find(tokens_of({0, 1}), 8).blocks.size(), 2U);
   cache.make_room(8);
-  EXPECT_EQ(cache.find(tokens_of({0, 2}), 8).size(), 2U) << "in use";
-  EXPECT_EQ(cache.find(tokens_of({0, 1}), 8).size(), 1U);
+  EXPECT_EQ(cache.find(tokens_of({0, 2}), 8).blocks.size(), 2U) << "in use";
+  EXPECT_EQ(cache.find(tokens_of({0, 1}), 8).blocks.size(), 1U);
   sequences.clear();
   cache.make_room(8);
   EXPECT_EQ(cache.blocks(), 0);
@@ -133,7 +133,7 @@ TEST(PrefixCacheTest, BlocksAlwaysHoldWhatTheirTokensSay) {
         tokens.insert(tokens.end(), kKvBlockTokens, below(3));
       }
       KvSequence kv(pool);
-      const auto found = cache.find(tokens, below(6));
+      const auto found = cache.find(tokens, below(6)).blocks;
       for (size_t i = 0; i < found.size(); ++i) {
         const auto wanted = std::span(tokens).first((i + 1) * kKvBlockTokens);
         ASSERT_TRUE(std::ranges::equal(content[found[i]], wanted));

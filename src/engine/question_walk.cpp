@@ -75,6 +75,28 @@ size_t QuestionWalk::question_tokens_behind_root() const {
       nodes_, [](const Node& node) { return node.reading != Reading::kLabel; }));
 }
 
+std::vector<QuestionWalk::Node> QuestionWalk::way_to_next(int depth) const {
+  std::vector<Node> way;
+  int wanted = left().front().depth - 1;
+  for (size_t i = taken_; i-- > 0 && wanted > depth;) {
+    if (nodes_[i].depth != wanted) continue;
+    way.push_back(nodes_[i]);
+    way.back().reading = Reading::kNothing;
+    --wanted;
+  }
+  std::ranges::reverse(way);
+  return way;
+}
+
+int QuestionWalk::common_depth() const {
+  int common = left().empty() ? 0 : left().front().depth - 1;
+  for (const Node& node : left()) {
+    if (node.depth == 1) break;
+    common = std::min(common, node.depth - 1);
+  }
+  return common;
+}
+
 size_t QuestionWalk::fitting(size_t tokens, size_t full) const {
   size_t count = 0;
   for (const Node& node : left()) {

@@ -55,6 +55,11 @@ class QuestionWalk {
   // Those not yet taken to be computed, and taking the first of them.
   std::span<const Node> left() const { return nodes().subspan(taken_); }
   void take(size_t count) { taken_ += count; }
+  // The way to the next of those left: its ancestors below `depth`, the uppermost first, of which
+  // nothing is read.
+  std::vector<Node> way_to_next(int depth) const;
+  // How far down those left go the same way, until they begin anew at the root.
+  int common_depth() const;
   // Whether the whole output head is read behind the token.
   bool reads_all(const Node& node) const {
     return node.reading == Reading::kLabel ||

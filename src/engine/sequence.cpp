@@ -26,6 +26,8 @@ Sequence::Sequence(SubmissionQueue::Submission submission, Model& model, const T
       prompt_size(request.prompt.size()),
       positions_max(positions_needed(request)),
       kv(model.kv_pool()),
+      saves(model.kv_pool()),
+      states(model.kv_pool()),
       work(make_work(request, tokenizer, end_token)),
       // A lane that has begun goes on without a gap.
       stage_begin_ns_(request.lane.begin_ns() > 0 ? request.lane.last_ns()
@@ -87,6 +89,17 @@ void Sequence::count_questions(const QuestionWalk& walk) {
 
 std::span<const TokenId> Sequence::lasting() const {
   return std::span(tokens).first(std::min(static_cast<size_t>(kv.length()), tokens.size()));
+}
+
+int Sequence::states_needed() const {
+  const auto* walk = std::get_if<QuestionWalk>(&work);
+  return 1 + (walk != nullptr && !walk->nodes().empty() ? WalkStates::kStates : 0);
+}
+
+void Sequence::release_memory() {
+  kv.clear();
+  saves.clear();
+  states.clear();
 }
 
 }  // namespace qaio

@@ -7,7 +7,9 @@
 #include "engine/generation.h"
 #include "engine/question_walk.h"
 #include "engine/request.h"
+#include "engine/state_saves.h"
 #include "engine/submission_queue.h"
+#include "engine/walk_states.h"
 #include "model/model.h"
 #include "text/tokenizer.h"
 
@@ -34,6 +36,10 @@ struct Sequence {
   // What the computed positions hold and will hold until the end: questions and labels come and go
   // behind it.
   std::span<const TokenId> lasting() const;
+  // States that it needs while it is admitted, in models with recurrent layers.
+  int states_needed() const;
+  // Gives back what it holds of the model's memory.
+  void release_memory();
 
   EngineRequestId id;
   EngineRequest request;  // its prompt has moved to `tokens`, its lane to `trace`
@@ -41,6 +47,8 @@ struct Sequence {
   int64_t positions_max;        // KV memory it will ever need
   std::vector<TokenId> tokens;  // known so far, but for what is behind the root of a walk
   KvSequence kv;
+  StateSaves saves;   // of models with recurrent layers
+  WalkStates states;  // likewise, of a walk
   std::variant<Generation, QuestionWalk, PinJob> work;
   EngineTrace trace;
   int pauses = 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/activations.h"
+#include "kernels/delta_net.h"
 #include "kernels/isa.h"
 #include "kernels/packed.h"
 
@@ -71,8 +72,8 @@ struct Kernels {
   void (*rms_norm)(const float* x, const float* weight, float epsilon, int n, float* out);
   // out[i] = silu(gate[i]) * up[i]; n is a multiple of 16; out may be gate.
   void (*swiglu)(const float* gate, const float* up, int n, float* out);
-  // Rotates x [head_dim] in place, HF's half-split convention; cos, sin [head_dim / 2].
-  void (*rotate)(float* x, const float* cos, const float* sin, int head_dim);
+  // Rotates x [rotary_dim] in place, HF's half-split convention; cos, sin [rotary_dim / 2].
+  void (*rotate)(float* x, const float* cos, const float* sin, int rotary_dim);
   // The largest of n values, -infinity if there is none; NaN is passed over.
   float (*max_of)(const float* x, int n);
   // out[i] = exp((x[i] - max) * scale), 0 below e^-87; max is that of x. Returns their sum, good to
@@ -84,6 +85,10 @@ struct Kernels {
   // [head_dim] to row `slot`.
   void (*store_kv)(const float* key, const float* value, int head_dim, int slot, KvType type,
                    std::byte* key_block, std::byte* value_block);
+  // A value head of a gated delta network over the tokens of a sequence; see delta_net.h.
+  void (*delta_net)(const DeltaNetArgs& args);
+  // x[i] *= sigmoid(gate[i]); n is a multiple of 16.
+  void (*sigmoid_gate)(const float* gate, int n, float* x);
   // QuantizedActivations::tile_tokens as matmul wants it for so many tokens.
   int (*tile_tokens)(int tokens) = [](int) { return kTileTokens; };
 };

@@ -1,6 +1,7 @@
 #include "kernels/simd_neon.h"
 // the wrapper above is what the kernels below are written in
 #include "kernels/attention_impl.h"
+#include "kernels/delta_net_impl.h"
 #include "kernels/dispatch.h"
 #include "kernels/matmul_impl.h"
 #include "kernels/vector_impl.h"
@@ -8,8 +9,9 @@
 namespace qaio {
 
 const Kernels& kernels_neon() {
-  static constexpr Kernels kKernels{Isa::kNeonDot, matmul, quantize,     rms_norm,  swiglu,
-                                    rotate,        max_of, exponentials, attention, store_kv};
+  static constexpr Kernels kKernels{Isa::kNeonDot, matmul,   quantize,  rms_norm,
+                                    swiglu,        rotate,   max_of,    exponentials,
+                                    attention,     store_kv, delta_net, sigmoid_gate};
   return kKernels;
 }
 

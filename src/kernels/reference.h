@@ -31,5 +31,7 @@ void rms_norm(const float* x, const float* weight, float epsilon, int n, float* 
 void swiglu(const float* gate, const float* up, int n, float* out);
 float exponentials(const float* x, float max, float scale, int n, float* out);
 void attention(const AttentionArgs& args);
+void delta_net(const DeltaNetArgs& args);
+void sigmoid_gate(const float* gate, int n, float* x);
 
 }  // namespace qaio::reference

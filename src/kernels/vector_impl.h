@@ -112,8 +112,8 @@ float exponentials(const float* x, float max, float scale, int n, float* out) {
   return sum(sums);
 }
 
-void rotate(float* x, const float* cos, const float* sin, int head_dim) {
-  const int half = head_dim / 2;
+void rotate(float* x, const float* cos, const float* sin, int rotary_dim) {
+  const int half = rotary_dim / 2;
   int i = 0;
   for (; i + 16 <= half; i += 16) {
     const F32x16 a = load(x + i);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "model/decision_keys.h"
@@ -14,10 +15,42 @@
 namespace qaio {
 
 enum class Architecture : uint8_t {
-  kQwen2,  // Qwen1.5, Qwen2, Qwen2.5: biases on q, k, v
-  kQwen3,  // per-head RMS norm on q and k, no biases
+  kQwen2,   // Qwen1.5, Qwen2, Qwen2.5: biases on q, k, v
+  kQwen3,   // per-head RMS norm on q and k, no biases
+  kQwen35,  // most layers gated delta networks, the others full attention with an output gate
 };
-std::string_view architecture_name(Architecture architecture);  // "qwen2", "qwen3"
+std::string_view architecture_name(Architecture architecture);  // "qwen2", "qwen3", "qwen35"
+
+enum class LayerKind : uint8_t { kAttention, kDeltaNet };
+
+// Of the gated delta networks (kernels/delta_net.h); all zero in models without.
+struct DeltaNetShape {
+  int key_heads = 0;
+  int value_heads = 0;  // a multiple of key_heads
+  int key_dim = 0;
+  int value_dim = 0;
+  int conv_taps = 0;
+  // Value head h reads key head h % key_heads (GGUF), else h / (value_heads / key_heads).
+  bool value_heads_tiled = false;
+
+  int key_cols() const { return key_heads * key_dim; }
+  int value_cols() const { return value_heads * value_dim; }
+  int conv_channels() const { return 2 * key_cols() + value_cols(); }  // q, k, v
+  // The heads' columns among q, k and v of `conv_channels`.
+  int key_head_of(int value_head) const {
+    return value_heads_tiled ? value_head % key_heads : value_head / (value_heads / key_heads);
+  }
+
+  // What a sequence has of a layer: floats of the last inputs of the convolution, [conv_taps - 1,
+  // conv_channels], and of the heads' matrices, [value_heads, key_dim, value_dim].
+  size_t window_floats() const {
+    return static_cast<size_t>(conv_taps - 1) * static_cast<size_t>(conv_channels());
+  }
+  size_t matrix_floats() const {
+    return static_cast<size_t>(value_heads) * static_cast<size_t>(key_dim) *
+           static_cast<size_t>(value_dim);
+  }
+};
 
 struct ModelConfig {
   Architecture architecture = Architecture::kQwen2;
@@ -31,6 +64,7 @@ struct ModelConfig {
   int context_max = 0;
   float rms_epsilon = 1e-6F;
   double rope_theta = 10000;
+  int rotary_dim = 0;      // of a head, what is rotated: its first dimensions
   bool tied_head = false;  // the output head is the embedding matrix
   DecisionKeys decision;   // changes no logit, only what is made of them
 
@@ -41,8 +75,30 @@ struct ModelConfig {
     int mtp_layers = 0;  // behind the others, to predict several tokens at once: not used
   } claims;
 
+  DeltaNetShape delta;
+  std::vector<LayerKind> layer_kinds;  // [layers]; empty: all attention
+
+  LayerKind kind(int layer) const {
+    return layer_kinds.empty() ? LayerKind::kAttention : layer_kinds[static_cast<size_t>(layer)];
+  }
+  int layers_of(LayerKind wanted) const;
+  bool recurrent() const { return layers_of(LayerKind::kDeltaNet) > 0; }
+  // The queries of a layer with attention have a gate each for what they attend to.
+  bool gated_attention() const { return architecture == Architecture::kQwen35; }
+
   int q_cols() const { return heads * head_dim; }
+  int query_rows() const { return gated_attention() ? 2 * q_cols() : q_cols(); }
   int kv_cols() const { return kv_heads * head_dim; }
+  // Columns of a token's row that a layer's first matrices fill: q, k, v; or q, k, v, z, a, b.
+  int projected_cols(LayerKind kind) const {
+    return kind == LayerKind::kAttention
+               ? query_rows() + 2 * kv_cols()
+               : delta.conv_channels() + delta.value_cols() + 2 * delta.value_heads;
+  }
+  // And of what its output matrix takes.
+  int mixed_cols(LayerKind kind) const {
+    return kind == LayerKind::kAttention ? q_cols() : delta.value_cols();
+  }
 };
 
 // What a file calls the fields, for messages; by default as this program does.
@@ -57,7 +113,16 @@ struct ConfigNames {
   std::string context_max = "context length";
   std::string rms_epsilon = "norm epsilon";
   std::string rope_theta = "rotary base";
+  std::string rotary_dim = "rotary dimensions";
+  std::string delta_key_heads = "linear key heads";
+  std::string delta_value_heads = "linear value heads";
+  std::string delta_key_dim = "linear key head dimension";
+  std::string delta_value_dim = "linear value head dimension";
+  std::string delta_conv_taps = "convolution kernel";
 };
+
+// Every `interval`-th layer has full attention, the last of each such group.
+std::vector<LayerKind> kinds_by_interval(int layers, int interval);
 
 // Checks what the kernels and the memory layout rely on: kUnsupported or kCorrupt, naming the
 // field.

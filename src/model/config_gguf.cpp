@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <vector>
 
 #include "model/config.h"
 
@@ -47,6 +48,15 @@ class GgufConfig {
       return file_.get_float(name);
     QAIO_ASSIGN(const int64_t whole, file_.get_int(name, INT64_MIN, INT64_MAX));
     return static_cast<double>(whole);
+  }
+  // Absent: empty.
+  Result<std::vector<int64_t>> integers(std::string_view key) const {
+    const std::string name = ask(key);
+    return file_.contains(name) ? file_.get_int_array(name) : std::vector<int64_t>();
+  }
+  Result<std::vector<bool>> flags(std::string_view key) const {
+    const std::string name = ask(key);
+    return file_.contains(name) ? file_.get_bool_array(name) : std::vector<bool>();
   }
   Result<std::string_view> text(std::string_view key, std::string_view fallback) const {
     return file_.get_string(ask(key), fallback);
@@ -107,7 +117,7 @@ Result<void> refuse_scaling(const GgufConfig& gguf, const ModelConfig& c) {
   }
   for (const char* key : {"rope.scaling.attn_factor", "rope.scaling.yarn_attn_factor"})
     QAIO_RETURN_IF_ERROR(gguf.require(key, 1, false));
-  return gguf.require("rope.dimension_count", c.head_dim);
+  return gguf.require("rope.dimension_count", c.rotary_dim);
 }
 
 Result<void> refuse_other_layers(const GgufConfig& gguf, const ModelConfig& c) {
@@ -134,6 +144,46 @@ Result<void> refuse_other_layers(const GgufConfig& gguf, const ModelConfig& c) {
     return gguf.unsupported("pooling_type", "as embedding models and rerankers have it");
   gguf.ask("attention.sliding_window_pattern");  // no window, no pattern
   return gguf.refuse_unknown();
+}
+
+// Frequencies are dealt to time, height and width in turn, as long as a section lasts, and what is
+// left over would not turn at all. Positions of text are the same in all three.
+Result<void> check_sections(const GgufConfig& gguf, const ModelConfig& c) {
+  constexpr const char* kSections = "rope.dimension_sections";
+  QAIO_ASSIGN(const std::vector<int64_t> sections, gguf.integers(kSections));
+  if (sections.empty()) return {};
+  if (sections.size() < 3) return gguf.unsupported(kSections, "and must have three numbers");
+  for (int i = 0; i < c.rotary_dim / 2; ++i) {
+    if (i >= 3 * sections[static_cast<size_t>(i % 3)])
+      return gguf.unsupported(kSections, "which leaves rotary dimensions without a position");
+  }
+  return {};
+}
+
+// The hybrid layers of Qwen3.5; `blocks` counts those for predicting several tokens as well.
+Result<void> read_delta_net(const GgufConfig& gguf, int blocks, ModelConfig& c) {
+  QAIO_ASSIGN(c.delta.key_heads, gguf.integer("ssm.group_count"));
+  QAIO_ASSIGN(c.delta.value_heads, gguf.integer("ssm.time_step_rank"));
+  QAIO_ASSIGN(c.delta.key_dim, gguf.integer("ssm.state_size"));
+  QAIO_ASSIGN(c.delta.conv_taps, gguf.integer("ssm.conv_kernel"));
+  QAIO_ASSIGN(const int inner, gguf.integer("ssm.inner_size"));
+  const int heads = c.delta.value_heads;
+  if (heads == 0 || inner % heads != 0)
+    return gguf.unsupported("ssm.inner_size", "not a multiple of 'ssm.time_step_rank'");
+  c.delta.value_dim = inner / heads;
+  c.delta.value_heads_tiled = true;
+
+  QAIO_ASSIGN(const int interval, gguf.integer("full_attention_interval", 4));
+  if (interval < 1) return gguf.unsupported("full_attention_interval", "and must be at least 1");
+  c.layer_kinds = kinds_by_interval(c.layers, interval);
+  constexpr const char* kRecurrent = "attention.recurrent_layers";
+  QAIO_ASSIGN(const std::vector<bool> recurrent, gguf.flags(kRecurrent));
+  if (recurrent.empty()) return {};
+  if (recurrent.size() != static_cast<size_t>(blocks))
+    return gguf.unsupported(kRecurrent, "but there are " + std::to_string(blocks) + " blocks");
+  for (size_t layer = 0; layer < c.layer_kinds.size(); ++layer)
+    c.layer_kinds[layer] = recurrent[layer] ? LayerKind::kDeltaNet : LayerKind::kAttention;
+  return {};
 }
 
 // Files that belong to a model and are none.
@@ -174,6 +224,12 @@ Result<ModelConfig> config_from_gguf(const GgufFile& file) {
   QAIO_ASSIGN(const double epsilon, gguf.number(kEpsilon, 0));
   c.rms_epsilon = static_cast<float>(epsilon);
   QAIO_ASSIGN(c.rope_theta, gguf.number("rope.freq_base", 10000));
+  const bool hybrid = c.architecture == Architecture::kQwen35;
+  c.rotary_dim = c.head_dim;
+  if (hybrid) {
+    QAIO_ASSIGN(c.rotary_dim, gguf.integer("rope.dimension_count", c.head_dim));
+    QAIO_RETURN_IF_ERROR(read_delta_net(gguf, blocks, c));
+  }
   QAIO_ASSIGN(const TensorView* embedding, file.tensors().get("token_embd.weight"));
   c.vocab = static_cast<int>(std::min<int64_t>(embedding->rows(), INT32_MAX));
   c.tied_head = !file.tensors().contains("output.weight");
@@ -186,8 +242,15 @@ Result<ModelConfig> config_from_gguf(const GgufFile& file) {
                           "the rows of 'token_embd.weight'",
                           gguf.quoted("context_length"),
                           gguf.quoted("attention.layer_norm_rms_epsilon"),
-                          gguf.quoted("rope.freq_base")};
+                          gguf.quoted("rope.freq_base"),
+                          gguf.quoted("rope.dimension_count"),
+                          gguf.quoted("ssm.group_count"),
+                          gguf.quoted("ssm.time_step_rank"),
+                          gguf.quoted("ssm.state_size"),
+                          gguf.quoted("ssm.inner_size") + " per head",
+                          gguf.quoted("ssm.conv_kernel")};
   QAIO_RETURN_IF_ERROR(validate_config(c, label, names));
+  if (hybrid) QAIO_RETURN_IF_ERROR(check_sections(gguf, c));
   QAIO_RETURN_IF_ERROR(refuse_other_layers(gguf, c));
   return c;
 }

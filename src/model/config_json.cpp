@@ -2,6 +2,7 @@
 // that changes the model: it is refused unless its value says "off".
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 #include <vector>
 
@@ -213,12 +214,28 @@ class JsonConfig {
   mutable std::set<std::string> asked_;
 };
 
+// The part of a head that is rotated, at most all of it.
+Result<void> read_rotary_factor(const JsonConfig& json, const char* key, ModelConfig& c) {
+  QAIO_ASSIGN(const double factor,
+              json.number(key, static_cast<double>(c.rotary_dim) / std::max(c.head_dim, 1)));
+  const double dim = factor * c.head_dim;
+  if (!(dim >= 0 && dim <= c.head_dim) || dim != std::floor(dim))
+    return json.unsupported(key, "which is no part of \"head_dim\"");
+  c.rotary_dim = static_cast<int>(dim);
+  return {};
+}
+
 // The rotary base: "rope_theta", which Transformers 5 puts into "rope_parameters" with what was
-// "rope_scaling". A type other than the plain one is refused.
-Result<void> read_rotary(const JsonConfig& json, double& theta) {
-  QAIO_ASSIGN(theta, json.number("rope_theta", 10000));
-  for (const char* key : {"partial_rotary_factor", "rotary_pct", "rotary_percent"})
+// "rope_scaling". A type other than the plain one is refused. Qwen3.5 rotates a part of each head;
+// its sections give the frequencies to time, height and width, which are one in text.
+Result<void> read_rotary(const JsonConfig& json, ModelConfig& c) {
+  const bool partial = c.architecture == Architecture::kQwen35;
+  c.rotary_dim = partial ? c.head_dim / 4 : c.head_dim;
+  QAIO_ASSIGN(c.rope_theta, json.number("rope_theta", partial ? 1e7 : 10000));
+  for (const char* key : {"rotary_pct", "rotary_percent"})
     QAIO_RETURN_IF_ERROR(json.require_one(key));
+  QAIO_RETURN_IF_ERROR(partial ? read_rotary_factor(json, "partial_rotary_factor", c)
+                               : json.require_one("partial_rotary_factor"));
   for (const char* key : {"rope_scaling", "rope_parameters"}) {
     QAIO_ASSIGN(const boost::json::object* parameters, json.object(key));
     if (parameters == nullptr) continue;
@@ -229,16 +246,67 @@ Result<void> read_rotary(const JsonConfig& json, double& theta) {
     QAIO_ASSIGN(const std::string type, rope.text("rope_type"));
     QAIO_ASSIGN(const std::string old_type, rope.text("type"));
     for (const std::string& name : {type, old_type}) {
-      if (name.empty() || name == "default") continue;
+      if (name.empty() || name == "default" || (partial && name == "mrope")) continue;
       return fail(ErrorCode::kUnsupported, json.label() + ": the model uses rotary scaling " +
                                                quoted_name(name) + " (" + key +
                                                "), which is not supported");
     }
-    QAIO_ASSIGN(theta, rope.number("rope_theta", theta));
-    for (const char* factor : {"factor", "partial_rotary_factor"})
-      QAIO_RETURN_IF_ERROR(rope.require_one(factor));
+    QAIO_ASSIGN(c.rope_theta, rope.number("rope_theta", c.rope_theta));
+    QAIO_RETURN_IF_ERROR(rope.require_one("factor"));
+    QAIO_RETURN_IF_ERROR(partial ? read_rotary_factor(rope, "partial_rotary_factor", c)
+                                 : rope.require_one("partial_rotary_factor"));
+    if (partial) {
+      for (const char* section : {"mrope_section", "mrope_interleaved"}) rope.find(section);
+    }
     QAIO_RETURN_IF_ERROR(rope.refuse_unknown());
   }
+  return {};
+}
+
+// Which layers are gated delta networks: "layer_types" says it of each, or every so many layers one
+// has full attention.
+Result<void> read_layer_kinds(const JsonConfig& json, ModelConfig& c) {
+  QAIO_ASSIGN(const int interval, json.integer("full_attention_interval", 4));
+  const auto* types = json.find("layer_types");
+  if (types == nullptr) {
+    if (interval < 1) return json.unsupported("full_attention_interval", "and must be at least 1");
+    c.layer_kinds = kinds_by_interval(c.layers, interval);
+    return {};
+  }
+  if (!types->is_array()) return json.corrupt("layer_types", "is not an array");
+  const auto& list = types->get_array();
+  if (list.size() != static_cast<size_t>(c.layers)) {
+    return json.corrupt("layer_types", "has " + std::to_string(list.size()) +
+                                           " entries, but \"num_hidden_layers\" is " +
+                                           std::to_string(c.layers));
+  }
+  for (const auto& type : list) {
+    if (type != "linear_attention" && type != "full_attention") {
+      return fail(ErrorCode::kUnsupported,
+                  json.label() + ": \"layer_types\" holds " +
+                      boost::json::serialize(type).substr(0, 40) +
+                      "; only \"linear_attention\" and \"full_attention\" are supported");
+    }
+    c.layer_kinds.push_back(type == "full_attention" ? LayerKind::kAttention
+                                                     : LayerKind::kDeltaNet);
+  }
+  return {};
+}
+
+// The hybrid layers of Qwen3.5.
+Result<void> read_delta_net(const JsonConfig& json, ModelConfig& c) {
+  QAIO_RETURN_IF_ERROR(read_layer_kinds(json, c));
+  QAIO_ASSIGN(c.delta.key_heads, json.integer("linear_num_key_heads"));
+  QAIO_ASSIGN(c.delta.value_heads, json.integer("linear_num_value_heads"));
+  QAIO_ASSIGN(c.delta.key_dim, json.integer("linear_key_head_dim"));
+  QAIO_ASSIGN(c.delta.value_dim, json.integer("linear_value_head_dim"));
+  QAIO_ASSIGN(c.delta.conv_taps, json.integer("linear_conv_kernel_dim"));
+  QAIO_ASSIGN(const std::optional<bool> gate, json.flag("attn_output_gate"));
+  if (!gate.value_or(true))
+    return json.unsupported("attn_output_gate", "and only gated attention is supported");
+  QAIO_ASSIGN(const std::string state_type, json.text("mamba_ssm_dtype"));
+  if (!state_type.empty() && state_type != "float32")
+    return json.unsupported("mamba_ssm_dtype", "and states are float32");
   return {};
 }
 
@@ -299,7 +367,7 @@ Result<void> refuse_other_layers(const JsonConfig& json, const ModelConfig& c) {
     if (!causal.value_or(true))
       return json.unsupported(key, "and only causal models generate text");
   }
-  const bool norms = c.architecture == Architecture::kQwen3;
+  const bool norms = c.architecture != Architecture::kQwen2;
   for (const char* key : {"use_qk_norm", "qk_norm", "qk_layernorm"}) {
     QAIO_ASSIGN(const std::optional<bool> flag, json.flag(key));
     if (flag.value_or(norms) != norms) {
@@ -326,28 +394,35 @@ Result<void> read_claims(const JsonConfig& json, ModelConfig& c) {
 
 }  // namespace
 
-Result<ModelConfig> config_from_json(std::string_view config_json, const std::string& label) {
-  QAIO_ASSIGN(const boost::json::value document, parse_json(config_json, label));
-  if (!document.is_object()) return fail(ErrorCode::kCorrupt, label + ": is not a JSON object");
-  const JsonConfig json(document.get_object(), label);
-  ModelConfig c;
-  QAIO_ASSIGN(const std::string type, json.text("model_type"));
-  QAIO_ASSIGN(c.architecture, architecture_of(type, label));
+namespace {
+
+// What image-text models say beside their text half. It describes images and changes no text.
+Result<void> refuse_unknown_beside_text(const JsonConfig& json) {
+  for (const char* key :
+       {"text_config", "vision_config", "image_token_id", "video_token_id", "vision_start_token_id",
+        "vision_end_token_id", "audio_config", "language_model_only", "model_type"})
+    json.find(key);
+  return json.refuse_unknown();
+}
+
+Result<ModelConfig> read_config(const JsonConfig& json, ModelConfig c) {
+  const bool hybrid = c.architecture == Architecture::kQwen35;
   QAIO_ASSIGN(c.layers, json.integer("num_hidden_layers"));
   QAIO_ASSIGN(c.hidden, json.integer("hidden_size"));
   QAIO_ASSIGN(c.heads, json.integer("num_attention_heads"));
   QAIO_ASSIGN(c.kv_heads, json.integer("num_key_value_heads", c.heads));
   const int usual = c.heads > 0 ? c.hidden / c.heads : 0;
-  QAIO_ASSIGN(c.head_dim,
-              json.integer("head_dim", c.architecture == Architecture::kQwen3 ? 128 : usual));
+  const int of_qwen3 = c.architecture == Architecture::kQwen3 ? 128 : usual;
+  QAIO_ASSIGN(c.head_dim, json.integer("head_dim", hybrid ? 256 : of_qwen3));
   QAIO_ASSIGN(c.intermediate, json.integer("intermediate_size"));
   QAIO_ASSIGN(c.vocab, json.integer("vocab_size"));
   QAIO_ASSIGN(c.context_max, json.integer("max_position_embeddings", 32768));
   QAIO_ASSIGN(const double epsilon, json.number("rms_norm_eps", 1e-6));
   c.rms_epsilon = static_cast<float>(epsilon);
   QAIO_ASSIGN(const std::optional<bool> tied, json.flag("tie_word_embeddings"));
-  c.tied_head = tied.value_or(false);
-  QAIO_RETURN_IF_ERROR(read_rotary(json, c.rope_theta));
+  c.tied_head = tied.value_or(c.tied_head);
+  QAIO_RETURN_IF_ERROR(read_rotary(json, c));
+  if (hybrid) QAIO_RETURN_IF_ERROR(read_delta_net(json, c));
   const ConfigNames names{"\"num_hidden_layers\"",
                           "\"hidden_size\"",
                           "\"num_attention_heads\"",
@@ -357,14 +432,46 @@ Result<ModelConfig> config_from_json(std::string_view config_json, const std::st
                           "\"vocab_size\"",
                           "\"max_position_embeddings\"",
                           "\"rms_norm_eps\"",
-                          "\"rope_theta\""};
-  QAIO_RETURN_IF_ERROR(validate_config(c, label, names));
+                          "\"rope_theta\"",
+                          "\"partial_rotary_factor\" times \"head_dim\"",
+                          "\"linear_num_key_heads\"",
+                          "\"linear_num_value_heads\"",
+                          "\"linear_key_head_dim\"",
+                          "\"linear_value_head_dim\"",
+                          "\"linear_conv_kernel_dim\""};
+  QAIO_RETURN_IF_ERROR(validate_config(c, json.label(), names));
   QAIO_RETURN_IF_ERROR(refuse_quantized(json));
-  QAIO_RETURN_IF_ERROR(refuse_sliding(json, c));
+  if (!hybrid) QAIO_RETURN_IF_ERROR(refuse_sliding(json, c));
   QAIO_RETURN_IF_ERROR(refuse_other_layers(json, c));
   QAIO_RETURN_IF_ERROR(read_claims(json, c));
   QAIO_RETURN_IF_ERROR(json.refuse_unknown());
   return c;
+}
+
+}  // namespace
+
+Result<ModelConfig> config_from_json(std::string_view config_json, const std::string& label) {
+  QAIO_ASSIGN(const boost::json::value document, parse_json(config_json, label));
+  if (!document.is_object()) return fail(ErrorCode::kCorrupt, label + ": is not a JSON object");
+  const JsonConfig json(document.get_object(), label);
+  ModelConfig c;
+  QAIO_ASSIGN(const std::string type, json.text("model_type"));
+  QAIO_ASSIGN(c.architecture, architecture_of(type, label));
+  QAIO_ASSIGN(const boost::json::object* text, json.object("text_config"));
+  if (c.architecture != Architecture::kQwen35 || text == nullptr) return read_config(json, c);
+
+  const JsonConfig inner(*text, label + ": text_config");
+  QAIO_ASSIGN(const std::string inner_type, inner.text("model_type"));
+  if (!inner_type.empty()) {
+    QAIO_ASSIGN(const Architecture architecture, architecture_of(inner_type, inner.label()));
+    if (architecture != c.architecture)
+      return inner.unsupported("model_type", "but the model is of type " + quoted_name(type));
+  }
+  QAIO_RETURN_IF_ERROR(refuse_quantized(json));
+  QAIO_ASSIGN(const std::optional<bool> tied, json.flag("tie_word_embeddings"));
+  c.tied_head = tied.value_or(false);
+  QAIO_RETURN_IF_ERROR(refuse_unknown_beside_text(json));
+  return read_config(inner, c);
 }
 
 }  // namespace qaio

@@ -126,12 +126,11 @@ void describe(const PackedModel& model, ModelInfo& info) {
     return tile_bytes(view.layout, view.cols).total() * static_cast<uint64_t>(view.tiles());
   };
   info.bytes_per_token = bytes(model.weights.head);
-  for (const LayerWeights& layer : model.weights.layers) {
-    for (const Linear* linear :
-         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down}) {
-      info.bytes_per_token += bytes(linear->weights);
-      info.layer_weights +=
-          static_cast<uint64_t>(linear->weights.rows) * static_cast<uint64_t>(linear->weights.cols);
+  for (size_t i = 0; i < model.weights.layers.size(); ++i) {
+    const LayerKind kind = model.config.kind(static_cast<int>(i));
+    for (const auto& matrix : parts_of(model.weights.layers[i], kind, model.config).matrices) {
+      info.bytes_per_token += bytes(matrix.linear->weights);
+      info.layer_weights += static_cast<uint64_t>(matrix.rows) * static_cast<uint64_t>(matrix.cols);
     }
   }
   info.layers = model.config.layers;
@@ -213,6 +212,7 @@ Result<LoadedModel> load_model(const FileSet& files, ThreadPool& pool, const Loa
   const TransformerOptions transformer{
       .step_tokens_max = options.step_tokens_max,
       .kv_tokens = std::max(options.kv_tokens, options.step_tokens_max),
+      .state_bytes = options.state_bytes,
       .kv_type = options.weights == WeightsMode::kF32 ? KvType::kF32 : options.kv_type};
   LoadedModel loaded;
   loaded.decision = model.config.decision;

@@ -22,6 +22,9 @@ struct LoadOptions {
   int kv_tokens = 8192;  // positions of KV memory, for all sequences together
   int step_tokens_max = 512;
   KvType kv_type = KvType::kF16;  // WeightsMode::kF32 keeps floats
+  // For the states of models with recurrent layers: of sequences, and of prefixes that are kept. No
+  // fewer than a few whatever they take.
+  size_t state_bytes = size_t{512} << 20;
 };
 
 struct LoadedModel {

@@ -15,7 +15,7 @@ namespace qaio {
 
 struct ModelInfo {
   std::string name;          // file or folder name, "demo" for the embedded model
-  std::string architecture;  // "qwen2" or "qwen3"
+  std::string architecture;  // "qwen2", "qwen3", "qwen35"
   std::string weight_type;   // e.g. "Q8_0", "BF16"; mixed files: the most frequent by bytes
   uint64_t parameters = 0;
   uint64_t file_bytes = 0;
@@ -25,16 +25,26 @@ struct ModelInfo {
   int layers = 0;
   int hidden = 0;
   int vocab = 0;
-  int context_max = 0;  // positions the model was trained for
+  int context_max = 0;       // positions the model was trained for
+  uint64_t state_bytes = 0;  // of a sequence's recurrent state; 0 in models without
 };
 
 // Which positions of an item want logits.
 enum class LogitsAt : uint8_t { kNone, kLast, kAll };
 
+// Branches of branches of a step, in models with recurrent layers.
+inline constexpr int kBranchDepthMax = 16;
+
 // A sequence that branches off behind positions which an item of the same step computes.
 struct KvBranch {
   KvSequence* kv = nullptr;  // has blocks for them
   int end = 0;               // it holds the item's positions before this one as well
+};
+
+// A copy of a sequence's recurrent state on the way.
+struct StateSave {
+  int end = 0;  // behind the positions [0, end), of which the item computes the last one
+  StateId to = kNoState;
 };
 
 // One sequence's token range in a step.
@@ -44,10 +54,11 @@ struct ForwardItem {
   KvSequence* kv = nullptr;
   std::span<const TokenId> tokens;  // at least one, each in [0, vocab)
   LogitsAt logits_at = LogitsAt::kNone;
-  std::span<const TokenId> logit_rows;  // vocabulary rows wanted; empty: all
-  std::span<float> logits;              // out: [positions, logit_rows or vocab] f32, row-major
+  std::span<const TokenId> logit_rows = {};  // vocabulary rows wanted; empty: all
+  std::span<float> logits = {};              // out: [positions, logit_rows or vocab] f32, row-major
   // Those of later items whose positions before kv->length() this item computes in part.
   std::span<const KvBranch> branches = {};
+  std::span<const StateSave> saves = {};  // in order of position; of models with recurrent layers
 };
 
 // A block to be made the same as another.

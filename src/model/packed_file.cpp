@@ -11,7 +11,7 @@ namespace qaio {
 namespace {
 
 constexpr std::string_view kMagic = "QAIOPACK";
-constexpr uint32_t kVersion = 4;
+constexpr uint32_t kVersion = 5;
 constexpr size_t kPreambleBytes = 32;
 constexpr size_t kWeightsAlignment = size_t{2} << 20;
 constexpr size_t kMatrixAlignment = 64;
@@ -88,24 +88,15 @@ bool fits(const std::vector<float>& values, int size) {
   return values.size() == static_cast<size_t>(size);
 }
 
-Result<void> place_layer(const Placer& placer, const ModelConfig& c, const PackedLayer& stored,
-                         LayerWeights& layer, const std::string& label) {
-  const bool norms = c.architecture == Architecture::kQwen3;
-  if (!fits(layer.attention_norm, c.hidden) || !fits(layer.ffn_norm, c.hidden) ||
-      !fits(layer.q_norm, norms ? c.head_dim : 0) || !fits(layer.k_norm, norms ? c.head_dim : 0)) {
-    return fail(ErrorCode::kCorrupt, label + ": a norm has the wrong size");
+Result<void> place_layer(const Placer& placer, const ModelConfig& c, LayerKind kind,
+                         const PackedLayer& stored, LayerWeights& layer, const std::string& label) {
+  const auto parts = parts_of(layer, kind, c);
+  for (const auto& vector : parts.vectors) {
+    if (vector.values->size() != vector.size)
+      return fail(ErrorCode::kCorrupt, label + ": a norm has the wrong size");
   }
-  struct Place {
-    Linear* linear;
-    int rows, cols;
-  };
-  const Place places[] = {
-      {&layer.q, c.q_cols(), c.hidden},        {&layer.k, c.kv_cols(), c.hidden},
-      {&layer.v, c.kv_cols(), c.hidden},       {&layer.output, c.hidden, c.q_cols()},
-      {&layer.gate, c.intermediate, c.hidden}, {&layer.up, c.intermediate, c.hidden},
-      {&layer.down, c.hidden, c.intermediate}};
-  for (size_t i = 0; i < std::size(places); ++i) {
-    const auto& [linear, rows, cols] = places[i];
+  for (size_t i = 0; i < parts.matrices.size(); ++i) {
+    const auto& [linear, rows, cols] = parts.matrices[i];
     if (!linear->bias.empty() && !fits(linear->bias, rows))
       return fail(ErrorCode::kCorrupt, label + ": a bias has the wrong size");
     QAIO_RETURN_IF_ERROR(placer.place(stored.matrices[i], rows, cols, linear->weights));
@@ -121,7 +112,8 @@ Result<void> place_all(const Placer& placer, const PackedHead& head, PackedModel
     return fail(ErrorCode::kCorrupt, label + ": a norm has the wrong size");
   QAIO_RETURN_IF_ERROR(placer.place(head.embedding, c.vocab, c.hidden, weights.embedding));
   for (size_t i = 0; i < weights.layers.size(); ++i)
-    QAIO_RETURN_IF_ERROR(place_layer(placer, c, head.layers[i], weights.layers[i], label));
+    QAIO_RETURN_IF_ERROR(place_layer(placer, c, c.kind(static_cast<int>(i)), head.layers[i],
+                                     weights.layers[i], label));
   if (!c.tied_head) return placer.place(head.output, c.vocab, c.hidden, weights.head);
   weights.head = weights.embedding;
   return {};
@@ -137,12 +129,11 @@ PackedHead head_of(const PackedModel& model) {
   head.weights_bytes = model.weights.area.size();
   head.embedding = stored(model.weights.embedding, model.weights);
   head.output = stored(model.weights.head, model.weights);
-  for (const LayerWeights& layer : model.weights.layers) {
+  for (size_t i = 0; i < model.weights.layers.size(); ++i) {
     PackedLayer& to = head.layers.emplace_back();
-    const Linear* linears[] = {&layer.q,    &layer.k,  &layer.v,   &layer.output,
-                               &layer.gate, &layer.up, &layer.down};
-    for (size_t i = 0; i < std::size(linears); ++i)
-      to.matrices[i] = stored(linears[i]->weights, model.weights);
+    const LayerKind kind = model.config.kind(static_cast<int>(i));
+    for (const auto& matrix : parts_of(model.weights.layers[i], kind, model.config).matrices)
+      to.matrices.push_back(stored(matrix.linear->weights, model.weights));
   }
   head.tokenizer = model.tokenizer->tables();
   return head;

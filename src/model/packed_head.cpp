@@ -1,5 +1,6 @@
 #include "model/packed_head.h"
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -137,15 +138,25 @@ void visit_decision(Archive& archive, Keys& keys) {
   }
 }
 
+template <typename Archive, typename Kinds>
+void visit_kinds(Archive& archive, Kinds& kinds) {
+  archive.resize(kinds);
+  for (auto& kind : kinds) visit_enum(archive, kind);
+}
+
 template <typename Archive, typename Config, typename Info>
 void visit_description(Archive& archive, Config& config, Info& info) {
   visit_enum(archive, config.architecture);
   for (auto* number : {&config.layers, &config.hidden, &config.heads, &config.kv_heads,
-                       &config.head_dim, &config.intermediate, &config.vocab, &config.context_max})
+                       &config.head_dim, &config.intermediate, &config.vocab, &config.context_max,
+                       &config.rotary_dim, &config.delta.key_heads, &config.delta.value_heads,
+                       &config.delta.key_dim, &config.delta.value_dim, &config.delta.conv_taps})
     archive(*number);
+  archive(config.delta.value_heads_tiled);
   archive(config.rms_epsilon);
   archive(config.rope_theta);
   archive(config.tied_head);
+  visit_kinds(archive, config.layer_kinds);
   visit_decision(archive, config.decision);
   archive(info.name);
   archive(info.weight_type);
@@ -186,12 +197,11 @@ void visit_rest(Archive& archive, Model& model, Head& head) {
   visit_matrix(archive, head.output);
   archive(model.weights.final_norm);
   for (size_t i = 0; i < model.weights.layers.size(); ++i) {
-    auto& layer = model.weights.layers[i];
-    for (auto* norm : {&layer.attention_norm, &layer.q_norm, &layer.k_norm, &layer.ffn_norm})
-      archive(*norm);
-    for (auto* linear :
-         {&layer.q, &layer.k, &layer.v, &layer.output, &layer.gate, &layer.up, &layer.down})
-      archive(linear->bias);
+    const auto parts =
+        parts_of(model.weights.layers[i], model.config.kind(static_cast<int>(i)), model.config);
+    for (const auto& vector : parts.vectors) archive(*vector.values);
+    for (const auto& matrix : parts.matrices) archive(matrix.linear->bias);
+    if constexpr (!std::is_const_v<Head>) head.layers[i].matrices.resize(parts.matrices.size());
     for (auto& matrix : head.layers[i].matrices) visit_matrix(archive, matrix);
   }
   visit_tokenizer(archive, head.tokenizer);
@@ -214,8 +224,13 @@ Result<PackedHead> read_packed_head(std::span<const std::byte> bytes, const std:
     return fail(ErrorCode::kCorrupt, label + ": the header ends too early");
   };
   if (!reader.ok()) return truncated();
-  if (model.config.architecture > Architecture::kQwen3)
+  if (model.config.architecture > Architecture::kQwen35)
     return fail(ErrorCode::kCorrupt, label + ": the architecture is unknown");
+  const bool known = std::ranges::all_of(model.config.layer_kinds, [](LayerKind kind) {
+    return kind == LayerKind::kAttention || kind == LayerKind::kDeltaNet;
+  });
+  if (!known || (model.config.architecture != Architecture::kQwen35 && model.config.recurrent()))
+    return fail(ErrorCode::kCorrupt, label + ": the kind of a layer is unknown");
   QAIO_RETURN_IF_ERROR(validate_config(model.config, label));
   QAIO_RETURN_IF_ERROR(validate_decision_keys(model.config.decision, label));
   PackedHead head;

@@ -2,7 +2,6 @@
 // does that.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -24,7 +23,7 @@ struct PackedMatrix {
 };
 
 struct PackedLayer {
-  std::array<PackedMatrix, 7> matrices;  // q, k, v, output, gate, up, down
+  std::vector<PackedMatrix> matrices;  // in the order of parts_of()
 };
 
 // What PackedModel has no place for.

@@ -14,6 +14,14 @@ constexpr size_t kCacheLine = 64;
 // Between two buffers, so that a sanitizer tells the end of one from the beginning of the next.
 constexpr size_t kGap = kAddressSanitizer ? kCacheLine : 0;
 
+// Of the kinds of layers that the model has.
+int widest_of(const ModelConfig& config, int (ModelConfig::*cols)(LayerKind) const) {
+  int widest = 0;
+  for (const LayerKind kind : {LayerKind::kAttention, LayerKind::kDeltaNet})
+    if (config.layers_of(kind) > 0) widest = std::max(widest, (config.*cols)(kind));
+  return widest;
+}
+
 }  // namespace
 
 Result<StepBuffers> StepBuffers::allocate(const ModelConfig& config, int tokens_max) {
@@ -25,15 +33,16 @@ Result<StepBuffers> StepBuffers::allocate(const ModelConfig& config, int tokens_
 }
 
 int StepBuffers::widest(const ModelConfig& config) {
-  return std::max({config.hidden, config.intermediate, config.q_cols()});
+  return std::max(
+      {config.hidden, config.intermediate, widest_of(config, &ModelConfig::mixed_cols)});
 }
 
 size_t StepBuffers::place(const ModelConfig& config, size_t tokens, std::byte* memory) {
   const auto hidden = static_cast<size_t>(config.hidden);
-  const auto q_cols = static_cast<size_t>(config.q_cols());
-  const auto kv_cols = static_cast<size_t>(config.kv_cols());
+  const auto projected_cols = static_cast<size_t>(widest_of(config, &ModelConfig::projected_cols));
+  const auto mixed_cols = static_cast<size_t>(widest_of(config, &ModelConfig::mixed_cols));
   const auto intermediate = static_cast<size_t>(config.intermediate);
-  const auto half_head = static_cast<size_t>(config.head_dim) / 2;
+  const auto half_head = static_cast<size_t>(config.rotary_dim) / 2;
   size_t at = 0;
   const auto next = [&](auto*& buffer, size_t per_token) {
     using Element = std::remove_reference_t<decltype(*buffer)>;
@@ -47,8 +56,8 @@ size_t StepBuffers::place(const ModelConfig& config, size_t tokens, std::byte* m
   };
   next(residual, hidden);
   next(normed, hidden);
-  next(qkv, q_cols + 2 * kv_cols);
-  next(attended, q_cols);
+  next(projected, projected_cols);
+  next(mixed, mixed_cols);
   next(gate_up, 2 * intermediate);
   next(cos, half_head);
   next(sin, half_head);

@@ -20,11 +20,12 @@ struct StepBuffers {
 
   float* residual = nullptr;  // [tokens, hidden]
   float* normed = nullptr;    // [tokens, hidden]
-  float* qkv = nullptr;       // [tokens, q_cols + 2 kv_cols]
-  float* attended = nullptr;  // [tokens, q_cols]
-  float* gate_up = nullptr;   // [tokens, 2 * intermediate]
-  float* cos = nullptr;       // [tokens, head_dim / 2]
-  float* sin = nullptr;       // [tokens, head_dim / 2]
+  // What a layer makes of its input: q, k and v, or all that a gated delta network takes.
+  float* projected = nullptr;  // [tokens, projected_cols]
+  float* mixed = nullptr;      // [tokens, mixed_cols]: what is attended, or read of states
+  float* gate_up = nullptr;    // [tokens, 2 * intermediate]
+  float* cos = nullptr;        // [tokens, rotary_dim / 2]
+  float* sin = nullptr;        // [tokens, rotary_dim / 2]
   // QuantizedActivations of any matrix's input, and of what quantizing the layers' inputs lost.
   std::byte* codes = nullptr;           // [tokens, widest]
   std::byte* residual_codes = nullptr;  // [tokens, hidden]

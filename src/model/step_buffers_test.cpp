@@ -120,10 +120,11 @@ TEST(StepBuffers, HoldWhatTheirShapesSay) {
   for (const int hidden : {32, 1024, 4096}) {
     for (const int intermediate : {32, 4096}) {
       ModelConfig config;
+      config.layers = 1;
       config.hidden = hidden;
       config.heads = 3;
       config.kv_heads = 1;
-      config.head_dim = 96;
+      config.head_dim = config.rotary_dim = 96;
       config.intermediate = intermediate;
       constexpr size_t kTokens = 65;
       auto buffers = StepBuffers::allocate(config, kTokens);
@@ -134,8 +135,8 @@ TEST(StepBuffers, HoldWhatTheirShapesSay) {
       const std::pair<void*, size_t> all[] = {
           {buffers->residual, floats(wide)},
           {buffers->normed, floats(wide)},
-          {buffers->qkv, floats(288 + 2 * 96)},
-          {buffers->attended, floats(288)},
+          {buffers->projected, floats(288 + 2 * 96)},
+          {buffers->mixed, floats(288)},
           {buffers->gate_up, floats(2 * static_cast<size_t>(intermediate))},
           {buffers->cos, floats(48)},
           {buffers->sin, floats(48)},

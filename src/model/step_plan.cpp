@@ -38,6 +38,41 @@ void StepPlan::make(std::span<const ForwardItem> items) {
   const auto full_end = std::stable_partition(
       logits_.begin(), logits_.end(), [](const LogitsRow& row) { return row.rows.empty(); });
   for (auto row = logits_.begin(); row != full_end; ++row) full_logits_.push_back(row->out);
+  if (config_.recurrent()) plan_recurrent(items);
+}
+
+// A branch belongs to the item that computes the position before its first one; others that it
+// shares positions with have it among their branches, too.
+void StepPlan::plan_recurrent(std::span<const ForwardItem> items) {
+  recurrent_.clear();
+  recurrent_roots_.clear();
+  recurrent_depth_ = 0;
+  std::vector<int> depth(items.size(), 1);
+  std::vector<bool> branches(items.size(), false);
+  int first_token = 0;
+  for (const ForwardItem& item : items) {
+    recurrent_.push_back({.item = &item, .first_token = first_token, .stops = {}});
+    first_token += static_cast<int>(item.tokens.size());
+  }
+  for (size_t i = 0; i < items.size(); ++i) {
+    const ForwardItem& item = items[i];
+    const int begin = item.kv->length();
+    std::vector<RecurrentItem::Stop>& stops = recurrent_[i].stops;
+    for (const StateSave& save : item.saves)
+      stops.push_back({.tokens = save.end - begin, .save = save.to});
+    for (const KvBranch& branch : item.branches) {
+      if (branch.end != branch.kv->length() || branch.end <= begin) continue;
+      for (size_t j = i + 1; j < items.size(); ++j) {
+        if (items[j].kv != branch.kv) continue;
+        stops.push_back({.tokens = branch.end - begin, .branch = static_cast<int>(j)});
+        branches[j] = true;
+        depth[j] = depth[i] + 1;
+      }
+    }
+    std::ranges::stable_sort(stops, {}, &RecurrentItem::Stop::tokens);
+    if (!branches[i]) recurrent_roots_.push_back(static_cast<int>(i));
+    recurrent_depth_ = std::max(recurrent_depth_, depth[i]);
+  }
 }
 
 void StepPlan::add_tasks(StepRows& rows, int first_token, int count, int first_row) const {

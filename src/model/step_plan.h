@@ -19,6 +19,19 @@ struct StepToken {
   TokenId id;
 };
 
+// An item as recurrent layers go through it: its tokens in order, and the positions at which others
+// branch off or its state is kept.
+struct RecurrentItem {
+  const ForwardItem* item;
+  int first_token;  // in the step
+  struct Stop {
+    int tokens;               // of the item, behind which this is
+    int branch = -1;          // the recurrent item that goes on from here
+    StateId save = kNoState;  // or where the state goes
+  };
+  std::vector<Stop> stops;  // in order
+};
+
 // Some query rows of one KV head of one item: a unit of attention work.
 struct AttentionTask {
   // Query rows of a task: four of the kernel's six-row tiles, so that the keys of a block are read
@@ -72,10 +85,16 @@ class StepPlan {
   const std::vector<LogitsRow>& logits() const { return logits_; }
   // Where the former go, in their order.
   const std::vector<float*>& full_logits() const { return full_logits_; }
+  // Of models with recurrent layers: all items, and which of them branch off no other.
+  const RecurrentItem& recurrent(int index) const { return recurrent_[static_cast<size_t>(index)]; }
+  const std::vector<int>& recurrent_roots() const { return recurrent_roots_; }
+  // Branches of branches at most; an item that branches off none counts as one.
+  int recurrent_depth() const { return recurrent_depth_; }
 
  private:
   void add_tasks(StepRows& rows, int first_token, int count, int first_row) const;
   void divide(StepRows& rows, int count) const;  // among the threads
+  void plan_recurrent(std::span<const ForwardItem> items);
 
   const ModelConfig& config_;
   int threads_;
@@ -85,6 +104,9 @@ class StepPlan {
   StepRows wanted_rows_;
   std::vector<LogitsRow> logits_;
   std::vector<float*> full_logits_;
+  std::vector<RecurrentItem> recurrent_;
+  std::vector<int> recurrent_roots_;
+  int recurrent_depth_ = 0;
 };
 
 }  // namespace qaio

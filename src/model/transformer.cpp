@@ -11,7 +11,8 @@
 namespace qaio {
 namespace {
 
-// Phases of a layer whose work is handed out dynamically: q/k/v, attention, output, gate/up, down.
+// Phases of a layer whose work is handed out dynamically: q/k/v, attention or delta networks,
+// output, gate/up, down.
 constexpr int kLayerPhases = 5;
 
 }  // namespace
@@ -22,11 +23,15 @@ Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& conf
                                                          const TransformerOptions& options) {
   std::unique_ptr<Transformer> model(
       new Transformer(config, std::move(weights), std::move(info), kernels, pool, options));
-  QAIO_ASSIGN(model->kv_memory_,
-              KvMemory::allocate(config.layers, model->kv_pool_.blocks_total(), config.kv_heads,
-                                 config.head_dim, options.kv_type));
+  QAIO_ASSIGN(model->kv_memory_, KvMemory::allocate(config.layers_of(LayerKind::kAttention),
+                                                    model->kv_pool_.blocks_total(), config.kv_heads,
+                                                    config.head_dim, options.kv_type));
+  if (config.recurrent()) {
+    QAIO_ASSIGN(model->state_memory_,
+                StateMemory::allocate(config, model->kv_pool_.states_total()));
+  }
   QAIO_ASSIGN(model->step_, StepBuffers::allocate(config, options.step_tokens_max));
-  model->allocate_thread_buffers();
+  QAIO_RETURN_IF_ERROR(model->allocate_thread_buffers());
   return model;
 }
 
@@ -39,22 +44,29 @@ Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelI
       kernels_(kernels),
       pool_(pool),
       options_(options),
-      kv_pool_(KvPool::blocks_for(options.kv_tokens)),
+      kv_pool_(KvPool::blocks_for(options.kv_tokens),
+               StateMemory::states_in(config, options.state_bytes)),
       precise_kv_(config.kv_heads < config.heads),
       plan_(config_, pool.size()),
       buffers_(static_cast<size_t>(pool.size())),
       counters_(static_cast<size_t>(config.layers * kLayerPhases + 1) * buffers_.size()),
       next_phase_(static_cast<size_t>(pool.size()) * 16) {
-  for (int i = 0; i < config.head_dim / 2; ++i) {
-    inverse_frequencies_.push_back(std::pow(config.rope_theta, -2.0 * i / config.head_dim));
+  for (int i = 0; i < config.rotary_dim / 2; ++i) {
+    inverse_frequencies_.push_back(std::pow(config.rope_theta, -2.0 * i / config.rotary_dim));
   }
-  for (const LayerWeights& layer : weights_.layers) {  // floating-point layouts need no residual
-    for (const Linear* linear : {&layer.q, &layer.k, &layer.v})
+  std::array<int, 2> of_kind{};
+  for (int i = 0; i < config.layers; ++i) {
+    kind_index_.push_back(of_kind[static_cast<size_t>(config.kind(i))]++);
+    if (config.kind(i) != LayerKind::kAttention) continue;
+    const LayerWeights& layer = weights_.layers[static_cast<size_t>(i)];
+    for (const Linear* linear : {&layer.q, &layer.k, &layer.v})  // floats need no residual
       precise_kv_ = precise_kv_ && !linear->weights.layout.is_float();
   }
+  if (config.recurrent()) zero_window_.resize(config.delta.window_floats(), 0.0F);
+  info_.state_bytes = config.recurrent() ? StateMemory::state_bytes(config) : 0;
 }
 
-void Transformer::allocate_thread_buffers() {
+Result<void> Transformer::allocate_thread_buffers() {
   for (ThreadBuffers& b : buffers_) {
     const size_t bytes = matmul_scratch_bytes(StepBuffers::widest(config_));
     b.scratch_storage.resize(bytes + 64);
@@ -67,7 +79,12 @@ void Transformer::allocate_thread_buffers() {
     b.positions.resize(rows);
     b.key_blocks.resize(static_cast<size_t>(kv_pool_.blocks_total()));
     b.value_blocks.resize(b.key_blocks.size());
+    if (!config_.recurrent()) continue;
+    const size_t floats = delta_net_scratch_floats(config_.delta.key_dim, config_.delta.value_dim) +
+                          kBranchDepthMax * branch_floats();
+    QAIO_ASSIGN(b.delta, HugeBuffer::allocate(floats * sizeof(float)));
   }
+  return {};
 }
 
 void Transformer::forward(std::span<ForwardItem> items) {
@@ -80,7 +97,7 @@ void Transformer::forward(std::span<ForwardItem> items) {
   for (auto& counter : counters_) counter.store(0, std::memory_order_relaxed);
   std::fill(next_phase_.begin(), next_phase_.end(), 0);
   pool_.run([this](int thread) { run_step(thread); });
-  for (ForwardItem& item : items) item.kv->advance(static_cast<int>(item.tokens.size()));
+  for (ForwardItem& item : items) item.kv->computed(static_cast<int>(item.tokens.size()));
   // Behind the step: logits of weights that changed meanwhile never leave it.
   for (const auto& file : weights_.files) file->end_if_changed();
 }
@@ -90,7 +107,8 @@ void Transformer::copy_kv(std::span<const KvCopy> copies) {
   kv_memory_.in_use(std::ranges::max_element(copies, {}, &KvCopy::to)->to);
   std::atomic<int> next = 0;
   pool_.run([&](int) {
-    for (int layer = next++; layer < config_.layers; layer = next++) {
+    const int layers = config_.layers_of(LayerKind::kAttention);
+    for (int layer = next++; layer < layers; layer = next++) {
       for (const KvCopy& copy : copies) kv_memory_.copy(layer, copy.from, copy.to);
     }
   });
@@ -105,25 +123,32 @@ void Transformer::run_step(int thread) {
 
 void Transformer::run_layer(int index, int thread) {
   const LayerWeights& layer = weights_.layers[static_cast<size_t>(index)];
-  const LayerProducts products = products_of(layer);
+  const LayerProducts products = products_of(index);
   const bool last = index + 1 == config_.layers;
+  const bool attention = config_.kind(index) == LayerKind::kAttention;
   // of the last layer, the others' keys and values are all that is ever read
-  const StepRows& rows = plan_.rows(last);
+  const StepRows& rows = plan_.rows(last && attention);
+  const int mixed_cols = config_.mixed_cols(config_.kind(index));
 
-  normalize(plan_.all_rows(), layer.attention_norm, precise_kv_, thread);
+  normalize(plan_.all_rows(), layer.attention_norm, attention && precise_kv_, thread);
   pool_.barrier();
-  multiply(products.qkv, plan_.all_rows().parts, first_tile(products.output, rows.parts, thread),
-           thread);
+  multiply(products.input(), plan_.all_rows().parts,
+           first_tile(products.output, rows.parts, thread), thread);
   pool_.barrier();
-  place_keys(layer, index, thread);
-  if (last && plan_.wanted().empty()) return;
-  if (last && thread == 0) keep_wanted_rows();
-  pool_.barrier();
-  attend(rows, index, thread);
+  if (attention) {
+    place_keys(layer, index, thread);
+    if (last && plan_.wanted().empty()) return;
+    if (last && thread == 0) keep_wanted_rows();
+    pool_.barrier();
+    attend(rows, index, thread);
+  } else {
+    run_delta_nets(index, thread);
+    if (last && plan_.wanted().empty()) return;
+  }
   pool_.barrier();
   for_share(rows.parts, thread, [&](int row) {
-    quantize(step_.attended + static_cast<size_t>(row) * static_cast<size_t>(config_.q_cols()),
-             rows.parts, config_.q_cols(), row);
+    quantize(step_.mixed + static_cast<size_t>(row) * static_cast<size_t>(mixed_cols), rows.parts,
+             mixed_cols, row);
   });
   pool_.barrier();
   multiply(products.output, rows.parts, first_tile(products.gate_up, rows.parts, thread), thread);
@@ -136,6 +161,10 @@ void Transformer::run_layer(int index, int thread) {
   pool_.barrier();
   multiply(products.down, rows.parts, after_layer(index, thread), thread);
   pool_.barrier();
+  if (last && !attention) {
+    if (thread == 0) keep_wanted_rows();
+    pool_.barrier();
+  }
 }
 
 std::atomic<int>* Transformer::phase_counters(int thread) {
@@ -155,7 +184,7 @@ void Transformer::keep_wanted_rows() {
 }
 
 void Transformer::embed(int thread) {
-  const int half = config_.head_dim / 2;
+  const int half = config_.rotary_dim / 2;
   for_share(plan_.all_rows().parts, thread, [&](int token) {
     const StepToken& place = plan_.token(token);
     unpack_row(weights_.embedding, place.id,
@@ -198,21 +227,27 @@ void Transformer::normalize(const StepRows& rows, const std::vector<float>& weig
 
 void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
   const int head_dim = config_.head_dim;
-  const int q_cols = config_.q_cols();
+  const int query_rows = config_.query_rows();
+  const int query_stride = query_rows / config_.heads;
   const int kv_cols = config_.kv_cols();
+  const int kv_layer = kind_index(index);
   const auto row_of = [&](int token) {
-    return step_.qkv + static_cast<size_t>(token) * static_cast<size_t>(q_cols + 2 * kv_cols);
+    return step_.projected +
+           static_cast<size_t>(token) * static_cast<size_t>(query_rows + 2 * kv_cols);
   };
   fetch_kv(index, thread);
   for_share(plan_.all_rows().parts, thread, [&](int token) {
-    const float* cos = step_.cos + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
-    const float* sin = step_.sin + static_cast<size_t>(token) * static_cast<size_t>(head_dim) / 2;
-    for (int head = 0; head < config_.heads + config_.kv_heads; ++head) {  // k follows q
-      float* x = row_of(token) + head * head_dim;
-      const std::vector<float>& norm = head < config_.heads ? layer.q_norm : layer.k_norm;
+    const auto half = static_cast<size_t>(config_.rotary_dim) / 2;
+    const float* cos = step_.cos + static_cast<size_t>(token) * half;
+    const float* sin = step_.sin + static_cast<size_t>(token) * half;
+    const auto turn = [&](float* x, const std::vector<float>& norm) {
       if (!norm.empty()) kernels_.rms_norm(x, norm.data(), config_.rms_epsilon, head_dim, x);
-      kernels_.rotate(x, cos, sin, head_dim);
-    }
+      kernels_.rotate(x, cos, sin, config_.rotary_dim);
+    };
+    for (int head = 0; head < config_.heads; ++head)
+      turn(row_of(token) + head * query_stride, layer.q_norm);
+    for (int head = 0; head < config_.kv_heads; ++head)
+      turn(row_of(token) + query_rows + head * head_dim, layer.k_norm);
   });
   // Head by head, as a position's keys lie in as many cache lines as it has elements, each shared
   // by the 32 positions of a block; from a head of its own on, as these may be of two threads.
@@ -220,12 +255,12 @@ void Transformer::place_keys(const LayerWeights& layer, int index, int thread) {
     const int head = (i + thread * config_.kv_heads / pool_.size()) % config_.kv_heads;
     for_share(plan_.all_rows().parts, thread, [&](int token) {
       const StepToken& place = plan_.token(token);
-      const float* key = row_of(token) + q_cols + head * head_dim;
+      const float* key = row_of(token) + query_rows + head * head_dim;
       const auto store = [&](const KvSequence& kv) {
         const BlockId block = kv.blocks()[static_cast<size_t>(place.position / kKvBlockTokens)];
         kernels_.store_kv(key, key + kv_cols, head_dim, place.position % kKvBlockTokens,
-                          options_.kv_type, kv_memory_.keys(index, block, head),
-                          kv_memory_.values(index, block, head));
+                          options_.kv_type, kv_memory_.keys(kv_layer, block, head),
+                          kv_memory_.values(kv_layer, block, head));
       };
       store(*place.item->kv);
       for (const KvBranch& branch : place.item->branches) {
@@ -250,8 +285,8 @@ void Transformer::attend(const StepRows& rows, int layer, int thread) {
 
 KvBlock Transformer::first_kv(const AttentionTask& task, int layer) const {
   const BlockId block = plan_.token(task.first_token).item->kv->blocks()[0];
-  return {kv_memory_.keys(layer, block, task.kv_head),
-          kv_memory_.values(layer, block, task.kv_head)};
+  return {kv_memory_.keys(kind_index(layer), block, task.kv_head),
+          kv_memory_.values(kind_index(layer), block, task.kv_head)};
 }
 
 void Transformer::fetch_kv(int layer, int thread) const {
@@ -270,17 +305,18 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
                               ThreadBuffers& b) {
   const int head_dim = config_.head_dim;
   const int group = config_.heads / config_.kv_heads;
-  const int row_floats = config_.q_cols() + 2 * config_.kv_cols();
-  const auto stride = static_cast<size_t>(row_floats);
+  const int query_stride = config_.query_rows() / config_.heads;
+  const auto stride = static_cast<size_t>(config_.projected_cols(LayerKind::kAttention));
+  const auto query = [&](int token, int head) {  // of the step
+    return step_.projected + static_cast<size_t>(token) * stride + head * query_stride;
+  };
   const size_t head_bytes = static_cast<size_t>(head_dim) * sizeof(float);
   int rows = 0;
   for (int t = 0; t < task.tokens; ++t) {
     const int token = task.first_token + t;
     for (int g = 0; g < group; ++g, ++rows) {
-      std::memcpy(
-          b.q.data() + static_cast<size_t>(rows) * static_cast<size_t>(head_dim),
-          step_.qkv + static_cast<size_t>(token) * stride + (task.kv_head * group + g) * head_dim,
-          head_bytes);
+      std::memcpy(b.q.data() + static_cast<size_t>(rows) * static_cast<size_t>(head_dim),
+                  query(token, task.kv_head * group + g), head_bytes);
       b.positions[static_cast<size_t>(rows)] = plan_.token(token).position;
     }
   }
@@ -288,8 +324,8 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
   const int last = b.positions[static_cast<size_t>(rows - 1)];
   for (int block = 0; block <= last / kKvBlockTokens; ++block) {
     const auto at = static_cast<size_t>(block);
-    b.key_blocks[at] = kv_memory_.keys(layer, kv.blocks()[at], task.kv_head);
-    b.value_blocks[at] = kv_memory_.values(layer, kv.blocks()[at], task.kv_head);
+    b.key_blocks[at] = kv_memory_.keys(kind_index(layer), kv.blocks()[at], task.kv_head);
+    b.value_blocks[at] = kv_memory_.values(kind_index(layer), kv.blocks()[at], task.kv_head);
   }
   kernels_.attention({.q = b.q.data(),
                       .q_stride = static_cast<size_t>(head_dim),
@@ -305,11 +341,14 @@ void Transformer::attend_task(const AttentionTask& task, const KvBlock& next, in
                       .next = next});
   for (int t = 0, row = 0; t < task.tokens; ++t) {
     for (int g = 0; g < group; ++g, ++row) {
-      std::memcpy(
-          step_.attended +
-              static_cast<size_t>(task.first_row + t) * static_cast<size_t>(config_.q_cols()) +
-              (task.kv_head * group + g) * head_dim,
-          b.out.data() + static_cast<size_t>(row) * static_cast<size_t>(head_dim), head_bytes);
+      const int head = task.kv_head * group + g;
+      float* out = step_.mixed +
+                   static_cast<size_t>(task.first_row + t) * static_cast<size_t>(config_.q_cols()) +
+                   head * head_dim;
+      std::memcpy(out, b.out.data() + static_cast<size_t>(row) * static_cast<size_t>(head_dim),
+                  head_bytes);
+      if (config_.gated_attention())
+        kernels_.sigmoid_gate(query(task.first_token + t, head) + head_dim, head_dim, out);
     }
   }
 }

@@ -1,9 +1,12 @@
-// The forward pass of a dense Qwen model on packed weights.
+// The forward pass of a dense Qwen model on packed weights: transformer.cpp has the steps and
+// layers with attention, transformer_products.cpp the matrix products, transformer_delta.cpp the
+// gated delta networks.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -11,6 +14,7 @@
 #include "model/config.h"
 #include "model/kv_memory.h"
 #include "model/model.h"
+#include "model/state_memory.h"
 #include "model/step_buffers.h"
 #include "model/step_plan.h"
 #include "model/token_parts.h"
@@ -20,7 +24,8 @@ namespace qaio {
 
 struct TransformerOptions {
   int step_tokens_max = 512;
-  int kv_tokens = 4096;  // rounded up to whole blocks
+  int kv_tokens = 4096;    // rounded up to whole blocks
+  size_t state_bytes = 0;  // for states of recurrent layers, beyond the fewest that there must be
   KvType kv_type = KvType::kF16;
 };
 
@@ -52,7 +57,9 @@ class Transformer final : public Model {
  private:
   // The matrices of a layer by phases.
   struct LayerProducts {
-    std::array<MatrixProduct, 3> qkv;
+    std::array<MatrixProduct, 4> first;
+    size_t firsts;  // of them are there
+    std::span<const MatrixProduct> input() const { return std::span(first).first(firsts); }
     std::array<MatrixProduct, 1> output;
     std::array<MatrixProduct, 2> gate_up;
     std::array<MatrixProduct, 1> down;
@@ -64,14 +71,30 @@ class Transformer final : public Model {
     std::vector<float> q, out;       // [attention rows, head_dim]
     std::vector<int32_t> positions;  // [attention rows]
     std::vector<const std::byte*> key_blocks, value_blocks;
+    HugeBuffer delta;  // scratch of DeltaNetArgs, then states of branches that are not kept
+  };
+  // A key head's part of a layer's state.
+  struct HeadState {
+    const float* window = nullptr;  // of the layer's channels, or of those of this head
+    const float* matrices = nullptr;
+    bool compact = false;  // it holds this key head alone
   };
 
   Transformer(const ModelConfig& config, ModelWeights weights, ModelInfo info,
               const Kernels& kernels, ThreadPool& pool, const TransformerOptions& options);
-  void allocate_thread_buffers();
+  Result<void> allocate_thread_buffers();
 
   void run_step(int thread);
   void run_layer(int index, int thread);
+  void run_delta_nets(int index, int thread);
+  void run_delta_item(const RecurrentItem& item, int index, int key_head, const HeadState* from,
+                      int depth, int thread);
+  void run_delta_heads(const RecurrentItem& item, int begin, int end, int index, int key_head,
+                       const HeadState* from, const HeadState& to, int thread);
+  HeadState head_state(StateId state, int index) const;
+  HeadState branch_state(int depth, int thread) const;
+  void save_state(const HeadState& from, StateId to, int index, int key_head) const;
+  size_t branch_floats() const;
   void embed(int thread);
   void normalize(const StepRows& rows, const std::vector<float>& weight, bool with_residual,
                  int thread);
@@ -84,7 +107,8 @@ class Transformer final : public Model {
   KvBlock first_kv(const AttentionTask& task, int layer) const;
   void fetch_kv(int layer, int thread) const;  // that of the thread's first task
   void activate(const StepRows& rows, int thread);
-  LayerProducts products_of(const LayerWeights& layer) const;
+  LayerProducts products_of(int index) const;
+  int kind_index(int index) const { return kind_index_[static_cast<size_t>(index)]; }
   // The weights that the thread reads first after layer `index`: of the next one, or of the head.
   const std::byte* after_layer(int index, int thread) const;
   // `then`: the weights that this thread reads first in the next phase, to be fetched at the end.
@@ -132,7 +156,10 @@ class Transformer final : public Model {
   TransformerOptions options_;
   KvPool kv_pool_;
   KvMemory kv_memory_;
-  std::vector<double> inverse_frequencies_;  // [head_dim / 2]
+  StateMemory state_memory_;
+  std::vector<int> kind_index_;              // [layers]: a layer's number among those of its kind
+  std::vector<float> zero_window_;           // of a sequence that begins
+  std::vector<double> inverse_frequencies_;  // [rotary_dim / 2]
   // Grouped-query models: a key or value serves several heads, so its error weighs more, and its
   // matrices are small. Their input is multiplied with 16-bit precision.
   bool precise_kv_;

@@ -26,27 +26,41 @@ int tiles_of(std::span<const MatrixProduct> products) {
 
 }  // namespace
 
-Transformer::LayerProducts Transformer::products_of(const LayerWeights& layer) const {
-  const auto q_cols = static_cast<size_t>(config_.q_cols());
-  const auto kv_cols = static_cast<size_t>(config_.kv_cols());
+Transformer::LayerProducts Transformer::products_of(int index) const {
+  const LayerWeights& layer = weights_.layers[static_cast<size_t>(index)];
+  const LayerKind kind = config_.kind(index);
   const auto hidden = static_cast<size_t>(config_.hidden);
   const auto intermediate = static_cast<size_t>(config_.intermediate);
-  const size_t qkv = q_cols + 2 * kv_cols;
-  return {.qkv = {{{&layer.q, step_.normed, hidden, step_.qkv, qkv, false},
-                   {&layer.k, step_.normed, hidden, step_.qkv + q_cols, qkv, false, precise_kv_},
-                   {&layer.v, step_.normed, hidden, step_.qkv + q_cols + kv_cols, qkv, false,
-                    precise_kv_}}},
-          .output = {{{&layer.output, step_.attended, q_cols, step_.residual, hidden, true}}},
-          .gate_up = {{{&layer.gate, step_.normed, hidden, step_.gate_up, 2 * intermediate, false},
-                       {&layer.up, step_.normed, hidden, step_.gate_up + intermediate,
-                        2 * intermediate, false}}},
-          .down = {{{&layer.down, step_.gate_up, 2 * intermediate, step_.residual, hidden, true}}}};
+  const auto projected = static_cast<size_t>(config_.projected_cols(kind));
+  const auto mixed = static_cast<size_t>(config_.mixed_cols(kind));
+  LayerProducts products{
+      .first = {},
+      .firsts = 0,
+      .output = {{{&layer.output, step_.mixed, mixed, step_.residual, hidden, true}}},
+      .gate_up = {{{&layer.gate, step_.normed, hidden, step_.gate_up, 2 * intermediate, false},
+                   {&layer.up, step_.normed, hidden, step_.gate_up + intermediate, 2 * intermediate,
+                    false}}},
+      .down = {{{&layer.down, step_.gate_up, 2 * intermediate, step_.residual, hidden, true}}}};
+  float* out = step_.projected;
+  const auto add = [&](const Linear& linear, bool precise) {
+    products.first[products.firsts++] = {&linear,   step_.normed, hidden, out,
+                                         projected, false,        precise};
+    out += linear.weights.rows;
+  };
+  if (kind == LayerKind::kAttention) {
+    add(layer.q, false);
+    add(layer.k, precise_kv_);
+    add(layer.v, precise_kv_);
+  } else {
+    for (const Linear* linear : {&layer.delta.qkv, &layer.delta.z, &layer.delta.a, &layer.delta.b})
+      add(*linear, false);
+  }
+  return products;
 }
 
 const std::byte* Transformer::after_layer(int index, int thread) const {
   if (index + 1 < config_.layers) {
-    return first_tile(products_of(weights_.layers[static_cast<size_t>(index) + 1]).qkv,
-                      plan_.all_rows().parts, thread);
+    return first_tile(products_of(index + 1).input(), plan_.all_rows().parts, thread);
   }
   const PackedView& head = weights_.head;
   const TokenParts parts(static_cast<int>(plan_.full_logits().size()), pool_.size());

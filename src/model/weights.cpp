@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <unordered_set>
 
@@ -29,6 +30,20 @@ constexpr LayerNames kFfnNorm{"post_attention_layernorm", "ffn_norm"};
 constexpr LayerNames kGate{"mlp.gate_proj", "ffn_gate"};
 constexpr LayerNames kUp{"mlp.up_proj", "ffn_up"};
 constexpr LayerNames kDown{"mlp.down_proj", "ffn_down"};
+// Qwen3.5
+constexpr LayerNames kPostAttentionNorm{"post_attention_layernorm", "post_attention_norm"};
+constexpr LayerNames kDeltaQkv{"linear_attn.in_proj_qkv", "attn_qkv"};
+constexpr LayerNames kDeltaZ{"linear_attn.in_proj_z", "attn_gate"};
+constexpr LayerNames kDeltaA{"linear_attn.in_proj_a", "ssm_alpha"};
+constexpr LayerNames kDeltaB{"linear_attn.in_proj_b", "ssm_beta"};
+constexpr LayerNames kDeltaConv{"linear_attn.conv1d.weight", "ssm_conv1d.weight"};
+constexpr LayerNames kDeltaDecay{"linear_attn.A_log", "ssm_a"};
+constexpr LayerNames kDeltaTime{"linear_attn.dt_bias", "ssm_dt.bias"};
+constexpr LayerNames kDeltaNorm{"linear_attn.norm.weight", "ssm_norm.weight"};
+constexpr LayerNames kDeltaOutput{"linear_attn.out_proj", "ssm_out"};
+
+// Of the text half of image-text models.
+constexpr const char* kTextPrefix = "model.language_model.";
 
 // Whether the file says, under a key, that a matrix has a bias; nullopt: it says nothing.
 struct BiasClaim {
@@ -39,16 +54,27 @@ struct BiasClaim {
 // First collects the matrices, then packs them all into one allocation.
 class Binder {
  public:
-  Binder(const TensorTable& tensors, TensorNaming naming, WeightsMode mode)
-      : tensors_(tensors), naming_(naming), mode_(mode) {}
+  Binder(const TensorTable& tensors, TensorNaming naming, WeightsMode mode,
+         Architecture architecture)
+      : tensors_(tensors),
+        naming_(naming),
+        mode_(mode),
+        prefix_(tensors.contains(kTextPrefix + std::string("embed_tokens.weight")) ? kTextPrefix
+                                                                                   : "model."),
+        norms_less_one_(architecture == Architecture::kQwen35 &&
+                        naming == TensorNaming::kHuggingFace) {}
 
-  std::string layer_name(int layer, const LayerNames& names, const char* suffix) const {
+  std::string layer_name(int layer, const LayerNames& names, const char* suffix = "") const {
     return naming_ == TensorNaming::kHuggingFace
-               ? "model.layers." + std::to_string(layer) + "." + names.hugging_face + suffix
+               ? prefix_ + "layers." + std::to_string(layer) + "." + names.hugging_face + suffix
                : "blk." + std::to_string(layer) + "." + names.gguf + suffix;
   }
-  std::string global_name(const char* hugging_face, const char* gguf) const {
-    return naming_ == TensorNaming::kHuggingFace ? hugging_face : gguf;
+  // Of a tensor of the text model that belongs to no layer.
+  std::string model_name(const char* hugging_face, const char* gguf) const {
+    return naming_ == TensorNaming::kHuggingFace ? prefix_ + hugging_face : gguf;
+  }
+  const char* head_name() const {
+    return naming_ == TensorNaming::kHuggingFace ? "lm_head.weight" : "output.weight";
   }
 
   Result<void> matrix(const std::string& name, int rows, int cols, PackedView& to,
@@ -109,8 +135,49 @@ class Binder {
                                          ", but \"tie_word_embeddings\" is true");
   }
 
+  // Hugging Face's files of Qwen3.5 hold what norms are more than one.
+  Result<void> norm(const std::string& name, int size, std::vector<float>& to) {
+    QAIO_RETURN_IF_ERROR(vector(name, size, to));
+    if (norms_less_one_) {
+      for (float& weight : to) weight += 1;
+    }
+    return {};
+  }
   Result<void> norm(int layer, const LayerNames& names, int size, std::vector<float>& to) {
-    return vector(layer_name(layer, names, ".weight"), size, to);
+    return norm(layer_name(layer, names, ".weight"), size, to);
+  }
+
+  // Taps of each channel, [channels, taps] or [channels, 1, taps], to [taps, channels].
+  Result<void> convolution(int layer, int channels, int taps, std::vector<float>& to) {
+    const std::string name = layer_name(layer, kDeltaConv);
+    const bool hugging_face = naming_ == TensorNaming::kHuggingFace;
+    QAIO_ASSIGN(const TensorView* tensor,
+                hugging_face ? take(name, {channels, 1, taps}) : take(name, {channels, taps}));
+    std::vector<float> by_channel(static_cast<size_t>(channels) * static_cast<size_t>(taps));
+    const auto count = static_cast<int64_t>(by_channel.size());
+    dequantize(tensor->type, tensor->bytes.data(), count, by_channel.data());
+    if (!all_finite(by_channel)) return not_finite(*tensor);
+    to.resize(by_channel.size());
+    for (size_t i = 0; i < to.size(); ++i) {
+      const auto width = static_cast<size_t>(taps);
+      to[i % width * static_cast<size_t>(channels) + i / width] = by_channel[i];
+    }
+    parameters_ += to.size();
+    return {};
+  }
+
+  // -e^A of each head; GGUF has it so, Hugging Face A.
+  Result<void> decay_rates(int layer, int heads, std::vector<float>& to) {
+    const std::string name = layer_name(layer, kDeltaDecay);
+    QAIO_RETURN_IF_ERROR(vector(name, heads, to));
+    if (naming_ == TensorNaming::kHuggingFace) {
+      for (float& rate : to) rate = static_cast<float>(-std::exp(static_cast<double>(rate)));
+    }
+    const bool decays =
+        std::ranges::all_of(to, [](float rate) { return rate <= 0 && std::isfinite(rate); });
+    if (decays) return {};
+    return fail(ErrorCode::kCorrupt, tensors_.label() + ": tensor " + quoted_name(name) +
+                                         " holds a decay rate that would let a state grow");
   }
 
   // What nobody asked for.
@@ -212,33 +279,61 @@ class Binder {
   std::unordered_set<std::string> used_;
   TensorNaming naming_;
   WeightsMode mode_;
+  std::string prefix_;  // of Hugging Face's names
+  bool norms_less_one_;
   std::vector<Job> jobs_;
   size_t bytes_ = 0;
   uint64_t parameters_ = 0;
   std::map<TensorType, uint64_t> bytes_by_type_;
 };
 
-Result<void> bind_layer(Binder& binder, const ModelConfig& c, int index, LayerWeights& layer) {
-  // A key or value that serves several heads weighs more, and its matrices are small: half
-  // precision stays.
-  const bool grouped = c.kv_heads < c.heads;
+// A key or value that serves several heads weighs more, and its matrices are small: half precision
+// stays.
+bool keeps_half(const ModelConfig& c) { return c.kv_heads < c.heads; }
+
+Result<void> bind_attention(Binder& binder, const ModelConfig& c, int index, LayerWeights& layer) {
   const BiasClaim attention{"attention_bias", c.claims.attention_bias};
-  const BiasClaim mlp{"mlp_bias", c.claims.mlp_bias};
   // of Qwen2 only the other three ever have one
-  const bool output_too = c.architecture == Architecture::kQwen3 || attention.there == false;
+  const bool output_too = c.architecture != Architecture::kQwen2 || attention.there == false;
   const BiasClaim output{attention.key, output_too ? attention.there : std::nullopt};
-  QAIO_RETURN_IF_ERROR(binder.norm(index, kAttentionNorm, c.hidden, layer.attention_norm));
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kQ, c.q_cols(), c.hidden, attention, layer.q));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kQ, c.query_rows(), c.hidden, attention, layer.q));
   QAIO_RETURN_IF_ERROR(
-      binder.linear(index, kK, c.kv_cols(), c.hidden, attention, layer.k, grouped));
+      binder.linear(index, kK, c.kv_cols(), c.hidden, attention, layer.k, keeps_half(c)));
   QAIO_RETURN_IF_ERROR(
-      binder.linear(index, kV, c.kv_cols(), c.hidden, attention, layer.v, grouped));
-  if (c.architecture == Architecture::kQwen3) {
+      binder.linear(index, kV, c.kv_cols(), c.hidden, attention, layer.v, keeps_half(c)));
+  if (c.architecture != Architecture::kQwen2) {
     QAIO_RETURN_IF_ERROR(binder.norm(index, kQNorm, c.head_dim, layer.q_norm));
     QAIO_RETURN_IF_ERROR(binder.norm(index, kKNorm, c.head_dim, layer.k_norm));
   }
-  QAIO_RETURN_IF_ERROR(binder.linear(index, kOutput, c.hidden, c.q_cols(), output, layer.output));
-  QAIO_RETURN_IF_ERROR(binder.norm(index, kFfnNorm, c.hidden, layer.ffn_norm));
+  return binder.linear(index, kOutput, c.hidden, c.q_cols(), output, layer.output);
+}
+
+Result<void> bind_delta_net(Binder& binder, const ModelConfig& c, int index, LayerWeights& layer) {
+  const DeltaNetShape& d = c.delta;
+  DeltaNetWeights& to = layer.delta;
+  const BiasClaim none{"attention_bias", c.claims.attention_bias};
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kDeltaQkv, d.conv_channels(), c.hidden, none, to.qkv));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kDeltaZ, d.value_cols(), c.hidden, none, to.z));
+  // They decide what a state forgets, and are small.
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kDeltaA, d.value_heads, c.hidden, none, to.a, true));
+  QAIO_RETURN_IF_ERROR(binder.linear(index, kDeltaB, d.value_heads, c.hidden, none, to.b, true));
+  QAIO_RETURN_IF_ERROR(binder.convolution(index, d.conv_channels(), d.conv_taps, to.conv));
+  QAIO_RETURN_IF_ERROR(binder.decay_rates(index, d.value_heads, to.decay_rate));
+  QAIO_RETURN_IF_ERROR(
+      binder.vector(binder.layer_name(index, kDeltaTime), d.value_heads, to.time_bias));
+  QAIO_RETURN_IF_ERROR(binder.vector(binder.layer_name(index, kDeltaNorm), d.value_dim, to.norm));
+  return binder.linear(index, kDeltaOutput, c.hidden, d.value_cols(), none, layer.output);
+}
+
+Result<void> bind_layer(Binder& binder, const ModelConfig& c, int index, LayerWeights& layer) {
+  const BiasClaim mlp{"mlp_bias", c.claims.mlp_bias};
+  const bool hybrid = c.architecture == Architecture::kQwen35;
+  QAIO_RETURN_IF_ERROR(binder.norm(index, kAttentionNorm, c.hidden, layer.attention_norm));
+  QAIO_RETURN_IF_ERROR(c.kind(index) == LayerKind::kAttention
+                           ? bind_attention(binder, c, index, layer)
+                           : bind_delta_net(binder, c, index, layer));
+  QAIO_RETURN_IF_ERROR(
+      binder.norm(index, hybrid ? kPostAttentionNorm : kFfnNorm, c.hidden, layer.ffn_norm));
   QAIO_RETURN_IF_ERROR(binder.linear(index, kGate, c.intermediate, c.hidden, mlp, layer.gate));
   QAIO_RETURN_IF_ERROR(binder.linear(index, kUp, c.intermediate, c.hidden, mlp, layer.up));
   return binder.linear(index, kDown, c.hidden, c.intermediate, mlp, layer.down);
@@ -250,13 +345,12 @@ Result<ModelWeights> pack_weights(const FileSet& files, const TensorTable& tenso
                                   TensorNaming naming, const ModelConfig& config, WeightsMode mode,
                                   ThreadPool& pool) {
   ModelWeights weights;
-  Binder binder(tensors, naming, mode);
-  const std::string embedding =
-      binder.global_name("model.embed_tokens.weight", "token_embd.weight");
-  const std::string head = binder.global_name("lm_head.weight", "output.weight");
+  Binder binder(tensors, naming, mode, config.architecture);
+  const std::string embedding = binder.model_name("embed_tokens.weight", "token_embd.weight");
+  const std::string head = binder.head_name();
   QAIO_RETURN_IF_ERROR(binder.matrix(embedding, config.vocab, config.hidden, weights.embedding));
-  QAIO_RETURN_IF_ERROR(binder.vector(binder.global_name("model.norm.weight", "output_norm.weight"),
-                                     config.hidden, weights.final_norm));
+  QAIO_RETURN_IF_ERROR(binder.norm(binder.model_name("norm.weight", "output_norm.weight"),
+                                   config.hidden, weights.final_norm));
   weights.layers.resize(static_cast<size_t>(config.layers));
   for (int i = 0; i < config.layers; ++i) {
     QAIO_RETURN_IF_ERROR(bind_layer(binder, config, i, weights.layers[static_cast<size_t>(i)]));

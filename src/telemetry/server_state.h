@@ -22,6 +22,9 @@ struct EngineState {
   int kv_blocks_pinned = 0;
   int kv_blocks_cached = 0;
   int kv_blocks_total = 0;
+  int states_used = 0;  // of recurrent layers: by sequences
+  int states_cached = 0;
+  int states_total = 0;  // 0: the model has none
   // Since the start.
   uint64_t steps = 0;
   uint64_t prompt_tokens = 0;  // looked for in the prefix cache

@@ -65,6 +65,14 @@ void add_engine(const EngineState& engine, Families& out) {
   const double unavailable = engine.kv_blocks_used + engine.kv_blocks_pinned;
   out.gauge("qaio_kv_usage_ratio", "Share of KV memory that running tasks and pinned prompts hold.",
             engine.kv_blocks_total == 0 ? 0 : unavailable / engine.kv_blocks_total);
+  if (engine.states_total > 0) {
+    out.gauge("qaio_recurrent_states",
+              "States of recurrent layers, by what they are used for.",
+              {labelled("state", "used", engine.states_used),
+               labelled("state", "cached", engine.states_cached),
+               labelled("state", "free",
+                        engine.states_total - engine.states_used - engine.states_cached)});
+  }
   out.counter("qaio_engine_steps_total", "Steps of the engine.", static_cast<double>(engine.steps));
   out.counter("qaio_preemptions_total",
               "Times that a task was paused because others needed its memory or place.",

@@ -172,6 +172,16 @@ Result<std::vector<int64_t>> GgufFile::get_int_array(std::string_view key) const
   return numbers;
 }
 
+Result<std::vector<bool>> GgufFile::get_bool_array(std::string_view key) const {
+  QAIO_ASSIGN(const GgufEntry* entry, require(key));
+  if (entry->type != GgufType::kArray || entry->element_type != GgufType::kBool)
+    return wrong_type(*entry, "an array of bools");
+  std::vector<bool> flags;
+  flags.reserve(entry->count);
+  for (const std::byte flag : entry->value) flags.push_back(flag != std::byte{0});
+  return flags;
+}
+
 std::string GgufFile::describe(const GgufEntry& entry, size_t chars_max) {
   if (entry.type == GgufType::kArray) {
     return "[" + std::to_string(entry.count) + " x " +

@@ -86,6 +86,7 @@ class GgufFile {
   // Arrays; absent is kNotFound.
   Result<std::vector<std::string_view>> get_string_array(std::string_view key) const;
   Result<std::vector<int64_t>> get_int_array(std::string_view key) const;
+  Result<std::vector<bool>> get_bool_array(std::string_view key) const;
 
   // A value for people: `"qwen2"`, `24`, `[151936 strings]`; at most about `chars_max` characters.
   static std::string describe(const GgufEntry& entry, size_t chars_max = 60);

@@ -64,6 +64,11 @@ void write_engine(const EngineState& engine, JsonWriter& json) {
   json.key("kv_blocks_pinned").integer(engine.kv_blocks_pinned);
   json.key("kv_blocks_cached").integer(engine.kv_blocks_cached);
   json.key("kv_blocks_total").integer(engine.kv_blocks_total);
+  if (engine.states_total > 0) {
+    json.key("states_used").integer(engine.states_used);
+    json.key("states_cached").integer(engine.states_cached);
+    json.key("states_total").integer(engine.states_total);
+  }
   json.key("steps").integer(signed_of(engine.steps));
   json.key("prompt_tokens").integer(signed_of(engine.prompt_tokens));
   json.key("cached_tokens").integer(signed_of(engine.cached_tokens));
