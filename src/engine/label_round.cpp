@@ -126,8 +126,11 @@ void LabelRound::keep_way(const QuestionWalk& walk, std::span<const Run> runs, W
   const Run& first = runs.front();
   const int depth =
       taken == 0 ? first.depth() - 1 + static_cast<int>(first.nodes.size()) : walk.common_depth();
-  if (depth < start || depth == 0) return states.move_to_root();
-  if (depth == start) return;
+  // the state that it began from is of no more use once the walk went another way above it
+  const bool turned =
+      std::ranges::any_of(runs, [start](const Run& run) { return run.depth() <= start; });
+  if (depth == 0 || (!turned && depth < start)) return states.move_to_root();
+  if (!turned && depth == start) return;
   for (size_t r = runs.size(); r-- > 0;) {
     const int last = runs[r].depth() - 1 + static_cast<int>(runs[r].nodes.size());
     if (runs[r].depth() > depth || last < depth) continue;
