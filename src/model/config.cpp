@@ -65,7 +65,7 @@ Result<void> check_ranges(std::span<const Range> ranges, const std::string& labe
 
 Result<void> validate_delta_net(const ModelConfig& c, const std::string& label,
                                 const ConfigNames& names) {
-  const DeltaNetShape& d = c.delta;
+  const DeltaNetConfig& d = c.delta;
   const Range ranges[] = {{names.delta_key_heads, d.key_heads, 1, 1024, 1},
                           {names.delta_value_heads, d.value_heads, d.key_heads, 4096, d.key_heads},
                           {names.delta_key_dim, d.key_dim, 16, kDeltaDimMax, 16},

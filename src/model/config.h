@@ -24,7 +24,7 @@ std::string_view architecture_name(Architecture architecture);  // "qwen2", "qwe
 enum class LayerKind : uint8_t { kAttention, kDeltaNet };
 
 // Of the gated delta networks (kernels/delta_net.h); all zero in models without.
-struct DeltaNetShape {
+struct DeltaNetConfig {
   int key_heads = 0;
   int value_heads = 0;  // a multiple of key_heads
   int key_dim = 0;
@@ -75,7 +75,7 @@ struct ModelConfig {
     int mtp_layers = 0;  // behind the others, to predict several tokens at once: not used
   } claims;
 
-  DeltaNetShape delta;
+  DeltaNetConfig delta;
   std::vector<LayerKind> layer_kinds;  // [layers]; empty: all attention
 
   LayerKind kind(int layer) const {

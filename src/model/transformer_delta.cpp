@@ -11,7 +11,7 @@ namespace qaio {
 
 // Of a key head alone: windows of q, k and its value heads, then their matrices.
 size_t Transformer::branch_floats() const {
-  const DeltaNetShape& d = config_.delta;
+  const DeltaNetConfig& d = config_.delta;
   const auto heads = static_cast<size_t>(d.value_heads / d.key_heads);
   const auto channels =
       2 * static_cast<size_t>(d.key_dim) + heads * static_cast<size_t>(d.value_dim);
@@ -27,7 +27,7 @@ Transformer::HeadState Transformer::head_state(StateId state, int index) const {
 // Of the branch at `depth`, 1 for one that branches off none.
 Transformer::HeadState Transformer::branch_state(int depth, int thread) const {
   assert(depth >= 1 && depth <= kBranchDepthMax);
-  const DeltaNetShape& d = config_.delta;
+  const DeltaNetConfig& d = config_.delta;
   const float* memory =
       reinterpret_cast<const float*>(buffers_[static_cast<size_t>(thread)].delta.data()) +
       delta_net_scratch_floats(d.key_dim, d.value_dim) +
@@ -79,7 +79,7 @@ void Transformer::run_delta_item(const RecurrentItem& item, int index, int key_h
 void Transformer::run_delta_heads(const RecurrentItem& item, int begin, int end, int index,
                                   int key_head, const HeadState* from, const HeadState& to,
                                   int thread) {
-  const DeltaNetShape& d = config_.delta;
+  const DeltaNetConfig& d = config_.delta;
   const DeltaNetWeights& weights = weights_.layers[static_cast<size_t>(index)].delta;
   const auto row = static_cast<size_t>(item.first_token + begin);
   const auto stride = static_cast<size_t>(config_.projected_cols(LayerKind::kDeltaNet));
@@ -138,7 +138,7 @@ void Transformer::run_delta_heads(const RecurrentItem& item, int begin, int end,
 
 // The key head's part of a layer's state.
 void Transformer::save_state(const HeadState& from, StateId to, int index, int key_head) const {
-  const DeltaNetShape& d = config_.delta;
+  const DeltaNetConfig& d = config_.delta;
   const LayerState layer = state_memory_.layer(to, kind_index(index));
   const int group = d.value_heads / d.key_heads;
   const int channels = d.conv_channels();

@@ -309,7 +309,7 @@ Result<void> bind_attention(Binder& binder, const ModelConfig& c, int index, Lay
 }
 
 Result<void> bind_delta_net(Binder& binder, const ModelConfig& c, int index, LayerWeights& layer) {
-  const DeltaNetShape& d = c.delta;
+  const DeltaNetConfig& d = c.delta;
   DeltaNetWeights& to = layer.delta;
   const BiasClaim none{"attention_bias", c.claims.attention_bias};
   QAIO_RETURN_IF_ERROR(binder.linear(index, kDeltaQkv, d.conv_channels(), c.hidden, none, to.qkv));

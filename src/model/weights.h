@@ -77,7 +77,7 @@ LayerParts<Layer> parts_of(Layer& layer, LayerKind kind, const ModelConfig& c) {
                       {&layer.v, c.kv_cols(), c.hidden},
                       {&layer.output, c.hidden, c.q_cols()}};
   } else {
-    const DeltaNetShape& d = c.delta;
+    const DeltaNetConfig& d = c.delta;
     const auto heads = static_cast<size_t>(d.value_heads);
     parts.vectors.push_back({&layer.delta.conv, static_cast<size_t>(d.conv_taps) *
                                                     static_cast<size_t>(d.conv_channels())});
