@@ -15,6 +15,7 @@ Result<Prompt> build_chat_prompt(std::span<const Message> messages, const ChatTe
   Prompt prompt;
   prompt.ids = std::move(encoded.ids);
   prompt.input_tokens = static_cast<int>(encoded.last_message_tokens);
+  prompt.text_start = chat.text_start(ends_inside_thought(rendered), tokenizer);
   return prompt;
 }
 

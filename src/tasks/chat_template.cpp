@@ -17,14 +17,13 @@ constexpr std::string_view kChatMl =
 
 constexpr std::string_view kImStart = "<|im_start|>";
 constexpr std::string_view kImEnd = "<|im_end|>";
-constexpr std::string_view kThought = "<think>";
-constexpr std::string_view kThoughtEnd = "</think>";
 
-// Whether the text ends inside a thought.
-bool leaves_thought_open(std::string_view text) {
-  const size_t begin = text.rfind(kThought);
-  const size_t end = text.rfind(kThoughtEnd);
-  return begin != std::string_view::npos && (end == std::string_view::npos || end < begin);
+// Where the template wrote `mark` last; npos: nowhere.
+size_t last_written(const MarkedText& rendered, std::string_view mark) {
+  size_t at = rendered.text.rfind(mark);
+  while (at != std::string::npos && !rendered.is_template(at, at + mark.size()))
+    at = at == 0 ? std::string::npos : rendered.text.rfind(mark, at - 1);
+  return at;
 }
 
 // The system text at the beginning of a rendered conversation.
@@ -68,6 +67,7 @@ struct ChatTemplate::Compiled {
   std::vector<jinja::Statement> program;
   std::string default_system;
   Thinking thinking = Thinking::kNone;
+  bool thinks_by_default = false;
   bool open_thought = false;
   bool writes_im_start = false;
 
@@ -75,13 +75,14 @@ struct ChatTemplate::Compiled {
 
   int64_t now_unix_s() const { return clock->wall_unix_ms() / 1000; }
 
-  Result<MarkedText> render(std::span<const Message> messages, bool think, int64_t now) const {
+  Result<MarkedText> render(std::span<const Message> messages, std::optional<bool> think,
+                            int64_t now) const {
     jinja::List list;
     for (const Message& message : messages) list.push_back(message_value(message));
     jinja::Dict variables;
     variables.set("messages", jinja::Value(std::move(list)));
     variables.set("add_generation_prompt", jinja::Value(true));
-    variables.set("enable_thinking", jinja::Value(think));
+    if (think) variables.set("enable_thinking", jinja::Value(*think));
     variables.set("tools", jinja::Value(jinja::None()));
     variables.set("documents", jinja::Value(jinja::None()));
     variables.set("eos_token", jinja::Value::of_template(std::string(kImEnd)));
@@ -92,18 +93,22 @@ struct ChatTemplate::Compiled {
   Result<void> probe() {
     const std::string probe = "probe 5d1f";
     const std::vector<Message> messages = {{Role::kUser, probe}};
-    const int64_t now = now_unix_s();  // the same for both, as they are compared
+    const int64_t now = now_unix_s();  // the same for all, as they are compared
     QAIO_ASSIGN(const MarkedText answers, render(messages, false, now));
     QAIO_ASSIGN(const MarkedText thinks, render(messages, true, now));
+    QAIO_ASSIGN(const MarkedText unsaid, render(messages, {}, now));
     if (answers.text.find(probe) == std::string::npos) {
       return fail(ErrorCode::kUnsupported, "it does not write down what a user says");
     }
     default_system = system_text(answers.text);
     writes_im_start = answers.text.find(kImStart) != std::string::npos;
-    open_thought = leaves_thought_open(thinks.text);
-    thinking = answers.text != thinks.text         ? Thinking::kSwitch
-               : leaves_thought_open(answers.text) ? Thinking::kAlways
-                                                   : Thinking::kNone;
+    open_thought = ends_inside_thought(thinks);
+    thinking = answers.text != thinks.text    ? Thinking::kSwitch
+               : ends_inside_thought(answers) ? Thinking::kAlways
+                                              : Thinking::kNone;
+    // Qwen3's template would think, too. Who does not ask it to was always answered at once here,
+    // which does not change with the program's version.
+    thinks_by_default = thinking == Thinking::kSwitch && open_thought && unsaid.text == thinks.text;
     return {};
   }
 };
@@ -118,6 +123,12 @@ std::string_view role_name(Role role) {
       return "assistant";
   }
   return "unknown";
+}
+
+bool ends_inside_thought(const MarkedText& rendered) {
+  const size_t begin = last_written(rendered, kThoughtBegin);
+  const size_t end = last_written(rendered, kThoughtEnd);
+  return begin != std::string::npos && (end == std::string::npos || end < begin);
 }
 
 Result<ChatTemplate> ChatTemplate::compile(std::string_view source, const Clock& clock) {
@@ -155,7 +166,7 @@ Result<MarkedText> ChatTemplate::render(std::span<const Message> messages,
                 "the model's chat template refuses this conversation: " + rendered.error().message,
                 "messages");
   }
-  if (options.close_thought && leaves_thought_open(rendered->text)) {
+  if (options.close_thought && ends_inside_thought(*rendered)) {
     rendered->append(rendered->text.ends_with('\n') ? "\n</think>\n\n" : "\n\n</think>\n\n",
                      TextOrigin::kTemplate);
   }
@@ -170,6 +181,14 @@ Result<void> ChatTemplate::check_vocabulary(const Tokenizer& tokenizer) const {
 }
 
 Thinking ChatTemplate::thinking() const { return compiled_->thinking; }
+
+TextStart ChatTemplate::text_start(bool inside_thought, const Tokenizer& tokenizer) const {
+  if (inside_thought) return TextStart::kThought;
+  const bool may_think = thinking() != Thinking::kNone || tokenizer.special(kThoughtBegin);
+  return may_think ? TextStart::kEither : TextStart::kAnswer;
+}
+
+bool ChatTemplate::thinks_by_default() const { return compiled_->thinks_by_default; }
 const std::string& ChatTemplate::default_system() const { return compiled_->default_system; }
 
 std::string ChatTemplate::describe() const {
@@ -187,10 +206,10 @@ std::string ChatTemplate::describe() const {
     case Thinking::kNone:
       break;
     case Thinking::kSwitch:
-      out += "; thinking switched off";
+      out += compiled_->thinks_by_default ? "; thinks unless asked not to" : "; thinks if asked to";
       break;
     case Thinking::kAlways:
-      out += "; answers begin with thoughts";
+      out += "; always thinks";
       break;
   }
   return out;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "tasks/thoughts.h"
 #include "text/marked_text.h"
 #include "text/tokenizer.h"
 
@@ -26,15 +27,19 @@ struct Message {
 
 enum class Thinking : uint8_t {
   kNone,    // answers at once
-  kSwitch,  // "enable_thinking" decides; this program asks for answers at once
+  kSwitch,  // "enable_thinking" decides
   kAlways,  // every answer begins with thoughts
 };
 
 struct TemplateOptions {
-  bool think = false;  // what the template finds as "enable_thinking"
+  // What the template finds as "enable_thinking"; nullopt: nothing, and it decides.
+  std::optional<bool> think = false;
   bool close_thought =
       false;  // what follows the prompt is the answer, also if the model would think
 };
+
+// Whether the template left a thought open at the end: the model's next words are a part of it.
+bool ends_inside_thought(const MarkedText& rendered);
 
 // Immutable, thread-safe.
 class ChatTemplate {
@@ -56,6 +61,11 @@ class ChatTemplate {
   Result<void> check_vocabulary(const Tokenizer& tokenizer) const;
 
   Thinking thinking() const;
+  // What a model writes behind a prompt that ends inside a thought or not.
+  TextStart text_start(bool inside_thought, const Tokenizer& tokenizer) const;
+  // Of kSwitch: whether a chat without a wish thinks. Qwen3.5's templates decide, by the model's
+  // size; others answer at once.
+  bool thinks_by_default() const;
   // What the template says for a conversation that has no system message; empty: nothing.
   const std::string& default_system() const;
   // One line for people: whose template it is like, its system text, how it thinks.

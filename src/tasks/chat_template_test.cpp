@@ -2,29 +2,13 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-#include <sstream>
+#include "tasks/published_template_for_test.h"
 
 namespace qaio {
 namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// A published template.
-std::string source_of(const std::string& name) {
-  std::ifstream file(QAIO_SOURCE_DIR "/tests/data/chat_templates/" + name + ".jinja");
-  EXPECT_TRUE(file) << name;
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-ChatTemplate published(const std::string& name) {
-  auto compiled = ChatTemplate::compile(source_of(name));
-  EXPECT_TRUE(compiled) << name << ": " << compiled.error().message;
-  return compiled ? std::move(*compiled) : ChatTemplate::chatml();
-}
 
 std::string text_of(const ChatTemplate& chat, const std::vector<Message>& messages,
                     TemplateOptions options = {}) {
@@ -52,6 +36,7 @@ TEST(ChatTemplate, PublishedFormsAreKnownByWhatTheyRender) {
       {"qwen3-2507-instruct", "Qwen3-2507 Instruct", "", Thinking::kNone, ""},
       {"qwen3-2507-thinking", "Qwen3-2507 Thinking", "", Thinking::kAlways, "<think>\n"},
       {"qwen3.5", "Qwen3.5", "", Thinking::kSwitch, "<think>\n\n</think>\n\n"},
+      {"qwen3.5-0.8b", "Qwen3.5", "", Thinking::kSwitch, "<think>\n\n</think>\n\n"},
   };
   for (const auto& form : kForms) {
     const ChatTemplate chat = published(form.file);
@@ -66,6 +51,34 @@ TEST(ChatTemplate, PublishedFormsAreKnownByWhatTheyRender) {
     EXPECT_EQ(text_of(chat, {{Role::kSystem, "S"}, {Role::kUser, "hi"}}),
               "<|im_start|>system\nS<|im_end|>\n" + std::string(kAsked) + form.answer)
         << form.file;
+  }
+}
+
+TEST(ChatTemplate, WhetherAModelThinksWhereNobodySays) {
+  constexpr struct {
+    const char* file;
+    bool by_default;
+    const char *unsaid, *on, *off, *described;
+  } kForms[] = {
+      {"qwen2.5", false, "", "", "", "helpful assistant.\""},
+      {"qwen3", false, "", "", "<think>\n\n</think>\n\n", "; thinks if asked to"},
+      {"qwen3.5", true, "<think>\n", "<think>\n", "<think>\n\n</think>\n\n",
+       "; thinks unless asked not to"},
+      {"qwen3.5-0.8b", false, "<think>\n\n</think>\n\n", "<think>\n", "<think>\n\n</think>\n\n",
+       "; thinks if asked to"},
+      {"qwen3-2507-thinking", false, "<think>\n", "<think>\n", "<think>\n", "; always thinks"},
+  };
+  for (const auto& form : kForms) {
+    const ChatTemplate chat = published(form.file);
+    EXPECT_EQ(chat.thinks_by_default(), form.by_default) << form.file;
+    EXPECT_THAT(chat.describe(), testing::EndsWith(form.described));
+    const auto behind = [&](std::optional<bool> think) {
+      const std::string text = text_of(chat, kHi, {.think = think});
+      return text.substr(text.find(kAsked) + kAsked.size());
+    };
+    EXPECT_EQ(behind({}), form.unsaid) << form.file;
+    EXPECT_EQ(behind(true), form.on) << form.file;
+    EXPECT_EQ(behind(false), form.off) << form.file;
   }
 }
 
@@ -95,8 +108,16 @@ TEST(ChatTemplate, ALabelStandsWhereTheAnswerBegins) {
   EXPECT_EQ(text_of(published("qwen3-2507-thinking"), kHi, close), closed);
   EXPECT_EQ(text_of(published("qwen3"), kHi, close), closed);
   EXPECT_EQ(text_of(published("qwen3-2507-instruct"), kHi, close), kAsked);
-  // what a user writes opens nothing
-  EXPECT_EQ(text_of(ChatTemplate::chatml(), {{Role::kUser, "hi"}}, close), kAsked);
+  EXPECT_EQ(text_of(published("qwen3.5"), kHi, {.think = {}, .close_thought = true}), closed);
+  // what a user writes opens nothing, and closes nothing
+  const auto asking = [](std::string_view text) {
+    return "<|im_start|>user\n" + std::string(text) + "<|im_end|>\n<|im_start|>assistant\n";
+  };
+  for (const char* text : {"What is <think>?", "And </think>?"}) {
+    EXPECT_EQ(text_of(ChatTemplate::chatml(), {{Role::kUser, text}}, close), asking(text));
+    EXPECT_EQ(text_of(published("qwen3-2507-thinking"), {{Role::kUser, text}}, close),
+              asking(text) + "<think>\n\n</think>\n\n");
+  }
 }
 
 TEST(ChatTemplate, OtherTemplatesAreRenderedToo) {
@@ -119,7 +140,7 @@ TEST(ChatTemplate, WithoutAUsableOneItIsChatMlAndSaysSo) {
     EXPECT_EQ(text_of(odd, kHi), kAsked) << source;
     EXPECT_THAT(odd.note(), HasSubstr("cannot be used (")) << source;
   }
-  EXPECT_EQ(ChatTemplate::of_model(source_of("qwen3")).note(), "");
+  EXPECT_EQ(ChatTemplate::of_model(published_source("qwen3")).note(), "");
 }
 
 TEST(ChatTemplate, RefusesAConversationInItsOwnWords) {

@@ -9,6 +9,7 @@
 #include "base/portable_math.h"
 #include "tasks/decision_wording.h"
 #include "tasks/encode_prompt.h"
+#include "tasks/jinja_text.h"
 #include "tasks/labels.h"
 #include "text/marked_text.h"
 
@@ -46,6 +47,16 @@ struct Frame {
   MarkedText tail;  // behind the question
 };
 
+// Whether a message was written down whole, but for white space that templates drop at its ends.
+bool says(std::string_view written, std::string_view message) {
+  if (written.ends_with(message)) return true;
+  const std::string_view dropped =
+      message.substr(0, message.size() - std::min(written.size(), message.size()));
+  return message.ends_with(written) &&
+         jinja::strip({std::string(dropped), TextOrigin::kMessage}, jinja::Side::kBoth, {})
+             .text.empty();
+}
+
 // The template is run once, with a stand-in for the question, whose place is then known.
 Result<Frame> render_frame(const DecisionText& text, const ChatTemplate& chat) {
   std::vector<Message> messages;
@@ -56,9 +67,11 @@ Result<Frame> render_frame(const DecisionText& text, const ChatTemplate& chat) {
   // The answer stands where the model would begin to think.
   const Result<MarkedText> rendered = chat.render(messages, {.close_thought = true});
   if (!rendered) return refused(rendered.error().message, text.system.empty() ? "state" : "system");
-  const size_t last = rendered->origins.rfind(static_cast<char>(TextOrigin::kMessage));
-  const size_t end = last == std::string::npos ? 0 : last + 1;
-  if (!std::string_view(rendered->text).substr(0, end).ends_with(user)) {
+  constexpr char kMessage = static_cast<char>(TextOrigin::kMessage);
+  const std::string_view origins = rendered->origins;
+  const size_t end = origins.rfind(kMessage) + 1;  // 0 if there is none
+  const size_t before = end == 0 ? 0 : origins.find_last_not_of(kMessage, end - 1) + 1;
+  if (!says(std::string_view(rendered->text).substr(before, end - before), user)) {
     return fail(
         ErrorCode::kUnsupported,
         "the model's chat template changes what a message says: questions need it as it is");

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tasks/decision_wording.h"
+#include "tasks/published_template_for_test.h"
 #include "tasks/tokenizer_for_test.h"
 
 namespace qaio {
@@ -22,12 +23,12 @@ class DecisionTest : public testing::Test {
   static void TearDownTestSuite() { delete tokenizer_; }
 
   static Result<Decision> build(std::string_view state, const std::vector<Question>& questions,
-                                std::string_view system = "", size_t tokens_max = 2000) {
+                                std::string_view system = "", size_t tokens_max = 2000,
+                                const ChatTemplate& chat = ChatTemplate::chatml()) {
     StageLane lane;
     lane.start(SteadyClock::instance().now_ns());
-    return Decision::build({.state = state, .system = system, .questions = questions},
-                           ChatTemplate::chatml(), *tokenizer_, tokens_max, lane,
-                           SteadyClock::instance());
+    return Decision::build({.state = state, .system = system, .questions = questions}, chat,
+                           *tokenizer_, tokens_max, lane, SteadyClock::instance());
   }
   static std::string field_of(const Result<Decision>& refused) {
     return refused ? "none" : refused.error().field;
@@ -49,6 +50,28 @@ Question yes_no(std::string instructions) {
   question.kind = QuestionKind::kYesNo;
   question.instructions = std::move(instructions);
   return question;
+}
+
+// Qwen3.5's template writes its messages without white space at their ends.
+TEST_F(DecisionTest, ATemplateMayTrimTheState) {
+  const ChatTemplate chat = published("qwen3.5");
+  const Question question = yes_no("Does it rain?");
+  constexpr std::pair<std::string_view, std::string_view> kStates[] = {
+      {"It rains.\n", "It rains.\n"},
+      {"\n\n  It rains", "It rains"},
+      {"\u3000\u00a0下雨了。", "下雨了。"}};
+  for (const auto& [state, written] : kStates) {
+    auto decision = build(state, {question}, "Be just.", 2000, chat);
+    ASSERT_TRUE(decision) << decision.error().message;
+    auto whole = decision->take_prompt();
+    const auto job = decision->take_job();
+    whole.insert(whole.end(), job.questions[0].tokens.begin(), job.questions[0].tokens.end());
+    EXPECT_EQ(whole, tokenizer_->encode_with_special(
+                         "<|im_start|>system\nBe just.<|im_end|>\n<|im_start|>user\n" +
+                         std::string(written) + "\n\n" + question_text(question, 0, 1) +
+                         "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"))
+        << state;
+  }
 }
 
 // Prompt and question are the tokens of one text, whatever the state ends with; and what a user

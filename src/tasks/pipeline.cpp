@@ -9,6 +9,7 @@
 #include "base/secure_random.h"
 #include "model/kv_cache.h"
 #include "tasks/labels.h"
+#include "tasks/thoughts.h"
 
 namespace qaio {
 namespace {
@@ -34,8 +35,8 @@ double temperature_of(const TaskDefinition& task, const Calibration& calibration
 }
 
 void parse_output(const TaskDefinition& task, const Calibration& calibration,
-                  const EngineResult& result, TaskOutcome& outcome) {
-  outcome.text = trim(result.text);
+                  const EngineResult& result, TextStart start, TaskOutcome& outcome) {
+  outcome.text = trim(split_thoughts(result.text, start).answer);
   if (task.kind != TaskKind::kClassify) return;
   if (task.decode == DecodeMode::kGenerate) {
     if (const auto label = find_label(outcome.text, task.labels)) {
@@ -78,10 +79,11 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   Run(Engine& engine, const Clock& clock, PipelineCallbacks callbacks)
       : engine_(engine), clock_(clock), callbacks_(std::move(callbacks)) {}
 
-  void add(std::shared_ptr<const CompiledTask> task, std::optional<Decision> decision,
-           TaskOutcome outcome) {
+  void add(std::shared_ptr<const CompiledTask> task, Prepared prepared, TaskOutcome outcome) {
     tasks_.push_back(std::move(task));
-    decisions_.push_back(std::move(decision));
+    decisions_.push_back(std::move(prepared.decision));
+    starts_.push_back(prepared.text_start);
+    thoughts_.emplace_back(prepared.text_start);
     outcome_.tasks.push_back(std::move(outcome));
   }
 
@@ -141,7 +143,9 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   // With the lock, or fail_now() on another thread could come between the question and the call.
   void task_said(size_t i, std::string_view text) {
     const std::lock_guard lock(mutex_);
-    if (!completed_) callbacks_.on_text(i, text);
+    if (completed_) return;
+    const std::string answer = thoughts_[i].push(text).answer;
+    if (!answer.empty()) callbacks_.on_text(i, answer);
   }
 
   void task_done(size_t i, Result<EngineResult> result, const EngineTrace& trace) {
@@ -157,7 +161,11 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
         auto answers = decisions_[i]->answers(result->label_scores, task.calibration);
         take_answer(task.definition, std::move(answers.front()), outcome);
       } else {
-        parse_output(task.definition, task.calibration, *result, outcome);
+        if (callbacks_.on_text) {
+          const std::string rest = thoughts_[i].finish().answer;
+          if (!rest.empty()) callbacks_.on_text(i, rest);
+        }
+        parse_output(task.definition, task.calibration, *result, starts_[i], outcome);
       }
       outcome.lane.lap(Stage::kOutputParse, clock_.now_ns());
     } else {
@@ -182,10 +190,12 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   const PipelineCallbacks callbacks_;
   std::vector<std::shared_ptr<const CompiledTask>> tasks_;
   std::vector<std::optional<Decision>> decisions_;  // of tasks that are questions
+  std::vector<TextStart> starts_;                   // of the text of each
 
   std::mutex mutex_;  // guards everything below
   RequestOutcome outcome_;
   std::vector<EngineRequestId> ids_;
+  std::vector<ThoughtSplitter> thoughts_;  // of the pieces of each task's text
   size_t running_ = 0;
   bool cancelled_ = false;
   bool completed_ = false;
@@ -260,7 +270,7 @@ Result<Pipeline::Prepared> Pipeline::prepare_question(const CompiledTask& task,
   EngineRequest out;
   out.prompt = decision.take_prompt();
   out.job = decision.take_job();
-  return Prepared{std::move(out), std::move(decision)};
+  return Prepared{std::move(out), std::move(decision), TextStart::kAnswer};
 }
 
 Result<Pipeline::Prepared> Pipeline::prepare(const CompiledTask& task,
@@ -308,7 +318,7 @@ Result<Pipeline::Prepared> Pipeline::prepare(const CompiledTask& task,
   } else {
     out.job = std::move(job);
   }
-  return Prepared{std::move(out), {}};
+  return Prepared{std::move(out), {}, prompt.text_start};
 }
 
 double Pipeline::temperature(std::string_view task) const {
@@ -335,17 +345,15 @@ std::shared_ptr<PipelineRun> Pipeline::run(const PipelineRequest& request,
     Result<Prepared> prepared = prepare(*it->second, request, seed, outcome);
     if (!prepared) outcome.lane.lap(Stage::kPromptBuild, clock_.now_ns());
     outcome.lane.finish(outcome.lane.last_ns());
-    std::optional<Decision> decision;
     if (prepared) {
       EngineRequest& ready = requests.emplace_back(std::move(prepared->request));
       ready.lane = outcome.lane;
       ready.deadline_ns = request.deadline_ns;
       ready.client = request.client;
-      decision = std::move(prepared->decision);
     } else {
-      error = outcome.error = std::move(prepared.error());
+      error = outcome.error = prepared.error();
     }
-    run->add(it->second, std::move(decision), std::move(outcome));
+    run->add(it->second, prepared ? std::move(*prepared) : Prepared(), std::move(outcome));
     if (error) break;
   }
   if (error) {

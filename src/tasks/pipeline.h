@@ -58,8 +58,9 @@ struct TaskOutcome {
   StageLane lane;              // from the start of prompt building to the parsed result
   TaskCounters counters;
   FinishReason finish_reason = FinishReason::kFailed;  // also of one that failed
-  std::string
-      text;  // generate: the reply, trimmed; classify with decode = "generate": what it said
+  // generate: the reply, trimmed; classify with decode = "generate": what it said. Without
+  // thoughts.
+  std::string text;
   // The answer, one of TaskDefinition::labels. Absent of generate tasks, and with
   // decode = "generate" when the model named no label.
   std::optional<std::string> label;
@@ -133,6 +134,7 @@ class Pipeline {
   struct Prepared {
     EngineRequest request;
     std::optional<Decision> decision;
+    TextStart text_start = TextStart::kAnswer;  // of what is generated
   };
   class Run;
 

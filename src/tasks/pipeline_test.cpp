@@ -30,6 +30,8 @@ class PipelineTest : public testing::Test {
     script.end = *tokenizer_->special("<|im_end|>");
     script.favourite = tokenizer_->encode("负面").front();
     script.step = step;
+    pipeline_.reset();
+    engine_.reset();  // before its model
     model_ = std::make_unique<ScriptedModel>(script, tokenizer_->size());
     EngineOptions options;
     options.queue_max = queue_max;
@@ -115,6 +117,28 @@ TEST_F(PipelineTest, StreamsTheReplyAndReportsTasksAsTheyEnd) {
   const std::lock_guard lock(mutex);
   EXPECT_EQ(streamed, outcome.tasks[1].text);
   EXPECT_EQ(ended, (std::vector<std::string>{"sentiment", "chat"}));
+}
+
+// A reply has no place for them, whether the prompt opened the thought or the model does.
+TEST_F(PipelineTest, RepliesAreWithoutThoughts) {
+  constexpr std::string_view kOpens =
+      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}"
+      "{% endfor %}{{ '<|im_start|>assistant\n' }}";
+  for (const bool opened : {true, false}) {
+    auto chat = ChatTemplate::compile(
+        std::string(kOpens) +
+        (opened ? "{{ '<think>\n' }}" : "{% if enable_thinking %}{{ '<think>\n' }}{% endif %}"));
+    ASSERT_TRUE(chat) << chat.error().message;
+    start(opened ? "one two\n</think>\n\nthree four" : "<think>\none</think>three four", 0us, 128,
+          std::move(*chat));
+    std::string streamed;
+    PipelineCallbacks callbacks;
+    callbacks.on_text = [&](size_t, std::string_view text) { streamed += text; };
+    const RequestOutcome outcome = run(request({"chat"}), std::move(callbacks));
+    ASSERT_FALSE(outcome.error) << outcome.error->message;
+    EXPECT_EQ(outcome.tasks[0].text, "three four") << opened;
+    EXPECT_EQ(streamed, "three four") << opened;
+  }
 }
 
 TEST_F(PipelineTest, ThePredecessorsWayParsesTheLastLine) {

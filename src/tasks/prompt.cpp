@@ -213,6 +213,8 @@ Result<Prompt> PromptTemplate::build(std::string_view input, std::span<const Tur
   Prompt prompt;
   prompt.ids = std::move(encoded.ids);
   prompt.history_dropped = static_cast<int>(dropped);
+  if (!options_.close_thought)
+    prompt.text_start = chat_->text_start(chat_->thinking() == Thinking::kAlways, *tokenizer_);
   prompt.input_tokens = static_cast<int>(
       encoded.last_message_tokens - std::min(frame_message_tokens_, encoded.last_message_tokens));
   return prompt;

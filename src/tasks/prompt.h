@@ -14,6 +14,7 @@
 #include "tasks/chat_template.h"
 #include "tasks/encode_prompt.h"
 #include "tasks/task.h"
+#include "tasks/thoughts.h"
 #include "text/tokenizer.h"
 #include "trace/trace.h"
 
@@ -29,6 +30,7 @@ struct Prompt {
   std::vector<TokenId> ids;
   int history_dropped = 0;  // oldest turns left out so that this prompt, and some after it, fit
   int input_tokens = 0;     // what the input adds to its message: without the template around it
+  TextStart text_start = TextStart::kAnswer;  // of what the model writes behind it
 };
 
 // One task's messages, measured once. Immutable, thread-safe; the tokenizer and the chat template

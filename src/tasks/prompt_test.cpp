@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "tasks/labels.h"
+#include "tasks/published_template_for_test.h"
 #include "tasks/tokenizer_for_test.h"
 
 namespace qaio {
@@ -225,6 +227,36 @@ TEST_F(PromptTest, ASystemTextThatTheTemplateRefusesIsAnErrorOfItsField) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().field, "system");
   EXPECT_THAT(refused.error().message, HasSubstr("no system text, please"));
+}
+
+// The program's own tasks with the published templates: nothing is refused, and a label or a reply
+// stands where the answer begins.
+TEST_F(PromptTest, TasksAnswerAtOnceWithQwen35) {
+  const TaskRegistry tasks = TaskRegistry::built_in();
+  for (const char* name : {"qwen3.5", "qwen3.5-0.8b"}) {
+    const ChatTemplate chat = published(name);
+    for (TaskDefinition task : tasks.all()) {
+      for (const char* system : {"", "Be just."}) {
+        task.system = system;
+        const auto compiled = PromptTemplate::compile(task, chat, *tokenizer_);
+        ASSERT_TRUE(compiled) << compiled.error().message;
+        EXPECT_EQ(compiled->refusal(), "") << name << " " << task.name;
+        StageLane lane;
+        lane.start(0);
+        const auto prompt = compiled->build("\n Good? ", {}, lane, SteadyClock::instance());
+        ASSERT_TRUE(prompt) << prompt.error().message;
+        std::string user = task.user;
+        user.replace(user.find(kInputPlaceholder), kInputPlaceholder.size(), "\n Good? ");
+        const std::string head =
+            task.system.empty() ? "" : "<|im_start|>system\nBe just.<|im_end|>\n";
+        EXPECT_EQ(prompt->ids,
+                  reference(head + "<|im_start|>user\n" + std::string(trim(user)) +
+                            "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"))
+            << name << " " << task.name;
+        EXPECT_NE(prompt->text_start, TextStart::kThought);
+      }
+    }
+  }
 }
 
 // A template may trim what it writes, leave out thoughts, or have a system text of its own.

@@ -66,8 +66,10 @@ int compare(const char* tokenizer_path, const char* template_path, const char* l
        lines.remove_prefix(end + 1)) {
     const auto record = parse_json(lines.substr(0, end), lines_path);
     if (!record) return std::puts(record.error().message.c_str()), 1;
+    const bool* think = record->at("think").if_bool();
     const auto rendered =
-        chat->render(messages_of(record->at("messages")), {.think = record->at("think").as_bool()});
+        chat->render(messages_of(record->at("messages")),
+                     {.think = think == nullptr ? std::nullopt : std::optional(*think)});
     ++conversations;
     refused += !rendered;
     const boost::json::value& expected = record->at("expected");

@@ -41,7 +41,7 @@ function conversation() {
     messages.push({ role: 'user', content: text() });
     if (random(10) === 0) messages.push({ role: 'system', content: text() });
     const answer = { role: 'assistant', content: thoughts() };
-    if (random(4) === 0) answer.reasoning_content = text();
+    if (random(4) === 0) answer.reasoning_content = pick(['', '\n', `\n${text()}\n`, text()]);
     messages.push(answer);
   }
   if (messages.every((message) => message.role === 'system') || random(8)) {
@@ -56,12 +56,12 @@ function conversation() {
 const lines = [];
 for (let i = 0; i < Number(count); i += 1) {
   const messages = conversation();
-  const think = random(2) === 1;
+  const think = pick([true, false, null]); // null: nobody says
   let expected = null; // refused
   try {
     expected = template.render({
-      messages, add_generation_prompt: true, enable_thinking: think, tools: null, documents: null,
-      eos_token: '<|im_end|>',
+      messages, add_generation_prompt: true, tools: null, documents: null, eos_token: '<|im_end|>',
+      ...(think === null ? {} : { enable_thinking: think }),
     });
   } catch (error) {
     if (!/^(No user query|System message must|Unexpected)/.test(error.message)) throw error;

@@ -23,9 +23,10 @@ def main(template_path, lines_path):
         for line in file:
             case = json.loads(line)
             try:
+                said = {} if case["think"] is None else {"enable_thinking": case["think"]}
                 rendered = template.render(messages=case["messages"], add_generation_prompt=True,
-                                           enable_thinking=case["think"], tools=None,
-                                           documents=None, eos_token="<|im_end|>")
+                                           tools=None, documents=None, eos_token="<|im_end|>",
+                                           **said)
             except jinja2.TemplateError:
                 rendered = None
             if rendered != case["expected"]:

@@ -82,14 +82,7 @@ Result<void> read_decision_fields(const JsonFields& fields, std::span<const std:
     if (trim(request.model).empty()) return fields.must_be("model", "a name, or absent");
   }
   QAIO_ASSIGN(const ThinkingWish thinking, read_thinking(fields));
-  if (thinking.think.value_or(false)) {
-    return fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("'{}' asks the model to think first: a decision is what it would answer "
-                    "at once; leave the field out or switch it off",
-                    thinking.field),
-        thinking.field);
-  }
+  QAIO_RETURN_IF_ERROR(refuse_thinking(thinking, "a decision is what it would answer at once"));
   QAIO_ASSIGN(request.time, read_timeout(fields, limits.request_time));
   QAIO_ASSIGN(const auto permutations, fields.integer("permutations", 1, kPermutationsMax));
   for (Question& question : request.questions) {

@@ -92,11 +92,17 @@ void OpenAiAnswer::open(std::string_view kind, JsonWriter& json) const {
   json.key("system_fingerprint").string(fingerprint_);
 }
 
-std::string_view OpenAiAnswer::text_of(const EngineResult& result) const {
-  if (request_.choices.empty()) return result.text;
+void OpenAiAnswer::begin(TextStart start) {
+  start_ = start;
+  thoughts_ = ThoughtSplitter(start);
+}
+
+SplitText OpenAiAnswer::whole(const EngineResult& result) const {
+  if (request_.choices.empty()) return split_thoughts(result.text, start_);
   const std::vector<float> probabilities = choice_probabilities(result);
   const auto best = std::ranges::max_element(probabilities);
-  return request_.choices[static_cast<size_t>(best - probabilities.begin())];
+  return {.thought = {},
+          .answer = request_.choices[static_cast<size_t>(best - probabilities.begin())]};
 }
 
 void OpenAiAnswer::write_token(const TokenLogprob& token, JsonWriter& json) const {
@@ -182,13 +188,16 @@ void OpenAiAnswer::write_scores(const EngineResult& result, JsonWriter& json) co
 
 void OpenAiAnswer::write_whole(const EngineResult& result, const EngineTrace& trace,
                                JsonWriter& json) {
+  const SplitText text = whole(result);
   open(request_.chat ? "chat.completion" : "text_completion", json);
   json.key("choices").begin_array().begin_object().key("index").integer(0);
   if (request_.chat) {
     json.key("message").begin_object().key("role").string("assistant");
-    json.key("content").string(text_of(result)).key("refusal").null().end_object();
+    json.key("content").string(text.answer);
+    if (!text.thought.empty()) json.key("reasoning_content").string(text.thought);
+    json.key("refusal").null().end_object();
   } else {
-    json.key("text").string(text_of(result));
+    json.key("text").string(text.answer);
   }
   write_logprobs(result.tokens, json);
   json.key("finish_reason").string(openai_finish_reason(result.finish_reason));
@@ -199,19 +208,31 @@ void OpenAiAnswer::write_whole(const EngineResult& result, const EngineTrace& tr
   json.end_object();
 }
 
-void OpenAiAnswer::write_delta(std::string_view text, bool last, JsonWriter& json) {
+void OpenAiAnswer::write_delta(const SplitText& text, bool last, JsonWriter& json) {
   const bool first = std::exchange(first_, false);
   if (!request_.chat) {
-    json.key("text").string(text);
+    json.key("text").string(text.answer);
     return;
   }
   json.key("delta").begin_object();
   if (first) json.key("role").string("assistant");
-  if (!last) json.key("content").string(text);
+  if (!text.thought.empty()) json.key("reasoning_content").string(text.thought);
+  if (!last && (text.thought.empty() || !text.answer.empty()))
+    json.key("content").string(text.answer);
   json.end_object();
 }
 
 std::string OpenAiAnswer::piece(std::string_view text, std::span<const GeneratedToken> tokens) {
+  const SplitText parts = thoughts_.push(text);
+  return parts.empty() && tokens.empty() ? std::string() : chunk(parts, tokens);
+}
+
+std::string OpenAiAnswer::rest(std::span<const GeneratedToken> tokens) {
+  const SplitText parts = thoughts_.finish();
+  return parts.empty() && tokens.empty() && !first_ ? std::string() : chunk(parts, tokens);
+}
+
+std::string OpenAiAnswer::chunk(const SplitText& text, std::span<const GeneratedToken> tokens) {
   std::string out;
   JsonWriter json(out);
   open(request_.chat ? "chat.completion.chunk" : "text_completion", json);

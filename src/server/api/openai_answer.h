@@ -10,6 +10,7 @@
 #include "base/json_writer.h"
 #include "engine/request.h"
 #include "server/api/openai_request.h"
+#include "tasks/thoughts.h"
 #include "text/tokenizer.h"
 #include "trace/trace.h"
 
@@ -21,19 +22,24 @@ class OpenAiAnswer {
   OpenAiAnswer(const OpenAiRequest& request, const Tokenizer& tokenizer, std::string_view id,
                std::string model, std::string fingerprint, int64_t created_unix_s);
 
+  // Of a chat, once its prompt is known: whether the text may begin with a thought.
+  void begin(TextStart start);
+
   // The whole answer, for a request that is not streamed.
   void write_whole(const EngineResult& result, const EngineTrace& trace, JsonWriter& json);
 
-  // The chunks of a stream. First pieces of the text as they come, each with its tokens; then the
-  // end, which is one chunk, or two with the usage.
+  // The chunks of a stream. First pieces of the text as they come, each with its tokens, and the
+  // rest of both; these are empty if there is nothing to send. Then the end, which is one chunk, or
+  // two with the usage.
   std::string piece(std::string_view text, std::span<const GeneratedToken> tokens);
+  std::string rest(std::span<const GeneratedToken> tokens);
   std::string end(const EngineResult& result, const EngineTrace& trace);
   std::string usage(const EngineTrace& trace);
 
   const std::string& id() const { return id_; }  // of every body
 
-  // The text of the answer: generated, or the likeliest choice.
-  std::string_view text_of(const EngineResult& result) const;
+  // What was generated, or the likeliest choice.
+  SplitText whole(const EngineResult& result) const;
 
  private:
   void open(std::string_view kind, JsonWriter& json) const;
@@ -42,7 +48,8 @@ class OpenAiAnswer {
   void write_top_logprobs(std::span<const GeneratedToken> tokens, JsonWriter& json) const;
   void write_token(const TokenLogprob& token, JsonWriter& json) const;
   void write_scores(const EngineResult& result, JsonWriter& json) const;
-  void write_delta(std::string_view text, bool last, JsonWriter& json);
+  void write_delta(const SplitText& text, bool last, JsonWriter& json);
+  std::string chunk(const SplitText& text, std::span<const GeneratedToken> tokens);
 
   const OpenAiRequest& request_;
   const Tokenizer& tokenizer_;
@@ -50,6 +57,8 @@ class OpenAiAnswer {
   const std::string model_;
   const std::string fingerprint_;
   const int64_t created_unix_s_;
+  TextStart start_ = TextStart::kAnswer;
+  ThoughtSplitter thoughts_;               // of the pieces
   bool first_ = true;                      // no piece yet
   StreamingDetokenizer text_{tokenizer_};  // of the tokens reported, for text_offset
   int64_t text_characters_ = 0;            // whole ones of that text

@@ -75,7 +75,6 @@ class OpenAiRunner final : public RequestRunner {
   const ApiLimits limits_;
   OpenAiAnswer answer_;
   bool can_only_be_too_long_ = false;  // what is invalid, as everything else was checked
-  bool said_ = false;                  // a piece of the answer was sent
   size_t tokens_sent_ = 0;
   TaskOutcome outcome_;
   EngineResult result_;  // once done
@@ -98,9 +97,12 @@ Result<Prompt> OpenAiRunner::build_prompt(size_t tokens_max, StageLane& lane) co
     return prompt;
   }
   const ChatTemplate& chat = backend()->pipeline->chat_template();
-  QAIO_RETURN_IF_ERROR(check_thinking(request_.thinking, chat));
-  // A choice stands where the answer begins.
-  const TemplateOptions options{.close_thought = !request_.choices.empty()};
+  TemplateOptions options{.think = request_.thinking.think.value_or(chat.thinks_by_default())};
+  if (!request_.choices.empty()) {
+    QAIO_RETURN_IF_ERROR(
+        refuse_thinking(request_.thinking, "a choice stands where its answer begins"));
+    options = {.think = false, .close_thought = true};
+  }
   // A system text that the chat task was given stands in for one that is missing; else the template
   // has its own or none.
   const TaskDefinition* task = backend()->tasks->find("chat");
@@ -118,6 +120,7 @@ Result<EngineRequest> OpenAiRunner::prepare() {
   const int positions = backend()->engine->positions_max();
   EngineRequest out;
   QAIO_ASSIGN(Prompt prompt, build_prompt(static_cast<size_t>(positions), lane));
+  answer_.begin(prompt.text_start);
   can_only_be_too_long_ = true;
   call().record().input_tokens = prompt.input_tokens;
   out.prompt = std::move(prompt.ids);
@@ -207,7 +210,7 @@ void OpenAiRunner::done(Result<EngineResult> result, const EngineTrace& trace) {
   RequestOutcome outcome;
   if (result) {
     outcome_.finish_reason = result->finish_reason;
-    outcome_.text = answer_.text_of(*result);
+    outcome_.text = answer_.whole(*result).answer;
     if (!request_.choices.empty()) {
       // No label: those of a task are the operator's words, a choice is the user's text.
       outcome_.score = std::ranges::max(choice_probabilities(*result));
@@ -229,18 +232,16 @@ void OpenAiRunner::add_headers(HttpResponse& response) const {
 }
 
 void OpenAiRunner::send_piece(std::string_view text, std::span<const GeneratedToken> tokens) {
-  said_ = true;
   tokens_sent_ += tokens.size();
-  send(data_event(answer_.piece(text, tokens)));
+  if (const std::string piece = answer_.piece(text, tokens); !piece.empty())
+    send(data_event(piece));
 }
 
 void OpenAiRunner::send_end(const RequestOutcome&) {
-  if (!request_.choices.empty()) {
-    send_piece(answer_.text_of(result_), {});
-  } else if (const auto rest = std::span(result_.tokens).subspan(tokens_sent_);
-             !rest.empty() || !said_) {
-    send_piece({}, rest);  // tokens without a text of their own, or no token at all
-  }
+  if (!request_.choices.empty()) send_piece(answer_.whole(result_).answer, {});
+  // what was held back, tokens without a text of their own, or no token at all
+  const std::string rest = answer_.rest(std::span(result_.tokens).subspan(tokens_sent_));
+  if (!rest.empty()) send(data_event(rest));
   send(data_event(answer_.end(result_, trace_)));
   if (request_.include_usage) send(data_event(answer_.usage(trace_)));
   send(data_event("[DONE]"));

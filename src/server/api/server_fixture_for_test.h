@@ -11,10 +11,10 @@
 #include <thread>
 #include <vector>
 
-#include "base/file_set.h"
 #include "server/api/api.h"
 #include "server/http/http_client_for_test.h"
 #include "server/http/server.h"
+#include "tasks/published_template_for_test.h"
 #include "tasks/scripted_model.h"
 #include "tasks/tokenizer_for_test.h"
 
@@ -29,13 +29,7 @@ class ServerFixture : public testing::Test {
   }
 
   // A published chat template, for what is loaded from now on.
-  void use_template(const std::string& name) {
-    auto files = FileSet::open(QAIO_SOURCE_DIR "/tests/data/chat_templates");
-    ASSERT_TRUE(files) << files.error().message;
-    auto chat = ChatTemplate::compile(files->text(name + ".jinja"));
-    ASSERT_TRUE(chat) << chat.error().message;
-    chat_ = std::move(*chat);
-  }
+  void use_template(const std::string& name) { chat_ = published(name); }
 
   void listen() {
     Router router;

@@ -1,5 +1,6 @@
 #include "server/api/thinking_fields.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <limits>
 
@@ -13,26 +14,34 @@ constexpr auto kReasoningFields = std::to_array<std::string_view>(
     {"effort", "enabled", "exclude", "max_tokens", "summary", "generate_summary"});
 constexpr auto kModeFields = std::to_array<std::string_view>({"type", "budget_tokens"});
 
-// One that wants thoughts wins over others that do not.
-void add(ThinkingWish& wish, std::optional<bool> think, std::string field) {
-  if (!think || wish.think.value_or(false)) return;
-  wish = {think, std::move(field)};
+// A switch wins over efforts, and of either kind one that wants thoughts over others that do not.
+void add(ThinkingWish& wish, std::optional<bool> think, std::string field, bool by_effort = false) {
+  if (!think) return;
+  const bool outweighed = by_effort != wish.by_effort ? by_effort : wish.think.value_or(false);
+  if (wish.think && outweighed) return;
+  wish = {think, std::move(field), by_effort};
 }
 
-// "none" is a wish for no thoughts. Other efforts are what clients send to every model, thinking or
-// not, and no wish.
+// "none" and "minimal" want no thoughts, other efforts do.
+std::optional<bool> thinks_at(std::string_view effort) {
+  constexpr auto kNoWish = std::to_array<std::string_view>({"", "auto", "default"});
+  constexpr auto kOff = std::to_array<std::string_view>({"none", "minimal", "off"});
+  if (std::ranges::find(kNoWish, effort) != kNoWish.end()) return std::nullopt;
+  return std::ranges::find(kOff, effort) == kOff.end();
+}
+
 Result<std::optional<bool>> read_effort(const JsonFields& fields, std::string_view name) {
   const json::value* effort = fields.find(name);
   if (effort == nullptr) return std::optional<bool>();
   if (!effort->is_string()) return fields.must_be(name, "a string");
-  return effort->get_string() == "none" ? std::optional(false) : std::nullopt;
+  return thinks_at(effort->get_string());
 }
 
 // A boolean, or an effort as Ollama's "think" takes it.
 Result<std::optional<bool>> read_switch(const JsonFields& fields, std::string_view name) {
   const json::value* value = fields.find(name);
   if (value == nullptr || !value->is_string()) return fields.boolean(name);
-  return std::optional(value->get_string() != "none" && value->get_string() != "off");
+  return thinks_at(value->get_string());
 }
 
 // {"type": "disabled"}, or a boolean.
@@ -56,7 +65,7 @@ Result<void> read_reasoning(const JsonFields& fields, ThinkingWish& wish) {
   QAIO_ASSIGN(const std::optional<bool> enabled, nested.boolean("enabled"));
   add(wish, enabled, nested.full_name("enabled"));
   QAIO_ASSIGN(const std::optional<bool> effort, read_effort(nested, "effort"));
-  add(wish, effort, nested.full_name("effort"));
+  add(wish, effort, nested.full_name("effort"), /*by_effort=*/true);
   return {};
 }
 
@@ -89,7 +98,7 @@ Result<void> read_level(const JsonFields& fields, ThinkingWish& wish) {
   QAIO_ASSIGN(const std::optional<bool> mode, read_mode(fields, "thinking"));
   add(wish, mode, fields.full_name("thinking"));
   QAIO_ASSIGN(const std::optional<bool> effort, read_effort(fields, "reasoning_effort"));
-  add(wish, effort, fields.full_name("reasoning_effort"));
+  add(wish, effort, fields.full_name("reasoning_effort"), /*by_effort=*/true);
   for (const std::string_view name :
        {"reasoning_budget", "thinking_budget", "thinking_budget_tokens"}) {
     QAIO_ASSIGN(const auto budget, fields.integer(name, -1, std::numeric_limits<int32_t>::max()));
@@ -107,12 +116,11 @@ Result<ThinkingWish> read_thinking(const JsonFields& fields) {
   return wish;
 }
 
-Result<void> check_thinking(const ThinkingWish& wish, const ChatTemplate& chat) {
-  if (!wish.think.value_or(false) || chat.thinking() != Thinking::kSwitch) return {};
+Result<void> refuse_thinking(const ThinkingWish& wish, std::string_view why) {
+  if (!wish.insists()) return {};
   return fail(ErrorCode::kInvalidArgument,
-              "'" + wish.field +
-                  "' asks the model to think first, which this server does not support: it answers "
-                  "at once; leave the field out or switch it off",
+              "'" + wish.field + "' asks the model to think first: " + std::string(why) +
+                  "; leave the field out or switch it off",
               wish.field);
 }
 

@@ -8,7 +8,6 @@
 
 #include "base/result.h"
 #include "server/http/json_fields.h"
-#include "tasks/chat_template.h"
 
 namespace qaio {
 
@@ -19,14 +18,18 @@ inline constexpr auto kThinkingFields = std::to_array<std::string_view>(
 struct ThinkingWish {
   std::optional<bool> think;  // absent: the client does not say
   std::string field;          // that said so: "chat_template_kwargs.enable_thinking"
+  // An effort said so, which clients send to models of every kind: a switch outweighs it.
+  bool by_effort = false;
+
+  // Whether thoughts are wanted in so many words.
+  bool insists() const { return think.value_or(false) && !by_effort; }
 };
 
 // kInvalidArgument with the field for a value that is none of those clients send.
 Result<ThinkingWish> read_thinking(const JsonFields& fields);
 
-// kInvalidArgument for a wish that would change what the model does but is not supported: thoughts
-// of a model that answers at once by default could not be told from its answer. Everything else is
-// as the template does it anyway.
-Result<void> check_thinking(const ThinkingWish& wish, const ChatTemplate& chat);
+// kInvalidArgument for who insists on thoughts where there is no place for them; `why` ends the
+// sentence.
+Result<void> refuse_thinking(const ThinkingWish& wish, std::string_view why);
 
 }  // namespace qaio

@@ -8,7 +8,7 @@
 namespace qaio {
 namespace {
 
-// The ways in which clients say it, and what the refusal calls it.
+// The ways in which clients say it, and the name of the field.
 constexpr struct {
   std::string_view off, on, field;
 } kWishes[] = {
@@ -27,17 +27,22 @@ constexpr struct {
     {R"("thinking":{"type":"disabled"})", R"("thinking":{"type":"enabled","budget_tokens":9})",
      "thinking"},
     {R"("reasoning":{"enabled":false})", R"("reasoning":{"enabled":true})", "reasoning.enabled"},
-    {R"("reasoning":{"effort":"none"},"enable_thinking":null)",
-     R"("reasoning":{"effort":"none"},"enable_thinking":true)", "enable_thinking"},
+    {R"("enable_thinking":false,"reasoning_effort":"high")",
+     R"("enable_thinking":true,"reasoning_effort":"none")", "enable_thinking"},
 };
-// That clients send to models of every kind.
+// Efforts, which clients send to models of every kind.
+constexpr struct {
+  std::string_view off, on;
+} kEfforts[] = {
+    {R"("reasoning_effort":"none")", R"("reasoning_effort":"low")"},
+    {R"("reasoning_effort":"minimal")", R"("reasoning_effort":"high")"},
+    {R"("reasoning":{"effort":"none"})", R"("reasoning":{"effort":"medium","summary":"auto"})"},
+    {R"("reasoning_budget":0)", R"("reasoning_effort":"xhigh","reasoning_budget":-1)"},
+};
 constexpr std::string_view kNoWish[] = {
-    R"("reasoning_effort":"none")",  R"("reasoning_effort":"low")",
-    R"("reasoning_effort":"high")",  R"("reasoning":{"effort":"medium","summary":"auto"})",
-    R"("thinking":{"type":"auto"})", R"("reasoning_budget":0)",
-    R"("reasoning_budget":-1)",      R"("thinking_budget":512)",
-    R"("chat_template_kwargs":{})",  R"("extra_body":{})",
-    R"("enable_thinking":null)",
+    R"("thinking":{"type":"auto"})", R"("reasoning_budget":-1)",     R"("thinking_budget":512)",
+    R"("chat_template_kwargs":{})",  R"("extra_body":{})",           R"("enable_thinking":null)",
+    R"("reasoning_effort":null)",    R"("reasoning_effort":"auto")",
 };
 
 class ThinkingFieldsTest : public OpenAiFixture {
@@ -51,17 +56,38 @@ class ThinkingFieldsTest : public OpenAiFixture {
   }
 };
 
-TEST_F(ThinkingFieldsTest, SwitchedOffChangesNothing) {
-  for (const char* name : {"qwen2.5", "qwen3", "qwen3-2507-instruct", "qwen3-2507-thinking"}) {
+// Tokens of the small vocabulary that the template writes behind <|im_start|>assistant.
+TEST_F(ThinkingFieldsTest, TheTemplateGetsTheWish) {
+  constexpr struct {
+    const char* name;
+    bool thinks, has_switch;
+  } kTemplates[] = {{"qwen2.5", false, false},
+                    {"qwen3", false, true},
+                    {"qwen3-2507-instruct", false, false},
+                    {"qwen3-2507-thinking", true, false},
+                    {"qwen3.5", true, true},
+                    {"qwen3.5-0.8b", false, true}};
+  for (const auto& [name, thinks, has_switch] : kTemplates) {
     use_template(name);
     listen();
     load();
-    const int64_t plain = prompt_tokens(post(kChat, chat()));
+    const auto rendered = [&](bool think) {
+      const std::vector<Message> messages = {{Role::kUser, "hello"}};
+      const std::string text = chat_.render(messages, {.think = think})->text;
+      return static_cast<int64_t>(tokenizer_->encode_with_special(text).size());
+    };
+    EXPECT_EQ(rendered(true) != rendered(false), has_switch) << name;
+    EXPECT_EQ(prompt_tokens(post(kChat, chat())), rendered(thinks)) << name;
     for (const auto& wish : kWishes) {
-      EXPECT_EQ(prompt_tokens(ask(wish.off)), plain) << name << " " << wish.off;
+      EXPECT_EQ(prompt_tokens(ask(wish.off)), rendered(false)) << name << " " << wish.off;
+      EXPECT_EQ(prompt_tokens(ask(wish.on)), rendered(true)) << name << " " << wish.on;
+    }
+    for (const auto& effort : kEfforts) {
+      EXPECT_EQ(prompt_tokens(ask(effort.off)), rendered(false)) << name << " " << effort.off;
+      EXPECT_EQ(prompt_tokens(ask(effort.on)), rendered(true)) << name << " " << effort.on;
     }
     for (const std::string_view member : kNoWish)
-      EXPECT_EQ(prompt_tokens(ask(member)), plain) << name << " " << member;
+      EXPECT_EQ(prompt_tokens(ask(member)), rendered(thinks)) << name << " " << member;
     server_->stop(std::chrono::milliseconds(0));
     slot_.set(nullptr);
     pipeline_.reset();
@@ -69,23 +95,21 @@ TEST_F(ThinkingFieldsTest, SwitchedOffChangesNothing) {
   }
 }
 
-TEST_F(ThinkingFieldsTest, SwitchedOnIsRefusedByNameWhereItWouldChangeTheAnswer) {
-  use_template("qwen3");
+// A choice is the model's first word: whoever insists on thoughts hears that there are none.
+TEST_F(ThinkingFieldsTest, ChoicesAreMadeAtOnce) {
+  use_template("qwen3.5");
   start();
+  constexpr std::string_view kChoice = R"("guided_choice":["yes","no"],)";
   for (const auto& wish : kWishes) {
-    const ClientResponse refused = ask(wish.on);
+    const ClientResponse refused = ask(std::string(kChoice) + std::string(wish.on));
     EXPECT_EQ(refused.status, 400) << wish.on;
     EXPECT_EQ(refused.error("code"), "invalid_argument") << wish.on;
     EXPECT_EQ(refused.error("param"), wish.field) << wish.on;
     EXPECT_THAT(refused.error("message"), testing::HasSubstr("think first")) << wish.on;
+    EXPECT_EQ(ask(std::string(kChoice) + std::string(wish.off)).status, 200) << wish.off;
   }
-}
-
-TEST_F(ThinkingFieldsTest, SwitchedOnIsTakenWhereTheTemplateHasNoSwitch) {
-  use_template("qwen3-2507-thinking");
-  start();
-  const int64_t plain = prompt_tokens(post(kChat, chat()));
-  for (const auto& wish : kWishes) EXPECT_EQ(prompt_tokens(ask(wish.on)), plain) << wish.on;
+  for (const auto& effort : kEfforts)
+    EXPECT_EQ(ask(std::string(kChoice) + std::string(effort.on)).status, 200) << effort.on;
 }
 
 TEST_F(ThinkingFieldsTest, OtherValuesAreRefused) {
