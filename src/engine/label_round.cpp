@@ -98,8 +98,11 @@ std::vector<LabelRound::Run> LabelRound::recurrent_runs(const QuestionWalk& walk
     count -= length;
   }
   auto nodes = walk.left().first(std::min(count, walk.left().size()));
-  const auto elsewhere = [start](const Node& node) {
-    return node.depth > 1 && node.depth <= start;
+  // What branches off above the way, but off the root, must wait.
+  bool turned = false;
+  const auto elsewhere = [&](const Node& node) {
+    turned = turned || node.depth == 1;
+    return !turned && node.depth <= start;
   };
   nodes = nodes.first(static_cast<size_t>(std::ranges::find_if(nodes, elsewhere) - nodes.begin()));
   std::vector<int> branched;  // by run: off how many others
@@ -187,11 +190,12 @@ void LabelRound::give_memory(std::vector<Run>& runs, KvSequence& kv, int root) {
 void LabelRound::give_recurrent_memory(std::vector<Run>& runs, const KvSequence& kv,
                                        const WalkStates& states, int root, int start) {
   copies_.clear();
+  int held = start;  // of a run's way, by `kv`
+  // Where a run begins that branches off none of this step.
   const auto state_of = [&](const Run& run) {
     if (run.depth() == 1) return kv.state();
-    return run.depth() - 1 == start ? states.here() : kNoState;
+    return held == start && run.depth() - 1 == start ? states.here() : kNoState;
   };
-  int held = start;  // of a run's way, by `kv`
   for (size_t r = 0; r + 1 < runs.size(); ++r) {
     Run& run = runs[r];
     held = std::min(held, run.depth() - 1);
@@ -206,6 +210,7 @@ void LabelRound::give_recurrent_memory(std::vector<Run>& runs, const KvSequence&
   }
   model_.copy_kv(copies_);
   Run& last = runs.back();
+  held = std::min(held, last.depth() - 1);
   last.kv = &branch_memory_.emplace_back(kv.alias(root + last.depth() - 1, state_of(last)));
 }
 
