@@ -28,14 +28,6 @@ constexpr size_t kDiscardMax = 64 << 20;  // of a refused body, so that the refu
 constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kFarewellTime{100};  // to take what is left once cancelled
 
-// Also of an IPv4 address as a socket for both versions shows it.
-bool is_loopback(const net::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6()).is_loopback();
-  }
-  return address.is_loopback();
-}
-
 // A piece as HTTP/1.1's chunked coding frames it.
 std::string as_chunk(const std::string& piece) {
   return fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
@@ -63,54 +55,48 @@ void skip_empty_lines(boost::beast::flat_buffer& buffer) {
 }  // namespace
 
 Connection::Connection(ConnectionSocket socket, ConnectionContext& context, bool health_only)
-    : socket_(std::move(socket)),
+    : ends_(ends_of(socket)),
+      stream_(std::move(socket)),
       context_(context),
       health_only_(health_only),
       buffer_(kReadAheadMax),
       request_charge_(context.memory, kFreeRequestBytes),
-      timer_(socket_.get_executor()),
-      wakeup_(socket_.get_executor(), Timer::time_point::max()) {
-  boost::system::error_code gone;
-  const auto peer = socket_.remote_endpoint(gone);
-  if (!gone) client_ = peer.address().to_string();
-  const auto own = socket_.local_endpoint(gone);
-  if (!gone) over_loopback_ = is_loopback(own.address());
-}
+      timer_(stream_.get_executor()),
+      wakeup_(stream_.get_executor(), Timer::time_point::max()) {}
 
 ReadRules Connection::read_rules() const {
   return {.options = context_.options,
           .sites = context_.sites,
           .router = context_.router,
-          .over_loopback = over_loopback_,
+          .over_loopback = ends_.over_loopback,
           .health_only = health_only_};
 }
 
 void Connection::start(std::function<void()> on_end) {
   net::co_spawn(
-      socket_.get_executor(), [self = shared_from_this()] { return self->run(); },
+      stream_.get_executor(), [self = shared_from_this()] { return self->run(); },
       [self = shared_from_this(), on_end = std::move(on_end)](const std::exception_ptr&) {
         on_end();
       });
 }
 
 void Connection::stop(bool cancel) {
-  net::post(socket_.get_executor(),
+  net::post(stream_.get_executor(),
             [self = shared_from_this(), cancel] { self->stop_now(cancel); });
 }
 
 void Connection::stop_now(bool cancel) {
-  boost::system::error_code ignored;  // of a connection that has just ended
   cancel = cancel || (exchange_ && exchange_->ends_with_server());
   cancelled_ = cancelled_ || cancel;
   const bool head_missing = reading_ && exchange_->record().request_id.empty();
   if (idle_ || head_missing || (cancel && reading_)) {
     cut_off_ = true;
     // Ends the next read, too, if this one has just ended.
-    socket_.shutdown(ConnectionSocket::shutdown_receive, ignored);
+    stream_.shutdown_receive();
   }
   if (!cancel) return;
   if (exchange_) exchange_->cancel();
-  socket_.cancel(ignored);  // a write that waits for the client
+  stream_.cancel();  // a write that waits for the client
 }
 
 net::awaitable<void> Connection::run() {
@@ -118,9 +104,7 @@ net::awaitable<void> Connection::run() {
     open = co_await wait_for_request();
     if (open) open = co_await serve_request();
   }
-  boost::system::error_code ignored;
-  socket_.shutdown(ConnectionSocket::shutdown_both, ignored);
-  socket_.close(ignored);
+  stream_.close();
 }
 
 // The time between requests belongs to none of them: returns with the first byte of one.
@@ -133,7 +117,7 @@ net::awaitable<bool> Connection::wait_for_request() {
     request_charge_.resize(0);
     idle_ = true;
     arm(health_only_ ? kHealthPlaceTime : context_.options.idle_timeout);
-    auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
+    auto [ec, bytes] = co_await stream_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
     disarm();
     idle_ = false;
     buffer_.commit(bytes);
@@ -143,8 +127,8 @@ net::awaitable<bool> Connection::wait_for_request() {
 
 net::awaitable<bool> Connection::serve_request() {
   auto exchange = std::make_shared<Exchange>(
-      socket_.get_executor(), context_.clock, context_.clock.now_ns(), context_.memory,
-      context_.options.stream_bytes_max, socket_.native_handle(), [this] { wake(); });
+      stream_.get_executor(), context_.clock, context_.clock.now_ns(), context_.memory,
+      context_.options.stream_bytes_max, stream_.native_handle(), [this] { wake(); });
   // Also where memory ends on the way: what answers later must not reach this connection.
   struct Detach {
     Exchange& exchange;
@@ -154,11 +138,11 @@ net::awaitable<bool> Connection::serve_request() {
     }
   } const detach_at_end{*exchange};
   exchange_ = exchange;
-  exchange->mutable_request().client = client_;
+  exchange->mutable_request().client = ends_.client;
   reading_ = true;
   arm(health_only_ ? kHealthPlaceTime : context_.options.read_timeout);
   const ReadResult request =
-      co_await read_request(socket_, buffer_, read_rules(), request_charge_, *exchange);
+      co_await read_request(stream_, buffer_, read_rules(), request_charge_, *exchange);
   disarm();
   reading_ = false;
   exchange->lap(Stage::kHttpRead);
@@ -341,7 +325,7 @@ net::awaitable<bool> Connection::write(Exchange& exchange, std::string_view head
                                        std::string_view body) {
   const std::array buffers = {net::buffer(head), net::buffer(body)};
   arm(cancelled_ ? kFarewellTime : context_.options.write_timeout);
-  auto [ec, bytes] = co_await net::async_write(socket_, buffers, kAwait);
+  auto [ec, bytes] = co_await net::async_write(stream_, buffers, kAwait);
   disarm();
   if (ec) exchange.leave(timed_out_ ? kClientTooSlow : error_code_name(ErrorCode::kCancelled));
   co_return !ec;
@@ -350,11 +334,11 @@ net::awaitable<bool> Connection::write(Exchange& exchange, std::string_view head
 // Closing with unread input would reset the connection and could destroy the answer on its way.
 net::awaitable<void> Connection::discard_input() {
   boost::system::error_code failed;
-  socket_.shutdown(ConnectionSocket::shutdown_send, failed);
+  stream_.shutdown_send();
   arm(kDiscardTime);
   for (size_t discarded = 0; !failed && !cancelled_ && discarded < kDiscardMax;) {
     buffer_.clear();
-    auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
+    auto [ec, bytes] = co_await stream_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
     failed = ec;
     discarded += bytes;
   }
@@ -367,7 +351,7 @@ void Connection::watch() {
   const size_t buffer_bytes = std::max(buffer_.capacity(), ahead_bytes);
   if (!request_charge_.resize(buffer_bytes + exchange_->request().body.capacity())) return;
   watching_ = true;
-  socket_.async_read_some(
+  stream_.async_read_some(
       buffer_.prepare(kReadChunk),
       [self = shared_from_this()](const boost::system::error_code& ec, size_t bytes) {
         self->watching_ = false;
@@ -386,7 +370,7 @@ void Connection::watch() {
 net::awaitable<void> Connection::stop_watching() {
   // Again each time: a read that completed before it could be cancelled has begun the next one.
   while (watching_) {
-    socket_.cancel();
+    stream_.cancel();
     co_await wait();
   }
 }
@@ -407,7 +391,7 @@ void Connection::arm(std::chrono::milliseconds timeout) {
       [self = shared_from_this(), number = ++deadline_](const boost::system::error_code& ec) {
         if (ec || number != self->deadline_) return;
         self->timed_out_ = true;
-        self->socket_.cancel();
+        self->stream_.cancel();
       });
 }
 

@@ -76,15 +76,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   ReadRules read_rules() const;
 
-  // Aborts the socket's operations after `timeout` unless disarmed before.
+  // Aborts the stream's operations after `timeout` unless disarmed before.
   void arm(std::chrono::milliseconds timeout);
   void disarm();
 
-  ConnectionSocket socket_;
+  const ConnectionEnds ends_;
+  ClientStream stream_;
   ConnectionContext& context_;
-  std::string client_;  // its address
   const bool health_only_;
-  bool over_loopback_ = false;
   boost::beast::flat_buffer buffer_;
   MemoryCharge request_charge_;  // of the buffer and the body of the request being answered
   Timer timer_;                  // the deadline of what is being read or written

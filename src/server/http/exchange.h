@@ -3,8 +3,6 @@
 
 #include <atomic>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/strand.hpp>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -13,11 +11,10 @@
 #include <utility>
 
 #include "server/http/call.h"
+#include "server/http/client_stream.h"
 #include "server/http/memory_budget.h"
 
 namespace qaio {
-
-using ConnectionExecutor = boost::asio::strand<boost::asio::io_context::executor_type>;
 
 class Exchange final : public Call {
  public:

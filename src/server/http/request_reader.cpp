@@ -222,13 +222,13 @@ bool wants_continue(const Parser& parser) {
 
 }  // namespace
 
-net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::flat_buffer& buffer,
+net::awaitable<ReadResult> read_request(ClientStream& stream, boost::beast::flat_buffer& buffer,
                                         const ReadRules& rules, MemoryCharge& charge,
                                         Exchange& exchange) {
   Parser parser;
   parser.header_limit(rules.options.header_bytes_max);
   parser.body_limit(rules.options.body_bytes_max);
-  auto [header_ec, header_bytes] = co_await http::async_read_header(socket, buffer, parser, kAwait);
+  auto [header_ec, header_bytes] = co_await http::async_read_header(stream, buffer, parser, kAwait);
   describe(parser, rules, exchange);
   if (header_ec) co_return refuse(header_ec, rules.options, exchange);
   if (auto refusal = refusal_of_head(parser, rules, buffer, charge)) {
@@ -236,12 +236,12 @@ net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::
     co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
   }
   if (wants_continue(parser)) {
-    auto [ec, bytes] = co_await net::async_write(socket, net::buffer(kContinue), kAwait);
+    auto [ec, bytes] = co_await net::async_write(stream, net::buffer(kContinue), kAwait);
     if (ec) co_return ReadResult{};
   }
   parser.eager(true);
   while (!parser.is_done()) {
-    auto [ec, bytes] = co_await http::async_read_some(socket, buffer, parser, kAwait);
+    auto [ec, bytes] = co_await http::async_read_some(stream, buffer, parser, kAwait);
     if (ec) co_return refuse(ec, rules.options, exchange);
     // What is sent in chunks does not say its length in advance.
     if (!charge.resize(buffer.capacity() + parser.get().body().capacity())) {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
+#include "server/http/client_stream.h"
 #include "server/http/exchange.h"
 #include "server/http/memory_budget.h"
 #include "server/http/router.h"
@@ -12,8 +12,6 @@
 #include "server/http/site_policy.h"
 
 namespace qaio {
-
-using ConnectionSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, ConnectionExecutor>;
 
 struct ReadResult {
   enum class Outcome : uint8_t {
@@ -44,8 +42,8 @@ inline constexpr size_t kClientTokenBytesMax = 64;
 
 // Fills in the exchange's request and the record's ids, method and path as far as they are known.
 // Bytes behind the request stay in `buffer`. `charge` covers buffer and body. The caller bounds the
-// time by cancelling the socket.
-boost::asio::awaitable<ReadResult> read_request(ConnectionSocket& socket,
+// time by cancelling the stream.
+boost::asio::awaitable<ReadResult> read_request(ClientStream& stream,
                                                 boost::beast::flat_buffer& buffer,
                                                 const ReadRules& rules, MemoryCharge& charge,
                                                 Exchange& exchange);
