@@ -150,8 +150,10 @@ constexpr RequestColumn kRequestColumns[] = {
     client_time<&ClientMicros::done_us, &ClientTimes::done_ns>("client_done_us"),
     client_derived<&ClientMicros::network_us>("client_network_us"),
     client_derived<&ClientMicros::rendering_us>("client_rendering_us"),
+    request_field<&RequestRecord::key>("api_key"),
 };
 constexpr size_t kClientColumns = 6;
+constexpr size_t kBehindClientColumns = 1;
 
 template <auto Field>
 constexpr TaskColumn task_text(std::string_view name) {
@@ -280,7 +282,9 @@ GapCounts gap_counts(std::string_view text) {
 
 std::span<const RequestColumn> request_columns() { return kRequestColumns; }
 std::span<const RequestColumn> client_columns() {
-  return std::span(kRequestColumns).last<kClientColumns>();
+  return std::span(kRequestColumns)
+      .last<kClientColumns + kBehindClientColumns>()
+      .first<kClientColumns>();
 }
 std::span<const TaskColumn> task_columns() { return kTaskColumns; }
 

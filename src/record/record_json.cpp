@@ -297,6 +297,7 @@ Result<RequestRecord> read_record(const json::object& object) {
   fields.integer("arrived_unix_ms", record.arrived_unix_ms, kUnixMsMax);
   fields.integer("status", record.status, 999);
   fields.text("error_code", record.error_code);
+  fields.text("api_key", record.key);
   read_lane(fields, fault, record.lane);
   if (const json::array* tasks = fields.array("tasks")) {
     if (tasks->size() > kTasksMax) fields.wrong("tasks", "has too many elements");
@@ -389,6 +390,7 @@ std::string record_line(const RequestRecord& record) {
   out.key("arrived_unix_ms").integer(record.arrived_unix_ms);
   out.key("status").integer(record.status);
   write_text("error_code", record.error_code, out);
+  write_text("api_key", record.key, out);
   write_lane(record.lane, out);
   out.key("tasks").begin_array();
   for (const TaskRecord& task : record.tasks) write_task(task, out);
