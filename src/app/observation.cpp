@@ -157,7 +157,7 @@ RecordSink Observation::sink() {
 
 void Observation::listening(const std::string& host, const Server& server) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     server_ = &server;
   }
   const uint16_t port = server.port();
@@ -168,7 +168,7 @@ void Observation::listening(const std::string& host, const Server& server) {
 
 void Observation::model_loaded(const Runtime& runtime) {
   if (otlp_) otlp_->set_model(runtime.model().name);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   run_.model = runtime.model().name;
 }
 
@@ -179,7 +179,7 @@ void Observation::model_ready() {
   const std::string hash = files ? model_fingerprint(*files) : "";
   RunInfo run;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     run_.model_hash = hash;
     run = run_;
   }
@@ -210,7 +210,7 @@ ServerState Observation::state() const {
   state.slo = slo_->snapshot();
   state.slo_actions = slo_->action_counts();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   state.run = run_;
   if (server_ != nullptr) state.connections = server_->state();
   return state;

@@ -4,12 +4,12 @@
 #include <atomic>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/run_in_parallel.h"
 #include "record/lane_codec.h"
 
@@ -71,14 +71,17 @@ std::vector<std::string> task_column_names() {
 class SharedNames {
  public:
   uint32_t number(std::string_view name) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return names_.number(name);
   }
-  std::vector<std::string> all() const { return names_.all(); }  // when the threads are done
+  std::vector<std::string> all() const {
+    const MutexLock lock(mutex_);
+    return names_.all();
+  }
 
  private:
-  std::mutex mutex_;
-  Names names_;
+  mutable Mutex mutex_;
+  Names names_ QAIO_GUARDED_BY(mutex_);
 };
 class NameCache {
  public:
@@ -247,8 +250,8 @@ Result<CompactRecords> load_archive_facts(const std::string& path, const Archive
   sort_by_arrival(set.requests);
   set.tasks = plan.tasks.all();
   set.errors = plan.errors.all();
-  set.record = [reader, lock = std::make_shared<std::mutex>()](int64_t key) {
-    const std::lock_guard guard(*lock);
+  set.record = [reader, lock = std::make_shared<Mutex>()](int64_t key) {
+    const MutexLock guard(*lock);
     return reader->find(key).value_or(nullptr);
   };
   return set;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/mutex.h"
 #include "server/api/server_fixture_for_test.h"
 #include "server/http/server.h"
 
@@ -64,7 +65,7 @@ TEST_F(CrowdTest, PastTheLimitHealthStillAnswersAndOthersAreToldWhy) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_THAT(refused.error("message"), HasSubstr("too many connections"));
   wait_until([&] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::ranges::count(records_, "/chat", &RequestRecord::path) == 1;
   });
   // Who takes a place of theirs and says nothing, loses it soon.

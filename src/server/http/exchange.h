@@ -4,12 +4,12 @@
 #include <atomic>
 #include <boost/asio/dispatch.hpp>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/mutex.h"
 #include "server/http/call.h"
 #include "server/http/client_stream.h"
 #include "server/http/memory_budget.h"
@@ -95,8 +95,9 @@ class Exchange final : public Call {
   bool left_ = false;
   std::string_view why_left_;
   std::atomic<bool> abandoned_ = false;
-  std::mutex descriptor_mutex_;
-  int descriptor_;  // -1 once detached: the connection's next request is not to suffer
+  Mutex descriptor_mutex_;
+  // -1 once detached: the connection's next request is not to suffer.
+  int descriptor_ QAIO_GUARDED_BY(descriptor_mutex_);
 };
 
 // The bytes of an answer that every connection may hold; see kConnectionBytes.

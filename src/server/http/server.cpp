@@ -15,14 +15,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/low_latency_thread.h"
+#include "base/mutex.h"
 #include "server/http/connection.h"
 #include "server/http/listen.h"
 #include "server/http/request_id.h"
@@ -152,7 +151,7 @@ struct Server::Impl {
     std::shared_ptr<Connection> connection;
     uint64_t number = 0;
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       const auto places_max = static_cast<size_t>(options.connections_max);
       if (connections.size() < places_max + kHealthPlaces) {
         const bool health_only = connections.size() >= places_max;
@@ -163,7 +162,7 @@ struct Server::Impl {
     }
     if (!connection) return refuse(socket);
     connection->start([this, number] {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       connections.erase(number);
       changed.notify_all();
     });
@@ -201,13 +200,15 @@ struct Server::Impl {
   }
 
   void stop_connections(bool cancel) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     for (const auto& [number, connection] : connections) connection->stop(cancel);
   }
 
   bool wait_for_connections(std::chrono::milliseconds time) {
-    std::unique_lock lock(mutex);
-    return changed.wait_for(lock, time, [&] { return connections.empty(); });
+    const auto until = std::chrono::steady_clock::now() + time;
+    const MutexLock lock(mutex);
+    while (!connections.empty() && changed.wait_until(mutex, until)) continue;
+    return connections.empty();
   }
 
   void stop(std::chrono::milliseconds drain) {
@@ -240,10 +241,10 @@ struct Server::Impl {
   uint16_t port = 0;
   std::vector<std::thread> threads;
 
-  mutable std::mutex mutex;  // guards the connections
-  std::condition_variable changed;
-  std::map<uint64_t, std::shared_ptr<Connection>> connections;
-  uint64_t last_connection = 0;
+  mutable Mutex mutex;
+  CondVar changed;
+  std::map<uint64_t, std::shared_ptr<Connection>> connections QAIO_GUARDED_BY(mutex);
+  uint64_t last_connection QAIO_GUARDED_BY(mutex) = 0;
 };
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Router router,
@@ -273,7 +274,7 @@ Server::~Server() { stop(std::chrono::milliseconds(0)); }
 uint16_t Server::port() const { return impl_->port; }
 
 int Server::connections() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return static_cast<int>(impl_->connections.size());
 }
 
