@@ -18,6 +18,11 @@ DEMO_MODEL = ROOT / "models/demo"
 OK, NO, USAGE, FAILED = 0, 1, 2, 3
 
 
+def not_sanitized(why):
+    """Of a test or class that `./dev sanitize` leaves out; `why` names what a sanitizer changes."""
+    return unittest.skipIf(os.environ.get("QAIO_SANITIZE"), f"not under sanitizers: {why}")
+
+
 def run(*arguments, stdin="", environment=None, timeout=600, text=True):
     """One run of qaio to its end: .returncode, .stdout, .stderr."""
     return subprocess.run([QAIO, *map(str, arguments)], input=stdin, capture_output=True, text=text,

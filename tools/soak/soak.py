@@ -36,21 +36,33 @@ LISTENING_S = (0.5, 20.0)
 LIVE_EVENTS = Kind("live events", 0, get("/live/events"), scope="read", leave=LISTENING_S, heavy=False)
 
 
+def create_keys(program, file):
+    """Keys by scope, in a new file; none from a program that has no keys."""
+    if "--api-key-file" not in subprocess.run([program, "serve", "--help"], capture_output=True, text=True).stdout:
+        return {}
+    return {scope: subprocess.run([program, "keys", "create", "--name", f"soak-{scope}", "--scope", scope,
+                                   "--api-key-file", file], check=True, capture_output=True, text=True).stdout.strip()
+            for scope in ("run", "read", "metrics")}
+
+
 class Server:
-    """`qaio serve` with an archive; its log goes to a file."""
+    """`qaio serve` with keys and archives; its log goes to a file."""
 
     def __init__(self, program, folder, options):
         self.archive = folder / "archive.db"
+        self.keys = create_keys(program, folder / "keys.toml")
         self.log = folder / "server.log"
         self._out = open(self.log, "w")
         self.process = subprocess.Popen(
-            [program, "serve", "--port", "0", "--archive", str(self.archive), "--archive-mib", "65536", *options],
+            [program, "serve", "--port", "0", "--archive", self.archive, "--archive-csv", folder / "csv",
+             "--archive-csv-records", "10000", "--archive-mib", "65536",
+             *(["--api-key-file", folder / "keys.toml"] if self.keys else []), *options],
             stdout=self._out, stderr=subprocess.STDOUT)
         self.port = None
 
     def wait_until_ready(self, seconds=300):
         until = time.monotonic() + seconds
-        while time.monotonic() < until and self.process.poll() is None:
+        while time.monotonic() < until and self.lives():
             text = self.log.read_text()
             found = re.search(r"listening on http://\S+:(\d+)", text)
             if found and re.search(r"\bready\b", text):
@@ -60,9 +72,16 @@ class Server:
         self.stop()
         raise SystemExit(f"soak: the server did not become ready:\n{self.log.read_text()}")
 
+    def lives(self):
+        return self.process.poll() is None
+
+    def reload_keys(self):
+        if self.keys:
+            self.process.send_signal(signal.SIGHUP)
+
     def stop(self):
         """Its exit code."""
-        if self.process.poll() is None:
+        if self.lives():
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(60)
@@ -76,6 +95,10 @@ class Server:
         """Lines of its log that are warnings or errors."""
         return [line for line in self.log.read_text(errors="replace").splitlines()
                 if re.search(r"\[(warning|error|critical)\]", line)]
+
+
+class ServerEnded(Exception):
+    """By itself, in the midst of it."""
 
 
 class Soak:
@@ -156,7 +179,7 @@ class Soak:
             else:
                 self.skipped += 1
             due += rng.expovariate(per_s)
-            if self.server.process.poll() is not None:
+            if not self.server.lives():
                 break
         for helper in helpers:
             helper.cancel()
@@ -173,20 +196,27 @@ class Soak:
         due = time.monotonic()
         while due < until:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            with contextlib.suppress(AttributeError):  # a scrape that was refused has no answer
-                self.samples.append(self.watch.sample(await self.scrape()))
+            metrics = await self.scrape()
+            if metrics:
+                self.samples.append(self.watch.sample(metrics))
+            if len(self.samples) % 10 == 0:
+                self.server.reload_keys()
             due += interval_s
 
     async def scrape(self):
+        """None: it was refused."""
         answer = await self.one(METRICS)
         return watch.Metrics(answer.body.decode()) if answer and answer.status == 200 else None
 
     async def rest(self):
-        """A sample of the server when it has nothing to do."""
+        """A sample of the server when it has nothing to do, or would have by now."""
         self.client.close()
+        metrics = None
         until = time.monotonic() + REST_MAX_S
-        while time.monotonic() < until:
+        while time.monotonic() < until or metrics is None:
             await asyncio.sleep(1)
+            if not self.server.lives():
+                raise ServerEnded
             metrics = await self.scrape()
             if metrics and metrics.idle() and metrics["qaio_http_connections"] == 1 and self.outstanding == 0:
                 break
@@ -277,11 +307,16 @@ def main():
         server = Server(options.program, folder, ["--model", options.model] if options.model else [])
         stack.callback(server.stop)
         server.wait_until_ready()
-        soak = Soak(server, Traffic(options.seed))
-        found = asyncio.run(run(soak, options.minutes * 60, options.load))
+        soak = Soak(server, Traffic(options.seed, server.keys))
+        try:
+            found = asyncio.run(run(soak, options.minutes * 60, options.load))
+        except ServerEnded:
+            last = "\n".join(server.log.read_text(errors="replace").splitlines()[-5:])
+            say(f"the server ended by itself with code {server.stop()}, after {len(soak.sent)} requests:\n{last}")
+            return 1
         checks, points = judge(soak, found, server.stop())
         version = subprocess.run([options.program, "--version"], capture_output=True, text=True).stdout.strip()
-        result = {"program": version, "cores": os.cpu_count(), "minutes": options.minutes, "load": options.load,
+        result = {"program": version, "cores": os.cpu_count(), "keys": bool(server.keys), "minutes": options.minutes, "load": options.load,
                   **found, "client_lag_max_s": soak.lag_max_s, "checks": [vars(check) for check in checks],
                   "samples": soak.samples, "intervals": points,
                   "wrong": {"unexpected": soak.unexpected[:100], "faults": soak.faults[:100]}}
