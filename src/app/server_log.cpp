@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/details/os.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/base_sink-inl.h>  // the library has it for std::mutex alone
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
