@@ -4,6 +4,7 @@
 
 #include "base/mutex.h"
 #include "server/api/server_fixture_for_test.h"
+#include "server/http/exchange.h"
 #include "server/http/server.h"
 
 namespace qaio {
@@ -19,7 +20,7 @@ class CrowdTest : public ServerFixture {
   // Only so many bytes are left beside what every connection has.
   void leave_bytes(size_t bytes) {
     options_.body_bytes_max = 64 << 10;
-    const size_t needed = options_.body_bytes_max + (64 << 10);
+    const size_t needed = options_.body_bytes_max + kSendBufferHeldBytes;
     options_.memory_bytes_max =
         static_cast<size_t>(options_.connections_max + kHealthPlaces) * kConnectionBytes +
         std::max(bytes, needed);

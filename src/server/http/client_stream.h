@@ -43,6 +43,12 @@ class ClientStream {
     return socket_.async_write_some(buffers, std::forward<Token>(token));
   }
 
+  // Until the connection has failed, as by a reset; reads nothing.
+  template <typename Token>
+  auto async_wait_for_failure(Token&& token) {
+    return socket_.async_wait(ConnectionSocket::wait_error, std::forward<Token>(token));
+  }
+
   // What is under way ends with operation_aborted.
   void cancel();
   // The read under way ends, and so does the next one.

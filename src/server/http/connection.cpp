@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "record/outcome.h"
+#include "server/http/kernel_buffers.h"
 #include "server/http/response_head.h"
 
 namespace qaio {
@@ -27,6 +28,8 @@ constexpr std::chrono::seconds kHealthPlaceTime{2};  // to ask, and to be rid of
 constexpr size_t kDiscardMax = 64 << 20;  // of a refused body, so that the refusal is read
 constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kFarewellTime{100};  // to take what is left once cancelled
+constexpr std::chrono::seconds kUnreadPause{1};          // between looks at what is still unread
+constexpr int kEmptyLinesMax = 8;                        // before a request
 
 // A piece as HTTP/1.1's chunked coding frames it.
 std::string as_chunk(const std::string& piece) {
@@ -43,13 +46,14 @@ HttpResponse preflight_response() {
   return response;
 }
 
-// RFC 9112, 2.2: some clients send an empty line behind a body. They belong to no request.
-void skip_empty_lines(boost::beast::flat_buffer& buffer) {
-  const auto begins = [&buffer](std::string_view text) {
-    return std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size())
-        .starts_with(text);
+// RFC 9112, 2.2: some clients send an empty line behind a body. They belong to no request. Whether
+// one begins behind them.
+bool skip_empty_lines(boost::beast::flat_buffer& buffer, int& lines_left) {
+  const auto bytes = [&buffer] {
+    return std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size());
   };
-  while (begins("\r\n")) buffer.consume(2);
+  for (; lines_left > 0 && bytes().starts_with("\r\n"); --lines_left) buffer.consume(2);
+  return !bytes().empty() && (bytes() != "\r" || lines_left == 0);
 }
 
 }  // namespace
@@ -61,8 +65,10 @@ Connection::Connection(ConnectionSocket socket, ConnectionContext& context, bool
       health_only_(health_only),
       buffer_(kReadAheadMax),
       request_charge_(context.memory, kFreeRequestBytes),
+      unread_charge_(context.memory, kFreeAnswerBytes),
       timer_(stream_.get_executor()),
-      wakeup_(stream_.get_executor(), Timer::time_point::max()) {}
+      wakeup_(stream_.get_executor(), Timer::time_point::max()),
+      unread_timer_(stream_.get_executor()) {}
 
 ReadRules Connection::read_rules() const {
   return {.options = context_.options,
@@ -97,6 +103,7 @@ void Connection::stop_now(bool cancel) {
   if (!cancel) return;
   if (exchange_) exchange_->cancel();
   stream_.cancel();  // a write that waits for the client
+  wake();
 }
 
 net::awaitable<void> Connection::run() {
@@ -104,25 +111,28 @@ net::awaitable<void> Connection::run() {
     open = co_await wait_for_request();
     if (open) open = co_await serve_request();
   }
+  co_await drain();
   stream_.close();
 }
 
 // The time between requests belongs to none of them: returns with the first byte of one.
 net::awaitable<bool> Connection::wait_for_request() {
-  for (;;) {
-    if (context_.stopping) co_return false;
-    skip_empty_lines(buffer_);
-    if (buffer_.size() > 0) co_return true;
+  arm(health_only_ ? kHealthPlaceTime : context_.options.idle_timeout);
+  int empty_lines_left = kEmptyLinesMax;
+  bool begun = false;
+  while (!context_.stopping) {
+    begun = skip_empty_lines(buffer_, empty_lines_left);
+    if (begun) break;
     if (buffer_.capacity() > kReadChunk) buffer_.shrink_to_fit();  // an idle one holds little
     request_charge_.resize(0);
     idle_ = true;
-    arm(health_only_ ? kHealthPlaceTime : context_.options.idle_timeout);
     auto [ec, bytes] = co_await stream_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
-    disarm();
     idle_ = false;
     buffer_.commit(bytes);
-    if (ec) co_return false;
+    if (ec) break;
   }
+  disarm();
+  co_return begun;
 }
 
 net::awaitable<bool> Connection::serve_request() {
@@ -174,8 +184,44 @@ net::awaitable<bool> Connection::serve_request() {
   exchange_.reset();
   request_charge_.resize(buffer_.capacity());
   if (context_.sink) context_.sink(std::move(record));
+  const bool room = charge_unread();
   if (refused && written) co_await discard_input();
-  co_return written&& keep_alive_ && !peer_closed_;
+  co_return written&& keep_alive_ && !peer_closed_ && room;
+}
+
+bool Connection::charge_unread() {
+  const size_t bytes = unread_bytes(stream_.native_handle());
+  if (!unread_charge_.resize(bytes)) {
+    drop_unread_at_close(stream_.native_handle());
+    return false;
+  }
+  if (bytes > kFreeAnswerBytes) recharge_unread();
+  return true;
+}
+
+void Connection::recharge_unread() {
+  unread_timer_.expires_after(kUnreadPause);
+  unread_timer_.async_wait([self = weak_from_this()](const boost::system::error_code& ec) {
+    const auto connection = self.lock();
+    if (!ec && connection) connection->charge_unread();
+  });
+}
+
+// Where the client does not read it, it is dropped: else the kernel would hold it for minutes, and
+// nobody would count it.
+net::awaitable<void> Connection::drain() {
+  const int descriptor = stream_.native_handle();
+  const auto end = Timer::clock_type::now() + context_.options.write_timeout;
+  std::chrono::milliseconds pause(1);
+  while (unread_bytes(descriptor) > kFreeAnswerBytes) {
+    if (cancelled_ || Timer::clock_type::now() >= end) {
+      drop_unread_at_close(descriptor);
+      break;
+    }
+    co_await wait_until(Timer::clock_type::now() + pause);
+    pause = std::min(2 * pause, std::chrono::milliseconds(kUnreadPause));
+  }
+  unread_timer_.cancel();
 }
 
 void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
@@ -346,25 +392,35 @@ net::awaitable<void> Connection::discard_input() {
 }
 
 void Connection::watch() {
-  const size_t ahead_bytes = buffer_.size() + kReadChunk;
-  if (peer_closed_ || ahead_bytes > buffer_.max_size()) return;
-  const size_t buffer_bytes = std::max(buffer_.capacity(), ahead_bytes);
-  if (!request_charge_.resize(buffer_bytes + exchange_->request().body.capacity())) return;
+  if (peer_closed_) return;
   watching_ = true;
+  const size_t ahead_bytes = buffer_.size() + kReadChunk;
+  const size_t buffer_bytes = std::max(buffer_.capacity(), ahead_bytes);
+  if (ahead_bytes > buffer_.max_size() ||
+      !request_charge_.resize(buffer_bytes + exchange_->request().held_bytes())) {
+    return stream_.async_wait_for_failure(
+        [self = shared_from_this()](const boost::system::error_code& ec) {
+          self->watched(ec ? ec : net::error::connection_reset, 0);
+        });
+  }
   stream_.async_read_some(
       buffer_.prepare(kReadChunk),
       [self = shared_from_this()](const boost::system::error_code& ec, size_t bytes) {
-        self->watching_ = false;
-        self->buffer_.commit(bytes);
-        if (!ec) {
-          self->watch();
-        } else if (ec != net::error::operation_aborted) {
-          // The system tells this once only: a later read would wait for ever.
-          self->peer_closed_ = true;
-          if (self->exchange_) self->exchange_->leave();
-        }
-        self->wake();
+        self->watched(ec, bytes);
       });
+}
+
+void Connection::watched(const boost::system::error_code& ec, size_t bytes) {
+  watching_ = false;
+  buffer_.commit(bytes);
+  if (!ec) {
+    watch();
+  } else if (ec != net::error::operation_aborted) {
+    // The system tells this once only: a later read would wait for ever.
+    peer_closed_ = true;
+    if (exchange_) exchange_->leave();
+  }
+  wake();
 }
 
 net::awaitable<void> Connection::stop_watching() {

@@ -51,6 +51,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> wait_for_request();
   Awaitable<bool> serve_request();  // whether the connection goes on
   void stop_now(bool cancel);
+  // What the client has not read of its answers counts as held, until it has. False: for so much
+  // nothing is left.
+  bool charge_unread();
+  void recharge_unread();   // time and again, until the client has read it
+  Awaitable<void> drain();  // lets the client read that before the connection ends
   void dispatch(const std::shared_ptr<Exchange>& exchange);
   // Waits for the answer and writes it. The status that the client got; none: not all was written.
   Awaitable<std::optional<int>> write_answer(Exchange& exchange, const ReadResult& request);
@@ -64,8 +69,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<void> discard_input();
 
   // Reads ahead while a request is being answered: notices a client that leaves, keeps what it
-  // pipelines.
+  // pipelines, of which only so much is read.
   void watch();
+  void watched(const boost::system::error_code& ec, size_t bytes);
   Awaitable<void> stop_watching();
 
   // Suspends until wake(): whatever changes the state above calls it.
@@ -86,8 +92,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const bool health_only_;
   boost::beast::flat_buffer buffer_;
   MemoryCharge request_charge_;  // of the buffer and the body of the request being answered
+  MemoryCharge unread_charge_;   // of the answers that the kernel still holds
   Timer timer_;                  // the deadline of what is being read or written
   Timer wakeup_;                 // never expires, but in wait_until()
+  Timer unread_timer_;
   uint64_t deadline_ = 0;        // number of the current one
   bool timed_out_ = false;
   bool idle_ = false;        // between requests

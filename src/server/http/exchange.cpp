@@ -14,7 +14,7 @@ namespace {
 size_t held_bytes(const HttpResponse& response) {
   size_t bytes = response.body.size();
   if (response.next_piece) bytes = std::max(bytes, kPieceBytes) + response.held_bytes;
-  return bytes > kFreeAnswerBytes ? bytes + kSendBufferBytes : bytes;
+  return bytes > kFreeAnswerBytes ? bytes + kSendBufferHeldBytes : bytes;
 }
 
 }  // namespace

@@ -102,8 +102,10 @@ class Exchange final : public Call {
 
 // The bytes of an answer that every connection may hold; see kConnectionBytes.
 inline constexpr size_t kFreeAnswerBytes = 4 << 10;
-// What the kernel may hold for a client that does not read; left alone it grows to megabytes.
+// What the kernel is asked to hold at most for a client that does not read; left alone it grows to
+// megabytes. It allows itself twice that, for what it needs around it.
 inline constexpr int kSendBufferBytes = 64 << 10;
+inline constexpr size_t kSendBufferHeldBytes = 2 * kSendBufferBytes;
 
 // Why a client that takes its answer too slowly is given up.
 inline constexpr std::string_view kClientTooSlow = "client_too_slow";

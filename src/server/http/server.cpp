@@ -52,7 +52,7 @@ Result<void> check(const ServerOptions& options) {
     return fail(ErrorCode::kInvalidArgument, "a server needs at least one thread and connection");
   }
   const size_t needed =
-      connections_bytes(options) + options.body_bytes_max + static_cast<size_t>(kSendBufferBytes);
+      connections_bytes(options) + options.body_bytes_max + kSendBufferHeldBytes;
   if (options.memory_bytes_max < needed) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} MiB are too little for {} connections and a body of {} bytes: at "
