@@ -122,6 +122,15 @@ class Accounts(unittest.TestCase):
         self.records[-1] = ("gone", 200)  # it was done before its client left
         self.assertEqual(self.failing(), [])
 
+    def test_another_archive_has_the_same(self):
+        ids = list(self.sent)
+        for wrong, text in ((ids, "102 ids, 0 missing, 0 twice, 0 of no request"),
+                            (ids[1:], "101 ids, 1 missing, 0 twice, 0 of no request"),
+                            ([*ids, ids[0]], "102 ids, 0 missing, 1 twice, 0 of no request"),
+                            ([*ids, "nobody's"], "103 ids, 0 missing, 0 twice, 1 of no request")):
+            check = verdict.same_ids("archive", self.sent, wrong)
+            self.assertEqual((check.verdict, check.text), (PASS if wrong == ids else FAIL, text))
+
     def test_each_fault_is_found(self):
         self.sent["a5"] = Sent("chat", "lost", 0)
         self.assertEqual(self.failing(), ["without an answer"])

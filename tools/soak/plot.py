@@ -47,7 +47,7 @@ def chart(top, title, unit, lines, seconds, from_zero=True):
         color = COLORS[i % len(COLORS)]
         out.append(f'<polyline fill="none" stroke="{color}" points="{" ".join(place(t, v) for t, v in points)}"/>')
         if len(lines) > 1:
-            out.append(f'<text class="tick" text-anchor="end" fill="{color}" x="{x}" y="{top - 10}">'
+            out.append(f'<text class="tick" text-anchor="end" style="fill:{color}" x="{x}" y="{top - 10}">'
                        f'{html.escape(name)}</text>')
             x -= 8 * len(name) + 12
     return out
@@ -78,7 +78,7 @@ def soak_svg(title, samples, intervals):
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
            f'height="{height}" role="img" aria-label="{html.escape(title, quote=True)}">',
            "<style>text{font:12px sans-serif;fill:#333}.title{font-weight:bold}.grid{stroke:#ddd}"
-           "polyline{stroke-width:1.5}text[fill]{fill:inherit}rect{fill:#fff}</style>",
+           "polyline{stroke-width:1.5}rect{fill:#fff}</style>",
            f'<rect width="{WIDTH}" height="{height}"/>',
            f'<text class="title" x="{LEFT}" y="18">{html.escape(title)}</text>']
     for i, (name, unit, lines, from_zero) in enumerate(charts):

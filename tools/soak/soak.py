@@ -8,6 +8,7 @@ have had one answer, and have one record in the archive that says the same. Exit
 import argparse
 import asyncio
 import contextlib
+import csv
 import json
 import os
 import pathlib
@@ -49,6 +50,7 @@ class Server:
     """`qaio serve` with keys and archives; its log goes to a file."""
 
     def __init__(self, program, folder, options):
+        self.folder = folder
         self.archive = folder / "archive.db"
         self.keys = create_keys(program, folder / "keys.toml")
         self.log = folder / "server.log"
@@ -272,6 +274,7 @@ def judge(soak, found, exit_code):
     with contextlib.closing(sqlite3.connect(f"file:{soak.server.archive}?mode=ro", uri=True)) as archive:
         records = archive.execute("SELECT request_id, status FROM requests")
         checks += verdict.accounts(soak.sent, records, soak.unexpected, soak.faults)
+    checks.append(verdict.same_ids("in the CSV archive", soak.sent, csv_ids(soak.server.folder / "csv")))
     points = verdict.intervals(soak.samples, soak.latencies)
     if soak.skipped:
         checks.append(verdict.Check("requests not sent", verdict.UNCLEAR, f"{soak.skipped}: {OUTSTANDING_MAX} waited"))
@@ -280,6 +283,13 @@ def judge(soak, found, exit_code):
             checks.append(verdict.drift(f"p{share} drift", points, f"p{share}_ms", "ms"))
         checks.append(verdict.drift("CPU time drift", points, "cpu_ms", "ms a request"))
     return checks, points
+
+
+def csv_ids(folder):
+    for path in sorted(folder.glob("*.csv")):
+        with open(path, newline="") as file:
+            for row in csv.DictReader(file):
+                yield row["request_id"]
 
 
 def say(text):

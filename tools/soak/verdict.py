@@ -211,6 +211,17 @@ def accounts(sent, records, unexpected, faults):
     ]
 
 
+def same_ids(name, sent, ids):
+    """Each id that was sent is there, once, and no other."""
+    there, twice = set(), 0
+    for request_id in ids:
+        twice += request_id in there
+        there.add(request_id)
+    missing, unknown = len(sent.keys() - there), len(there - sent.keys())
+    return Check(name, FAIL if missing or twice or unknown else PASS,
+                 f"{len(there)} ids, {missing} missing, {twice} twice, {unknown} of no request")
+
+
 def table(checks):
     width = max(len(check.name) for check in checks)
     return "\n".join(f"{check.verdict:<10}  {check.name:<{width}}  {check.text}" for check in checks)
