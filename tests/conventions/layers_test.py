@@ -37,7 +37,7 @@ ALLOWED = {
             "archive", "slo", "telemetry", "report", "server/http", "server/page",
             "server/observe", "server/api", "load", "app"],
 }
-# What a folder's tests may use beside that.
+# What a folder's tests and fuzz targets may use beside that.
 ALLOWED_IN_TESTS = {"report": ["archive"], "server/api": ["config"],
                     "server/observe": ["server/api"]}
 # Libraries that only some layers may know.
@@ -79,7 +79,7 @@ class Layers(unittest.TestCase):
         for path in project.files("src/**/*.h", "src/**/*.cpp", "src/**/*.inc"):
             layer = layer_of(path.relative_to(project.ROOT / "src"))
             allowed = [layer, *ALLOWED[layer]]
-            if re.search(r"_(for_)?test\.", path.name):
+            if re.search(r"_(for_test|test|fuzz)\.", path.name):
                 allowed += ALLOWED_IN_TESTS.get(layer, [])
             for own, system in INCLUDE.findall(path.read_text()):
                 target = layer_of(own)
