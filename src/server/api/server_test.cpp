@@ -91,9 +91,8 @@ TEST_F(ServerTest, RequestIdsAreKeptIfSaneElseMade) {
   const auto id = [&](std::string_view header) {
     return keep.request("GET", "/health", {}, header).headers.at("X-Request-Id");
   };
-  for (const std::string own :
-       {"abc-1", "a", "0193A1B2-c3d4-7000-8000-00000000000f", "Root=1-67891233-abcdef", "aGk+/w==",
-        "|7d5f.a1:b_c~d@e,f"}) {
+  for (const std::string own : {"abc-1", "a", "0193A1B2-c3d4-7000-8000-00000000000f",
+                                "Root=1-67891233-abcdef", "aGk+/w==", "|7d5f.a1:b_c~d@e,f"}) {
     EXPECT_EQ(id("X-Request-Id: " + own + "\r\n"), own);
   }
   EXPECT_EQ(id("X-Request-Id: " + std::string(128, 'x') + "\r\n"), std::string(128, 'x'));

@@ -403,11 +403,9 @@ void Connection::watch() {
           self->watched(ec ? ec : net::error::connection_reset, 0);
         });
   }
-  stream_.async_read_some(
-      buffer_.prepare(kReadChunk),
-      [self = shared_from_this()](const boost::system::error_code& ec, size_t bytes) {
-        self->watched(ec, bytes);
-      });
+  stream_.async_read_some(buffer_.prepare(kReadChunk),
+                          [self = shared_from_this()](const boost::system::error_code& ec,
+                                                      size_t bytes) { self->watched(ec, bytes); });
 }
 
 void Connection::watched(const boost::system::error_code& ec, size_t bytes) {

@@ -96,7 +96,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Timer timer_;                  // the deadline of what is being read or written
   Timer wakeup_;                 // never expires, but in wait_until()
   Timer unread_timer_;
-  uint64_t deadline_ = 0;        // number of the current one
+  uint64_t deadline_ = 0;  // number of the current one
   bool timed_out_ = false;
   bool idle_ = false;        // between requests
   bool reading_ = false;     // a request

@@ -267,7 +267,8 @@ net::awaitable<HeadEnd> read_head(ClientStream& stream, boost::beast::flat_buffe
       co_return HeadEnd{.ec = ec, .refusal = {}, .bytes = parsed + lines.fields() * kFieldBytes};
     }
     if (ec && ec != http::error::need_more) co_return HeadEnd{.ec = ec, .refusal = {}};
-    if (bytes.size() >= bytes_max) co_return HeadEnd{.ec = http::error::header_limit, .refusal = {}};
+    if (bytes.size() >= bytes_max)
+      co_return HeadEnd{.ec = http::error::header_limit, .refusal = {}};
     const auto space = buffer.prepare(kHeadChunk);
     if (!charge.resize(buffer.capacity())) co_return HeadEnd{.ec = {}, .refusal = memory_refusal()};
     auto [failed, received] = co_await stream.async_read_some(space, kAwait);
@@ -284,8 +285,7 @@ net::awaitable<ReadResult> read_request(ClientStream& stream, boost::beast::flat
   Parser parser;
   parser.header_limit(rules.options.header_bytes_max);
   parser.body_limit(rules.options.body_bytes_max);
-  HeadEnd head =
-      co_await read_head(stream, buffer, rules.options.header_bytes_max, charge, parser);
+  HeadEnd head = co_await read_head(stream, buffer, rules.options.header_bytes_max, charge, parser);
   describe(parser, rules, exchange);
   if (head.ec) co_return refuse(head.ec, rules.options, exchange);
   auto refusal = std::move(head.refusal);

@@ -51,8 +51,7 @@ Result<void> check(const ServerOptions& options) {
   if (options.io_threads < 1 || options.connections_max < 1) {
     return fail(ErrorCode::kInvalidArgument, "a server needs at least one thread and connection");
   }
-  const size_t needed =
-      connections_bytes(options) + options.body_bytes_max + kSendBufferHeldBytes;
+  const size_t needed = connections_bytes(options) + options.body_bytes_max + kSendBufferHeldBytes;
   if (options.memory_bytes_max < needed) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} MiB are too little for {} connections and a body of {} bytes: at "
