@@ -11,6 +11,7 @@
 #include "app/slo_actions.h"
 #include "base/clock.h"
 #include "kernels/isa.h"
+#include "server/http/listen.h"
 #include "server/observe/observe_api.h"
 
 namespace qaio {
@@ -155,15 +156,18 @@ RecordSink Observation::sink() {
   };
 }
 
-void Observation::listening(const std::string& host, const Server& server) {
+void Observation::listening(const ServerOptions& options, const Server& server) {
   {
     const MutexLock lock(mutex_);
     server_ = &server;
   }
   const uint16_t port = server.port();
   *port_ = port;
+  if (!otlp_) return;
+  const std::string host(without_brackets(options.host));
   const bool any = host.empty() || host == "0.0.0.0" || host == "::";
-  if (otlp_) otlp_->set_address(any ? std::string() : host, port);
+  if (port == 0) return otlp_->set_address(options.unix_socket, port);
+  otlp_->set_address(any ? std::string() : host, port);
 }
 
 void Observation::model_loaded(const Runtime& runtime) {

@@ -54,7 +54,7 @@ class Observation {
   bool exports_traces() const { return exports_traces_; }
   // Once the server listens: what alerts and spans call it, and what it does. It outlives this, or
   // finish().
-  void listening(const std::string& host, const Server& server);
+  void listening(const ServerOptions& options, const Server& server);
   // Before the slot gets the runtime's backend.
   void model_loaded(const Runtime& runtime);
   // Once requests are served: tells the archives which model it is, which takes milliseconds.

@@ -22,8 +22,10 @@ namespace net = boost::asio;
 
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 
-constexpr size_t kReadChunk = 4096;                  // what an idle connection holds
-constexpr size_t kReadAheadMax = 64 << 10;           // of pipelined requests
+constexpr size_t kReadChunk = 4096;         // what an idle connection holds
+constexpr size_t kReadAheadMax = 64 << 10;  // of pipelined requests
+constexpr std::chrono::milliseconds kHandshakeTime{10'000};
+constexpr std::chrono::milliseconds kFailedHandshakeTime{500};
 constexpr std::chrono::seconds kHealthPlaceTime{2};  // to ask, and to be rid of the answer
 constexpr size_t kDiscardMax = 64 << 20;  // of a refused body, so that the refusal is read
 constexpr std::chrono::seconds kDiscardTime{5};
@@ -73,8 +75,11 @@ Connection::Connection(ConnectionSocket socket, ConnectionContext& context, bool
 ReadRules Connection::read_rules() const {
   return {.options = context_.options,
           .sites = context_.sites,
+          .proxies = context_.proxies,
           .router = context_.router,
+          .over_tls = stream_.over_tls(),
           .over_loopback = ends_.over_loopback,
+          .tls_expected = tls_expected_,
           .health_only = health_only_};
 }
 
@@ -107,12 +112,28 @@ void Connection::stop_now(bool cancel) {
 }
 
 net::awaitable<void> Connection::run() {
-  for (bool open = true; open;) {
+  bool open = co_await begin_tls();
+  while (open) {
     open = co_await wait_for_request();
     if (open) open = co_await serve_request();
   }
   co_await drain();
   stream_.close();
+}
+
+net::awaitable<bool> Connection::begin_tls() {
+  if (context_.tls == nullptr || ends_.client == kUnixClient) co_return true;
+  idle_ = true;
+  arm(health_only_ ? kHealthPlaceTime : std::min(kHandshakeTime, context_.options.read_timeout));
+  ClientStream::Handshake handshake = ClientStream::Handshake::kFailed;
+  if (!context_.stopping) handshake = co_await stream_.begin_tls(*context_.tls);
+  disarm();
+  idle_ = false;
+  context_.tls->count_handshake(handshake == ClientStream::Handshake::kDone);
+  tls_expected_ = handshake == ClientStream::Handshake::kPlainHttp;
+  if (handshake != ClientStream::Handshake::kFailed) co_return true;
+  if (!timed_out_) co_await discard_input(kFailedHandshakeTime);  // it may yet read why
+  co_return false;
 }
 
 // The time between requests belongs to none of them: returns with the first byte of one.
@@ -185,7 +206,7 @@ net::awaitable<bool> Connection::serve_request() {
   request_charge_.resize(buffer_.capacity());
   if (context_.sink) context_.sink(std::move(record));
   const bool room = charge_unread();
-  if (refused && written) co_await discard_input();
+  if (refused && written) co_await discard_input(kDiscardTime);
   co_return written&& keep_alive_ && !peer_closed_ && room;
 }
 
@@ -378,10 +399,10 @@ net::awaitable<bool> Connection::write(Exchange& exchange, std::string_view head
 }
 
 // Closing with unread input would reset the connection and could destroy the answer on its way.
-net::awaitable<void> Connection::discard_input() {
+net::awaitable<void> Connection::discard_input(std::chrono::milliseconds time) {
   boost::system::error_code failed;
   stream_.shutdown_send();
-  arm(kDiscardTime);
+  arm(time);
   for (size_t discarded = 0; !failed && !cancelled_ && discarded < kDiscardMax;) {
     buffer_.clear();
     auto [ec, bytes] = co_await stream_.async_read_some(buffer_.prepare(kReadChunk), kAwait);

@@ -24,7 +24,9 @@ struct ConnectionContext {
   const RecordSink& sink;
   const Clock& clock;
   const SitePolicy& sites;
+  const TrustedProxies& proxies;
   MemoryBudget& memory;
+  TlsContext* tls = nullptr;  // of TCP; nullptr: it is HTTP as it is
   std::atomic<bool> stopping{false};
 };
 
@@ -48,6 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                         ConnectionExecutor>;
 
   Awaitable<void> run();
+  Awaitable<bool> begin_tls();  // whether there will be requests
   Awaitable<bool> wait_for_request();
   Awaitable<bool> serve_request();  // whether the connection goes on
   void stop_now(bool cancel);
@@ -66,7 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> write_stream(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write_pieces(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write(Exchange& exchange, std::string_view head, std::string_view body);
-  Awaitable<void> discard_input();
+  Awaitable<void> discard_input(std::chrono::milliseconds time);
 
   // Reads ahead while a request is being answered: notices a client that leaves, keeps what it
   // pipelines, of which only so much is read.
@@ -98,11 +101,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Timer unread_timer_;
   uint64_t deadline_ = 0;  // number of the current one
   bool timed_out_ = false;
-  bool idle_ = false;        // between requests
-  bool reading_ = false;     // a request
-  bool cut_off_ = false;     // nothing more is read because the server stops
-  bool cancelled_ = false;   // the server waits for no client any more
-  bool keep_alive_ = false;  // promised with the current answer
+  bool idle_ = false;          // between requests
+  bool reading_ = false;       // a request
+  bool tls_expected_ = false;  // but the client speaks plain HTTP
+  bool cut_off_ = false;       // nothing more is read because the server stops
+  bool cancelled_ = false;     // the server waits for no client any more
+  bool keep_alive_ = false;    // promised with the current answer
   bool watching_ = false;
   bool peer_closed_ = false;            // its end of the stream, or an error, has been read
   std::shared_ptr<Exchange> exchange_;  // being answered

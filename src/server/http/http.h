@@ -20,7 +20,8 @@ struct HttpRequest {
   std::string query;      // behind '?', not decoded
   std::string parameter;  // what stands for {name} in the route
   std::string body;
-  std::string client = {};           // the address it came from, without the port
+  std::string client = {};           // the address it came from, without the port; Caller::client
+  bool over_https = false;           // certainly, be it as far as a trusted proxy
   std::string accept = {};           // the header
   std::string origin = {};           // the header
   std::string accept_encoding = {};  // the header

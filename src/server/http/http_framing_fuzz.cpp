@@ -228,7 +228,8 @@ class FramingServer {
   FakeClock clock_;
   SitePolicy sites_{{"*"}, {}};
   MemoryBudget memory_{size_t{64} << 20};
-  ConnectionContext context_{options_, router_, sink_, clock_, sites_, memory_};
+  const TrustedProxies proxies_;
+  ConnectionContext context_{options_, router_, sink_, clock_, sites_, proxies_, memory_};
   std::vector<SeenRequest> seen_;
   std::vector<std::string> bodies_;
 };

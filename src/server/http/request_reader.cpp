@@ -48,6 +48,24 @@ std::optional<std::string> joined(const Parser& parser, std::string_view name) {
   return all;
 }
 
+std::vector<std::string> all_of(const Parser& parser, std::string_view name) {
+  std::vector<std::string> values;
+  const auto [begin, end] = parser.get().equal_range(name);
+  for (auto field = begin; field != end; ++field) values.emplace_back(field->value());
+  return values;
+}
+
+// Who asks, if `peer` is a proxy that may say so.
+Caller caller_of(const Parser& parser, const ReadRules& rules, const std::string& peer) {
+  if (rules.proxies.empty()) return {.client = peer, .https = rules.over_tls};
+  Caller caller =
+      rules.proxies.caller(peer, {.x_forwarded_for = all_of(parser, "X-Forwarded-For"),
+                                  .x_forwarded_proto = all_of(parser, "X-Forwarded-Proto"),
+                                  .forwarded = all_of(parser, "Forwarded")});
+  caller.https = caller.https || rules.over_tls;
+  return caller;
+}
+
 // A token of another form is none. 0: none.
 uint64_t client_token_hash(const Parser& parser) {
   const std::string token = joined(parser, "X-Client-Token").value_or("");
@@ -110,6 +128,9 @@ std::string recorded_method(const Parser& parser, const ServerOptions& options) 
 void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) {
   const auto& message = parser.get();
   HttpRequest& request = exchange.mutable_request();
+  Caller caller = caller_of(parser, rules, request.client);
+  request.client = std::move(caller.client);
+  request.over_https = caller.https;
   request.method = std::string_view(message.method_string());
   const auto [host, target] = split_target(message.target());
   const size_t query = std::min(target.find('?'), target.size());
@@ -207,14 +228,15 @@ std::optional<HttpResponse> fault_of(const Parser& parser) {
   return std::nullopt;
 }
 
-RequestSite site_of(const Parser& parser, bool over_loopback) {
+RequestSite site_of(const Parser& parser, bool over_loopback, bool over_https) {
   // that of an absolute target goes before the header (RFC 9112, 3.2.2)
   const auto host = split_target(parser.get().target()).host;
   return {.host = host ? std::string(*host) : joined(parser, "Host"),
           .origin = joined(parser, "Origin"),
           .fetch_site = parser.get()["Sec-Fetch-Site"],
           .fetch_mode = parser.get()["Sec-Fetch-Mode"],
-          .over_loopback = over_loopback};
+          .over_loopback = over_loopback,
+          .over_https = over_https};
 }
 
 HttpResponse memory_refusal() {
@@ -225,9 +247,16 @@ HttpResponse memory_refusal() {
 // Whatever can be refused by the head alone is refused before the body. `held_bytes`: what is
 // held without the body.
 std::optional<HttpResponse> refusal_of_head(const Parser& parser, const ReadRules& rules,
-                                            size_t held_bytes, MemoryCharge& charge) {
+                                            const HttpRequest& request, size_t held_bytes,
+                                            MemoryCharge& charge) {
   if (auto fault = fault_of(parser)) return fault;
-  if (auto refused = rules.sites.refuse(site_of(parser, rules.over_loopback))) return refused;
+  if (rules.tls_expected) {
+    return error_response(400, "https_required",
+                          "this port speaks HTTPS and the request was plain HTTP: write https:// "
+                          "instead of http://");
+  }
+  if (auto refused = rules.sites.refuse(site_of(parser, rules.over_loopback, request.over_https)))
+    return refused;
   if (rules.health_only && !std::string_view(parser.get().target()).starts_with("/health")) {
     return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
                           "too many connections, try again later");
@@ -279,6 +308,11 @@ net::awaitable<HeadEnd> read_head(ClientStream& stream, boost::beast::flat_buffe
 
 }  // namespace
 
+#if defined(__GNUC__) && !defined(__clang__)
+// A wrong guess about the coroutine's frame where Asio's new is not inlined and its delete is.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 net::awaitable<ReadResult> read_request(ClientStream& stream, boost::beast::flat_buffer& buffer,
                                         const ReadRules& rules, MemoryCharge& charge,
                                         Exchange& exchange) {
@@ -289,7 +323,8 @@ net::awaitable<ReadResult> read_request(ClientStream& stream, boost::beast::flat
   describe(parser, rules, exchange);
   if (head.ec) co_return refuse(head.ec, rules.options, exchange);
   auto refusal = std::move(head.refusal);
-  if (!refusal) refusal = refusal_of_head(parser, rules, buffer.capacity() + head.bytes, charge);
+  const size_t held_bytes = buffer.capacity() + head.bytes;
+  if (!refusal) refusal = refusal_of_head(parser, rules, exchange.request(), held_bytes, charge);
   if (refusal) {
     exchange.respond(std::move(*refusal));
     co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};

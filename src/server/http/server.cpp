@@ -16,6 +16,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <map>
+#include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,6 +28,8 @@
 #include "server/http/listen.h"
 #include "server/http/request_id.h"
 #include "server/http/response_head.h"
+#include "server/http/tls_context.h"
+#include "server/http/unix_listener.h"
 #include "trace/trace_context.h"
 
 namespace qaio {
@@ -44,7 +48,8 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 
 // What every connection may hold is set aside; the rest is shared by those who need more.
 size_t connections_bytes(const ServerOptions& options) {
-  return (static_cast<size_t>(options.connections_max) + kHealthPlaces) * kConnectionBytes;
+  const size_t places = static_cast<size_t>(options.connections_max) + kHealthPlaces;
+  return places * kConnectionBytes + (options.tls ? tls_bytes(options) : 0);
 }
 
 Result<void> check(const ServerOptions& options) {
@@ -62,6 +67,9 @@ Result<void> check(const ServerOptions& options) {
   }
   return {};
 }
+
+// An alert in the clear, "internal_error": who has not said a word yet can be told no more.
+constexpr std::array<unsigned char, 7> kTlsRefusal = {21, 3, 3, 0, 2, 2, 80};
 
 // A file descriptor kept free, so that a connection for which none is left can be told so.
 class SpareDescriptor {
@@ -86,6 +94,10 @@ class SpareDescriptor {
 
 }  // namespace
 
+size_t tls_bytes(const ServerOptions& options) {
+  return (static_cast<size_t>(options.connections_max) + kHealthPlaces) * kTlsConnectionBytes;
+}
+
 struct Server::Impl {
   Impl(const ServerOptions& server_options, Router server_router, RecordSink record_sink,
        const Clock& clock)
@@ -96,17 +108,30 @@ struct Server::Impl {
         io(options.io_threads),
         accepting(net::make_strand(io)),
         router(std::move(server_router)),
-        context{options, router, sink, clock, sites, memory} {}
+        context{options, router, sink, clock, sites, proxies, memory} {}
 
   Result<void> listen() {
-    QAIO_ASSIGN(const Endpoints endpoints, resolve_host(options.host, options.port));
-    QAIO_ASSIGN(acceptors, listen_on(accepting, endpoints));
-    port = acceptors.front().local_endpoint().port();
+    QAIO_ASSIGN(proxies, TrustedProxies::parse(options.trusted_proxies));
+    if (options.tls) {
+      QAIO_ASSIGN(tls, TlsContext::load(*options.tls, context.clock));
+      context.tls = tls.get();
+    }
+    if (options.tcp) {
+      QAIO_ASSIGN(const Endpoints endpoints, resolve_host(options.host, options.port));
+      QAIO_ASSIGN(acceptors, listen_on(accepting, endpoints));
+      port = acceptors.front().local_endpoint().port();
+    }
+    if (!options.unix_socket.empty()) {
+      QAIO_ASSIGN(unix_listener,
+                  UnixListener::listen(accepting, options.unix_socket, options.unix_socket_mode));
+      net::co_spawn(accepting, accept(unix_listener->acceptor()), net::detached);
+    }
     for (Acceptor& acceptor : acceptors) net::co_spawn(accepting, accept(acceptor), net::detached);
     return {};
   }
 
-  net::awaitable<void> accept(Acceptor& acceptor) {
+  template <typename AnyAcceptor>
+  net::awaitable<void> accept(AnyAcceptor& acceptor) {
     for (;;) {
       ConnectionSocket socket(net::make_strand(io));
       auto [ec] = co_await acceptor.async_accept(socket, kAwait);
@@ -130,7 +155,8 @@ struct Server::Impl {
 
   // Without a descriptor for them, those who wait to be accepted would wait for as long as others
   // keep their connections: uses the spare one to tell one of them. Whether there was one.
-  net::awaitable<bool> refuse_one(Acceptor& acceptor) {
+  template <typename AnyAcceptor>
+  net::awaitable<bool> refuse_one(AnyAcceptor& acceptor) {
     ConnectionSocket socket(net::make_strand(io));
     boost::system::error_code ec;
     acceptor.non_blocking(true, ec);
@@ -189,7 +215,11 @@ struct Server::Impl {
                                  .wall_unix_ms = context.clock.wall_unix_ms()});
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.write_some(net::buffer(head + response.body), ignored);
+    if (context.tls != nullptr && ends_of(socket).client != kUnixClient) {
+      socket.write_some(net::buffer(kTlsRefusal), ignored);
+    } else {
+      socket.write_some(net::buffer(head + response.body), ignored);
+    }
     socket.shutdown(tcp::socket::shutdown_send, ignored);
     // What is unread when a socket is closed resets the connection, and the answer may be lost.
     std::array<char, 4096> unread;
@@ -216,6 +246,7 @@ struct Server::Impl {
     net::post(accepting, [this] {
       boost::system::error_code ignored;
       for (Acceptor& acceptor : acceptors) acceptor.close(ignored);
+      if (unix_listener) unix_listener->close();
     });
     stop_connections(false);
     if (!wait_for_connections(drain)) {
@@ -225,15 +256,19 @@ struct Server::Impl {
     io.stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+    if (unix_listener) unix_listener->close();
   }
 
   const ServerOptions options;
   const RecordSink sink;
   const SitePolicy sites;
+  TrustedProxies proxies;
   MemoryBudget memory;  // outlives what waits in `io`, which gives back what it has taken
   net::io_context io;
   const ConnectionExecutor accepting;  // of all acceptors
   std::vector<Acceptor> acceptors;
+  std::unique_ptr<UnixListener> unix_listener;
+  std::unique_ptr<TlsContext> tls;
   const Router router;  // its threads end before `io`, to which they hand their answers
   ConnectionContext context;
   SpareDescriptor spare;
@@ -272,15 +307,19 @@ Server::~Server() { stop(std::chrono::milliseconds(0)); }
 
 uint16_t Server::port() const { return impl_->port; }
 
+TlsContext* Server::tls() const { return impl_->tls.get(); }
+
 int Server::connections() const {
   const MutexLock lock(impl_->mutex);
   return static_cast<int>(impl_->connections.size());
 }
 
 ConnectionState Server::state() const {
-  return {.connections = connections(),
-          .memory_bytes = impl_->memory.bytes_used(),
-          .memory_bytes_max = impl_->memory.bytes_max()};
+  ConnectionState state = {.connections = connections(),
+                           .memory_bytes = impl_->memory.bytes_used(),
+                           .memory_bytes_max = impl_->memory.bytes_max()};
+  if (impl_->tls) state.tls = impl_->tls->state();
+  return state;
 }
 
 void Server::stop(std::chrono::milliseconds drain) { impl_->stop(drain); }
