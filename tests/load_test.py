@@ -146,7 +146,7 @@ class Failures(LoadTest):
         self.assertIn("no request succeeded", result.stderr)
 
     def test_usage(self):
-        for arguments in (["--url", "https://h"], ["--endpoint", "/v1/embeddings"], ["--rate", "0"],
+        for arguments in (["--url", "ftp://h"], ["--endpoint", "/v1/embeddings"], ["--rate", "0"],
                           ["--prompt-tokens", "5-"], ["--sla", "speed:1"], ["--extra-body", "[]"],
                           ["--header", "novalue"], ["--concurrency", "0"],
                           ["--requests", "x", "--prompt-tokens", "5"]):

@@ -18,6 +18,11 @@ DEMO_MODEL = ROOT / "models/demo"
 OK, NO, USAGE, FAILED = 0, 1, 2, 3
 
 
+def not_sanitized(why):
+    """Of a test or class that `./dev sanitize` leaves out; `why` names what a sanitizer changes."""
+    return unittest.skipIf(os.environ.get("QAIO_SANITIZE"), f"not under sanitizers: {why}")
+
+
 def run(*arguments, stdin="", environment=None, timeout=600, text=True):
     """One run of qaio to its end: .returncode, .stdout, .stderr."""
     return subprocess.run([QAIO, *map(str, arguments)], input=stdin, capture_output=True, text=text,
@@ -54,13 +59,16 @@ class ProgramTest(unittest.TestCase):
 class Server:
     """`qaio serve` on a free port; a context manager that is ready once entered."""
 
-    def __init__(self, *arguments, environment=None, program=QAIO, core=None, program_prefix=()):
+    def __init__(self, *arguments, environment=None, program=QAIO, core=None, program_prefix=(),
+                 tcp=True):
         on_core = [] if core is None else ["taskset", "--cpu-list", str(core)]
         self.process = subprocess.Popen(
-            [*program_prefix, *on_core, program, "serve", "--port", "0", *map(str, arguments)],
+            [*program_prefix, *on_core, program, "serve", *(["--port", "0"] if tcp else []),
+             *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, **(environment or {})})
         self.lines = []
+        self.tcp = tcp
         self.port = None
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -69,7 +77,7 @@ class Server:
     def _read(self):
         for line in self.process.stdout:
             self.lines.append(line)
-            match = re.search(r"listening on http://\S+:(\d+)", line)
+            match = re.search(r"listening on https?://\S+:(\d+)", line)
             if match:
                 self.port = int(match[1])
             if re.search(r"\bready\b", line):
@@ -77,7 +85,8 @@ class Server:
         self._ready.set()  # the program ended
 
     def __enter__(self):
-        if not self._ready.wait(300) or self.port is None or self.process.poll() is not None:
+        listens = self._ready.wait(300) and (self.port is not None or not self.tcp)
+        if not listens or self.process.poll() is not None:
             self.process.kill()
             raise AssertionError("serve did not become ready:\n" + "".join(self.lines))
         return self

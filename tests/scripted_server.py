@@ -3,6 +3,7 @@
 import dataclasses
 import http.server
 import json
+import socket
 import socketserver
 import threading
 import time
@@ -108,13 +109,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class ScriptedServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """Request number n (from 0) gets `answer(n)`. A context manager; `.url` is where it is."""
+    """Request number n (from 0) gets `answer(n)`. A context manager; `.url` is where it is.
+
+    `tls`: the ssl.SSLContext of its https://."""
 
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, answer, models=({"id": "scripted"},)):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, answer, models=({"id": "scripted"},), tls=None, address=("127.0.0.1", 0),
+                 handler=Handler):
+        super().__init__(address, handler)
+        self.tls = tls
         self.answer = answer
         self.models = models
         self.lock = threading.Lock()
@@ -122,7 +127,13 @@ class ScriptedServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.connections = 0
         self.requests = []  # (path, headers, body)
         self.gets = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.server_address[1]}"
+
+    def get_request(self):
+        client, address = super().get_request()
+        if self.tls:  # the handshake is for the thread that answers
+            client = self.tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+        return client, address
 
     def handle_error(self, *_):  # clients leave; that is what is tested
         pass
@@ -134,3 +145,20 @@ class ScriptedServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
     def __exit__(self, *_):
         self.shutdown()
         self.server_close()
+
+
+class UnixHandler(Handler):
+    disable_nagle_algorithm = False
+
+
+class UnixScriptedServer(ScriptedServer):
+    """The same on a Unix socket at `path`."""
+
+    address_family = socket.AF_UNIX
+
+    def __init__(self, answer, path):
+        super().__init__(answer, address=str(path), handler=UnixHandler)
+        self.url = "http://localhost"
+
+    def server_bind(self):  # HTTPServer's looks for a host and a port
+        socketserver.TCPServer.server_bind(self)

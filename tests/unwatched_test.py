@@ -13,7 +13,7 @@ import sqlite3
 import time
 import unittest
 
-from program import ProgramTest, Server
+from program import ProgramTest, Server, not_sanitized
 
 
 class Unwatched(ProgramTest):
@@ -101,6 +101,7 @@ class Unwatched(ProgramTest):
             self.assertEqual(server.stop(), 0)
         self.assert_archived(path, count)
 
+    @not_sanitized("a limit of address space, of which they reserve terabytes")
     def test_no_more_memory_to_be_had(self):
         path = self.archive()
         with Server("--archive", path) as server:

@@ -82,11 +82,16 @@ void add_config_option(CLI::App& command, std::string& path) {
 Result<TomlFile> apply_config(CLI::App& command, const std::string& path) {
   if (path.empty()) return TomlFile();
   QAIO_ASSIGN(TomlFile file, TomlFile::open(path));
+  QAIO_RETURN_IF_ERROR(apply_options(command, file));
+  return file;
+}
+
+Result<void> apply_options(CLI::App& command, const TomlFile& file) {
   for (const auto& [key, node] : file.root().table) {
     if (std::ranges::find(kTables, key.str()) != kTables.end()) continue;
-    QAIO_RETURN_IF_ERROR(apply_key(command, path, std::string(key.str()), node));
+    QAIO_RETURN_IF_ERROR(apply_key(command, file.name(), std::string(key.str()), node));
   }
-  return file;
+  return {};
 }
 
 }  // namespace qaio

@@ -18,5 +18,7 @@ void add_config_option(CLI::App& command, std::string& path);
 // other key is an error. Returns the file for those who read its tables, an empty one if `path` is
 // empty. kNotFound / kIo for the file; kInvalidArgument names the line and the key.
 Result<TomlFile> apply_config(CLI::App& command, const std::string& path);
+// The same of a file that is open already.
+Result<void> apply_options(CLI::App& command, const TomlFile& file);
 
 }  // namespace qaio

@@ -11,6 +11,7 @@
 #include "app/slo_actions.h"
 #include "base/clock.h"
 #include "kernels/isa.h"
+#include "server/http/listen.h"
 #include "server/observe/observe_api.h"
 
 namespace qaio {
@@ -158,20 +159,23 @@ RecordSink Observation::sink() {
   };
 }
 
-void Observation::listening(const std::string& host, const Server& server) {
+void Observation::listening(const ServerOptions& options, const Server& server) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     server_ = &server;
   }
   const uint16_t port = server.port();
   *port_ = port;
+  if (!otlp_) return;
+  const std::string host(without_brackets(options.host));
   const bool any = host.empty() || host == "0.0.0.0" || host == "::";
-  if (otlp_) otlp_->set_address(any ? std::string() : host, port);
+  if (port == 0) return otlp_->set_address(options.unix_socket, port);
+  otlp_->set_address(any ? std::string() : host, port);
 }
 
 void Observation::model_loaded(const Runtime& runtime) {
   if (otlp_) otlp_->set_model(runtime.model().name);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   run_.model = runtime.model().name;
 }
 
@@ -182,7 +186,7 @@ void Observation::model_ready() {
   const std::string hash = files ? model_fingerprint(*files) : "";
   RunInfo run;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     run_.model_hash = hash;
     run = run_;
   }
@@ -213,7 +217,7 @@ ServerState Observation::state() const {
   state.slo = slo_->snapshot();
   state.slo_actions = slo_->action_counts();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   state.run = run_;
   if (server_ != nullptr) state.connections = server_->state();
   return state;

@@ -4,13 +4,13 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "app/archive_options.h"
 #include "app/otlp_options.h"
 #include "app/runtime.h"
 #include "app/server_log.h"
+#include "base/mutex.h"
 #include "record/client_reports.h"
 #include "record/observer.h"
 #include "record/recent_records.h"
@@ -54,7 +54,7 @@ class Observation {
   bool exports_traces() const { return exports_traces_; }
   // Once the server listens: what alerts and spans call it, and what it does. It outlives this, or
   // finish().
-  void listening(const std::string& host, const Server& server);
+  void listening(const ServerOptions& options, const Server& server);
   // Before the slot gets the runtime's backend.
   void model_loaded(const Runtime& runtime);
   // Once requests are served: tells the archives which model it is, which takes milliseconds.
@@ -75,9 +75,9 @@ class Observation {
   const BackendSlot& slot_;
   ServerLog& log_;
   const std::shared_ptr<std::atomic<int>> port_;  // the SLO actions ask for it
-  mutable std::mutex mutex_;
-  RunInfo run_;                     // guarded by mutex_
-  const Server* server_ = nullptr;  // guarded by mutex_
+  mutable Mutex mutex_;
+  RunInfo run_ QAIO_GUARDED_BY(mutex_);
+  const Server* server_ QAIO_GUARDED_BY(mutex_) = nullptr;
 
   PerfLog perf_log_;
   RecentRecords recent_;

@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 #include <spdlog/details/os.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/base_sink-inl.h>  // the library has it for std::mutex alone
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <mutex>
 #include <string_view>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/printable.h"
 
 namespace qaio {
@@ -25,7 +25,7 @@ std::string gap_text(uint64_t dropped) {
 }
 
 // Formats as spdlog's own sink of standard error does, in colors on a terminal.
-class QueueSink final : public spdlog::sinks::base_sink<std::mutex> {
+class QueueSink final : public spdlog::sinks::base_sink<Mutex> {
  public:
   explicit QueueSink(std::shared_ptr<OutputQueue> queue) : queue_(std::move(queue)) {}
 

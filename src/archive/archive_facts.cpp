@@ -4,20 +4,24 @@
 #include <atomic>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "archive/archive_schema.h"
+#include "base/mutex.h"
 #include "base/run_in_parallel.h"
 #include "record/lane_codec.h"
+#include "record/record_bounds.h"
 
 namespace qaio {
 namespace {
 
 // Rows that a thread takes at once: some ten milliseconds of work, so that all end together.
 constexpr int64_t kChunkRows = 16'384;
+// However far apart the numbers of a damaged archive's rows are. So many chunks are a billion rows.
+constexpr int64_t kChunksMax = 65'536;
 
 // Columns, and their places.
 const std::vector<std::string> kRequestColumns = {"run",
@@ -71,14 +75,17 @@ std::vector<std::string> task_column_names() {
 class SharedNames {
  public:
   uint32_t number(std::string_view name) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return names_.number(name);
   }
-  std::vector<std::string> all() const { return names_.all(); }  // when the threads are done
+  std::vector<std::string> all() const {
+    const MutexLock lock(mutex_);
+    return names_.all();
+  }
 
  private:
-  std::mutex mutex_;
-  Names names_;
+  mutable Mutex mutex_;
+  Names names_ QAIO_GUARDED_BY(mutex_);
 };
 class NameCache {
  public:
@@ -94,8 +101,15 @@ class NameCache {
   std::map<std::string, uint32_t, std::less<>> known_;
 };
 
+// 104 days in ns, as a lane's times: no sum of some of them can overflow.
+constexpr int64_t kNumberMax = int64_t{1} << 53;
+
+int64_t number_of(const ArchiveRow& row, int column, int64_t max = kNumberMax) {
+  return number_or_zero(row.integer(column), max);
+}
+
 int64_t time_of(const ArchiveRow& row, int column) {
-  return row.is_null(column) ? CompactRecord::kNone : row.integer(column);
+  return row.is_null(column) ? CompactRecord::kNone : number_of(row, column);
 }
 
 // What the threads share.
@@ -111,6 +125,7 @@ struct Plan {
     std::vector<CompactRecord*> requests;
     std::vector<int64_t> damaged;  // keys of those that cannot be used; may repeat
   };
+  int64_t chunk_rows = kChunkRows;
   std::vector<Chunk> chunks;
   std::atomic<size_t> next_chunk = 0;
 };
@@ -126,8 +141,8 @@ class Loader {
     for (size_t i = plan_.next_chunk++; i < plan_.chunks.size(); i = plan_.next_chunk++) {
       const auto blocks = std::make_shared<CompactBlocks>();
       ArchiveFilter filter = plan_.filter;
-      filter.ids.first += static_cast<int64_t>(i) * kChunkRows;
-      filter.ids.last = std::min(filter.ids.last, filter.ids.first + kChunkRows - 1);
+      filter.ids.first += static_cast<int64_t>(i) * plan_.chunk_rows;
+      filter.ids.last = std::min(filter.ids.last, filter.ids.first + plan_.chunk_rows - 1);
       QAIO_RETURN_IF_ERROR(reader.scan(
           filter, kRequestColumns, [&](const ArchiveRow& row) { blocks->add(request_of(row)); },
           task_columns_, [&](const ArchiveRow& row) { blocks->add_task(task_of(row)); }));
@@ -146,25 +161,27 @@ class Loader {
     while (const auto interval = lane.next())
       request.lane.add(interval->stage, interval->end_ns - interval->begin_ns);
     if (!lane.ok()) damaged_.push_back(row.request());
+    const TimeNs begin_ns = row.integer(kBegin);
+    if (begin_ns != number_or_zero(begin_ns)) damaged_.push_back(row.request());
     const auto run = plan_.runs.find(row.integer(kRun));
     request.run = run == plan_.runs.end() ? static_cast<uint32_t>(plan_.runs.size()) : run->second;
     request.key = row.request();
-    request.arrived_unix_ms = row.integer(kArrived);
-    request.begin_ns = row.integer(kBegin);
+    request.arrived_unix_ms = number_of(row, kArrived, kRecordUnixMsMax);
+    request.begin_ns = begin_ns;
     request.error = errors_.number(row.text(kError));
-    request.status = static_cast<int>(row.integer(kStatus));
+    request.status = static_cast<int>(number_of(row, kStatus, kRecordStatusMax));
     request.only_observes = only_observes(row.text(kMethod), row.text(kPath));
-    request.model_inference_us = row.integer(kModelInference);
+    request.model_inference_us = number_of(row, kModelInference);
     request.ttft_us = time_of(row, kTtft);
     request.ttft_since_scheduled_us = time_of(row, kTtftSinceScheduled);
     request.tpot_us = time_of(row, kTpot);
     request.client_network_us = time_of(row, kClientNetwork);
     request.client_rendering_us = time_of(row, kClientRendering);
     request.input_chars = small_count(row.integer(kInputChars));
-    request.cpu_ns = row.integer(kCpu);
+    request.cpu_ns = number_of(row, kCpu);
     request.minor_faults = small_count(row.integer(kMinorFaults));
     request.major_faults = small_count(row.integer(kMajorFaults));
-    request.resident_bytes = row.integer(kResident);
+    request.resident_bytes = number_of(row, kResident);
     return request;
   }
 
@@ -178,7 +195,8 @@ class Loader {
     task.end_ns = lane.begin_ns() + lane.wall_ns();
     task.name = tasks_.number(row.text(kTask));
     int place = kFirstCounter;
-    for (const FactCounter& fact : kFactCounters) fact.set(task, row.integer(place++));
+    for (const FactCounter& fact : kFactCounters)
+      fact.set(task, number_of(row, place++, std::min(kNumberMax, fact.counter.max)));
     task.submitted = !row.is_null(kSubmitted);
     return task;
   }
@@ -239,16 +257,20 @@ Result<CompactRecords> load_archive_facts(const std::string& path, const Archive
   plan.filter.limit = 0;  // the range holds no others
   CompactRecords set;
   QAIO_RETURN_IF_ERROR(add_runs(*reader, plan, set));
-  const int64_t rows = plan.filter.ids.last - plan.filter.ids.first + 1;
-  plan.chunks.resize(static_cast<size_t>(std::max<int64_t>(0, rows + kChunkRows - 1) / kChunkRows));
+  IdRange& ids = plan.filter.ids;
+  ids = {std::clamp<int64_t>(ids.first, 0, kRequestIdMax + 1),
+         std::clamp<int64_t>(ids.last, -1, kRequestIdMax)};
+  const int64_t rows = std::max<int64_t>(ids.last - ids.first + 1, 0);
+  plan.chunk_rows = std::max(kChunkRows, rows / kChunksMax + 1);
+  plan.chunks.resize(static_cast<size_t>((rows + plan.chunk_rows - 1) / plan.chunk_rows));
   QAIO_RETURN_IF_ERROR(read_chunks(plan, threads));
 
   for (const Plan::Chunk& chunk : plan.chunks) take_chunk(chunk, set);
   sort_by_arrival(set.requests);
   set.tasks = plan.tasks.all();
   set.errors = plan.errors.all();
-  set.record = [reader, lock = std::make_shared<std::mutex>()](int64_t key) {
-    const std::lock_guard guard(*lock);
+  set.record = [reader, lock = std::make_shared<Mutex>()](int64_t key) {
+    const MutexLock guard(*lock);
     return reader->find(key).value_or(nullptr);
   };
   return set;

@@ -115,6 +115,7 @@ Result<Query> query_of(const ArchiveFilter& filter, Database& database) {
   if (!filter.path.empty()) query.also("r.path = ?", {std::string_view(filter.path)});
   if (!filter.request_id.empty())
     query.also("r.request_id = ?", {std::string_view(filter.request_id)});
+  if (!filter.key.empty()) query.also("r.api_key = ?", {std::string_view(filter.key)});
   if (filter.served_only) {
     query.also("r.method IS NOT 'GET' AND r.method IS NOT 'HEAD' AND r.path IS NOT ?",
                {kClientTimesRoute});

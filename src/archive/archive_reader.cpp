@@ -7,6 +7,7 @@
 #include "archive/archive_query.h"
 #include "archive/archive_schema.h"
 #include "record/lane_codec.h"
+#include "record/record_bounds.h"
 #include "record/record_columns.h"
 
 namespace qaio {
@@ -70,6 +71,7 @@ class RecordLookup {
 
   // The record and its run's id.
   Result<std::pair<RecordPtr, int64_t>> find(int64_t id) {
+    if (!is_request_id(id)) return fail(ErrorCode::kCorrupt, "a request's number is damaged");
     request_.bind(0, id);
     QAIO_ASSIGN(const bool row, request_.step());
     if (!row) return fail(ErrorCode::kCorrupt, "an index of the archive names a missing request");
@@ -118,6 +120,7 @@ class TaskCursor {
 
   // Afterwards row() is a task of the request, unless there is none (any more).
   Result<bool> next_of(int64_t request) {
+    if (!is_request_id(request)) return false;
     if (at_ != kEnd && (at_ == kNowhere || request - at_ > kSkippedRequestsMax)) {
       tasks_.reset();
       tasks_.bind(0, request * kTasksPerRequest);
@@ -180,12 +183,13 @@ Result<ArchiveReader::Runs> ArchiveReader::load_runs() {
     if (!row) break;
     auto run = std::make_shared<ArchivedRun>();
     run->id = statement.integer(0);
-    run->info = {.version = std::string(statement.text(1)),
-                 .model = std::string(statement.text(2)),
-                 .model_hash = std::string(statement.text(3)),
-                 .isa = std::string(statement.text(4)),
-                 .threads = static_cast<int>(statement.integer(5)),
-                 .started_unix_ms = statement.integer(6)};
+    run->info = {
+        .version = std::string(statement.text(1)),
+        .model = std::string(statement.text(2)),
+        .model_hash = std::string(statement.text(3)),
+        .isa = std::string(statement.text(4)),
+        .threads = static_cast<int>(number_or_zero(statement.integer(5), kRecordThreadsMax)),
+        .started_unix_ms = number_or_zero(statement.integer(6), kRecordUnixMsMax)};
     runs[run->id] = std::move(run);
   }
   return runs;

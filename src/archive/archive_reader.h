@@ -38,6 +38,7 @@ struct ArchiveFilter {
   std::optional<int64_t> chars_max = {};
   std::optional<StatusFilter> status = {};
   std::string request_id = {};
+  std::string key = {};      // the name of the API key that it came with
   bool served_only = false;  // without those that only_observes(): probes, scrapes, lists
   IdRange ids = {};          // of the table's rows
 

@@ -6,7 +6,9 @@
 #include <functional>
 
 #include "archive/archive_fixture_for_test.h"
+#include "archive/archive_source.h"
 #include "archive/sqlite_archive.h"
+#include "record/record_json.h"
 #include "record/rounded_times.h"
 
 namespace qaio {
@@ -332,6 +334,41 @@ TEST_F(ArchiveReaderTest, RunsThatAreThereFromTheirStart) {
   ASSERT_TRUE(database.execute("DELETE FROM requests WHERE id <= 700"));
   EXPECT_EQ(reader().runs_from_start({}).value(), (std::vector<int64_t>{3}))
       << "what retention removed";
+}
+
+// One small file must not take the memory of all rows that there could be between two.
+TEST_F(ArchiveReaderTest, RowsWhoseNumbersAreFarApartAreRead) {
+  for (const char* number : {"9007199254740990", "9223372036854775807"}) {
+    ASSERT_TRUE(Database::open(path(), Database::Mode::kReadWrite)
+                    ->execute("UPDATE requests SET id = " + std::string(number) +
+                              " WHERE id = (SELECT max(id) FROM requests)"));
+    const auto facts = ArchiveSource(path()).load_facts({}, 2);
+    ASSERT_TRUE(facts) << facts.error().message;
+    EXPECT_GT(facts->requests.size(), 1400u);
+    const auto set = ArchiveSource(path()).load({});
+    ASSERT_TRUE(set) << set.error().message;
+  }
+}
+
+TEST_F(ArchiveReaderTest, NumbersThatCannotBeCountAsNone) {
+  ASSERT_TRUE(Database::open(path(), Database::Mode::kReadWrite)
+                  ->execute("UPDATE requests SET cpu_ns = -5, status = 1 << 40, history_dropped = "
+                            "1 << 40, arrived_unix_ms = 1 << 60 WHERE id = 2;"
+                            "UPDATE tasks SET prompt_tokens = -1, submitted_ns = 1 << 62 WHERE id "
+                            "BETWEEN 2048 AND 3071"));
+  auto opened = reader();
+  const RecordPtr record = opened.find(2).value();
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->cpu_ns, 0);
+  EXPECT_EQ(record->status, 0);
+  EXPECT_EQ(record->history_dropped, 0);
+  EXPECT_EQ(record->arrived_unix_ms, 0);
+  for (const TaskRecord& task : record->tasks) {
+    EXPECT_EQ(task.counters.prompt_tokens, 0u);
+    EXPECT_EQ(task.counters.submitted_ns, 0);
+  }
+  // What comes of it can be exported and read again.
+  EXPECT_TRUE(parse_record(record_line(*record)));
 }
 
 TEST_F(ArchiveReaderTest, ADamagedRecordIsLeftOutAndCounted) {

@@ -130,6 +130,10 @@ ALTER TABLE requests ADD COLUMN client_rendering_us INTEGER;
     R"sql(
 ALTER TABLE tasks ADD COLUMN prompt_version TEXT;
 )sql",
+    // 7: with which API key it came; NULL: none, or written by an earlier version
+    R"sql(
+ALTER TABLE requests ADD COLUMN api_key TEXT;
+)sql",
 };
 
 static_assert(std::ranges::all_of(kTaskCounters, [](const TaskCounter& counter) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace qaio {
 // A task's row is numbered request * kTasksPerRequest + position: the tasks of a request lie
 // together and are found without another index.
 inline constexpr int64_t kTasksPerRequest = 1024;
+// So that its tasks have numbers, too. Rows beyond it are none of ours.
+inline constexpr int64_t kRequestIdMax = std::numeric_limits<int64_t>::max() / kTasksPerRequest - 1;
+constexpr bool is_request_id(int64_t id) { return id >= 0 && id <= kRequestIdMax; }
 
 // `PRAGMA application_id`: "qaio".
 inline constexpr int64_t kArchiveId = 0x7161696f;

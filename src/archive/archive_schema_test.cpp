@@ -213,6 +213,35 @@ TEST_F(ArchiveSchemaTest, RowsOfVersion5HaveNoQuestions) {
             1);
 }
 
+// What was written before keys were known came with none.
+TEST_F(ArchiveSchemaTest, RowsOfVersion6HaveNoKey) {
+  {
+    Database database = open();
+    ASSERT_TRUE(migrate(database, archive_migrations().first(1)));
+    ASSERT_TRUE(database.execute(kFirstVersionRows));
+    ASSERT_TRUE(migrate(database, archive_migrations().first(6)));
+    EXPECT_EQ(database.integer("PRAGMA user_version"), 6);
+  }
+  Result<ArchiveWriter> writer = ArchiveWriter::open(path());
+  ASSERT_TRUE(writer) << writer.error().message;
+  auto keyed = std::make_shared<RequestRecord>(*records(0, 1)[0]);
+  keyed->key = "app";
+  ASSERT_TRUE(writer->write(std::vector<RecordPtr>{keyed}, run_info(), 0));
+  ArchiveReader reader = ArchiveReader::open(path()).value();
+  const auto all = reader.read({});
+  ASSERT_TRUE(all) << all.error().message;
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_EQ(all->at(0).record->key, "");
+  expect_same(*all->at(1).record, *keyed);
+  const auto found = reader.read({.key = "app"});
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ(found->front().record->request_id, keyed->request_id);
+  Database database = open();
+  EXPECT_EQ(database.integer("PRAGMA user_version"), 7);
+  EXPECT_EQ(database.integer("SELECT count(*) FROM requests WHERE api_key IS NULL"), 1);
+}
+
 // Nobody has said anything of those requests, and what comes now does.
 TEST_F(ArchiveSchemaTest, RowsOfVersion4HaveNoClientTimes) {
   {

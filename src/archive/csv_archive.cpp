@@ -70,7 +70,7 @@ Result<void> CsvArchive::close() {
 }
 
 void CsvArchive::set_run(RunInfo run) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   run_ = std::move(run);
 }
 
@@ -95,7 +95,7 @@ void CsvArchive::consume(std::span<const RecordPtr> records) {
 Result<void> CsvArchive::write(std::span<const RecordPtr> records, size_t& taken) {
   RunInfo run;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     run = run_;
   }
   QAIO_RETURN_IF_ERROR(leave_gone_file());

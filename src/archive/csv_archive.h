@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -18,6 +17,7 @@
 #include "archive/csv_folder.h"
 #include "archive/retention.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "record/observer.h"
 #include "record/record.h"
@@ -92,8 +92,8 @@ class CsvArchive final : public RecordConsumer {
   size_t removed_ = 0;             // files, since that was told
   bool closed_ = false;
 
-  std::mutex mutex_;
-  RunInfo run_;  // guarded by mutex_
+  Mutex mutex_;
+  RunInfo run_ QAIO_GUARDED_BY(mutex_);
   std::atomic<uint64_t> written_ = 0;
 };
 

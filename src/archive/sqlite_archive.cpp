@@ -110,19 +110,19 @@ void SqliteArchive::protect_texts() {
 }
 
 RunInfo SqliteArchive::run() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return run_;
 }
 
 void SqliteArchive::set_run(RunInfo run) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   run_ = std::move(run);
   run_changed_ = true;
 }
 
 // A run is written with its first records, and again when it changed.
 bool SqliteArchive::waiting() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return !pending_.empty() || !amended_.empty() || (run_changed_ && run_id_ != 0);
 }
 
@@ -184,7 +184,7 @@ void SqliteArchive::report_damaged(size_t records) { say_once(damaged_text(recor
 
 void SqliteArchive::say_once(const std::string& problem) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (problems_.size() == kProblemsMax || !problems_.insert(problem).second) return;
   }
   on_message_(ArchiveEvent::kUnreadable, "reading the archive: " + problem);
@@ -241,7 +241,7 @@ void SqliteArchive::forget_file() {
   file_.reset();
   run_id_ = 0;
   written_to_file_ = 0;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   problems_.clear();
 }
 
@@ -277,7 +277,7 @@ Result<void> SqliteArchive::write_pending() {
   QAIO_RETURN_IF_ERROR(take_up_spools());
   RunInfo run;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     run = run_;
     run_changed_ = false;
   }

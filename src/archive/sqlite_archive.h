@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +19,7 @@
 #include "archive/held_file.h"
 #include "archive/retention.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "record/observer.h"
 #include "record/record.h"
@@ -120,11 +120,11 @@ class SqliteArchive final : public RecordConsumer {
   bool spools_left_ = true;  // there may be some of earlier runs
   bool closed_ = false;
 
-  std::mutex mutex_;
-  RunInfo run_;                        // guarded by mutex_
-  bool run_changed_ = false;           // guarded by mutex_: since it was written
-  std::atomic<bool> suspect_ = false;  // a reader found the file damaged
-  std::set<std::string> problems_;     // guarded by mutex_: what say_once() has said
+  Mutex mutex_;
+  RunInfo run_ QAIO_GUARDED_BY(mutex_);
+  bool run_changed_ QAIO_GUARDED_BY(mutex_) = false;        // since it was written
+  std::set<std::string> problems_ QAIO_GUARDED_BY(mutex_);  // what say_once() has said
+  std::atomic<bool> suspect_ = false;                       // a reader found the file damaged
   std::atomic<uint64_t> written_ = 0;
   std::atomic<uint64_t> amendments_lost_ = 0;
 };

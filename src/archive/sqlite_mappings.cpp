@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/mapped_fault.h"
+#include "base/mutex.h"
 
 namespace qaio {
 namespace {
@@ -28,8 +29,8 @@ struct Mapping {
 
 // By the address where they begin. Lives as long as SQLite, beyond what is static elsewhere.
 struct Mappings {
-  std::mutex mutex;
-  std::map<const std::byte*, Mapping> all;
+  Mutex mutex;
+  std::map<const std::byte*, Mapping> all QAIO_GUARDED_BY(mutex);
 };
 
 Mappings& mappings() {
@@ -47,7 +48,7 @@ void* guarded_mmap(void* address, size_t size, int protection, int flags, int fd
   void* mapped = ::mmap(address, size, protection, flags, fd, offset);
   if (mapped == MAP_FAILED) return mapped;
   try {
-    const std::lock_guard lock(mappings().mutex);
+    const MutexLock lock(mappings().mutex);
     const auto bytes = range(mapped, size);
     mappings().all[bytes.data()] = {bytes, MappedFaultGuard::zeroing(bytes, mappings_lost)};
   } catch (const std::exception&) {  // nothing may be thrown through SQLite
@@ -60,7 +61,7 @@ void* guarded_mmap(void* address, size_t size, int protection, int flags, int fd
 
 // Of a whole mapping, or of its end.
 int guarded_munmap(void* address, size_t size) {
-  const std::lock_guard lock(mappings().mutex);
+  const MutexLock lock(mappings().mutex);
   auto& all = mappings().all;
   const auto* begin = static_cast<const std::byte*>(address);
   auto found = all.upper_bound(begin);
@@ -79,7 +80,7 @@ int guarded_munmap(void* address, size_t size) {
 }
 
 void* guarded_mremap(void* address, size_t old_size, size_t size, int flags, ...) {
-  const std::lock_guard lock(mappings().mutex);
+  const MutexLock lock(mappings().mutex);
   void* moved = ::mremap(address, old_size, size, flags);
   if (moved == MAP_FAILED) return moved;
   auto& all = mappings().all;

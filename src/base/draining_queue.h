@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <limits>
-#include <mutex>
 #include <optional>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace qaio {
 
@@ -29,7 +29,7 @@ class DrainingQueue {
   // Never waits. False: there is no room, or the end has begun, and the item is left as it was.
   bool push(Item&& item, size_t bytes = 0) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       const bool room = queue_.size() < limits_.items_max && bytes <= limits_.bytes_max &&
                         bytes_ <= limits_.bytes_max - bytes;
       if (stop_at_ || !room) return false;
@@ -42,15 +42,15 @@ class DrainingQueue {
 
   // Waits for an item. None: the end, and nothing is left, or no time for it.
   std::optional<Item> next() {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [&] { return !queue_.empty() || stop_at_; });
+    const MutexLock lock(mutex_);
+    while (queue_.empty() && !stop_at_) wake_.wait(mutex_);
     if (queue_.empty() || late(Clock::now())) return std::nullopt;
     return take_first();
   }
 
   // After next() had none: what there was no time for, one after another.
   std::optional<Item> rest() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (queue_.empty()) return std::nullopt;
     return take_first();
   }
@@ -58,7 +58,7 @@ class DrainingQueue {
   // The end: nothing is taken any more, and what is queued has its time from now on.
   void begin_stop() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (!stop_at_) stop_at_ = Clock::now() + limits_.drain_time;
     }
     wake_.notify_all();
@@ -66,16 +66,16 @@ class DrainingQueue {
 
   // The end has begun, and its time is over.
   bool out_of_time() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return late(Clock::now());
   }
 
   // Not beyond the time of the end.
   void sleep(std::chrono::milliseconds time) {
     const Time until = Clock::now() + time;
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (Time now = Clock::now(); now < until && !late(now); now = Clock::now()) {
-      wake_.wait_until(lock, stop_at_ ? std::min(until, *stop_at_) : until);
+      wake_.wait_until(mutex_, stop_at_ ? std::min(until, *stop_at_) : until);
     }
   }
 
@@ -87,8 +87,8 @@ class DrainingQueue {
     size_t bytes;
   };
 
-  bool late(Time now) const { return stop_at_ && now >= *stop_at_; }
-  Item take_first() {
+  bool late(Time now) const QAIO_REQUIRES(mutex_) { return stop_at_ && now >= *stop_at_; }
+  Item take_first() QAIO_REQUIRES(mutex_) {
     Item item = std::move(queue_.front().item);
     bytes_ -= queue_.front().bytes;
     queue_.pop_front();
@@ -96,11 +96,11 @@ class DrainingQueue {
   }
 
   const Limits limits_;
-  mutable std::mutex mutex_;  // of everything below
-  std::condition_variable wake_;
-  std::deque<Entry> queue_;
-  size_t bytes_ = 0;
-  std::optional<Time> stop_at_;  // set: stopping
+  mutable Mutex mutex_;
+  CondVar wake_;
+  std::deque<Entry> queue_ QAIO_GUARDED_BY(mutex_);
+  size_t bytes_ QAIO_GUARDED_BY(mutex_) = 0;
+  std::optional<Time> stop_at_ QAIO_GUARDED_BY(mutex_);  // set: stopping
 };
 
 }  // namespace qaio

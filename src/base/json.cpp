@@ -32,7 +32,10 @@ std::string path_text(const std::vector<Level>& levels) {
       path += (path.empty() ? "" : ".") + std::string(level.name.substr(0, kPathBytesMax));
     }
   }
-  return replace_invalid_utf8(path.substr(0, kPathBytesMax));
+  // Each byte that is no UTF-8 becomes three.
+  path = replace_invalid_utf8(path.substr(0, kPathBytesMax));
+  path.resize(valid_utf8_prefix(std::string_view(path).substr(0, kPathBytesMax)));
+  return path;
 }
 
 // What a name says that is written with escapes, if any.

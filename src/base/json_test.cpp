@@ -57,6 +57,9 @@ TEST(OpenStringPath, IsEmptyWithoutOne) {
 TEST(OpenStringPath, IsShortWhateverComes) {
   EXPECT_EQ(open_string_path(std::string(1 << 20, '[') + '"'), "");
   EXPECT_LE(open_string_path("{\"" + std::string(1000, 'x') + "\":\"").size(), 100u);
+  // Bytes that are no UTF-8 become longer; no character is cut in half.
+  EXPECT_LE(open_string_path("{\"" + std::string(90, '\xff') + "\":\"").size(), 100u);
+  EXPECT_EQ(open_string_path("{\"" + std::string(99, 'x') + "\xc3\xa9\":\""), std::string(99, 'x'));
 }
 
 TEST(ParseJson, LimitsNesting) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/bounded_write.h"
+#include "base/mutex.h"
 
 namespace qaio {
 
@@ -36,7 +37,7 @@ struct MappedFaultHandler {
   static constexpr std::chrono::milliseconds kPatience{500};  // with whoever reads standard error
 
   static inline std::array<Slot, kGuardsMax> slots;
-  static inline std::mutex mutex;  // of claiming a slot
+  static inline Mutex mutex;  // of claiming a slot; guards no data, since handlers take no lock
   static inline struct sigaction previous;
   static inline std::atomic<bool> ending = false;
 
@@ -101,7 +102,7 @@ MappedFaultGuard MappedFaultGuard::claim(std::span<const std::byte> range, std::
   MappedFaultGuard guard;
   if (range.empty()) return guard;
   guard.line_ = std::make_unique<const std::string>(std::move(line));
-  const std::lock_guard lock(MappedFaultHandler::mutex);
+  const MutexLock lock(MappedFaultHandler::mutex);
   for (Slot& slot : MappedFaultHandler::slots) {
     if (slot.begin != 0) continue;
     slot.line = guard.line_.get();
@@ -126,7 +127,7 @@ MappedFaultGuard& MappedFaultGuard::operator=(MappedFaultGuard&& other) noexcept
 
 MappedFaultGuard::~MappedFaultGuard() {
   if (slot_ == nullptr) return;
-  const std::lock_guard lock(MappedFaultHandler::mutex);
+  const MutexLock lock(MappedFaultHandler::mutex);
   slot_->end = 0;
   if (slot_->is_lost) slot_->lost.load()->fetch_sub(1);
   slot_->begin = 0;

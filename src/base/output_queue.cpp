@@ -1,14 +1,13 @@
 #include "base/output_queue.h"
 
 #include <cerrno>
-#include <condition_variable>
 #include <deque>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "base/bounded_write.h"
+#include "base/mutex.h"
 
 namespace qaio {
 namespace {
@@ -29,11 +28,12 @@ struct OutputQueue::State {
   State(int fd_, Options options_) : fd(fd_), options(std::move(options_)) {}
 
   void run();
-  Entry take();
+  std::optional<Entry> next();
+  Entry take() QAIO_REQUIRES(mutex);
   void write(const Entry& entry);
   bool write_line(const std::string& line);
   bool out_of_time() const {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     return stop_at && std::chrono::steady_clock::now() >= *stop_at;
   }
 
@@ -44,40 +44,43 @@ struct OutputQueue::State {
   uint64_t untold = 0;  // lines lost since one was last told of
   bool torn = false;    // the last line ends in its midst
 
-  mutable std::mutex mutex;  // of everything below
-  std::condition_variable changed;
-  std::deque<Entry> entries;
-  size_t bytes = 0;
-  uint64_t dropped_last = 0;          // since the last entry
-  bool overflowing = false;           // until half of the room is free again
-  std::optional<SteadyTime> stop_at;  // set: stopping
-  bool ended = false;
+  mutable Mutex mutex;
+  CondVar changed;
+  std::deque<Entry> entries QAIO_GUARDED_BY(mutex);
+  size_t bytes QAIO_GUARDED_BY(mutex) = 0;
+  uint64_t dropped_last QAIO_GUARDED_BY(mutex) = 0;          // since the last entry
+  bool overflowing QAIO_GUARDED_BY(mutex) = false;           // until half of the room is free again
+  std::optional<SteadyTime> stop_at QAIO_GUARDED_BY(mutex);  // set: stopping
+  bool ended QAIO_GUARDED_BY(mutex) = false;
 };
 
 void OutputQueue::State::run() {
-  std::unique_lock lock(mutex);
-  for (;;) {
-    changed.wait(lock, [&] { return !entries.empty() || dropped_last > 0 || stop_at; });
-    if (entries.empty() && dropped_last == 0) break;
-    const Entry entry = take();
-    lock.unlock();
+  while (const std::optional<Entry> entry = next()) {
     try {
-      write(entry);
+      write(*entry);
     } catch (const std::exception&) {  // out of memory for the line that tells; the next one does
-      if (!entry.line.empty()) {
+      if (!entry->line.empty()) {
         ++untold;
         ++dropped;
       }
     }
-    lock.lock();
-    if (stop_at && std::chrono::steady_clock::now() >= *stop_at) break;
+    if (out_of_time()) break;
   }
+  const MutexLock lock(mutex);
   dropped += entries.size();
   ended = true;
   changed.notify_all();
 }
 
-// Under the lock. Without an entry: what was dropped since the last one.
+// Waits for one. None: stopping, and all are written.
+std::optional<Entry> OutputQueue::State::next() {
+  const MutexLock lock(mutex);
+  while (entries.empty() && dropped_last == 0 && !stop_at) changed.wait(mutex);
+  if (entries.empty() && dropped_last == 0) return std::nullopt;
+  return take();
+}
+
+// Without an entry: what was dropped since the last one.
 Entry OutputQueue::State::take() {
   if (entries.empty()) return {.line = {}, .dropped_before = std::exchange(dropped_last, 0)};
   Entry entry = std::move(entries.front());
@@ -114,7 +117,7 @@ OutputQueue::~OutputQueue() { stop(std::chrono::steady_clock::now()); }
 
 void OutputQueue::push(std::string line) noexcept {
   try {
-    const std::lock_guard lock(state_->mutex);
+    const MutexLock lock(state_->mutex);
     const size_t bytes_max = state_->options.bytes_max;
     if (state_->bytes <= bytes_max / 2) state_->overflowing = false;
     if (state_->overflowing || state_->stop_at || line.size() > bytes_max - state_->bytes) {
@@ -134,7 +137,7 @@ void OutputQueue::push(std::string line) noexcept {
 }
 
 void OutputQueue::drop_one() noexcept {
-  const std::lock_guard lock(state_->mutex);
+  const MutexLock lock(state_->mutex);
   ++state_->dropped_last;
   ++state_->dropped;
   state_->changed.notify_all();
@@ -145,11 +148,13 @@ uint64_t OutputQueue::dropped() const { return state_->dropped; }
 void OutputQueue::stop(SteadyTime until) {
   if (!thread_.joinable()) return;
   {
-    std::unique_lock lock(state_->mutex);
+    const MutexLock lock(state_->mutex);
     state_->stop_at = until;
     state_->changed.notify_all();
     // A writer that looks is back in time; one that a disk or another process holds up is left.
-    if (!state_->changed.wait_until(lock, until + 2 * kLook, [&] { return state_->ended; })) {
+    const SteadyTime patience = until + 2 * kLook;
+    while (!state_->ended && state_->changed.wait_until(state_->mutex, patience)) continue;
+    if (!state_->ended) {
       thread_.detach();
       return;
     }

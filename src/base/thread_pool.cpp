@@ -59,7 +59,7 @@ ThreadPool::ThreadPool(int threads, Pinning pinning) {
 ThreadPool::~ThreadPool() {
   stopping_ = true;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     generation_.fetch_add(1);
   }
   wake_.notify_all();
@@ -79,7 +79,7 @@ void ThreadPool::run_erased(Entry entry, void* context) {
   running_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
   generation_.fetch_add(1);  // seq_cst against sleepers_: either we see a sleeper or it sees us
   if (sleepers_.load() > 0) {
-    { const std::lock_guard lock(mutex_); }
+    { const MutexLock lock(mutex_); }
     wake_.notify_all();
   }
   entry(context, 0);
@@ -104,9 +104,9 @@ void ThreadPool::work(int index) {
   uint32_t seen = 0;
   for (;;) {
     if (!spin([&] { return generation_.load(std::memory_order_acquire) != seen; }, kSpinTime)) {
-      std::unique_lock lock(mutex_);
+      const MutexLock lock(mutex_);
       sleepers_.fetch_add(1);
-      wake_.wait(lock, [&] { return generation_.load() != seen; });
+      while (generation_.load() == seen) wake_.wait(mutex_);
       sleepers_.fetch_sub(1);
     }
     seen = generation_.load(std::memory_order_acquire);

@@ -3,14 +3,14 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace qaio {
 
@@ -60,8 +60,8 @@ class ThreadPool {
   alignas(64) std::atomic<uint32_t> barrier_phase_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<int> sleepers_{0};
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  Mutex mutex_;  // between falling asleep and waking; guards no data
+  CondVar wake_;
 };
 
 }  // namespace qaio

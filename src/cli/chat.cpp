@@ -3,18 +3,17 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/config.h"
 #include "app/runtime.h"
+#include "base/mutex.h"
 #include "cli/commands.h"
 #include "cli/outcome_text.h"
 
@@ -43,28 +42,29 @@ void catch_interrupts() {
 class Mailbox {
  public:
   void post(std::string_view text) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     text_ += text;
     changed_.notify_one();
   }
   void finish(RequestOutcome outcome) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     outcome_ = std::move(outcome);
     changed_.notify_one();
   }
   // Moves what arrived into `text`; the outcome once it is there and all text was taken.
   std::optional<RequestOutcome> take(std::string& text) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kInterruptPoll, [this] { return !text_.empty() || outcome_; });
+    const auto until = std::chrono::steady_clock::now() + kInterruptPoll;
+    const MutexLock lock(mutex_);
+    while (text_.empty() && !outcome_ && changed_.wait_until(mutex_, until)) continue;
     text = std::exchange(text_, {});
     return text.empty() ? std::exchange(outcome_, std::nullopt) : std::nullopt;
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string text_;
-  std::optional<RequestOutcome> outcome_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::string text_ QAIO_GUARDED_BY(mutex_);
+  std::optional<RequestOutcome> outcome_ QAIO_GUARDED_BY(mutex_);
 };
 
 // Prints the reply as it comes; returns when everything is done.

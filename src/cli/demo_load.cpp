@@ -72,7 +72,7 @@ constexpr std::array<Phase, 3> kPhases = {{{DemoWorkload::Tasks::kBoth, 1, 0.2},
 
 Result<void> send_phase(const Phase& phase, uint64_t count, uint64_t seed, const Target& target,
                         const std::function<void(double)>& on_progress) {
-  QAIO_ASSIGN(const Endpoints endpoints, resolve(target));
+  QAIO_ASSIGN(const Transport transport, make_transport(target, {}));
   const LoadRunOptions load{.concurrency = phase.concurrency,
                             .rate = {},
                             .warmup = 0,
@@ -82,7 +82,7 @@ Result<void> send_phase(const Phase& phase, uint64_t count, uint64_t seed, const
                             .seed = seed,
                             .slo = {}};
   const LoadReport report =
-      run_load(load, target, endpoints, DemoWorkload(phase.tasks, seed),
+      run_load(load, target, transport, DemoWorkload(phase.tasks, seed),
                [&](const LoadProgress& state) { on_progress(state.fraction); });
   if (report.interrupted) return fail(ErrorCode::kCancelled, "interrupted");
   if (report.summary.failed() == 0) return {};

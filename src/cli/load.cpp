@@ -36,6 +36,13 @@ void raise_open_files_limit() {
 
 Result<Target> target_of(const LoadCommandOptions& options) {
   QAIO_ASSIGN(Target target, parse_target(options.url, options.endpoint, api_named(options.api)));
+  const TransportOptions& transport = options.transport;
+  const bool of_tls =
+      transport.insecure || !transport.ca_file.empty() || !transport.cert_file.empty();
+  if (of_tls && !target.tls) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--ca-file, --insecure and --cert-file are for https://, not " + target.url());
+  }
   if (!options.api_key.empty())
     target.headers.emplace_back("Authorization", "Bearer " + options.api_key);
   for (const std::string& header : options.headers) {
@@ -89,10 +96,10 @@ LoadRunOptions load_options(const LoadCommandOptions& options) {
 
 // Asks the server for what the options leave open.
 Result<std::unique_ptr<Workload>> make_workload(const LoadCommandOptions& options,
-                                                const Target& target, const Endpoints& endpoints,
+                                                const Target& target, const Transport& transport,
                                                 BodyOptions& body, LoadSetting& setting) {
   if (target.api != LoadApi::kQaioChat && body.model.empty()) {
-    QAIO_ASSIGN(body.model, first_model(target, endpoints));
+    QAIO_ASSIGN(body.model, first_model(target, transport));
   }
   setting.model = body.model;
   if (!options.requests.empty()) {
@@ -101,16 +108,16 @@ Result<std::unique_ptr<Workload>> make_workload(const LoadCommandOptions& option
     return workload;
   }
   PromptText text(options.seed, options.shared_prefix);
-  QAIO_RETURN_IF_ERROR(calibrate(target, endpoints, text));
+  QAIO_RETURN_IF_ERROR(calibrate(target, transport, text));
   setting.prompt_lengths = text.exact() ? "exact" : "approximate";
   return std::make_unique<GeneratedWorkload>(
       body, std::move(text), *Lengths::parse(options.prompt_tokens), options.shared_prefix);
 }
 
 LoadReport run_with_progress(const LoadRunOptions& load, const Target& target,
-                             const Endpoints& endpoints, const Workload& workload) {
+                             const Transport& transport, const Workload& workload) {
   Progress progress("Loading");
-  return run_load(load, target, endpoints, workload, [&](const LoadProgress& state) {
+  return run_load(load, target, transport, workload, [&](const LoadProgress& state) {
     const std::string failed = state.failed > 0 ? fmt::format(", {} failed", state.failed) : "";
     const std::string speed = decides(target.api)
                                   ? fmt::format("{:.0f} questions/s", state.questions_s)
@@ -131,10 +138,10 @@ Result<ExitCode> load(const LoadCommandOptions& options, const Target& target, B
                       .seed = load.seed,
                       .slo_percent = options.slo_percent,
                       .prompt_lengths = {}};
-  QAIO_ASSIGN(const Endpoints endpoints, resolve(target));
-  QAIO_ASSIGN(const auto workload, make_workload(options, target, endpoints, body, setting));
+  QAIO_ASSIGN(const Transport transport, make_transport(target, options.transport));
+  QAIO_ASSIGN(const auto workload, make_workload(options, target, transport, body, setting));
   raise_open_files_limit();
-  const LoadReport report = run_with_progress(load, target, endpoints, *workload);
+  const LoadReport report = run_with_progress(load, target, transport, *workload);
   fmt::print("{}", options.json ? load_json(report, setting) : load_table(report, setting));
   if (report.summary.succeeded() == 0)
     return fail(ErrorCode::kIo, "no request succeeded at " + target.url());

@@ -59,6 +59,34 @@ void add_target_options(CLI::App& command, LoadCommandOptions& options) {
       ->group(kGroup);
 }
 
+void add_transport_options(CLI::App& command, TransportOptions& options) {
+  constexpr auto kGroup = "Connection";
+  command
+      .add_option("--unix-socket", options.unix_socket,
+                  "Socket to connect to; the URL says the rest, as http://localhost/chat")
+      ->type_name("PATH")
+      ->group(kGroup);
+  CLI::Option* authority =
+      command
+          .add_option("--ca-file,--cacert", options.ca_file,
+                      "PEM: whom to trust for https:// (else whom the system does)")
+          ->type_name("FILE")
+          ->group(kGroup);
+  command.add_flag("-k,--insecure", options.insecure, "Trust whatever certificate the server has")
+      ->excludes(authority)
+      ->group(kGroup);
+  CLI::Option* certificate = command
+                                 .add_option("-E,--cert-file,--cert", options.cert_file,
+                                             "PEM: the client's own certificate, for https://")
+                                 ->type_name("FILE")
+                                 ->group(kGroup);
+  command
+      .add_option("--key-file,--key", options.key_file, "PEM: its key, unless it is in --cert-file")
+      ->needs(certificate)
+      ->type_name("FILE")
+      ->group(kGroup);
+}
+
 void add_loop_options(CLI::App& command, LoadCommandOptions& options) {
   constexpr auto kGroup = "Load";
   command
@@ -165,6 +193,7 @@ void add_report_options(CLI::App& command, LoadCommandOptions& options) {
 
 void add_load_options(CLI::App& command, LoadCommandOptions& options) {
   add_target_options(command, options);
+  add_transport_options(command, options.transport);
   add_loop_options(command, options);
   add_request_options(command, options);
   add_report_options(command, options);

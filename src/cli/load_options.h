@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "load/transport_options.h"
+
 namespace qaio {
 
 struct LoadCommandOptions {
@@ -16,6 +18,7 @@ struct LoadCommandOptions {
   std::string model;
   std::string api_key;
   std::vector<std::string> headers;
+  TransportOptions transport;
 
   std::optional<int> concurrency;
   std::optional<double> rate;

@@ -56,6 +56,7 @@ std::string counts_table(const LoadReport& report, const LoadSetting& setting) {
   table.row({"throughput", fmt::format("{:.2f} requests/s, {}, {:.1f} total tok/s",
                                        report.per_second(summary.succeeded()), second,
                                        report.per_second(tokens.prompt + tokens.output))});
+  table.row({"connections", fmt::format("{} opened", count_text(summary.connect().count()))});
   if (report.client_cpu > kClientCpuBusy)
     table.row(
         {"", "qaio load itself was busy, times may be too long: give it more CPU, or less to do"});
@@ -77,6 +78,8 @@ std::string latency_table(const LoadReport& report, const LoadSetting& setting) 
   };
   for (const auto& [name, values] : report.summary.latencies()) add(name, *values);
   if (setting.rate) add("send_delay", report.summary.send_delay());
+  add("connect", report.summary.connect());
+  add("tls_handshake", report.summary.tls_handshake());
   return "\n" + table.text();
 }
 

@@ -31,13 +31,13 @@ LocalCall::LocalCall(const Clock& clock, HttpRequest request) : Call(clock) {
 }
 
 void LocalCall::post_work(std::function<void()> work) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   work_.push_back(std::move(work));
   posted_.notify_one();
 }
 
 void LocalCall::abandon() noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   abandoned_ = true;
   posted_.notify_one();
 }
@@ -48,12 +48,14 @@ void LocalCall::respond(HttpResponse response) {
 
 HttpResponse LocalCall::wait() {
   while (!response_) {
-    std::unique_lock lock(mutex_);
-    posted_.wait(lock, [this] { return !work_.empty() || abandoned_; });
-    if (work_.empty()) return failure_response(std::bad_alloc());
-    const std::function<void()> work = std::move(work_.front());
-    work_.pop_front();
-    lock.unlock();
+    std::function<void()> work;
+    {
+      const MutexLock lock(mutex_);
+      while (work_.empty() && !abandoned_) posted_.wait(mutex_);
+      if (work_.empty()) return failure_response(std::bad_alloc());
+      work = std::move(work_.front());
+      work_.pop_front();
+    }
     work();
   }
   return *std::move(response_);

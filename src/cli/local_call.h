@@ -1,13 +1,12 @@
 // A request to an endpoint without a connection: `qaio run --json` gives what `POST /chat` gives.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/mutex.h"
 #include "server/http/call.h"
 #include "server/http/router.h"
 
@@ -37,10 +36,10 @@ class LocalCall final : public Call {
   void post_work(std::function<void()> work) override;
 
  private:
-  std::mutex mutex_;
-  std::condition_variable posted_;
-  std::deque<std::function<void()>> work_;  // guarded by mutex_
-  bool abandoned_ = false;                  // likewise
+  Mutex mutex_;
+  CondVar posted_;
+  std::deque<std::function<void()>> work_ QAIO_GUARDED_BY(mutex_);
+  bool abandoned_ QAIO_GUARDED_BY(mutex_) = false;
   std::optional<HttpResponse> response_;
 };
 

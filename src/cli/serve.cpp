@@ -23,9 +23,9 @@
 #include "app/runtime.h"
 #include "app/server_log.h"
 #include "cli/commands.h"
+#include "cli/listen_options.h"
 #include "cli/terminal.h"
 #include "server/api/api.h"
-#include "server/http/listen.h"
 #include "server/http/server.h"
 #include "server/page/page.h"
 
@@ -40,6 +40,7 @@ constexpr rlim_t kOtherFiles = 64;
 struct Options {
   RuntimeOptions runtime;
   ServerOptions server;
+  ListenOptions listen;
   ApiLimits limits;
   ObservationOptions observation;
   std::vector<std::string> aliases;
@@ -57,13 +58,32 @@ sigset_t block_signals() {
   return signals;
 }
 
+void announce_certificate(const TlsContext& tls, ServerLog& log) {
+  log.announce("certificate: " + tls.describe());
+  for (const std::string& warning : tls.warnings()) log.announce("warning: " + warning);
+}
+
+// What may have changed while the server runs. What cannot be read stays as it was.
+void reload(Server& server, ServerLog& log) {
+  if (server.tls() == nullptr) {
+    log.logger()->info("SIGHUP: the server goes on as it is; SIGTERM ends it");
+    return;
+  }
+  if (const Result<void> read = server.tls()->reload(); !read) {
+    log.logger()->error("SIGHUP: the certificate stays as it was: {}", read.error().message);
+    return;
+  }
+  log.logger()->info("SIGHUP: the certificate is read anew; SIGTERM ends the server");
+  announce_certificate(*server.tls(), log);
+}
+
 // SIGHUP comes from a terminal that closes, or from who expects files to be opened anew.
-void wait_for_stop(const sigset_t& signals, ServerLog& log) {
+void wait_for_stop(const sigset_t& signals, Server& server, ServerLog& log) {
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal != SIGHUP) return;
-    log.logger()->info("SIGHUP: the server goes on as it is; SIGTERM ends it");
+    reload(server, log);
   }
 }
 
@@ -137,7 +157,7 @@ Result<void> serve_model(const Options& options, const TomlFile& config, Backend
     }
     return runtime;
   });
-  wait_for_stop(signals, log);
+  wait_for_stop(signals, server, log);
   if (!decided.exchange(true)) {
     stop_server(server, options.drain_time, signals);
     const Result<void> finished = observation.finish();
@@ -166,6 +186,8 @@ Result<void> serve(CLI::App& command, Options& options) {
   if (options.observation.archive.csv_gzip && options.observation.archive.csv_folder.empty()) {
     throw CLI::ValidationError("--archive-csv-gzip compresses CSV files; add --archive-csv DIR");
   }
+  QAIO_ASSIGN(const std::vector<std::string> insecure,
+              apply_listen_options(command, options.listen, /*keys=*/false, options.server));
   const sigset_t signals = block_signals();
   ServerLog log;
   BackendSlot slot;
@@ -185,8 +207,12 @@ Result<void> serve(CLI::App& command, Options& options) {
   QAIO_ASSIGN(const std::unique_ptr<Server> server,
               Server::start(options.server, std::move(router), observation->sink(),
                             SteadyClock::instance()));
-  observation->listening(std::string(without_brackets(options.server.host)), *server);
-  log.announce("listening on " + client_url(options.server.host, server->port()));
+  observation->listening(options.server, *server);
+  for (const std::string& warning : insecure) log.announce("warning: " + warning);
+  if (server->tls() != nullptr) announce_certificate(*server->tls(), log);
+  for (const std::string& place : listening_places(options.server, server->port())) {
+    log.announce("listening on " + place);
+  }
   Result<void> served = serve_model(options, config, slot, *observation, *server, log, signals);
   server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
   Result<void> finished = observation->finish();
@@ -311,17 +337,7 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("serve", "Serve the model over HTTP");
   add_runtime_options(*command, options->runtime);
-  command
-      ->add_option("--host", options->server.host,
-                   "Address to listen on, or a name: all addresses it has")
-      ->envname("QAIO_HOST")
-      ->type_name("ADDRESS")
-      ->capture_default_str();
-  command->add_option("-p,--port", options->server.port, "Port to listen on; 0: any free one")
-      ->envname("QAIO_PORT")
-      ->check(CLI::Range(0, 65535))
-      ->type_name("N")
-      ->capture_default_str();
+  add_listen_options(*command, options->server, options->listen);
   command
       ->add_option("-a,--alias", options->aliases,
                    "What OpenAI clients may call the model; the first name stands in answers")

@@ -4,15 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <condition_variable>
 #include <future>
 #include <latch>
 #include <memory>
-#include <mutex>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "engine/classify.h"
 #include "engine/engine.h"
 #include "engine/fake_model.h"
@@ -75,33 +74,33 @@ class Standstill {
 class Gate {
  public:
   void pass() {
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     ++arrived_;
     changed_.notify_all();
-    changed_.wait(lock, [this] { return open_ || permits_ > 0; });
+    while (!open_ && permits_ == 0) changed_.wait(mutex_);
     if (!open_) --permits_;
   }
   void wait_for_arrivals(int count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return arrived_ >= count; });
+    const MutexLock lock(mutex_);
+    while (arrived_ < count) changed_.wait(mutex_);
   }
   void permit_one() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++permits_;
     changed_.notify_all();
   }
   void open() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     open_ = true;
     changed_.notify_all();
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int arrived_ = 0;
-  int permits_ = 0;
-  bool open_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  int arrived_ QAIO_GUARDED_BY(mutex_) = 0;
+  int permits_ QAIO_GUARDED_BY(mutex_) = 0;
+  bool open_ QAIO_GUARDED_BY(mutex_) = false;
 };
 
 // Without a gap from submission to end.

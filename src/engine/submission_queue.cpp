@@ -14,7 +14,7 @@ SubmissionQueue::SubmissionQueue(int queue_max, int kv_blocks)
 Result<EngineRequestId> SubmissionQueue::submit(EngineRequest request, TimeNs now_ns) {
   EngineRequestId id = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (closed_) return fail(ErrorCode::kCancelled, "the engine is stopping");
     if (load_.waiting >= queue_max_) {
       return fail(ErrorCode::kResourceExhausted,
@@ -35,7 +35,7 @@ Result<EngineRequestId> SubmissionQueue::submit(EngineRequest request, TimeNs no
 }
 
 void SubmissionQueue::cancel(EngineRequestId id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = live_.find(id);
   if (it == live_.end() || std::exchange(it->second.cancelled, true)) return;
   cancellations_ = true;  // nobody to wake: the engine is at work while anything lives
@@ -43,36 +43,38 @@ void SubmissionQueue::cancel(EngineRequestId id) {
 
 void SubmissionQueue::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     batch_.stop = closed_ = true;
   }
   wake_.notify_one();
 }
 
 void SubmissionQueue::close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   closed_ = true;
 }
 
 bool SubmissionQueue::wait_until_idle(std::chrono::nanoseconds patience) {
-  std::unique_lock lock(mutex_);
-  return idle_.wait_for(lock, patience, [this] { return live_.empty(); });
+  const auto until = std::chrono::steady_clock::now() + patience;
+  const MutexLock lock(mutex_);
+  while (!live_.empty() && idle_.wait_until(mutex_, until)) continue;
+  return live_.empty();
 }
 
 void SubmissionQueue::cancel_all() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (auto& [id, ticket] : live_) ticket.cancelled = true;
   cancellations_ = true;
 }
 
 Engine::Load SubmissionQueue::load() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return load_;
 }
 
 SubmissionQueue::Batch SubmissionQueue::take(bool may_sleep) {
-  std::unique_lock lock(mutex_);
-  if (may_sleep) wake_.wait(lock, [this] { return !batch_.submissions.empty() || batch_.stop; });
+  const MutexLock lock(mutex_);
+  while (may_sleep && batch_.submissions.empty() && !batch_.stop) wake_.wait(mutex_);
   std::vector<EngineRequestId> cancelled;
   if (cancellations_) {
     for (const auto& [id, ticket] : live_) {
@@ -87,21 +89,21 @@ SubmissionQueue::Batch SubmissionQueue::take(bool may_sleep) {
 }
 
 void SubmissionQueue::admitted(EngineRequestId id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   live_.at(id).state = State::kRunning;
   --load_.waiting;
   ++load_.running;
 }
 
 void SubmissionQueue::paused(EngineRequestId id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   live_.at(id).state = State::kWaiting;
   ++load_.waiting;
   --load_.running;
 }
 
 void SubmissionQueue::finished(EngineRequestId id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto it = live_.find(id);
   --(it->second.state == State::kWaiting ? load_.waiting : load_.running);
   live_.erase(it);
@@ -109,7 +111,7 @@ void SubmissionQueue::finished(EngineRequestId id) {
 }
 
 void SubmissionQueue::publish(const Engine::Load& load) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const int waiting = load_.waiting;
   const int running = load_.running;
   load_ = load;

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "engine/engine.h"
 
 namespace qaio {
@@ -57,16 +56,15 @@ class SubmissionQueue {
   };
 
   const int queue_max_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;  // the engine thread: there is mail
-  std::condition_variable idle_;  // nothing is live
-  // All guarded by mutex_.
-  Batch batch_;
-  std::map<EngineRequestId, Ticket> live_;  // accepted and not finished
-  Engine::Load load_;
-  bool cancellations_ = false;  // of which the engine was not told
-  bool closed_ = false;
-  EngineRequestId next_id_ = 1;
+  mutable Mutex mutex_;
+  CondVar wake_;  // the engine thread: there is mail
+  CondVar idle_;  // nothing is live
+  Batch batch_ QAIO_GUARDED_BY(mutex_);
+  std::map<EngineRequestId, Ticket> live_ QAIO_GUARDED_BY(mutex_);  // accepted and not finished
+  Engine::Load load_ QAIO_GUARDED_BY(mutex_);
+  bool cancellations_ QAIO_GUARDED_BY(mutex_) = false;  // of which the engine was not told
+  bool closed_ QAIO_GUARDED_BY(mutex_) = false;
+  EngineRequestId next_id_ QAIO_GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace qaio

@@ -51,6 +51,8 @@ std::string failure_name(const Failure& failure) {
   switch (failure.kind) {
     case FailureKind::kConnect:
       return "connect";
+    case FailureKind::kTls:
+      return "tls";
     case FailureKind::kTimeout:
       return "timeout";
     case FailureKind::kDisconnected:

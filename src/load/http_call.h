@@ -1,20 +1,15 @@
 // One HTTP exchange outside the measured load: what a load needs to know beforehand.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "load/target.h"
+#include "load/transport.h"
 
 namespace qaio {
-
-using Endpoints = boost::asio::ip::tcp::resolver::results_type;
-
-// kIo says why the host is unknown.
-Result<Endpoints> resolve(const Target& target);
 
 struct HttpAnswer {
   int status = 0;
@@ -23,7 +18,7 @@ struct HttpAnswer {
 
 // GET, or POST where there is a body; blocks. kIo when there is no connection or no complete answer
 // within `timeout`.
-Result<HttpAnswer> http_call(const Target& target, const Endpoints& endpoints,
+Result<HttpAnswer> http_call(const Target& target, const Transport& transport,
                              std::string_view path, std::string body,
                              std::chrono::milliseconds timeout);
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/buffer_body.hpp>
@@ -39,10 +40,10 @@ net::awaitable<RequestSample> LoadConnection::exchange(LoadRequest load, TimeNs 
   PostRequest request = http_request(target_, target_.path, std::move(load.body));
   stream_.expires_after(timeout_);
   for (bool again = true; again;) {
-    const bool kept = open_;
+    const bool kept = stream_.is_open();
     answered_ = false;
     AnswerReader reader(target_.api, clock, sample, gaps);
-    sample.failure = co_await attempt(request, reader);
+    sample.failure = co_await attempt(request, reader, sample);
     again = kept && !answered_ && !abandoned_ && sample.failure &&
             sample.failure->kind == FailureKind::kDisconnected;
   }
@@ -53,27 +54,29 @@ net::awaitable<RequestSample> LoadConnection::exchange(LoadRequest load, TimeNs 
 }
 
 net::awaitable<LoadConnection::Attempt> LoadConnection::attempt(PostRequest& request,
-                                                                AnswerReader& reader) {
+                                                                AnswerReader& reader,
+                                                                RequestSample& sample) {
   Attempt failure;
-  if (!open_) failure = co_await open();
+  if (!stream_.is_open()) failure = co_await open(sample);
   if (!failure) {
     const auto [ec, sent] = co_await http::async_write(stream_, request, kAwait);
     // A server may refuse, and close, before it has read everything: its answer counts.
     failure = co_await read_answer(reader);
     if (ec && failure && !answered_) failure = failed(ec, "while sending");
   }
-  if (failure && failure->kind != FailureKind::kHttpStatus) close();
+  if (failure && failure->kind != FailureKind::kHttpStatus) stream_.close();
   co_return failure;
 }
 
-net::awaitable<LoadConnection::Attempt> LoadConnection::open() {
-  const auto [ec, endpoint] = co_await stream_.async_connect(endpoints_, kAwait);
-  if (ec == boost::beast::error::timeout) co_return failed(ec, "while connecting");
-  if (ec) co_return Failure{FailureKind::kConnect, 0, ec.message()};
-  error_code ignored;
-  stream_.socket().set_option(net::ip::tcp::no_delay(true), ignored);
+net::awaitable<LoadConnection::Attempt> LoadConnection::open(RequestSample& sample) {
+  OpenTimes times;
+  if (auto failure = co_await stream_.open(times)) {
+    if (failure->kind == FailureKind::kTimeout)
+      co_return failed(boost::beast::error::timeout, "while connecting");
+    co_return failure;
+  }
+  sample.opened = times;
   buffer_ = boost::beast::flat_buffer(kBufferBytesMax);
-  open_ = true;
   co_return std::nullopt;
 }
 
@@ -101,7 +104,7 @@ net::awaitable<LoadConnection::Attempt> LoadConnection::read_answer(AnswerReader
     }
     if (ec) co_return failed(ec, "inside the answer");
   }
-  if (!parser.keep_alive()) close();
+  if (!parser.keep_alive()) stream_.close();
   if (status != 200) co_return Failure{FailureKind::kHttpStatus, status, error_message(refusal)};
   if (!good) {
     co_return Failure{FailureKind::kMalformed, 0,
@@ -115,7 +118,11 @@ Failure LoadConnection::failed(const error_code& ec, std::string_view what) cons
     const double seconds = std::chrono::duration<double>(timeout_).count();
     return {FailureKind::kTimeout, 0, fmt::format("no complete answer within {:g} s", seconds)};
   }
+  // A server that wants a certificate of ours says so only now.
+  if (ec.category() == net::error::get_ssl_category())
+    return {FailureKind::kTls, 0, fmt::format("TLS broke {}: {}", what, ec.message())};
   const bool cut = ec == http::error::end_of_stream || ec == http::error::partial_message ||
+                   ec == net::ssl::error::stream_truncated ||
                    ec.category() == net::error::get_misc_category() ||
                    ec.category() == boost::system::system_category();
   return {cut ? FailureKind::kDisconnected : FailureKind::kMalformed, 0,
@@ -124,14 +131,7 @@ Failure LoadConnection::failed(const error_code& ec, std::string_view what) cons
 
 void LoadConnection::abandon() {
   abandoned_ = true;
-  close();
-}
-
-void LoadConnection::close() {
-  error_code ignored;
-  stream_.socket().shutdown(net::ip::tcp::socket::shutdown_both, ignored);
-  stream_.socket().close(ignored);
-  open_ = false;
+  stream_.close();
 }
 
 }  // namespace qaio

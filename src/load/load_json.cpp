@@ -85,6 +85,16 @@ void write_counts(const LoadReport& report, const LoadSetting& setting, JsonWrit
   json.end_object();
 }
 
+void write_connections(const LoadSummary& summary, JsonWriter& json) {
+  json.key("connections").begin_object();
+  json.key("opened").integer(static_cast<int64_t>(summary.connect().count()));
+  json.key("connect_ms");
+  write_latency(summary.connect(), json);
+  json.key("tls_handshake_ms");
+  write_latency(summary.tls_handshake(), json);
+  json.end_object();
+}
+
 void write_slo(const LoadReport& report, const LoadSetting& setting, JsonWriter& json) {
   const Slo& slo = report.summary.slo();
   json.key("sla");
@@ -132,6 +142,7 @@ std::string load_json(const LoadReport& report, const LoadSetting& setting) {
   }
   json.key("send_delay_ms");
   write_latency(report.summary.send_delay(), json);
+  write_connections(report.summary, json);
   write_slo(report, setting, json);
   write_samples(report, json);
   json.end_object();

@@ -40,11 +40,11 @@ double cpu_seconds() {
 
 class LoadRunner {
  public:
-  LoadRunner(const LoadRunOptions& options, const Target& target, const Endpoints& endpoints,
+  LoadRunner(const LoadRunOptions& options, const Target& target, const Transport& transport,
              const Workload& workload, const std::function<void(const LoadProgress&)>& on_progress)
       : options_(options),
         target_(target),
-        endpoints_(endpoints),
+        transport_(transport),
         workload_(workload),
         on_progress_(on_progress),
         signals_(io_, SIGINT, SIGTERM),
@@ -62,6 +62,7 @@ class LoadRunner {
     io_.run();
     report_.warmup_succeeded = warmup_.succeeded();
     report_.warmup_failed = warmup_.failed();
+    report_.summary.add_connections(warmup_);  // most are opened by then
     return std::move(report_);
   }
 
@@ -137,7 +138,7 @@ class LoadRunner {
   void start(Phase& phase, uint64_t index, TimeNs intended_ns) {
     if (idle_.empty()) {
       connections_.push_back(
-          std::make_unique<LoadConnection>(io_, target_, endpoints_, options_.timeout));
+          std::make_unique<LoadConnection>(io_, target_, transport_, options_.timeout));
       idle_.push_back(connections_.back().get());
     }
     // The connection used last: those that a burst needed may close in peace.
@@ -213,7 +214,7 @@ class LoadRunner {
 
   const LoadRunOptions& options_;
   const Target& target_;
-  const Endpoints& endpoints_;
+  const Transport& transport_;
   const Workload& workload_;
   const std::function<void(const LoadProgress&)>& on_progress_;
 
@@ -232,10 +233,10 @@ class LoadRunner {
 
 }  // namespace
 
-LoadReport run_load(const LoadRunOptions& options, const Target& target, const Endpoints& endpoints,
+LoadReport run_load(const LoadRunOptions& options, const Target& target, const Transport& transport,
                     const Workload& workload,
                     const std::function<void(const LoadProgress&)>& on_progress) {
-  return LoadRunner(options, target, endpoints, workload, on_progress).run();
+  return LoadRunner(options, target, transport, workload, on_progress).run();
 }
 
 }  // namespace qaio

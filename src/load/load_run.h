@@ -38,7 +38,7 @@ struct LoadProgress {
 
 // Everything passed outlives the call, which blocks and uses this thread only. While it runs,
 // SIGINT and SIGTERM end it early; a second signal has its usual effect.
-LoadReport run_load(const LoadRunOptions& options, const Target& target, const Endpoints& endpoints,
+LoadReport run_load(const LoadRunOptions& options, const Target& target, const Transport& transport,
                     const Workload& workload,
                     const std::function<void(const LoadProgress&)>& on_progress);
 

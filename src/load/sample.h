@@ -11,6 +11,7 @@ namespace qaio {
 
 enum class FailureKind : uint8_t {
   kConnect,       // no connection
+  kTls,           // no handshake, or TLS that broke later
   kTimeout,       // no complete answer in time
   kDisconnected,  // the server closed the connection before the answer was complete
   kHttpStatus,    // an answer other than 200
@@ -27,6 +28,12 @@ struct Failure {
 
 // "timeout", "http 503", ...: failures of one name are counted together.
 std::string failure_name(const Failure& failure);
+
+// How long a new connection took to be there.
+struct OpenTimes {
+  int64_t connect_ns = 0;
+  int64_t tls_ns = 0;  // the handshake; 0 without TLS
+};
 
 // Token counts as the server stated them.
 struct TokenUsage {
@@ -45,7 +52,8 @@ struct RequestSample {
   TimeNs end_ns = 0;
   int64_t prompt_tokens_asked = 0;
   int64_t text_chunks = 0;
-  int64_t answers = 0;  // to questions, of an API that decides
+  int64_t answers = 0;              // to questions, of an API that decides
+  std::optional<OpenTimes> opened;  // none: it had a kept connection, or got none
   std::optional<TokenUsage> usage;
   std::optional<Failure> failure;
   bool abandoned = false;  // the run was ended first: neither success nor failure

@@ -57,6 +57,8 @@ void LoadSummary::add(const RequestSample& sample) {
     return;
   }
   send_delay_.add(sample.sent_ns - sample.intended_ns);
+  if (sample.opened) connect_.add(sample.opened->connect_ns);
+  if (sample.opened && sample.opened->tls_ns > 0) tls_handshake_.add(sample.opened->tls_ns);
   if (sample.failure) return add_failure(*sample.failure, sample.total_ns());
   ++succeeded_;
   if (slo_.kept_by(sample)) ++kept_slo_;
@@ -70,6 +72,11 @@ void LoadSummary::add(const RequestSample& sample) {
   total_.add(sample.total_ns());
   if (const auto ttft = sample.ttft_ns()) ttft_.add(*ttft);
   if (const auto tpot = sample.tpot_ns()) tpot_.add(*tpot);
+}
+
+void LoadSummary::add_connections(const LoadSummary& other) {
+  connect_.merge(other.connect_);
+  tls_handshake_.merge(other.tls_handshake_);
 }
 
 std::string_view LoadSummary::tokens_counted_by() const {

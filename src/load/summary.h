@@ -75,6 +75,11 @@ class LoadSummary {
     const Histogram* values;
   };
   std::array<Latency, 4> latencies() const;  // these four
+  // Of connections that were opened, and of handshakes among them.
+  const Histogram& connect() const { return connect_; }
+  const Histogram& tls_handshake() const { return tls_handshake_; }
+  // Counts the connections of `other` as well.
+  void add_connections(const LoadSummary& other);
   // From the intended send time to the begin of sending: waiting for a free place, or this program.
   const Histogram& send_delay() const { return send_delay_; }
 
@@ -97,6 +102,8 @@ class LoadSummary {
   Histogram inter_token_;
   Histogram total_;
   Histogram send_delay_;
+  Histogram connect_;
+  Histogram tls_handshake_;
 };
 
 }  // namespace qaio

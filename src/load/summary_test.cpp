@@ -29,6 +29,25 @@ RequestSample failed(FailureKind kind, int status, std::string detail) {
   return sample;
 }
 
+TEST(Summary, ConnectionsOfAllRequestsCount) {
+  RequestSample plain;
+  plain.opened = OpenTimes{.connect_ns = 2'000'000};
+  RequestSample secure = failed(FailureKind::kDisconnected, 0, "");
+  secure.opened = OpenTimes{.connect_ns = 1'000'000, .tls_ns = 5'000'000};
+  LoadSummary summary;
+  summary.add(plain);
+  summary.add(RequestSample{});  // on a kept one
+  LoadSummary warmup;
+  warmup.add(secure);
+  warmup.add(failed(FailureKind::kTls, 0, "no TLS"));
+  summary.add_connections(warmup);
+  EXPECT_EQ(summary.connect().count(), 2);
+  EXPECT_EQ(summary.connect().max_ns(), 2'000'000);
+  EXPECT_EQ(summary.tls_handshake().count(), 1);
+  EXPECT_EQ(summary.tls_handshake().max_ns(), 5'000'000);
+  EXPECT_TRUE(warmup.failures().contains("tls"));
+}
+
 TEST(Summary, ExactValues) {
   LoadSummary summary;
   for (int i = 1; i <= 100; ++i) summary.add(sample(i, 2 * i, 3 * i, 5));

@@ -30,9 +30,9 @@ std::vector<std::string> pieces_of(const json::value& answer) {
 
 }  // namespace
 
-Result<std::string> first_model(const Target& target, const Endpoints& endpoints) {
+Result<std::string> first_model(const Target& target, const Transport& transport) {
   const std::string path = target.models_path();
-  QAIO_ASSIGN(const HttpAnswer answer, http_call(target, endpoints, path, "", kTimeout));
+  QAIO_ASSIGN(const HttpAnswer answer, http_call(target, transport, path, "", kTimeout));
   if (answer.status != 200) {
     return fail(ErrorCode::kUnsupported,
                 target.authority() + path + " answered " + std::to_string(answer.status) + " (" +
@@ -50,11 +50,11 @@ Result<std::string> first_model(const Target& target, const Endpoints& endpoints
   return std::string(id->get_string());
 }
 
-Result<void> calibrate(const Target& target, const Endpoints& endpoints, PromptText& text) {
+Result<void> calibrate(const Target& target, const Transport& transport, PromptText& text) {
   const std::string body = json::serialize(
       json::object{{"content", PromptText::calibration_text()}, {"with_pieces", true}});
   QAIO_ASSIGN(const HttpAnswer answer,
-              http_call(target, endpoints, target.tokenize_path(), body, kTimeout));
+              http_call(target, transport, target.tokenize_path(), body, kTimeout));
   if (answer.status != 200) return {};
   if (const auto parsed = parse_json(answer.body, "the tokens")) text.calibrate(pieces_of(*parsed));
   return {};

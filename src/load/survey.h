@@ -9,10 +9,10 @@
 namespace qaio {
 
 // The first model that the server lists. kIo, kNotFound or kUnsupported: name one instead.
-Result<std::string> first_model(const Target& target, const Endpoints& endpoints);
+Result<std::string> first_model(const Target& target, const Transport& transport);
 
 // Lets the server's tokenizer make the prompts' lengths exact. Where it has none of llama-server's
 // kind they stay approximate, which is no error. kIo: there is no server.
-Result<void> calibrate(const Target& target, const Endpoints& endpoints, PromptText& text);
+Result<void> calibrate(const Target& target, const Transport& transport, PromptText& text);
 
 }  // namespace qaio

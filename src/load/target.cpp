@@ -18,6 +18,8 @@ bool has_sound_port(const boost::urls::url_view& url) {
   return ec == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
+const char* usual_port(bool tls) { return tls ? "443" : "80"; }
+
 // What stands in front of the endpoint: "" or "/v1".
 std::string_view before_endpoint(std::string_view path, LoadApi api) {
   const std::string_view ending = traits_of(api).ending;
@@ -56,7 +58,7 @@ Result<void> choose_endpoint(Target& target, std::string_view endpoint,
 
 std::string Target::authority() const {
   const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return port == "80" ? name : name + ":" + port;
+  return port == usual_port(tls) ? name : name + ":" + port;
 }
 
 std::string Target::models_path() const {
@@ -79,14 +81,15 @@ Result<Target> parse_target(std::string_view url, std::string_view endpoint,
     return fail(ErrorCode::kInvalidArgument,
                 "'" + std::string(url) + "' is no URL like http://127.0.0.1:8080");
   }
-  if (parsed->scheme() != "http") {
-    return fail(ErrorCode::kUnsupported, "only http:// is spoken, not " +
-                                             std::string(parsed->scheme()) +
-                                             "://; put a proxy in front, or measure behind it");
+  const bool tls = parsed->scheme_id() == boost::urls::scheme::https;
+  if (!tls && parsed->scheme_id() != boost::urls::scheme::http) {
+    return fail(ErrorCode::kUnsupported, "only http:// and https:// are spoken, not " +
+                                             std::string(parsed->scheme()) + "://");
   }
   Target target;
+  target.tls = tls;
   target.host = parsed->host_address();
-  target.port = parsed->port().empty() ? "80" : std::string(parsed->port());
+  target.port = parsed->port().empty() ? usual_port(tls) : std::string(parsed->port());
   target.path = std::string(parsed->encoded_path());
   while (target.path.ends_with('/')) target.path.pop_back();
   QAIO_RETURN_IF_ERROR(choose_endpoint(target, endpoint, api));

@@ -21,6 +21,16 @@ TEST(Target, FromUrlAndEndpoint) {
   EXPECT_EQ(parse_target("http://[::1]:9", "")->host, "::1");
 }
 
+TEST(Target, OfTls) {
+  EXPECT_EQ(url("https://h"), "https://h/chat");
+  EXPECT_EQ(url("https://h:443/v1/completions"), "https://h/v1/completions");
+  EXPECT_EQ(url("HTTPS://h:80"), "https://h:80/chat");
+  EXPECT_EQ(url("http://h:443"), "http://h:443/chat");
+  EXPECT_EQ(parse_target("https://h", "")->port, "443");
+  EXPECT_TRUE(parse_target("https://h", "")->tls);
+  EXPECT_FALSE(parse_target("h:443", "")->tls);
+}
+
 TEST(Target, KnowsTheApi) {
   EXPECT_EQ(parse_target("h", "")->api, LoadApi::kQaioChat);
   EXPECT_EQ(parse_target("h", "/v1/chat/completions")->api, LoadApi::kOpenAiChat);
@@ -59,7 +69,7 @@ TEST(Target, Refusals) {
   for (const char* text : {"", "http://", "http://h:port", "http://h:99999", "http://a b",
                            "http://u:p@h", "http://h?x=1", "http://h#f", "http://h/\n"})
     EXPECT_TRUE(url(text).starts_with("refused: ")) << text;
-  EXPECT_TRUE(url("https://h").find("only http://") != std::string::npos);
+  EXPECT_TRUE(url("ftp://h").find("only http:// and https://") != std::string::npos);
   EXPECT_TRUE(url("http://h", "/v1/embeddings").find("no endpoint") != std::string::npos);
   EXPECT_TRUE(url("http://h", "chat").find("no endpoint") != std::string::npos);
 }

@@ -80,6 +80,9 @@ Result<std::unique_ptr<FileWorkload>> FileWorkload::open(const std::filesystem::
       return fail(ErrorCode::kInvalidArgument, label + " is not a JSON object");
     Result<std::string> body = body_of(std::move(value.get_object()), options, number);
     if (!body) return fail(body.error().code, label + " " + body.error().message);
+    // A larger number has become infinity, which no JSON says.
+    if (!parse_json(*body, label))
+      return fail(ErrorCode::kInvalidArgument, label + " has a number beyond 1.8e308");
     workload->bodies_.push_back(*std::move(body));
   }
   if (workload->bodies_.empty())

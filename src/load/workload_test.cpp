@@ -140,7 +140,7 @@ TEST_F(WorkloadFile, FaultsNameTheLine) {
   for (const char* line :
        {"[]", "{\"a\":", "{}", "{\"prompt\":5}", "{\"prompt\":\"a\",\"top_k\":1}",
         "{\"prompt\":\"a\",\"output_tokens\":0}", "{\"messages\":[]}",
-        "{\"prompt\":\"a\",\"output_tokens\":\"9\"}"}) {
+        "{\"prompt\":\"a\",\"output_tokens\":\"9\"}", "{\"input\":\"a\",\"temperature\":1e400}"}) {
     const auto workload = open(std::string("{\"input\":\"x\"}\n") + line, LoadApi::kQaioChat);
     ASSERT_FALSE(workload) << line;
     EXPECT_NE(workload.error().message.find("line 2"), std::string::npos)

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/pages.h"
 
 namespace qaio {
@@ -34,7 +33,7 @@ class KvMemory::Toucher {
   }
   ~Toucher() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stop_ = true;
     }
     changed_.notify_one();
@@ -46,7 +45,7 @@ class KvMemory::Toucher {
     if (bytes <= used_before_) return;
     used_before_ = bytes;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       used_ = bytes;
     }
     changed_.notify_one();
@@ -67,17 +66,19 @@ class KvMemory::Toucher {
 
   // Until the next page at `begin` of a layer is due; false: not any more.
   bool wait_for_turn(size_t begin) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stop_ || (used_ > 0 && begin < used_ + kAheadBytes); });
+    const MutexLock lock(mutex_);
+    while (!stop_ && (used_ == 0 || begin >= used_ + kAheadBytes)) changed_.wait(mutex_);
     const SteadyClock::time_point from = SteadyClock::now();
-    const auto due = [&] {
-      const size_t ahead = begin > used_ ? begin - used_ : 0;
-      const double pauses =
-          kPausesPerUnitAhead * static_cast<double>(ahead) / static_cast<double>(kUnitBytes);
-      return from + std::chrono::duration_cast<SteadyClock::duration>(took_ * pauses);
-    };
-    while (!stop_ && SteadyClock::now() < due()) changed_.wait_until(lock, due());
+    while (!stop_ && SteadyClock::now() < from + pause(begin)) {
+      changed_.wait_until(mutex_, from + pause(begin));
+    }
     return !stop_;
+  }
+  SteadyClock::duration pause(size_t begin) const QAIO_REQUIRES(mutex_) {
+    const size_t ahead = begin > used_ ? begin - used_ : 0;
+    const double pauses =
+        kPausesPerUnitAhead * static_cast<double>(ahead) / static_cast<double>(kUnitBytes);
+    return std::chrono::duration_cast<SteadyClock::duration>(took_ * pauses);
   }
 
   const std::span<std::byte> memory_;
@@ -86,11 +87,10 @@ class KvMemory::Toucher {
   size_t used_before_ = 0;
   SteadyClock::duration took_{};  // the last page
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  size_t used_ = 0;  // bytes of a layer
-  bool stop_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  size_t used_ QAIO_GUARDED_BY(mutex_) = 0;  // bytes of a layer
+  bool stop_ QAIO_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;
 };

@@ -26,7 +26,7 @@ struct Source {
   TensorNaming naming = TensorNaming::kHuggingFace;
   // Built on a thread of its own, while the weights are packed.
   std::future<Result<std::unique_ptr<Tokenizer>>> tokenizer;
-  std::vector<TokenId> end_tokens;
+  std::vector<int64_t> end_tokens;  // as the files have them: perhaps none of the vocabulary's
   GenerationConfig generation;
   std::string chat_template;
   uint64_t file_bytes = 0;
@@ -44,16 +44,17 @@ void start_tokenizer(Source& source, std::string label, Build build) {
       });
 }
 
-void add_end_token(Source& source, std::optional<TokenId> id) {
-  if (!id || *id < 0) return;
+// More of them than one too many are not kept: a list of millions would take hours to go through.
+void add_end_token(Source& source, std::optional<int64_t> id) {
   auto& tokens = source.end_tokens;
+  if (!id || *id < 0 || tokens.size() > kEndTokensMax) return;
   if (std::find(tokens.begin(), tokens.end(), *id) == tokens.end()) tokens.push_back(*id);
 }
 
 // The ids of a JSON number or list of numbers; anything else gives none.
 void add_end_tokens(Source& source, const boost::json::value* value) {
   if (value == nullptr) return;
-  if (value->is_int64()) add_end_token(source, static_cast<TokenId>(value->get_int64()));
+  if (value->is_int64()) add_end_token(source, value->get_int64());
   if (value->is_array()) {
     for (const auto& element : value->get_array()) add_end_tokens(source, &element);
   }
@@ -102,7 +103,7 @@ Result<Source> open_gguf(const FileSet& files, const std::string& name) {
   for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"}) {
     if (!file.contains(key)) continue;
     QAIO_ASSIGN(const int64_t end, file.get_int(key, 0, INT32_MAX));
-    add_end_token(source, static_cast<TokenId>(end));
+    add_end_token(source, end);
   }
   QAIO_ASSIGN(source.generation, generation_config_from_gguf(file));
   source.chat_template = chat_template_of(file);
@@ -183,14 +184,19 @@ Result<PackedModel> pack_model(const FileSet& files, ThreadPool& pool, WeightsMo
   QAIO_RETURN_IF_ERROR(check_tokenizer(model, files.label()));
   for (const char* name : {"<|im_end|>", "<|endoftext|>"})
     add_end_token(source, model.tokenizer->special(name));
-  for (const TokenId id : source.end_tokens) {
+  if (source.end_tokens.size() > kEndTokensMax) {
+    return fail(ErrorCode::kUnsupported, files.label() + ": has more than " +
+                                             std::to_string(kEndTokensMax) +
+                                             " end tokens (\"eos_token_id\")");
+  }
+  for (const int64_t id : source.end_tokens) {
     if (id >= source.config.vocab) {
       return fail(ErrorCode::kCorrupt, files.label() + ": the end token (\"eos_token_id\") is " +
                                            std::to_string(id) + ", but the vocabulary has " +
                                            std::to_string(source.config.vocab) + " tokens");
     }
   }
-  model.end_tokens = std::move(source.end_tokens);
+  model.end_tokens.assign(source.end_tokens.begin(), source.end_tokens.end());
   model.generation = source.generation;
   model.chat_template = std::move(source.chat_template);
   model.info.name = model_name(files);

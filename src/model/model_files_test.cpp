@@ -98,6 +98,21 @@ TEST(HuggingFaceFolder, EndTokensBeyondTheVocabularyAreRefused) {
   }
 }
 
+// Nor is one taken for another whose last 32 bits are the same.
+TEST(HuggingFaceFolder, EndTokensAreReadWithAllTheirBits) {
+  TinyModel model;
+  model.config["eos_token_id"] = (int64_t{1} << 32) + 5;
+  EXPECT_THAT(refusal(model), HasSubstr("is 4294967301, but the vocabulary has 1088 tokens"));
+}
+
+TEST(HuggingFaceFolder, AListOfEndTokensThatNobodyNeedsIsRefused) {
+  TinyModel model;
+  boost::json::array ids;
+  for (int id = 0; id < 1000; ++id) ids.emplace_back(id);
+  model.config["eos_token_id"] = ids;
+  EXPECT_THAT(refusal(model), HasSubstr("has more than 64 end tokens"));
+}
+
 TEST(HuggingFaceFolder, WhatIsNotCausalIsRefused) {
   TinyModel model;
   model.config["is_causal"] = true;

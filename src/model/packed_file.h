@@ -27,11 +27,14 @@
 
 namespace qaio {
 
+// Each token that is drawn is looked for among them.
+inline constexpr size_t kEndTokensMax = 64;
+
 // A model without the memory to run it.
 struct PackedModel {
   ModelConfig config;
   ModelInfo info;
-  std::vector<TokenId> end_tokens;
+  std::vector<TokenId> end_tokens;  // at most kEndTokensMax
   GenerationConfig generation;
   ModelWeights weights;
   std::unique_ptr<Tokenizer> tokenizer;

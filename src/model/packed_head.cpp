@@ -238,6 +238,8 @@ Result<PackedHead> read_packed_head(std::span<const std::byte> bytes, const std:
   model.weights.layers.resize(head.layers.size());
   visit_rest(reader, model, head);
   if (!reader.ok()) return truncated();
+  if (model.end_tokens.size() > kEndTokensMax)
+    return fail(ErrorCode::kCorrupt, label + ": has too many end tokens");
   for (const TokenId id : model.end_tokens) {
     if (id < 0 || id >= model.config.vocab)
       return fail(ErrorCode::kCorrupt, label + ": an end token is outside the vocabulary");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <exception>
 #include <optional>
@@ -75,6 +76,12 @@ size_t keep_body(char* data, size_t size, size_t count, void* user) {
   return bytes;
 }
 
+// libcurl's own sentence for these is of no help: "SSL peer certificate ... was not OK".
+bool is_of_tls(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+         code == CURLE_SSL_CACERT_BADFILE;
+}
+
 void end_post(const HttpPost& post, HttpSendResult::Outcome outcome, std::string answer = {}) {
   if (post.on_end) post.on_end({.outcome = outcome, .answer = std::move(answer)});
 }
@@ -85,6 +92,7 @@ struct Answer {
   long status = 0;  // 0: none
   milliseconds retry_after{0};
   std::string body = {};
+  std::string tls_problem = {};  // what was wrong with its certificate, or with TLS itself
 
   bool ok() const { return status >= 200 && status < 300; }
   bool worth_retrying(const HttpSender::Options& options) const {
@@ -93,8 +101,8 @@ struct Answer {
     return status == 408 || status == 429 || status >= 500;
   }
   std::string problem() const {
-    return status == 0 ? std::string(curl_easy_strerror(code))
-                       : fmt::format("it answered {}", status);
+    if (status != 0) return fmt::format("it answered {}", status);
+    return tls_problem.empty() ? std::string(curl_easy_strerror(code)) : tls_problem;
   }
 };
 
@@ -249,6 +257,11 @@ Answer HttpSender::Impl::attempt(const HttpPost& post) {
   curl_easy_setopt(handle, CURLOPT_POSTFIELDS, post.body.data());
   curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+  // As it is by default, which no patched library may change: whoever gets records is who they are.
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  std::array<char, CURL_ERROR_SIZE> said{};
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, said.data());
   Answer answer;
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep_body);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
@@ -270,7 +283,9 @@ Answer HttpSender::Impl::attempt(const HttpPost& post) {
     const curl_off_t seconds_max = options.retry_delay_max.count() / 1000 + 1;
     answer.retry_after = std::chrono::seconds(std::min(seconds, seconds_max));
   }
+  if (is_of_tls(answer.code)) answer.tls_problem = said.data();
   curl_multi_remove_handle(multi.get(), handle);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
   return answer;
 }
 

@@ -11,8 +11,9 @@
 #include <boost/asio/write.hpp>
 #include <future>
 #include <map>
-#include <mutex>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace qaio {
 namespace {
@@ -81,7 +82,7 @@ class Endpoint {
   }
   void release() { released_.set_value(); }
   std::vector<Request> requests() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return requests_;
   }
   std::vector<std::string> bodies() const {
@@ -114,7 +115,7 @@ class Endpoint {
     return true;
   }
   Reply next(Request request) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const size_t i = requests_.size();
     requests_.push_back(std::move(request));
     return i < replies_.size() ? replies_[i] : Reply{};
@@ -125,8 +126,8 @@ class Endpoint {
   const std::vector<Reply> replies_;
   std::atomic<bool> stopping_ = false;
   std::promise<void> released_;
-  mutable std::mutex mutex_;
-  std::vector<Request> requests_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::vector<Request> requests_ QAIO_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 
@@ -136,7 +137,7 @@ class HttpSenderTest : public testing::Test {
  protected:
   std::unique_ptr<HttpSender> sender(HttpSender::Options options) {
     options.on_problem = [this](const std::string& problem) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       problems_.push_back(problem);
     };
     auto created = HttpSender::create(std::move(options));
@@ -159,13 +160,13 @@ class HttpSenderTest : public testing::Test {
     }
   }
   std::vector<std::string> problems() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return problems_;
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<std::string> problems_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::string> problems_ QAIO_GUARDED_BY(mutex_);
 };
 
 TEST_F(HttpSenderTest, PostsInOrderWithHeaders) {

@@ -28,7 +28,7 @@ void ConsumerThread::consume(std::span<const RecordPtr> records) {
   if (records.empty()) return;
   bool begins = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const RecordPtr& record : records) {
       const size_t bytes = record_bytes(*record);
       if (waiting_.size() < options_.records_max && waiting_bytes_ + bytes <= options_.bytes_max) {
@@ -47,7 +47,7 @@ void ConsumerThread::consume(std::span<const RecordPtr> records) {
 void ConsumerThread::amend(const RecordPtr& amended) {
   if (!options_.amends) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto waiting =
         std::find_if(waiting_.rbegin(), waiting_.rend(),
                      [&](const RecordPtr& record) { return same_request(*record, *amended); });
@@ -66,7 +66,7 @@ void ConsumerThread::amend(const RecordPtr& amended) {
 
 void ConsumerThread::when_consumed(std::function<void()> then) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     asked_.push_back(std::move(then));
   }
   wake_.notify_one();
@@ -75,7 +75,7 @@ void ConsumerThread::when_consumed(std::function<void()> then) {
 void ConsumerThread::stop() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
@@ -83,13 +83,17 @@ void ConsumerThread::stop() {
 }
 
 uint64_t ConsumerThread::amendments_dropped() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return amendments_dropped_;
 }
 
 uint64_t ConsumerThread::dropped() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return dropped_;
+}
+
+bool ConsumerThread::idle() const {
+  return !stopping_ && asked_.empty() && waiting_.empty() && amended_.empty();
 }
 
 void ConsumerThread::run() {
@@ -97,10 +101,9 @@ void ConsumerThread::run() {
   std::vector<std::function<void()>> due;
   for (bool stopping = false; !stopping;) {
     {
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, options_.interval, [&] {
-        return stopping_ || !asked_.empty() || !waiting_.empty() || !amended_.empty();
-      });
+      const auto until = std::chrono::steady_clock::now() + options_.interval;
+      const MutexLock lock(mutex_);
+      while (idle() && wake_.wait_until(mutex_, until)) continue;
       stopping = stopping_;
       due.swap(asked_);
     }
@@ -128,7 +131,7 @@ void ConsumerThread::consume_waiting() {
   do {
     batch.clear();
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       const size_t count = std::min(waiting_.size(), kBatchMax);
       batch.reserve(count);
       for (size_t i = 0; i < count; ++i) {
@@ -140,7 +143,7 @@ void ConsumerThread::consume_waiting() {
     try {
       consumer_.consume(batch);
     } catch (const std::exception&) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       dropped_ += batch.size();
     }
     left -= std::min(left, batch.size());
@@ -151,14 +154,14 @@ void ConsumerThread::consume_waiting() {
 void ConsumerThread::give_amendments() {
   std::vector<RecordPtr> amended;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     amended.swap(amended_);
   }
   for (const RecordPtr& one : amended) {
     try {
       consumer_.amend(one);
     } catch (const std::exception&) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++amendments_dropped_;
     }
   }
@@ -167,7 +170,7 @@ void ConsumerThread::give_amendments() {
 void ConsumerThread::tell_if_it_keeps_up() {
   uint64_t count = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!dropping_ || !waiting_.empty()) return;
     dropping_ = false;
     count = dropped_ - std::exchange(dropped_told_, dropped_);

@@ -2,15 +2,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "record/observer.h"
 
 namespace qaio {
@@ -53,21 +52,22 @@ class ConsumerThread final : public RecordConsumer {
   void consume_waiting();
   void give_amendments();
   void tell_if_it_keeps_up();
+  bool idle() const QAIO_REQUIRES(mutex_);
 
   const Options options_;
   RecordConsumer& consumer_;
 
-  mutable std::mutex mutex_;  // of everything below
-  std::condition_variable wake_;
-  std::deque<RecordPtr> waiting_;
-  size_t waiting_bytes_ = 0;
-  std::vector<RecordPtr> amended_;  // of records that no longer wait
-  uint64_t amendments_dropped_ = 0;
-  std::vector<std::function<void()>> asked_;  // of when_consumed()
-  uint64_t dropped_ = 0;
-  uint64_t dropped_told_ = 0;
-  bool dropping_ = false;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  CondVar wake_;
+  std::deque<RecordPtr> waiting_ QAIO_GUARDED_BY(mutex_);
+  size_t waiting_bytes_ QAIO_GUARDED_BY(mutex_) = 0;
+  std::vector<RecordPtr> amended_ QAIO_GUARDED_BY(mutex_);  // of records that no longer wait
+  uint64_t amendments_dropped_ QAIO_GUARDED_BY(mutex_) = 0;
+  std::vector<std::function<void()>> asked_ QAIO_GUARDED_BY(mutex_);  // of when_consumed()
+  uint64_t dropped_ QAIO_GUARDED_BY(mutex_) = 0;
+  uint64_t dropped_told_ QAIO_GUARDED_BY(mutex_) = 0;
+  bool dropping_ QAIO_GUARDED_BY(mutex_) = false;
+  bool stopping_ QAIO_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -8,7 +8,7 @@ namespace {
 static_assert(static_cast<int>(Stage::kHttpWrite) == 4 &&
               static_cast<int>(Stage::kOutputParse) == 11 && kStageCount == 12);
 
-constexpr TimeNs kOriginMax = TimeNs{1} << 62;
+constexpr TimeNs kOriginMax = TimeNs{1} << 61;  // so that all of a lane is below kRecordIntMax
 
 void put(uint64_t value, std::vector<uint8_t>& out) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));

@@ -23,7 +23,7 @@ Observer::Observer(const Options& options, std::vector<RecordConsumer*> consumer
 void Observer::stop() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
@@ -39,7 +39,7 @@ void Observer::push(RequestRecord record) noexcept {
 
 void Observer::when_consumed(std::function<void()> then) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     waiting_.push_back(std::move(then));
   }
   wake_.notify_one();
@@ -56,8 +56,9 @@ void Observer::run() {
   std::vector<std::function<void()>> due;
   for (bool stopping = false; !stopping;) {
     {
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, options_.interval, [&] { return stopping_ || !waiting_.empty(); });
+      const auto until = std::chrono::steady_clock::now() + options_.interval;
+      const MutexLock lock(mutex_);
+      while (!stopping_ && waiting_.empty() && wake_.wait_until(mutex_, until)) continue;
       stopping = stopping_;
       due.swap(waiting_);
     }

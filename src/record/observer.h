@@ -4,16 +4,15 @@
 #include <atomic>
 #include <boost/lockfree/queue.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "record/record.h"
 
 namespace qaio {
@@ -77,10 +76,10 @@ class Observer {
   std::vector<RecordPtr> batch_;
   bool failing_ = false;  // the last batch with records did; of the thread
 
-  std::mutex mutex_;  // of everything below
-  std::condition_variable wake_;
-  std::vector<std::function<void()>> waiting_;  // of when_consumed()
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar wake_;
+  std::vector<std::function<void()>> waiting_ QAIO_GUARDED_BY(mutex_);  // of when_consumed()
+  bool stopping_ QAIO_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

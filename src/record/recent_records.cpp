@@ -5,7 +5,7 @@
 namespace qaio {
 
 void RecentRecords::consume(std::span<const RecordPtr> records) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const RecordPtr& record : records) {
     if (only_observes(*record)) continue;
     if (ring_.size() < count_max_) {
@@ -18,7 +18,7 @@ void RecentRecords::consume(std::span<const RecordPtr> records) {
 }
 
 void RecentRecords::amend(const RecordPtr& amended) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = std::ranges::find_if(
       ring_, [&](const RecordPtr& record) { return same_request(*record, *amended); });
   if (found != ring_.end()) *found = amended;  // else it was pushed out
@@ -32,7 +32,7 @@ std::vector<RecordPtr> RecentRecords::last(size_t limit, const Wanted& wanted) c
 std::vector<RecordPtr> RecentRecords::last_before(uint64_t& place, size_t limit,
                                                   const Wanted& wanted) const {
   std::vector<RecordPtr> found;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   place = std::min(place, end_);
   while (found.size() < limit && place > end_ - ring_.size()) {
     const RecordPtr& record = ring_[--place % count_max_];
@@ -42,7 +42,7 @@ std::vector<RecordPtr> RecentRecords::last_before(uint64_t& place, size_t limit,
 }
 
 uint64_t RecentRecords::end_place() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return end_;
 }
 

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "record/observer.h"
 
 namespace qaio {
@@ -36,9 +36,10 @@ class RecentRecords final : public RecordConsumer {
 
  private:
   const size_t count_max_;
-  mutable std::mutex mutex_;
-  std::vector<RecordPtr> ring_;  // record number n stands at n % count_max_
-  uint64_t end_ = 0;             // how many there have been
+  mutable Mutex mutex_;
+  // Record number n stands at n % count_max_.
+  std::vector<RecordPtr> ring_ QAIO_GUARDED_BY(mutex_);
+  uint64_t end_ QAIO_GUARDED_BY(mutex_) = 0;  // how many there have been
 };
 
 }  // namespace qaio

@@ -53,6 +53,7 @@ struct RequestRecord {
   int64_t arrived_unix_ms = 0;
   int status = 0;          // HTTP; 499: the client left before the answer
   std::string error_code;  // empty on success
+  std::string key;         // the name of the API key it came with; empty: none that is known
   StageLane lane;          // the request's own: http_read, parse, tasks, serialize, http_write
   std::vector<TaskRecord> tasks;
   int history_dropped = 0;

@@ -3,20 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "record/record_bounds.h"
 #include "record/request_times.h"
 #include "trace/task_counters.h"
 
 namespace qaio {
 namespace {
 
-int64_t integer_of(const ColumnValue& value) {
+int64_t integer_of(const ColumnValue& value, int64_t max = kRecordIntMax) {
   const auto* integer = std::get_if<int64_t>(&value);
-  return integer == nullptr ? 0 : *integer;
+  return integer == nullptr ? 0 : number_or_zero(*integer, max);
 }
 
 ColumnValue text_or_null(const std::string& text) {
@@ -30,7 +32,7 @@ ColumnValue or_null(const std::optional<int64_t>& value) {
 }
 
 // A field of the record itself.
-template <auto Field>
+template <auto Field, int64_t kMax = kRecordIntMax>
 constexpr RequestColumn request_field(std::string_view name) {
   using Value = std::remove_cvref_t<decltype(std::declval<RequestRecord>().*Field)>;
   if constexpr (std::is_same_v<Value, std::string>) {
@@ -44,7 +46,7 @@ constexpr RequestColumn request_field(std::string_view name) {
               return static_cast<int64_t>(row.record.*Field);
             },
             [](RequestRecord& record, const ColumnValue& value, TimeNs) {
-              record.*Field = static_cast<Value>(integer_of(value));
+              record.*Field = static_cast<Value>(integer_of(value, kMax));
             }};
   }
 }
@@ -105,8 +107,8 @@ constexpr RequestColumn client_time(std::string_view name) {
 }
 
 constexpr RequestColumn kRequestColumns[] = {
-    request_field<&RequestRecord::arrived_unix_ms>("arrived_unix_ms"),
-    request_field<&RequestRecord::status>("status"),
+    request_field<&RequestRecord::arrived_unix_ms, kRecordUnixMsMax>("arrived_unix_ms"),
+    request_field<&RequestRecord::status, kRecordStatusMax>("status"),
     {"total_us", [](const RequestRow& row) -> ColumnValue { return row.lane.total; }, nullptr},
     request_stage<Stage::kHttpRead>("http_read_us"),
     request_stage<Stage::kParse>("parse_us"),
@@ -126,7 +128,8 @@ constexpr RequestColumn kRequestColumns[] = {
     tokens<&TaskCounters::cached_tokens>("cached_tokens"),
     tokens<&TaskCounters::completion_tokens>("completion_tokens"),
     request_field<&RequestRecord::input_chars>("input_chars"),
-    request_field<&RequestRecord::history_dropped>("history_dropped"),
+    request_field<&RequestRecord::history_dropped, std::numeric_limits<int>::max()>(
+        "history_dropped"),
     request_field<&RequestRecord::cpu_ns>("cpu_ns"),
     request_field<&RequestRecord::minor_faults>("minor_faults"),
     request_field<&RequestRecord::major_faults>("major_faults"),
@@ -150,8 +153,10 @@ constexpr RequestColumn kRequestColumns[] = {
     client_time<&ClientMicros::done_us, &ClientTimes::done_ns>("client_done_us"),
     client_derived<&ClientMicros::network_us>("client_network_us"),
     client_derived<&ClientMicros::rendering_us>("client_rendering_us"),
+    request_field<&RequestRecord::key>("api_key"),
 };
 constexpr size_t kClientColumns = 6;
+constexpr size_t kBehindClientColumns = 1;
 
 template <auto Field>
 constexpr TaskColumn task_text(std::string_view name) {
@@ -179,9 +184,13 @@ constexpr TaskColumn counter() {
           },
           [](TaskRecord& task, const ColumnValue& value, TimeNs origin_ns) {
             constexpr const TaskCounter& kCounter = kTaskCounters[kIndex];
+            constexpr int64_t kMax = std::min(kCounter.max, kRecordIntMax);
             const auto* number = std::get_if<int64_t>(&value);
-            const bool moment = kCounter.unit == CounterUnit::kMoment && number != nullptr;
-            kCounter.set(task.counters, integer_of(value) + (moment ? origin_ns : 0));
+            if (kCounter.unit != CounterUnit::kMoment || number == nullptr) {
+              kCounter.set(task.counters, integer_of(value, kMax));
+            } else if (*number >= -origin_ns && *number <= kMax - origin_ns) {
+              kCounter.set(task.counters, *number + origin_ns);
+            }
           }};
 }
 
@@ -280,7 +289,9 @@ GapCounts gap_counts(std::string_view text) {
 
 std::span<const RequestColumn> request_columns() { return kRequestColumns; }
 std::span<const RequestColumn> client_columns() {
-  return std::span(kRequestColumns).last<kClientColumns>();
+  return std::span(kRequestColumns)
+      .last<kClientColumns + kBehindClientColumns>()
+      .first<kClientColumns>();
 }
 std::span<const TaskColumn> task_columns() { return kTaskColumns; }
 

@@ -59,7 +59,7 @@ using TaskColumn = Column<TaskRow, TaskRecord>;
 
 // Those a report sums over stand first: a reader of a row stops at the last column it wants.
 std::span<const RequestColumn> request_columns();
-// The last of them: what comes after the record, if at all.
+// Of them: what comes after the record, if at all.
 std::span<const RequestColumn> client_columns();
 std::span<const TaskColumn> task_columns();
 

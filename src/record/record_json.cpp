@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/new_file.h"
+#include "record/record_bounds.h"
 #include "record/request_times.h"
 #include "trace/task_counters.h"
 
@@ -21,8 +22,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int64_t kIntMax = int64_t{1} << 62;        // differences of two such still fit
-constexpr int64_t kUnixMsMax = 253'402'300'799'999;  // the year 9999
 constexpr int64_t kCountMax = std::numeric_limits<uint32_t>::max();
 constexpr int64_t kDroppedMax = 1 << 20;  // far more than a lane can drop
 constexpr size_t kTasksMax = 1024;
@@ -108,7 +107,8 @@ class Fields {
     out = value->get_bool();
   }
   template <typename Int>
-  void integer(std::string_view name, Int& out, int64_t max = kIntMax, int64_t min = 0) const {
+  void integer(std::string_view name, Int& out, int64_t max = kRecordIntMax,
+               int64_t min = 0) const {
     const json::value* value = find(name);
     if (value == nullptr) return;
     if (const auto number = to_integer(*value); number && *number >= min && *number <= max) {
@@ -230,7 +230,7 @@ TaskRecord read_task(const json::value& value, std::optional<Error>& fault) {
     const Fields numbers(*counters, fault);
     for (const TaskCounter& counter : kTaskCounters) {
       int64_t number = 0;
-      numbers.integer(counter.name, number, std::min(counter.max, kIntMax));
+      numbers.integer(counter.name, number, std::min(counter.max, kRecordIntMax));
       counter.set(task.counters, number);
     }
     read_gaps(numbers, task.counters.gap_counts);
@@ -294,9 +294,10 @@ Result<RequestRecord> read_record(const json::object& object) {
   if (const json::object* trace = fields.object("trace")) {
     read_trace(Fields(*trace, fault), record.trace);
   }
-  fields.integer("arrived_unix_ms", record.arrived_unix_ms, kUnixMsMax);
-  fields.integer("status", record.status, 999);
+  fields.integer("arrived_unix_ms", record.arrived_unix_ms, kRecordUnixMsMax);
+  fields.integer("status", record.status, kRecordStatusMax);
   fields.text("error_code", record.error_code);
+  fields.text("api_key", record.key);
   read_lane(fields, fault, record.lane);
   if (const json::array* tasks = fields.array("tasks")) {
     if (tasks->size() > kTasksMax) fields.wrong("tasks", "has too many elements");
@@ -332,8 +333,8 @@ Result<RunInfo> read_run(const json::object& line) {
     fields.text("model", run.model);
     fields.text("model_hash", run.model_hash);
     fields.text("isa", run.isa);
-    fields.integer("threads", run.threads, 1 << 20);
-    fields.integer("started_unix_ms", run.started_unix_ms, kUnixMsMax);
+    fields.integer("threads", run.threads, kRecordThreadsMax);
+    fields.integer("started_unix_ms", run.started_unix_ms, kRecordUnixMsMax);
   } else if (!fault) {
     fault = Error{ErrorCode::kInvalidArgument, "\"run\" is missing", "run"};
   }
@@ -389,6 +390,7 @@ std::string record_line(const RequestRecord& record) {
   out.key("arrived_unix_ms").integer(record.arrived_unix_ms);
   out.key("status").integer(record.status);
   write_text("error_code", record.error_code, out);
+  write_text("api_key", record.key, out);
   write_lane(record.lane, out);
   out.key("tasks").begin_array();
   for (const TaskRecord& task : record.tasks) write_task(task, out);

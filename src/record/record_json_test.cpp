@@ -27,6 +27,7 @@ RequestRecord full_record() {
   record.trace = begin_span(
       parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), "rojo=1", true);
   record.error_code = "cancelled";
+  record.key = "app-1";
   record.history_dropped = 2;
   record.input_text = "a \"quoted\"\nline, 中文";
   record.cpu_ns = 7;

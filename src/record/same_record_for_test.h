@@ -36,6 +36,7 @@ inline void expect_same(const RequestRecord& got, const RequestRecord& want) {
   EXPECT_EQ(got.arrived_unix_ms, want.arrived_unix_ms);
   EXPECT_EQ(got.status, want.status);
   EXPECT_EQ(got.error_code, want.error_code);
+  EXPECT_EQ(got.key, want.key);
   expect_same(got.lane, want.lane);
   EXPECT_EQ(got.history_dropped, want.history_dropped);
   EXPECT_EQ(got.input_chars, want.input_chars);

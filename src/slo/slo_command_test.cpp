@@ -9,14 +9,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <thread>
 
 #include "base/json.h"
+#include "base/mutex.h"
 
 namespace qaio {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 class SloCommandTest : public testing::Test {
@@ -36,7 +37,7 @@ class SloCommandTest : public testing::Test {
                                   .clock = &clock_,
                                   .on_problem =
                                       [this](const std::string& problem) {
-                                        const std::lock_guard lock(mutex_);
+                                        const MutexLock lock(mutex_);
                                         problems_.push_back(problem);
                                       }});
   }
@@ -56,12 +57,17 @@ class SloCommandTest : public testing::Test {
     return all;
   }
 
+  std::vector<std::string> problems() {
+    const MutexLock lock(mutex_);
+    return problems_;
+  }
+
   FakeClock clock_;
   SloActionConfig config_;
   std::string folder_;
   int64_t alerts_ = 0;
-  std::mutex mutex_;
-  std::vector<std::string> problems_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::string> problems_ QAIO_GUARDED_BY(mutex_);
 };
 
 TEST_F(SloCommandTest, RunsForEachAlertInTurn) {
@@ -93,7 +99,7 @@ TEST_F(SloCommandTest, AFullQueueDropsAndNobodyWaits) {
   EXPECT_LE(command->counts().dropped, 36u);  // one may run already
   command.reset();                            // the running one is stopped, the others do not run
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
-  EXPECT_THAT(problems_.back(), HasSubstr("SLA action 'page': "));
+  EXPECT_THAT(problems().back(), HasSubstr("SLA action 'page': "));
 }
 
 TEST_F(SloCommandTest, FailuresAreCountedAndTold) {
@@ -103,9 +109,9 @@ TEST_F(SloCommandTest, FailuresAreCountedAndTold) {
   command->changed(status(SloState::kResolved));
   while (command->counts().failed < 2) std::this_thread::yield();
   command.reset();
-  ASSERT_EQ(problems_.size(), 2u);
-  EXPECT_EQ(problems_[0], "SLA action 'page': sh: it took more than 0.2 s and was stopped");
-  EXPECT_EQ(problems_[1], "SLA action 'page': sh: it ended with exit code 3");
+  EXPECT_THAT(problems(),
+              ElementsAre("SLA action 'page': sh: it took more than 0.2 s and was stopped",
+                          "SLA action 'page': sh: it ended with exit code 3"));
 }
 
 }  // namespace

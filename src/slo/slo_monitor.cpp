@@ -21,7 +21,7 @@ void SloMonitor::consume(std::span<const RecordPtr> records) {
   std::vector<SloStatus> changed;
   TimeNs now = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     now = later_now();
     for (const RecordPtr& record : records) {
       const RecordTimes times(*record);
@@ -44,7 +44,7 @@ void SloMonitor::begin_stop() {
 }
 
 std::vector<SloStatus> SloMonitor::snapshot() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<SloStatus> all;
   all.reserve(trackers_.size());
   for (const SloTracker& tracker : trackers_) all.push_back(tracker.status(now_ns_));

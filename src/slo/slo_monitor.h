@@ -2,11 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <span>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "record/observer.h"
 #include "slo/slo_action.h"
 #include "slo/slo_tracker.h"
@@ -32,14 +32,14 @@ class SloMonitor final : public RecordConsumer {
 
  private:
   // Since start_ns_; the windows want time to go on, whatever the clock does.
-  TimeNs later_now();
+  TimeNs later_now() QAIO_REQUIRES(mutex_);
 
   const Clock& clock_;
   const TimeNs start_ns_;
   const std::vector<std::unique_ptr<SloAction>> actions_;
-  mutable std::mutex mutex_;  // of everything below
-  TimeNs now_ns_ = 0;         // of the latest evaluation
-  std::vector<SloTracker> trackers_;
+  mutable Mutex mutex_;
+  TimeNs now_ns_ QAIO_GUARDED_BY(mutex_) = 0;  // of the latest evaluation
+  std::vector<SloTracker> trackers_ QAIO_GUARDED_BY(mutex_);
 };
 
 }  // namespace qaio

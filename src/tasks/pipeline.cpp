@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <future>
-#include <mutex>
 #include <new>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/secure_random.h"
 #include "model/kv_cache.h"
 #include "tasks/labels.h"
@@ -83,6 +83,7 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     tasks_.push_back(std::move(task));
     decisions_.push_back(std::move(prepared.decision));
     starts_.push_back(prepared.text_start);
+    const MutexLock lock(mutex_);
     thoughts_.emplace_back(prepared.text_start);
     outcome_.tasks.push_back(std::move(outcome));
   }
@@ -96,22 +97,26 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   }
 
   void cancel() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     cancel_locked();
   }
 
   // The answer is known although some tasks still have to notice that they are cancelled.
   void fail_now(Error error) {
-    std::unique_lock lock(mutex_);
-    cancel_locked();
-    if (!outcome_.error) outcome_.error = std::move(error);
-    complete(std::move(lock));
+    std::optional<RequestOutcome> complete;
+    {
+      const MutexLock lock(mutex_);
+      cancel_locked();
+      if (!outcome_.error) outcome_.error = std::move(error);
+      complete = take_outcome();
+    }
+    if (complete) callbacks_.on_done(*std::move(complete));
   }
 
  private:
   void submit_each(std::vector<EngineRequest> requests) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       running_ = requests.size();
       ids_.reserve(requests.size());
     }
@@ -129,28 +134,35 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
       };
       Result<EngineRequestId> id = engine_.submit(std::move(request));
       if (!id) return fail_now(std::move(id.error()));
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ids_.push_back(*id);
       if (cancelled_) engine_.cancel(*id);
     }
   }
 
-  void cancel_locked() {
+  void cancel_locked() QAIO_REQUIRES(mutex_) {
     cancelled_ = true;
     for (const EngineRequestId id : ids_) engine_.cancel(id);
   }
 
   // With the lock, or fail_now() on another thread could come between the question and the call.
   void task_said(size_t i, std::string_view text) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (completed_) return;
     const std::string answer = thoughts_[i].push(text).answer;
     if (!answer.empty()) callbacks_.on_text(i, answer);
   }
 
   void task_done(size_t i, Result<EngineResult> result, const EngineTrace& trace) {
-    std::unique_lock lock(mutex_);
-    if (completed_) return;
+    std::optional<RequestOutcome> complete = end_task(i, std::move(result), trace);
+    if (complete) callbacks_.on_done(*std::move(complete));
+  }
+
+  // All of them, if this was the last task; the one who takes it tells it, without the lock.
+  std::optional<RequestOutcome> end_task(size_t i, Result<EngineResult> result,
+                                         const EngineTrace& trace) {
+    const MutexLock lock(mutex_);
+    if (completed_) return std::nullopt;
     TaskOutcome& outcome = outcome_.tasks[i];
     outcome.lane = trace.lane;
     outcome.counters = trace.counters;
@@ -175,14 +187,12 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
     }
     outcome.lane.finish(outcome.lane.last_ns());
     if (!outcome.error && callbacks_.on_task) callbacks_.on_task(i, outcome);
-    if (--running_ == 0) complete(std::move(lock));
+    return --running_ == 0 ? take_outcome() : std::nullopt;
   }
 
-  void complete(std::unique_lock<std::mutex> lock) {
-    if (std::exchange(completed_, true)) return;
-    RequestOutcome outcome = std::move(outcome_);
-    lock.unlock();
-    callbacks_.on_done(std::move(outcome));
+  std::optional<RequestOutcome> take_outcome() QAIO_REQUIRES(mutex_) {
+    if (std::exchange(completed_, true)) return std::nullopt;
+    return std::move(outcome_);
   }
 
   Engine& engine_;
@@ -192,13 +202,13 @@ class Pipeline::Run final : public PipelineRun, public std::enable_shared_from_t
   std::vector<std::optional<Decision>> decisions_;  // of tasks that are questions
   std::vector<TextStart> starts_;                   // of the text of each
 
-  std::mutex mutex_;  // guards everything below
-  RequestOutcome outcome_;
-  std::vector<EngineRequestId> ids_;
-  std::vector<ThoughtSplitter> thoughts_;  // of the pieces of each task's text
-  size_t running_ = 0;
-  bool cancelled_ = false;
-  bool completed_ = false;
+  Mutex mutex_;
+  RequestOutcome outcome_ QAIO_GUARDED_BY(mutex_);
+  std::vector<EngineRequestId> ids_ QAIO_GUARDED_BY(mutex_);
+  std::vector<ThoughtSplitter> thoughts_ QAIO_GUARDED_BY(mutex_);  // of each task's text
+  size_t running_ QAIO_GUARDED_BY(mutex_) = 0;
+  bool cancelled_ QAIO_GUARDED_BY(mutex_) = false;
+  bool completed_ QAIO_GUARDED_BY(mutex_) = false;
 };
 
 Result<std::unique_ptr<Pipeline>> Pipeline::create(const TaskRegistry& tasks, Engine& engine,

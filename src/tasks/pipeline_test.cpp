@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "base/mutex.h"
 #include "config/toml_for_test.h"
 #include "tasks/scripted_model.h"
 #include "tasks/tokenizer_for_test.h"
@@ -100,23 +101,25 @@ TEST_F(PipelineTest, LanesTileFromPromptToResult) {
 
 TEST_F(PipelineTest, StreamsTheReplyAndReportsTasksAsTheyEnd) {
   start("one two three", 1ms);
-  std::mutex mutex;
-  std::string streamed;
-  std::vector<std::string> ended;
+  struct {
+    Mutex mutex;
+    std::string streamed QAIO_GUARDED_BY(mutex);
+    std::vector<std::string> ended QAIO_GUARDED_BY(mutex);
+  } seen;
   PipelineCallbacks callbacks;
   callbacks.on_text = [&](size_t task, std::string_view text) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(seen.mutex);
     EXPECT_EQ(task, 1U);
-    streamed += text;
+    seen.streamed += text;
   };
   callbacks.on_task = [&](size_t, const TaskOutcome& outcome) {
-    const std::lock_guard lock(mutex);
-    ended.push_back(outcome.task);
+    const MutexLock lock(seen.mutex);
+    seen.ended.push_back(outcome.task);
   };
   const RequestOutcome outcome = run(request({"sentiment", "chat"}), std::move(callbacks));
-  const std::lock_guard lock(mutex);
-  EXPECT_EQ(streamed, outcome.tasks[1].text);
-  EXPECT_EQ(ended, (std::vector<std::string>{"sentiment", "chat"}));
+  const MutexLock lock(seen.mutex);
+  EXPECT_EQ(seen.streamed, outcome.tasks[1].text);
+  EXPECT_EQ(seen.ended, (std::vector<std::string>{"sentiment", "chat"}));
 }
 
 // A reply has no place for them, whether the prompt opened the thought or the model does.

@@ -165,12 +165,12 @@ LiveSeries::LiveSeries(const Clock& clock)
 LiveSeries::~LiveSeries() = default;
 
 void LiveSeries::set_state(std::function<State()> state) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   state_ = std::move(state);
 }
 
 void LiveSeries::consume(std::span<const RecordPtr> records) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const TimeNs now_ns = clock_.now_ns();
   const State state = state_ ? state_() : State();
   take_engine(state.engine, levels_.front().sums.engine);
@@ -183,7 +183,7 @@ void LiveSeries::consume(std::span<const RecordPtr> records) {
 void LiveSeries::amend(const RecordPtr& amended) {
   const std::optional<ClientSplit> split = client_split(*amended);
   if (!split) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Sums& sums = levels_.front().sums;
   ++sums.clients;
   sums.network_ns += split->network_ns;
@@ -286,7 +286,7 @@ LivePointPtr LiveSeries::point_of(const Sums& sums, TimeNs begin_ns, TimeNs end_
 }
 
 LiveRange LiveSeries::range(size_t index) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Level& level = levels_[index];
   LiveRange range{.points = level.oldest_first(), .epoch_unix_ms = epoch_unix_ms_};
   const TimeNs so_far_ns = levels_.front().begin_ns;
@@ -299,19 +299,19 @@ LiveRange LiveSeries::range(size_t index) const {
 }
 
 LivePointPtr LiveSeries::latest() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Level& seconds = levels_.front();
   if (seconds.end == 0) return nullptr;
   return seconds.ring[(seconds.end - 1) % seconds.shape.points_max];
 }
 
 int64_t LiveSeries::unix_ms(TimeNs time_ns) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return LiveRange{.points = {}, .epoch_unix_ms = epoch_unix_ms_}.unix_ms(time_ns);
 }
 
 size_t LiveSeries::memory_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   size_t bytes = sizeof(*this);
   for (const Level& level : levels_) {
     bytes += level.sums.memory_bytes() + level.ring.capacity() * sizeof(LivePointPtr);

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/histogram.h"
+#include "base/mutex.h"
 #include "base/time_units.h"
 #include "record/observer.h"
 #include "telemetry/request_counts.h"
@@ -144,20 +144,21 @@ class LiveSeries final : public RecordConsumer {
   struct Sums;
   struct Level;
 
-  void add(const RequestRecord& record);
-  void end_second(TimeNs now_ns, const State& state);
-  std::optional<size_t> number_of(std::string_view task);
-  LivePointPtr point_of(const Sums& sums, TimeNs begin_ns, TimeNs end_ns) const;
+  void add(const RequestRecord& record) QAIO_REQUIRES(mutex_);
+  void end_second(TimeNs now_ns, const State& state) QAIO_REQUIRES(mutex_);
+  std::optional<size_t> number_of(std::string_view task) QAIO_REQUIRES(mutex_);
+  LivePointPtr point_of(const Sums& sums, TimeNs begin_ns, TimeNs end_ns) const
+      QAIO_REQUIRES(mutex_);
 
   const Clock& clock_;
   const TimeNs start_ns_;
-  mutable std::mutex mutex_;  // of everything below
-  std::function<State()> state_;
-  std::vector<Level> levels_;                           // as kLiveRanges
-  std::map<std::string, size_t, std::less<>> numbers_;  // of tasks
-  int64_t epoch_unix_ms_;
-  int64_t cpu_ns_;  // of the process until the last second
-  uint64_t dropped_ = 0;
+  mutable Mutex mutex_;
+  std::function<State()> state_ QAIO_GUARDED_BY(mutex_);
+  std::vector<Level> levels_ QAIO_GUARDED_BY(mutex_);                           // as kLiveRanges
+  std::map<std::string, size_t, std::less<>> numbers_ QAIO_GUARDED_BY(mutex_);  // of tasks
+  int64_t epoch_unix_ms_ QAIO_GUARDED_BY(mutex_);
+  int64_t cpu_ns_ QAIO_GUARDED_BY(mutex_);  // of the process until the last second
+  uint64_t dropped_ QAIO_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace qaio

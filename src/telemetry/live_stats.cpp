@@ -64,7 +64,7 @@ void LiveStats::Counts::merge(const Counts& other) {
 LiveStats::LiveStats(const Clock& clock) : clock_(clock), start_ns_(clock.now_ns()) { consume({}); }
 
 void LiveStats::consume(std::span<const RecordPtr> records) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const TimeNs now = now_ns();
   const ProcessUsage usage = process_usage();
   counts_.update(now, [&](Counts& part) {
@@ -118,7 +118,7 @@ WindowStats LiveStats::window_stats(size_t window, TimeNs now) const {
 }
 
 std::vector<WindowStats> LiveStats::snapshot() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const TimeNs now = now_ns();
   std::vector<WindowStats> all;
   for (size_t window = 0; window < kWindows.size(); ++window) {
@@ -128,7 +128,7 @@ std::vector<WindowStats> LiveStats::snapshot() const {
 }
 
 size_t LiveStats::memory_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   size_t bytes = sizeof(*this) + bytes_of(request_);
   for (const auto& [name, series] : tasks_) bytes += bytes_of(series);
   return bytes;

@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/histogram.h"
+#include "base/mutex.h"
 #include "base/process_stats.h"
 #include "record/named_times.h"
 #include "record/observer.h"
@@ -79,15 +79,15 @@ class LiveStats final : public RecordConsumer {
   using TaskSeries = std::array<Times, kTaskTimeNames.size()>;
 
   TimeNs now_ns() const { return clock_.now_ns() - start_ns_; }
-  void add(const RequestRecord& record, TimeNs now);
-  WindowStats window_stats(size_t window, TimeNs now) const;
+  void add(const RequestRecord& record, TimeNs now) QAIO_REQUIRES(mutex_);
+  WindowStats window_stats(size_t window, TimeNs now) const QAIO_REQUIRES(mutex_);
 
   const Clock& clock_;
   const TimeNs start_ns_;
-  mutable std::mutex mutex_;  // of everything below
-  Windowed<Counts> counts_;
-  RequestSeries request_;
-  std::map<std::string, TaskSeries, std::less<>> tasks_;
+  mutable Mutex mutex_;
+  Windowed<Counts> counts_ QAIO_GUARDED_BY(mutex_);
+  RequestSeries request_ QAIO_GUARDED_BY(mutex_);
+  std::map<std::string, TaskSeries, std::less<>> tasks_ QAIO_GUARDED_BY(mutex_);
 };
 
 }  // namespace qaio

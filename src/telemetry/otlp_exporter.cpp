@@ -64,18 +64,12 @@ PartialSuccess partial_success(const std::string& answer, std::string_view rejec
 struct OtlpExporter::Outcomes {
   explicit Outcomes(std::function<void(const std::string&)> say_) : say(std::move(say_)) {}
 
-  void fails(bool& failing, const std::string& problem) {
-    {
-      const std::lock_guard lock(mutex);
-      if (std::exchange(failing, true)) return;
-    }
+  void fails(std::atomic<bool>& failing, const std::string& problem) {
+    if (failing.exchange(true)) return;
     if (say) say(problem + "; until it works again, more of this is only counted in /metrics");
   }
-  void works(bool& failing, std::string_view what) {
-    {
-      const std::lock_guard lock(mutex);
-      if (!std::exchange(failing, false)) return;
-    }
+  void works(std::atomic<bool>& failing, std::string_view what) {
+    if (!failing.exchange(false)) return;
     if (say) say(fmt::format("OTLP: {} are taken again", what));
   }
   void end_spans(const HttpSendResult& result, uint64_t count) {
@@ -113,9 +107,8 @@ struct OtlpExporter::Outcomes {
   std::atomic<uint64_t> metrics_exported = 0;
   std::atomic<uint64_t> metrics_failed = 0;
   std::atomic<uint64_t> metrics_waiting = 0;
-  std::mutex mutex;
-  bool traces_failing = false;   // guarded by mutex
-  bool metrics_failing = false;  // guarded by mutex
+  std::atomic<bool> traces_failing = false;
+  std::atomic<bool> metrics_failing = false;
 };
 
 Result<std::unique_ptr<OtlpExporter>> OtlpExporter::create(OtlpOptions options,
@@ -179,7 +172,7 @@ void OtlpExporter::begin_stop() {
 void OtlpExporter::consume(std::span<const RecordPtr> records) {
   OtlpServer server;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     server = server_;
   }
   for (const RecordPtr& record : records) {
@@ -259,12 +252,12 @@ std::string OtlpExporter::body_of(std::string_view kind, const std::string& item
 }
 
 void OtlpExporter::set_model(std::string model) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   server_.model = std::move(model);
 }
 
 void OtlpExporter::set_address(std::string address, int port) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   server_.address = std::move(address);
   server_.port = port;
 }

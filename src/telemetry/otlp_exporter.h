@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "net/http_sender.h"
 #include "record/observer.h"
@@ -89,8 +89,8 @@ class OtlpExporter final : public RecordConsumer {
   TimeNs first_span_ns_ = 0;  // when the batch began
   bool stopping_ = false;
 
-  mutable std::mutex mutex_;
-  OtlpServer server_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  OtlpServer server_ QAIO_GUARDED_BY(mutex_);
   std::function<ServerState()> state_;
 
   // Before the functions that use them; gone before anything else.

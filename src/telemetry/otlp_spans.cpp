@@ -79,7 +79,7 @@ class SpanWriter {
     {
       OtlpAttributes out(json_);
       out.text("http.request.method", method);
-      if (method == "_OTHER") out.text("http.request.method_original", record_.method);
+      if (method != record_.method) out.text("http.request.method_original", record_.method);
       out.text("url.scheme", "http");
       out.text("server.address", server_.address);
       if (server_.port > 0) out.integer("server.port", server_.port);

@@ -42,12 +42,20 @@ struct ArchiveState {
   std::optional<uint64_t> client_times_lost = {};
 };
 
+// Of TLS since the start.
+struct TlsState {
+  uint64_t handshakes_succeeded = 0;
+  uint64_t handshakes_failed = 0;
+  int64_t certificate_expires_unix_s = 0;  // the first of the server's own
+};
+
 // Of the HTTP server.
 struct ConnectionState {
   int connections = 0;
   // For requests being read and answers being written; and the most that may be.
   uint64_t memory_bytes = 0;
   uint64_t memory_bytes_max = 0;
+  std::optional<TlsState> tls = {};  // absent: there is none
 };
 
 struct ServerState {

@@ -127,6 +127,14 @@ void add_connections(const ConnectionState& state, Families& out) {
             static_cast<double>(state.memory_bytes));
   out.gauge("qaio_http_memory_max_bytes", "What they may hold; more are refused.",
             static_cast<double>(state.memory_bytes_max));
+  if (!state.tls) return;
+  out.counter(
+      "qaio_tls_handshakes_total", "TLS handshakes of clients, by how they ended.",
+      {labelled("result", "succeeded", static_cast<double>(state.tls->handshakes_succeeded)),
+       labelled("result", "failed", static_cast<double>(state.tls->handshakes_failed))});
+  out.gauge("qaio_tls_certificate_expiry_timestamp_seconds",
+            "When the first of the server's certificates expires, Unix time.",
+            static_cast<double>(state.tls->certificate_expires_unix_s));
 }
 
 void add_process(const ServerState& state, Families& out) {

@@ -57,15 +57,13 @@ async function untilItMoves(page, chart) {
 /** Lets a page count the event streams that it holds open. */
 function countStreams() {
   globalThis.openStreams = 0;
-  globalThis.EventSource = class extends EventSource {
-    constructor(...options) {
-      super(...options);
+  const { fetch } = globalThis;
+  globalThis.fetch = (path, init) => {
+    if (path === "/live/events") {
       ++globalThis.openStreams;
+      init.signal.addEventListener("abort", () => --globalThis.openStreams); // the feed ends each of them so
     }
-    close() {
-      if (this.readyState !== EventSource.CLOSED) --globalThis.openStreams;
-      super.close();
-    }
+    return fetch(path, init);
   };
 }
 

@@ -5,7 +5,10 @@ import { useEffect, useState } from "preact/hooks";
 
 import { call, describeError } from "./api/http";
 import { askServerNow, modelName, serverState, watchServer } from "./api/server_state";
+import { apiKey, keyRefusal, openKeyDialog } from "./api/key";
 import { chooseLanguage, defineTexts, language, useTexts } from "./i18n";
+import { Icon } from "./parts/icon";
+import { KeyDialog } from "./parts/key_dialog";
 import { route } from "./route";
 import type { Route } from "./route";
 import { useStore } from "./store";
@@ -30,6 +33,8 @@ const texts = defineTexts(
     language: "中文",
     languageLabel: "切换到中文",
     theme: { system: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" },
+    key: "API key",
+    keyWanted: "Enter an API key",
     states: { unknown: "connecting…", ready: "ready", loading: "loading the model…", unreachable: "server unreachable" },
     notFound: "There is no such view.",
     loading: "Loading…",
@@ -45,6 +50,8 @@ const texts = defineTexts(
     language: "English",
     languageLabel: "Switch to English",
     theme: { system: "主题：跟随系统", light: "主题：浅色", dark: "主题：深色" },
+    key: "API 密钥",
+    keyWanted: "输入 API 密钥",
     states: { unknown: "正在连接…", ready: "就绪", loading: "正在加载模型…", unreachable: "无法连接服务器" },
     notFound: "没有这个视图。",
     loading: "加载中…",
@@ -57,6 +64,18 @@ const texts = defineTexts(
 
 const nextTheme: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const themeSigns: Record<Theme, string> = { system: "◐", light: "☀", dark: "☾" };
+
+/** There once the server wants a key or has been given one. */
+function KeyButton() {
+  const words = useTexts(texts);
+  const wanted = useStore(keyRefusal) !== null;
+  if (useStore(apiKey) === null && !wanted) return null;
+  const name = wanted ? words.keyWanted : words.key;
+  return (
+    <button class={wanted ? "plain warn" : "plain"} aria-haspopup="dialog" aria-label={name} title={name} onClick={openKeyDialog}>
+      <Icon name="key" /></button>
+  );
+}
 
 function Header({ view }: { view: string }) {
   const words = useTexts(texts);
@@ -78,6 +97,7 @@ function Header({ view }: { view: string }) {
       <span class={`state ${state}`} role="status">
         {state === "ready" && model !== "" ? model : words.states[state]}
       </span>
+      <KeyButton />
       <button class="plain" lang={language.get() === "zh" ? "en" : "zh-CN"} aria-label={words.languageLabel}
         onClick={() => chooseLanguage(language.get() === "zh" ? "en" : "zh")}>{words.language}</button>
       <button class="plain" aria-label={words.theme[shownTheme]} title={words.theme[shownTheme]}
@@ -160,6 +180,7 @@ function Main() {
     <>
       <Header view={shown.view} />
       <main id="main" tabIndex={-1} class={`view-${shown.view}`}>{content}</main>
+      <KeyDialog />
     </>
   );
 }

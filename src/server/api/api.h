@@ -4,11 +4,11 @@
 #include <chrono>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "engine/engine.h"
 #include "model/model.h"
 #include "server/http/router.h"
@@ -43,17 +43,17 @@ struct Backend {
 class BackendSlot {
  public:
   void set(std::shared_ptr<const Backend> backend) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     backend_ = std::move(backend);
   }
   std::shared_ptr<const Backend> get() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return backend_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Backend> backend_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Backend> backend_ QAIO_GUARDED_BY(mutex_);
 };
 
 struct ApiLimits {

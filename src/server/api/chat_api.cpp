@@ -154,7 +154,7 @@ void chat(const std::shared_ptr<Call>& call, const std::shared_ptr<const Backend
 
 void add_chat_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
                   const ApiLimits& limits) {
-  router.add("POST", "/chat",
+  router.add("POST", "/chat", Scope::kRun,
              when_ready(slot, gate.guard([limits](const auto& call, const auto& backend) {
                chat(call, backend, limits);
              })));

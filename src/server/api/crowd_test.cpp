@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/mutex.h"
 #include "server/api/server_fixture_for_test.h"
+#include "server/http/exchange.h"
 #include "server/http/server.h"
 
 namespace qaio {
@@ -18,7 +20,7 @@ class CrowdTest : public ServerFixture {
   // Only so many bytes are left beside what every connection has.
   void leave_bytes(size_t bytes) {
     options_.body_bytes_max = 64 << 10;
-    const size_t needed = options_.body_bytes_max + (64 << 10);
+    const size_t needed = options_.body_bytes_max + kSendBufferHeldBytes;
     options_.memory_bytes_max =
         static_cast<size_t>(options_.connections_max + kHealthPlaces) * kConnectionBytes +
         std::max(bytes, needed);
@@ -64,7 +66,7 @@ TEST_F(CrowdTest, PastTheLimitHealthStillAnswersAndOthersAreToldWhy) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_THAT(refused.error("message"), HasSubstr("too many connections"));
   wait_until([&] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::ranges::count(records_, "/chat", &RequestRecord::path) == 1;
   });
   // Who takes a place of theirs and says nothing, loses it soon.

@@ -56,9 +56,6 @@ std::optional<std::string> infinite_number_place(const boost::json::value& value
 
 Result<JsonFields> parse_decision_body(std::string_view body) {
   QAIO_ASSIGN(JsonFields fields, JsonFields::parse(body, kDecisionDepthMax));
-  if (const auto path = repeated_member_path(body)) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is there twice", *path), *path);
-  }
   for (const std::string_view name : fields.names()) {
     const boost::json::value* value = fields.find(name);
     const auto place = value == nullptr ? std::nullopt : infinite_number_place(*value);

@@ -37,9 +37,9 @@ BackendHandler decisions(Read read, const ApiLimits& limits) {
 
 void add_decisions_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
                        const ApiLimits& limits) {
-  router.add("POST", "/v1/systemone",
+  router.add("POST", "/v1/systemone", Scope::kRun,
              when_ready(slot, gate.guard(decisions(read_systemone, limits))));
-  router.add("POST", "/v1/decisions",
+  router.add("POST", "/v1/decisions", Scope::kRun,
              when_ready(slot, gate.guard(decisions(read_decisions, limits))));
 }
 

@@ -9,10 +9,10 @@ void add_health_api(Router& router, const BackendSlot& slot) {
     response.body = R"({"status":"ok"})";
     call->respond(std::move(response));
   };
-  router.add("GET", "/health/live", ok);
+  router.add("GET", "/health/live", kPublic, ok);
   const Handler ready = when_ready(slot, [ok](const auto& call, const auto&) { ok(call); });
-  router.add("GET", "/health/ready", ready);
-  router.add("GET", "/health", ready);
+  router.add("GET", "/health/ready", kPublic, ready);
+  router.add("GET", "/health", kPublic, ready);
 }
 
 }  // namespace qaio

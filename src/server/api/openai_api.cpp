@@ -100,12 +100,12 @@ void show_model(const std::shared_ptr<Call>& call, const std::shared_ptr<const B
 
 void add_openai_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
                     const ApiLimits& limits) {
-  router.add("POST", "/v1/chat/completions",
+  router.add("POST", "/v1/chat/completions", Scope::kRun,
              when_ready(slot, gate.guard(completions(read_chat_completion, limits))));
-  router.add("POST", "/v1/completions",
+  router.add("POST", "/v1/completions", Scope::kRun,
              when_ready(slot, gate.guard(completions(read_completion, limits))));
-  router.add("GET", "/v1/models", when_ready(slot, list_models));
-  router.add("GET", "/v1/models/{name}", when_ready(slot, show_model));
+  router.add("GET", "/v1/models", Scope::kRun, when_ready(slot, list_models));
+  router.add("GET", "/v1/models/{name}", Scope::kRun, when_ready(slot, show_model));
 }
 
 }  // namespace qaio

@@ -37,6 +37,7 @@ std::string perf_line(const RequestRecord& record) {
   }
   fmt::format_to(out, " unattributed={}ms",
                  format_thousandths(lane_micros(record.lane).unattributed));
+  if (!record.key.empty()) fmt::format_to(out, " key={}", one_word(record.key));
   if (!record.error_code.empty()) fmt::format_to(out, " error={}", record.error_code);
   return line;
 }

@@ -41,6 +41,10 @@ TEST(PerfLog, OneLineWithTheMainTimes) {
   record.tasks[0].counters.questions = 16;
   log(logger, record);
   EXPECT_THAT(out.str(), testing::HasSubstr(" tokens=5 questions=16 unattributed="));
+  record.key = "app-1";
+  record.error_code = "cancelled";
+  log(logger, record);
+  EXPECT_THAT(out.str(), testing::HasSubstr("ms key=app-1 error=cancelled\n"));
 }
 
 TEST(PerfLog, AClientWritesNoCommandsToTheTerminalThatShowsTheLog) {

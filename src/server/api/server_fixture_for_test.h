@@ -4,13 +4,12 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "server/api/api.h"
 #include "server/http/http_client_for_test.h"
 #include "server/http/server.h"
@@ -37,7 +36,7 @@ class ServerFixture : public testing::Test {
     auto server = Server::start(
         options_, std::move(router),
         [this](const RequestRecord& record) {
-          const std::lock_guard lock(mutex_);
+          const MutexLock lock(mutex_);
           records_.push_back(record);
           recorded_.notify_all();
         },
@@ -97,9 +96,10 @@ class ServerFixture : public testing::Test {
 
   // The record of the n-th request (0: the first), once it has left one.
   RequestRecord record(size_t n) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(
-        recorded_.wait_for(lock, std::chrono::seconds(20), [&] { return records_.size() > n; }));
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const MutexLock lock(mutex_);
+    while (records_.size() <= n && recorded_.wait_until(mutex_, until)) continue;
+    EXPECT_GT(records_.size(), n);
     return records_.size() > n ? records_[n] : RequestRecord();
   }
 
@@ -110,9 +110,9 @@ class ServerFixture : public testing::Test {
   ChatTemplate chat_ = ChatTemplate::chatml();
   BackendSlot slot_;
   std::unique_ptr<Tokenizer> tokenizer_;
-  std::mutex mutex_;
-  std::condition_variable recorded_;
-  std::vector<RequestRecord> records_;
+  Mutex mutex_;
+  CondVar recorded_;
+  std::vector<RequestRecord> records_ QAIO_GUARDED_BY(mutex_);
   std::unique_ptr<Server> server_;  // destroyed after the engine: see Server::stop()
   std::unique_ptr<ScriptedModel> model_;
   std::unique_ptr<Engine> engine_;

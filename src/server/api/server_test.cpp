@@ -91,9 +91,16 @@ TEST_F(ServerTest, RequestIdsAreKeptIfSaneElseMade) {
   const auto id = [&](std::string_view header) {
     return keep.request("GET", "/health", {}, header).headers.at("X-Request-Id");
   };
-  EXPECT_EQ(id("X-Request-Id: abc-1\r\n"), "abc-1");
-  EXPECT_EQ(id("X-Request-Id: has space\r\n").size(), 16U);
-  EXPECT_EQ(id("X-Request-Id: " + std::string(129, 'x') + "\r\n").size(), 16U);
+  for (const std::string own : {"abc-1", "a", "0193A1B2-c3d4-7000-8000-00000000000f",
+                                "Root=1-67891233-abcdef", "aGk+/w==", "|7d5f.a1:b_c~d@e,f"}) {
+    EXPECT_EQ(id("X-Request-Id: " + own + "\r\n"), own);
+  }
+  EXPECT_EQ(id("X-Request-Id: " + std::string(128, 'x') + "\r\n"), std::string(128, 'x'));
+  for (const std::string bad : {"has space", "<b>", "a;b", "a\"b", "a'b", "a\\b", "a{b}", "a%0ab",
+                                "a`b", "a$b", "\xe4\xbd\xa0", ""}) {
+    EXPECT_THAT(id("X-Request-Id: " + bad + "\r\n"), testing::MatchesRegex("[0-9a-f]{32}")) << bad;
+  }
+  EXPECT_EQ(id("X-Request-Id: " + std::string(129, 'x') + "\r\n").size(), 32U);
   EXPECT_NE(id(""), id(""));
 }
 

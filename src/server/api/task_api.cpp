@@ -121,8 +121,8 @@ void run_task(const std::shared_ptr<Call>& call, const std::shared_ptr<const Bac
 
 void add_task_api(Router& router, const BackendSlot& slot, const ModelGate& gate,
                   const ApiLimits& limits) {
-  router.add("GET", "/v1/tasks", when_ready(slot, list_tasks));
-  router.add("POST", "/v1/tasks/{name}",
+  router.add("GET", "/v1/tasks", Scope::kRun, when_ready(slot, list_tasks));
+  router.add("POST", "/v1/tasks/{name}", Scope::kRun,
              when_ready(slot, gate.guard([limits](const auto& call, const auto& backend) {
                run_task(call, backend, limits);
              })));

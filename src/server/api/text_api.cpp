@@ -115,7 +115,8 @@ BackendHandler text_handler(Convert convert) {
 void add_text_api(Router& router, const BackendSlot& slot) {
   const auto thread = std::make_shared<WorkerThread>(kWaitingMax, kNiceness);
   const auto add = [&](const char* path, Convert convert) {
-    router.add("POST", path, when_ready(slot, offload_if_long(thread, text_handler(convert))));
+    router.add("POST", path, Scope::kRun,
+               when_ready(slot, offload_if_long(thread, text_handler(convert))));
   };
   add("/tokenize", tokenize);
   add("/detokenize", detokenize);

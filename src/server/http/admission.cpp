@@ -19,7 +19,7 @@ std::optional<HttpResponse> Admission::admit(const std::string& client,
                                              std::shared_ptr<void>& ticket) {
   const TimeNs now_ns = clock_.now_ns();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (admitted_ >= limits_.requests_max) {
       return refusal(
           503, error_code_name(ErrorCode::kResourceExhausted),
@@ -58,7 +58,7 @@ HttpResponse Admission::refusal(int status, std::string_view code, const std::st
 }
 
 void Admission::leave(const std::string& client, TimeNs admitted_ns) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const TimeNs now_ns = clock_.now_ns();
   if (now_ns - admitted_ns >= kWorkMinNs) {
     const auto gap_ns = static_cast<double>(now_ns - busy_since_ns_);

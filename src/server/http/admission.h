@@ -3,13 +3,13 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "server/http/http.h"
 
 namespace qaio {
@@ -31,22 +31,23 @@ class Admission : public std::enable_shared_from_this<Admission> {
   std::optional<HttpResponse> admit(const std::string& client, std::shared_ptr<void>& ticket);
 
   int admitted() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return admitted_;
   }
 
  private:
   void leave(const std::string& client, TimeNs admitted_ns);
   HttpResponse refusal(int status, std::string_view code, const std::string& message,
-                       double requests_ahead) const;
+                       double requests_ahead) const QAIO_REQUIRES(mutex_);
 
   const Limits limits_;
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  int admitted_ = 0;                              // guarded by mutex_
-  TimeNs busy_since_ns_ = 0;                      // guarded by mutex_; or since the last one ended
-  double pace_ns_ = 0;                            // guarded by mutex_; from one end to the next
-  std::unordered_map<std::string, int> clients_;  // guarded by mutex_; admitted requests of each
+  mutable Mutex mutex_;
+  int admitted_ QAIO_GUARDED_BY(mutex_) = 0;
+  TimeNs busy_since_ns_ QAIO_GUARDED_BY(mutex_) = 0;  // or since the last one ended
+  double pace_ns_ QAIO_GUARDED_BY(mutex_) = 0;        // from one end to the next
+  // Admitted requests of each.
+  std::unordered_map<std::string, int> clients_ QAIO_GUARDED_BY(mutex_);
 };
 
 }  // namespace qaio

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "record/outcome.h"
+#include "server/http/kernel_buffers.h"
 #include "server/http/response_head.h"
 
 namespace qaio {
@@ -21,20 +22,16 @@ namespace net = boost::asio;
 
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 
-constexpr size_t kReadChunk = 4096;                  // what an idle connection holds
-constexpr size_t kReadAheadMax = 64 << 10;           // of pipelined requests
+constexpr size_t kReadChunk = 4096;         // what an idle connection holds
+constexpr size_t kReadAheadMax = 64 << 10;  // of pipelined requests
+constexpr std::chrono::milliseconds kHandshakeTime{10'000};
+constexpr std::chrono::milliseconds kFailedHandshakeTime{500};
 constexpr std::chrono::seconds kHealthPlaceTime{2};  // to ask, and to be rid of the answer
 constexpr size_t kDiscardMax = 64 << 20;  // of a refused body, so that the refusal is read
 constexpr std::chrono::seconds kDiscardTime{5};
 constexpr std::chrono::milliseconds kFarewellTime{100};  // to take what is left once cancelled
-
-// Also of an IPv4 address as a socket for both versions shows it.
-bool is_loopback(const net::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6()).is_loopback();
-  }
-  return address.is_loopback();
-}
+constexpr std::chrono::seconds kUnreadPause{1};          // between looks at what is still unread
+constexpr int kEmptyLinesMax = 8;                        // before a request
 
 // A piece as HTTP/1.1's chunked coding frames it.
 std::string as_chunk(const std::string& piece) {
@@ -51,100 +48,118 @@ HttpResponse preflight_response() {
   return response;
 }
 
-// RFC 9112, 2.2: some clients send an empty line behind a body. They belong to no request.
-void skip_empty_lines(boost::beast::flat_buffer& buffer) {
-  const auto begins = [&buffer](std::string_view text) {
-    return std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size())
-        .starts_with(text);
+// RFC 9112, 2.2: some clients send an empty line behind a body. They belong to no request. Whether
+// one begins behind them.
+bool skip_empty_lines(boost::beast::flat_buffer& buffer, int& lines_left) {
+  const auto bytes = [&buffer] {
+    return std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size());
   };
-  while (begins("\r\n")) buffer.consume(2);
+  for (; lines_left > 0 && bytes().starts_with("\r\n"); --lines_left) buffer.consume(2);
+  return !bytes().empty() && (bytes() != "\r" || lines_left == 0);
 }
 
 }  // namespace
 
 Connection::Connection(ConnectionSocket socket, ConnectionContext& context, bool health_only)
-    : socket_(std::move(socket)),
+    : ends_(ends_of(socket)),
+      stream_(std::move(socket)),
       context_(context),
       health_only_(health_only),
       buffer_(kReadAheadMax),
       request_charge_(context.memory, kFreeRequestBytes),
-      timer_(socket_.get_executor()),
-      wakeup_(socket_.get_executor(), Timer::time_point::max()) {
-  boost::system::error_code gone;
-  const auto peer = socket_.remote_endpoint(gone);
-  if (!gone) client_ = peer.address().to_string();
-  const auto own = socket_.local_endpoint(gone);
-  if (!gone) over_loopback_ = is_loopback(own.address());
-}
+      unread_charge_(context.memory, kFreeAnswerBytes),
+      timer_(stream_.get_executor()),
+      wakeup_(stream_.get_executor(), Timer::time_point::max()),
+      unread_timer_(stream_.get_executor()) {}
 
 ReadRules Connection::read_rules() const {
   return {.options = context_.options,
           .sites = context_.sites,
+          .proxies = context_.proxies,
           .router = context_.router,
-          .over_loopback = over_loopback_,
+          .over_tls = stream_.over_tls(),
+          .over_loopback = ends_.over_loopback,
+          .tls_expected = tls_expected_,
           .health_only = health_only_};
 }
 
 void Connection::start(std::function<void()> on_end) {
   net::co_spawn(
-      socket_.get_executor(), [self = shared_from_this()] { return self->run(); },
+      stream_.get_executor(), [self = shared_from_this()] { return self->run(); },
       [self = shared_from_this(), on_end = std::move(on_end)](const std::exception_ptr&) {
         on_end();
       });
 }
 
 void Connection::stop(bool cancel) {
-  net::post(socket_.get_executor(),
+  net::post(stream_.get_executor(),
             [self = shared_from_this(), cancel] { self->stop_now(cancel); });
 }
 
 void Connection::stop_now(bool cancel) {
-  boost::system::error_code ignored;  // of a connection that has just ended
   cancel = cancel || (exchange_ && exchange_->ends_with_server());
   cancelled_ = cancelled_ || cancel;
   const bool head_missing = reading_ && exchange_->record().request_id.empty();
   if (idle_ || head_missing || (cancel && reading_)) {
     cut_off_ = true;
     // Ends the next read, too, if this one has just ended.
-    socket_.shutdown(ConnectionSocket::shutdown_receive, ignored);
+    stream_.shutdown_receive();
   }
   if (!cancel) return;
   if (exchange_) exchange_->cancel();
-  socket_.cancel(ignored);  // a write that waits for the client
+  stream_.cancel();  // a write that waits for the client
+  wake();
 }
 
 net::awaitable<void> Connection::run() {
-  for (bool open = true; open;) {
+  bool open = co_await begin_tls();
+  while (open) {
     open = co_await wait_for_request();
     if (open) open = co_await serve_request();
   }
-  boost::system::error_code ignored;
-  socket_.shutdown(ConnectionSocket::shutdown_both, ignored);
-  socket_.close(ignored);
+  co_await drain();
+  stream_.close();
+}
+
+net::awaitable<bool> Connection::begin_tls() {
+  if (context_.tls == nullptr || ends_.client == kUnixClient) co_return true;
+  idle_ = true;
+  arm(health_only_ ? kHealthPlaceTime : std::min(kHandshakeTime, context_.options.read_timeout));
+  ClientStream::Handshake handshake = ClientStream::Handshake::kFailed;
+  if (!context_.stopping) handshake = co_await stream_.begin_tls(*context_.tls);
+  disarm();
+  idle_ = false;
+  context_.tls->count_handshake(handshake == ClientStream::Handshake::kDone);
+  tls_expected_ = handshake == ClientStream::Handshake::kPlainHttp;
+  if (handshake != ClientStream::Handshake::kFailed) co_return true;
+  if (!timed_out_) co_await discard_input(kFailedHandshakeTime);  // it may yet read why
+  co_return false;
 }
 
 // The time between requests belongs to none of them: returns with the first byte of one.
 net::awaitable<bool> Connection::wait_for_request() {
-  for (;;) {
-    if (context_.stopping) co_return false;
-    skip_empty_lines(buffer_);
-    if (buffer_.size() > 0) co_return true;
+  arm(health_only_ ? kHealthPlaceTime : context_.options.idle_timeout);
+  int empty_lines_left = kEmptyLinesMax;
+  bool begun = false;
+  while (!context_.stopping) {
+    begun = skip_empty_lines(buffer_, empty_lines_left);
+    if (begun) break;
     if (buffer_.capacity() > kReadChunk) buffer_.shrink_to_fit();  // an idle one holds little
     request_charge_.resize(0);
     idle_ = true;
-    arm(health_only_ ? kHealthPlaceTime : context_.options.idle_timeout);
-    auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
-    disarm();
+    auto [ec, bytes] = co_await stream_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
     idle_ = false;
     buffer_.commit(bytes);
-    if (ec) co_return false;
+    if (ec) break;
   }
+  disarm();
+  co_return begun;
 }
 
 net::awaitable<bool> Connection::serve_request() {
   auto exchange = std::make_shared<Exchange>(
-      socket_.get_executor(), context_.clock, context_.clock.now_ns(), context_.memory,
-      context_.options.stream_bytes_max, socket_.native_handle(), [this] { wake(); });
+      stream_.get_executor(), context_.clock, context_.clock.now_ns(), context_.memory,
+      context_.options.stream_bytes_max, stream_.native_handle(), [this] { wake(); });
   // Also where memory ends on the way: what answers later must not reach this connection.
   struct Detach {
     Exchange& exchange;
@@ -154,11 +169,11 @@ net::awaitable<bool> Connection::serve_request() {
     }
   } const detach_at_end{*exchange};
   exchange_ = exchange;
-  exchange->mutable_request().client = client_;
+  exchange->mutable_request().client = ends_.client;
   reading_ = true;
   arm(health_only_ ? kHealthPlaceTime : context_.options.read_timeout);
   const ReadResult request =
-      co_await read_request(socket_, buffer_, read_rules(), request_charge_, *exchange);
+      co_await read_request(stream_, buffer_, read_rules(), request_charge_, *exchange);
   disarm();
   reading_ = false;
   exchange->lap(Stage::kHttpRead);
@@ -190,8 +205,44 @@ net::awaitable<bool> Connection::serve_request() {
   exchange_.reset();
   request_charge_.resize(buffer_.capacity());
   if (context_.sink) context_.sink(std::move(record));
-  if (refused && written) co_await discard_input();
-  co_return written&& keep_alive_ && !peer_closed_;
+  const bool room = charge_unread();
+  if (refused && written) co_await discard_input(kDiscardTime);
+  co_return written&& keep_alive_ && !peer_closed_ && room;
+}
+
+bool Connection::charge_unread() {
+  const size_t bytes = unread_bytes(stream_.native_handle());
+  if (!unread_charge_.resize(bytes)) {
+    drop_unread_at_close(stream_.native_handle());
+    return false;
+  }
+  if (bytes > kFreeAnswerBytes) recharge_unread();
+  return true;
+}
+
+void Connection::recharge_unread() {
+  unread_timer_.expires_after(kUnreadPause);
+  unread_timer_.async_wait([self = weak_from_this()](const boost::system::error_code& ec) {
+    const auto connection = self.lock();
+    if (!ec && connection) connection->charge_unread();
+  });
+}
+
+// Where the client does not read it, it is dropped: else the kernel would hold it for minutes, and
+// nobody would count it.
+net::awaitable<void> Connection::drain() {
+  const int descriptor = stream_.native_handle();
+  const auto end = Timer::clock_type::now() + context_.options.write_timeout;
+  std::chrono::milliseconds pause(1);
+  while (unread_bytes(descriptor) > kFreeAnswerBytes) {
+    if (cancelled_ || Timer::clock_type::now() >= end) {
+      drop_unread_at_close(descriptor);
+      break;
+    }
+    co_await wait_until(Timer::clock_type::now() + pause);
+    pause = std::min(2 * pause, std::chrono::milliseconds(kUnreadPause));
+  }
+  unread_timer_.cancel();
 }
 
 void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
@@ -341,20 +392,20 @@ net::awaitable<bool> Connection::write(Exchange& exchange, std::string_view head
                                        std::string_view body) {
   const std::array buffers = {net::buffer(head), net::buffer(body)};
   arm(cancelled_ ? kFarewellTime : context_.options.write_timeout);
-  auto [ec, bytes] = co_await net::async_write(socket_, buffers, kAwait);
+  auto [ec, bytes] = co_await net::async_write(stream_, buffers, kAwait);
   disarm();
   if (ec) exchange.leave(timed_out_ ? kClientTooSlow : error_code_name(ErrorCode::kCancelled));
   co_return !ec;
 }
 
 // Closing with unread input would reset the connection and could destroy the answer on its way.
-net::awaitable<void> Connection::discard_input() {
+net::awaitable<void> Connection::discard_input(std::chrono::milliseconds time) {
   boost::system::error_code failed;
-  socket_.shutdown(ConnectionSocket::shutdown_send, failed);
-  arm(kDiscardTime);
+  stream_.shutdown_send();
+  arm(time);
   for (size_t discarded = 0; !failed && !cancelled_ && discarded < kDiscardMax;) {
     buffer_.clear();
-    auto [ec, bytes] = co_await socket_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
+    auto [ec, bytes] = co_await stream_.async_read_some(buffer_.prepare(kReadChunk), kAwait);
     failed = ec;
     discarded += bytes;
   }
@@ -362,31 +413,39 @@ net::awaitable<void> Connection::discard_input() {
 }
 
 void Connection::watch() {
-  const size_t ahead_bytes = buffer_.size() + kReadChunk;
-  if (peer_closed_ || ahead_bytes > buffer_.max_size()) return;
-  const size_t buffer_bytes = std::max(buffer_.capacity(), ahead_bytes);
-  if (!request_charge_.resize(buffer_bytes + exchange_->request().body.capacity())) return;
+  if (peer_closed_) return;
   watching_ = true;
-  socket_.async_read_some(
-      buffer_.prepare(kReadChunk),
-      [self = shared_from_this()](const boost::system::error_code& ec, size_t bytes) {
-        self->watching_ = false;
-        self->buffer_.commit(bytes);
-        if (!ec) {
-          self->watch();
-        } else if (ec != net::error::operation_aborted) {
-          // The system tells this once only: a later read would wait for ever.
-          self->peer_closed_ = true;
-          if (self->exchange_) self->exchange_->leave();
-        }
-        self->wake();
-      });
+  const size_t ahead_bytes = buffer_.size() + kReadChunk;
+  const size_t buffer_bytes = std::max(buffer_.capacity(), ahead_bytes);
+  if (ahead_bytes > buffer_.max_size() ||
+      !request_charge_.resize(buffer_bytes + exchange_->request().held_bytes())) {
+    return stream_.async_wait_for_failure(
+        [self = shared_from_this()](const boost::system::error_code& ec) {
+          self->watched(ec ? ec : net::error::connection_reset, 0);
+        });
+  }
+  stream_.async_read_some(buffer_.prepare(kReadChunk),
+                          [self = shared_from_this()](const boost::system::error_code& ec,
+                                                      size_t bytes) { self->watched(ec, bytes); });
+}
+
+void Connection::watched(const boost::system::error_code& ec, size_t bytes) {
+  watching_ = false;
+  buffer_.commit(bytes);
+  if (!ec) {
+    watch();
+  } else if (ec != net::error::operation_aborted) {
+    // The system tells this once only: a later read would wait for ever.
+    peer_closed_ = true;
+    if (exchange_) exchange_->leave();
+  }
+  wake();
 }
 
 net::awaitable<void> Connection::stop_watching() {
   // Again each time: a read that completed before it could be cancelled has begun the next one.
   while (watching_) {
-    socket_.cancel();
+    stream_.cancel();
     co_await wait();
   }
 }
@@ -407,7 +466,7 @@ void Connection::arm(std::chrono::milliseconds timeout) {
       [self = shared_from_this(), number = ++deadline_](const boost::system::error_code& ec) {
         if (ec || number != self->deadline_) return;
         self->timed_out_ = true;
-        self->socket_.cancel();
+        self->stream_.cancel();
       });
 }
 

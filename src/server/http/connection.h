@@ -24,7 +24,9 @@ struct ConnectionContext {
   const RecordSink& sink;
   const Clock& clock;
   const SitePolicy& sites;
+  const TrustedProxies& proxies;
   MemoryBudget& memory;
+  TlsContext* tls = nullptr;  // of TCP; nullptr: it is HTTP as it is
   std::atomic<bool> stopping{false};
 };
 
@@ -48,9 +50,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                         ConnectionExecutor>;
 
   Awaitable<void> run();
+  Awaitable<bool> begin_tls();  // whether there will be requests
   Awaitable<bool> wait_for_request();
   Awaitable<bool> serve_request();  // whether the connection goes on
   void stop_now(bool cancel);
+  // What the client has not read of its answers counts as held, until it has. False: for so much
+  // nothing is left.
+  bool charge_unread();
+  void recharge_unread();   // time and again, until the client has read it
+  Awaitable<void> drain();  // lets the client read that before the connection ends
   void dispatch(const std::shared_ptr<Exchange>& exchange);
   // Waits for the answer and writes it. The status that the client got; none: not all was written.
   Awaitable<std::optional<int>> write_answer(Exchange& exchange, const ReadResult& request);
@@ -61,11 +69,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> write_stream(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write_pieces(Exchange& exchange, std::string head, bool chunked);
   Awaitable<bool> write(Exchange& exchange, std::string_view head, std::string_view body);
-  Awaitable<void> discard_input();
+  Awaitable<void> discard_input(std::chrono::milliseconds time);
 
   // Reads ahead while a request is being answered: notices a client that leaves, keeps what it
-  // pipelines.
+  // pipelines, of which only so much is read.
   void watch();
+  void watched(const boost::system::error_code& ec, size_t bytes);
   Awaitable<void> stop_watching();
 
   // Suspends until wake(): whatever changes the state above calls it.
@@ -76,26 +85,28 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   ReadRules read_rules() const;
 
-  // Aborts the socket's operations after `timeout` unless disarmed before.
+  // Aborts the stream's operations after `timeout` unless disarmed before.
   void arm(std::chrono::milliseconds timeout);
   void disarm();
 
-  ConnectionSocket socket_;
+  const ConnectionEnds ends_;
+  ClientStream stream_;
   ConnectionContext& context_;
-  std::string client_;  // its address
   const bool health_only_;
-  bool over_loopback_ = false;
   boost::beast::flat_buffer buffer_;
   MemoryCharge request_charge_;  // of the buffer and the body of the request being answered
+  MemoryCharge unread_charge_;   // of the answers that the kernel still holds
   Timer timer_;                  // the deadline of what is being read or written
   Timer wakeup_;                 // never expires, but in wait_until()
-  uint64_t deadline_ = 0;        // number of the current one
+  Timer unread_timer_;
+  uint64_t deadline_ = 0;  // number of the current one
   bool timed_out_ = false;
-  bool idle_ = false;        // between requests
-  bool reading_ = false;     // a request
-  bool cut_off_ = false;     // nothing more is read because the server stops
-  bool cancelled_ = false;   // the server waits for no client any more
-  bool keep_alive_ = false;  // promised with the current answer
+  bool idle_ = false;          // between requests
+  bool reading_ = false;       // a request
+  bool tls_expected_ = false;  // but the client speaks plain HTTP
+  bool cut_off_ = false;       // nothing more is read because the server stops
+  bool cancelled_ = false;     // the server waits for no client any more
+  bool keep_alive_ = false;    // promised with the current answer
   bool watching_ = false;
   bool peer_closed_ = false;            // its end of the stream, or an error, has been read
   std::shared_ptr<Exchange> exchange_;  // being answered

@@ -14,7 +14,7 @@ namespace {
 size_t held_bytes(const HttpResponse& response) {
   size_t bytes = response.body.size();
   if (response.next_piece) bytes = std::max(bytes, kPieceBytes) + response.held_bytes;
-  return bytes > kFreeAnswerBytes ? bytes + kSendBufferBytes : bytes;
+  return bytes > kFreeAnswerBytes ? bytes + kSendBufferHeldBytes : bytes;
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ void Exchange::post_work(std::function<void()> work) {
 // The connection, which waits for its client to leave, takes this for it.
 void Exchange::abandon() noexcept {
   abandoned_ = true;
-  const std::lock_guard lock(descriptor_mutex_);
+  const MutexLock lock(descriptor_mutex_);
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
@@ -122,7 +122,7 @@ void Exchange::leave(std::string_view why) {
 
 void Exchange::detach() {
   {
-    const std::lock_guard lock(descriptor_mutex_);
+    const MutexLock lock(descriptor_mutex_);
     descriptor_ = -1;
   }
   changed_ = nullptr;

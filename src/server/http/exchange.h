@@ -3,21 +3,18 @@
 
 #include <atomic>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/strand.hpp>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/mutex.h"
 #include "server/http/call.h"
+#include "server/http/client_stream.h"
 #include "server/http/memory_budget.h"
 
 namespace qaio {
-
-using ConnectionExecutor = boost::asio::strand<boost::asio::io_context::executor_type>;
 
 class Exchange final : public Call {
  public:
@@ -98,14 +95,17 @@ class Exchange final : public Call {
   bool left_ = false;
   std::string_view why_left_;
   std::atomic<bool> abandoned_ = false;
-  std::mutex descriptor_mutex_;
-  int descriptor_;  // -1 once detached: the connection's next request is not to suffer
+  Mutex descriptor_mutex_;
+  // -1 once detached: the connection's next request is not to suffer.
+  int descriptor_ QAIO_GUARDED_BY(descriptor_mutex_);
 };
 
 // The bytes of an answer that every connection may hold; see kConnectionBytes.
 inline constexpr size_t kFreeAnswerBytes = 4 << 10;
-// What the kernel may hold for a client that does not read; left alone it grows to megabytes.
+// What the kernel is asked to hold at most for a client that does not read; left alone it grows to
+// megabytes. It allows itself twice that, for what it needs around it.
 inline constexpr int kSendBufferBytes = 64 << 10;
+inline constexpr size_t kSendBufferHeldBytes = 2 * kSendBufferBytes;
 
 // Why a client that takes its answer too slowly is given up.
 inline constexpr std::string_view kClientTooSlow = "client_too_slow";

@@ -6,9 +6,20 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "base/utf8.h"
 
 namespace qaio {
 namespace {
+
+constexpr size_t kMessageBytesMax = 2000;
+constexpr size_t kFieldBytesMax = 300;
+
+// What was sent may be a megabyte, or no UTF-8.
+std::string shown(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return replace_invalid_utf8(text);
+  text = text.substr(0, bytes_max);
+  return replace_invalid_utf8(text.substr(0, valid_utf8_prefix(text))) + "...";
+}
 
 // In OpenAI's words.
 std::string_view error_type(int status) {
@@ -69,13 +80,14 @@ void set_retry_after(HttpResponse& response, std::chrono::milliseconds time) {
 }
 
 HttpResponse error_response(int status, std::string_view code, std::string_view message,
-                            std::string_view field) {
+                            std::string_view long_field) {
+  const std::string field = shown(long_field, kFieldBytesMax);
   HttpResponse response;
   response.status = status;
   response.error_code = code;
   JsonWriter json(response.body);
   json.begin_object().key("error").begin_object();
-  json.key("code").string(code).key("message").string(message);
+  json.key("code").string(code).key("message").string(shown(message, kMessageBytesMax));
   if (!field.empty()) json.key("field").string(field);
   json.key("type").string(error_type(status)).key("param");
   field.empty() ? json.null() : json.string(field);

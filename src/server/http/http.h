@@ -20,12 +20,16 @@ struct HttpRequest {
   std::string query;      // behind '?', not decoded
   std::string parameter;  // what stands for {name} in the route
   std::string body;
-  std::string client = {};           // the address it came from, without the port
+  std::string client = {};           // the address it came from, without the port; Caller::client
+  bool over_https = false;           // certainly, be it as far as a trusted proxy
   std::string accept = {};           // the header
   std::string origin = {};           // the header
   std::string accept_encoding = {};  // the header
   std::string if_none_match = {};    // the header
   uint64_t client_key = 0;  // of the API key, or of the address without one: who gets a share
+
+  // What is long when a client wants it to be.
+  size_t held_bytes() const { return body.capacity() + path.capacity() + query.capacity(); }
 };
 
 struct HttpHeader {
@@ -61,6 +65,9 @@ std::vector<HttpHeader> unbuffered_headers();
 // The status that says the same as the code.
 int http_status(ErrorCode code);
 
+// The code of what is not HTTP, or may be read in two ways.
+inline constexpr std::string_view kBadHttp = "bad_http";
+
 // When an answer of status 429 or 503 is worth asking for again; clients that know Retry-After-Ms
 // prefer it.
 void set_retry_after(HttpResponse& response, std::chrono::milliseconds time);
@@ -68,7 +75,7 @@ void set_retry_after(HttpResponse& response, std::chrono::milliseconds time);
 // {"error": {"code", "message", "field"?, "type", "param"}}. The last two are for OpenAI's clients:
 // `type` is the kind of error, `param` repeats the field or is null. With 429 and 503 it says when
 // to try again, with everything else that it is of no use to: clients take any 5xx for a passing
-// fault.
+// fault. Messages repeat what the client sent, to him only; long ones are cut.
 HttpResponse error_response(int status, std::string_view code, std::string_view message,
                             std::string_view field = {});
 HttpResponse error_response(const Error& error);

@@ -44,6 +44,10 @@ Result<JsonFields> JsonFields::parse(std::string_view body, size_t depth_max) {
   if (!value.is_object()) {
     return fail(ErrorCode::kInvalidArgument, "the request body must be a JSON object");
   }
+  // Of two members of one name others may read the first: a proxy that checked it, for instance.
+  if (const auto path = repeated_member_path(body)) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is there twice", *path), *path);
+  }
   return JsonFields(std::move(value.get_object()), "");
 }
 

@@ -127,12 +127,20 @@ Result<std::vector<Acceptor>> listen_on(ConnectionExecutor executor, const Endpo
   return failed(failure->endpoint, failure->reason);
 }
 
-std::string client_url(std::string_view host, uint16_t port) {
+bool is_loopback(const net::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6()).is_loopback();
+  }
+  return address.is_loopback();
+}
+
+std::string client_url(std::string_view host, uint16_t port, bool tls) {
+  const std::string_view scheme = tls ? "https" : "http";
   host = without_brackets(host);
   if (host.empty() || host == "0.0.0.0") host = "127.0.0.1";
   if (host == "::") host = "::1";
-  return host.find(':') == std::string_view::npos ? fmt::format("http://{}:{}", host, port)
-                                                  : fmt::format("http://[{}]:{}", host, port);
+  return host.find(':') == std::string_view::npos ? fmt::format("{}://{}:{}", scheme, host, port)
+                                                  : fmt::format("{}://[{}]:{}", scheme, host, port);
 }
 
 }  // namespace qaio

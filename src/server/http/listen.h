@@ -27,7 +27,10 @@ Result<Endpoints> resolve_host(const std::string& host, uint16_t port);
 // else goes wrong with any is an error that names it and says what to do.
 Result<std::vector<Acceptor>> listen_on(ConnectionExecutor executor, const Endpoints& endpoints);
 
+// Also of an IPv4 address as a socket for both versions shows it.
+bool is_loopback(const boost::asio::ip::address& address);
+
 // Where a client of this machine reaches a server that listens on `host`.
-std::string client_url(std::string_view host, uint16_t port);
+std::string client_url(std::string_view host, uint16_t port, bool tls = false);
 
 }  // namespace qaio

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/http/head_lines.h"
 #include "server/http/request_id.h"
 #include "trace/trace_context.h"
 
@@ -30,7 +31,9 @@ using Parser = http::request_parser<http::string_body>;
 constexpr auto kAwait = net::as_tuple(net::use_awaitable);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kContinueExpected = "100-continue";
-constexpr std::string_view kBadHttp = "bad_http";
+constexpr std::string_view kDigits = "0123456789";
+constexpr size_t kHeadChunk = 4096;  // bytes to read at a time
+constexpr size_t kFieldBytes = 64;   // of what the parser keeps beside a field's text, about
 constexpr size_t kRecordedPathMax = 256;
 constexpr size_t kRecordedMethodMax = 32;
 
@@ -43,6 +46,24 @@ std::optional<std::string> joined(const Parser& parser, std::string_view name) {
     all = all.value_or("") + std::string(field->value());
   }
   return all;
+}
+
+std::vector<std::string> all_of(const Parser& parser, std::string_view name) {
+  std::vector<std::string> values;
+  const auto [begin, end] = parser.get().equal_range(name);
+  for (auto field = begin; field != end; ++field) values.emplace_back(field->value());
+  return values;
+}
+
+// Who asks, if `peer` is a proxy that may say so.
+Caller caller_of(const Parser& parser, const ReadRules& rules, const std::string& peer) {
+  if (rules.proxies.empty()) return {.client = peer, .https = rules.over_tls};
+  Caller caller =
+      rules.proxies.caller(peer, {.x_forwarded_for = all_of(parser, "X-Forwarded-For"),
+                                  .x_forwarded_proto = all_of(parser, "X-Forwarded-Proto"),
+                                  .forwarded = all_of(parser, "Forwarded")});
+  caller.https = caller.https || rules.over_tls;
+  return caller;
 }
 
 // A token of another form is none. 0: none.
@@ -66,7 +87,7 @@ TraceContext trace_of(const Parser& parser, bool observes, bool exported) {
 // A target in absolute form, as sent to proxies: "http://HOST/PATH".
 struct Target {
   std::optional<std::string_view> host;  // only of the absolute form
-  std::string_view rest;                 // path and query
+  std::string_view rest;                 // path and query; of the absolute form perhaps no path
 };
 Target split_target(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
@@ -93,17 +114,27 @@ bool is_host(std::string_view host) {
                        name.find_first_not_of("0123456789abcdefABCDEF:.", 1) == name.size() - 1;
   return (address || (!name.empty() && std::ranges::all_of(name, in_name))) &&
          (rest.empty() ||
-          (rest[0] == ':' && rest.find_first_not_of("0123456789", 1) == std::string_view::npos));
+          (rest[0] == ':' && rest.find_first_not_of(kDigits, 1) == std::string_view::npos));
+}
+
+// A method that is none of HTTP's may be any text; OpenTelemetry's name for all of them.
+std::string recorded_method(const Parser& parser, const ServerOptions& options) {
+  const bool known = parser.get().method() != http::verb::unknown;
+  if (!known && !options.record_paths && !parser.get().method_string().empty()) return "_OTHER";
+  return std::string(parser.get().method_string()).substr(0, kRecordedMethodMax);
 }
 
 // A path that no route matched is the client's text, and kept only where texts are.
 void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) {
   const auto& message = parser.get();
   HttpRequest& request = exchange.mutable_request();
+  Caller caller = caller_of(parser, rules, request.client);
+  request.client = std::move(caller.client);
+  request.over_https = caller.https;
   request.method = std::string_view(message.method_string());
-  const std::string_view target = split_target(message.target()).rest;
+  const auto [host, target] = split_target(message.target());
   const size_t query = std::min(target.find('?'), target.size());
-  request.path = target.substr(0, query);
+  request.path = host && query == 0 ? "/" : target.substr(0, query);
   request.query = target.substr(std::min(query + 1, target.size()));
   request.accept = message[http::field::accept];
   request.origin = message[http::field::origin];
@@ -114,7 +145,7 @@ void describe(const Parser& parser, const ReadRules& rules, Exchange& exchange) 
 
   RequestRecord& record = exchange.record();
   record.request_id = choose_request_id(message["X-Request-Id"]);
-  record.method = request.method.substr(0, kRecordedMethodMax);
+  record.method = recorded_method(parser, rules.options);
   const std::string_view path = std::string_view(request.path).substr(0, kRecordedPathMax);
   record.routed = !rules.router.match(request.method, request.path).route.empty();
   record.path = record.routed || !rules.options.record_paths ? rules.router.recorded(path) : path;
@@ -147,14 +178,26 @@ ReadResult refuse(const boost::system::error_code& ec, const ServerOptions& opti
 std::optional<HttpResponse> fault_of(const Parser& parser) {
   using boost::beast::iequals;
   const bool http_1_0 = parser.get().version() < 11;
-  if (!http_1_0 && parser.get().count(http::field::host) != 1) {
+  const size_t hosts = parser.get().count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && !http_1_0)) {
     return error_response(400, kBadHttp, "an HTTP/1.1 request must have one Host header");
   }
+  if (parser.get().method() == http::verb::connect) {  // what follows may not be HTTP
+    return error_response(501, "not_implemented", "this server is no proxy");
+  }
   const auto host = joined(parser, "Host");
-  const auto target_host = split_target(parser.get().target()).host;
+  const auto [target_host, target] = split_target(parser.get().target());
+  const bool of_server = parser.get().method() == http::verb::options && target == "*";
+  if (!target_host && !target.starts_with('/') && !of_server) {
+    return error_response(400, kBadHttp, "the request's target must be a path, as /v1/models is");
+  }
   if ((host && !is_host(*host)) || (target_host && !is_host(*target_host))) {
     return error_response(400, kBadHttp,
                           "the host must be a name or an address, perhaps with a port");
+  }
+  const auto length = joined(parser, "Content-Length");
+  if (length && length->find_first_not_of(kDigits) != std::string::npos) {
+    return error_response(400, kBadHttp, "a Content-Length must be one number, sent once");
   }
   if (const auto coding = joined(parser, "Transfer-Encoding")) {
     const size_t last = coding->find_last_of(", \t") + 1;
@@ -185,14 +228,15 @@ std::optional<HttpResponse> fault_of(const Parser& parser) {
   return std::nullopt;
 }
 
-RequestSite site_of(const Parser& parser, bool over_loopback) {
+RequestSite site_of(const Parser& parser, bool over_loopback, bool over_https) {
   // that of an absolute target goes before the header (RFC 9112, 3.2.2)
   const auto host = split_target(parser.get().target()).host;
   return {.host = host ? std::string(*host) : joined(parser, "Host"),
           .origin = joined(parser, "Origin"),
           .fetch_site = parser.get()["Sec-Fetch-Site"],
           .fetch_mode = parser.get()["Sec-Fetch-Mode"],
-          .over_loopback = over_loopback};
+          .over_loopback = over_loopback,
+          .over_https = over_https};
 }
 
 HttpResponse memory_refusal() {
@@ -200,18 +244,25 @@ HttpResponse memory_refusal() {
                         "too many long requests are on their way; try again later");
 }
 
-// Whatever can be refused by the head alone is refused before the body.
+// Whatever can be refused by the head alone is refused before the body. `held_bytes`: what is
+// held without the body.
 std::optional<HttpResponse> refusal_of_head(const Parser& parser, const ReadRules& rules,
-                                            const boost::beast::flat_buffer& buffer,
+                                            const HttpRequest& request, size_t held_bytes,
                                             MemoryCharge& charge) {
   if (auto fault = fault_of(parser)) return fault;
-  if (auto refused = rules.sites.refuse(site_of(parser, rules.over_loopback))) return refused;
+  if (rules.tls_expected) {
+    return error_response(400, "https_required",
+                          "this port speaks HTTPS and the request was plain HTTP: write https:// "
+                          "instead of http://");
+  }
+  if (auto refused = rules.sites.refuse(site_of(parser, rules.over_loopback, request.over_https)))
+    return refused;
   if (rules.health_only && !std::string_view(parser.get().target()).starts_with("/health")) {
     return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
                           "too many connections, try again later");
   }
   const size_t body_bytes = parser.content_length().value_or(0);
-  if (!charge.resize(buffer.capacity() + body_bytes)) return memory_refusal();
+  if (!charge.resize(held_bytes + body_bytes)) return memory_refusal();
   return std::nullopt;
 }
 
@@ -220,38 +271,83 @@ bool wants_continue(const Parser& parser) {
          boost::beast::iequals(parser.get()[http::field::expect], kContinueExpected);
 }
 
+// How reading a head ended: with its last byte, a refusal, or the connection.
+struct HeadEnd {
+  boost::system::error_code ec;         // of the parser or the connection
+  std::optional<HttpResponse> refusal;  // of what the parser lets pass
+  size_t bytes = 0;                     // of the head's text, and about what the parser made of it
+};
+
+net::awaitable<HeadEnd> read_head(ClientStream& stream, boost::beast::flat_buffer& buffer,
+                                  size_t bytes_max, MemoryCharge& charge, Parser& parser) {
+  HeadLines lines;
+  size_t parsed = 0;   // bytes of the buffer, which keeps the head until all of it is there
+  size_t checked = 0;  // likewise
+  for (;;) {
+    const std::string_view bytes(static_cast<const char*>(buffer.data().data()), buffer.size());
+    boost::system::error_code ec;
+    parsed += parser.put(net::buffer(bytes.substr(parsed)), ec);
+    if (auto fault = lines.take(bytes.substr(checked))) {
+      co_return HeadEnd{.ec = {}, .refusal = std::move(fault)};
+    }
+    checked = bytes.size();
+    if (parser.is_header_done()) {
+      buffer.consume(parsed);
+      co_return HeadEnd{.ec = ec, .refusal = {}, .bytes = parsed + lines.fields() * kFieldBytes};
+    }
+    if (ec && ec != http::error::need_more) co_return HeadEnd{.ec = ec, .refusal = {}};
+    if (bytes.size() >= bytes_max)
+      co_return HeadEnd{.ec = http::error::header_limit, .refusal = {}};
+    const auto space = buffer.prepare(kHeadChunk);
+    if (!charge.resize(buffer.capacity())) co_return HeadEnd{.ec = {}, .refusal = memory_refusal()};
+    auto [failed, received] = co_await stream.async_read_some(space, kAwait);
+    if (failed) co_return HeadEnd{.ec = http::error::end_of_stream, .refusal = {}};
+    buffer.commit(received);
+  }
+}
+
 }  // namespace
 
-net::awaitable<ReadResult> read_request(ConnectionSocket& socket, boost::beast::flat_buffer& buffer,
+#if defined(__GNUC__) && !defined(__clang__)
+// A wrong guess about the coroutine's frame where Asio's new is not inlined and its delete is.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
+net::awaitable<ReadResult> read_request(ClientStream& stream, boost::beast::flat_buffer& buffer,
                                         const ReadRules& rules, MemoryCharge& charge,
                                         Exchange& exchange) {
   Parser parser;
   parser.header_limit(rules.options.header_bytes_max);
   parser.body_limit(rules.options.body_bytes_max);
-  auto [header_ec, header_bytes] = co_await http::async_read_header(socket, buffer, parser, kAwait);
+  HeadEnd head = co_await read_head(stream, buffer, rules.options.header_bytes_max, charge, parser);
   describe(parser, rules, exchange);
-  if (header_ec) co_return refuse(header_ec, rules.options, exchange);
-  if (auto refusal = refusal_of_head(parser, rules, buffer, charge)) {
+  if (head.ec) co_return refuse(head.ec, rules.options, exchange);
+  auto refusal = std::move(head.refusal);
+  const size_t held_bytes = buffer.capacity() + head.bytes;
+  if (!refusal) refusal = refusal_of_head(parser, rules, exchange.request(), held_bytes, charge);
+  if (refusal) {
     exchange.respond(std::move(*refusal));
     co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
   }
+  // By the head: what a trailer says of the connection has no effect.
+  const bool keep_alive = parser.keep_alive();
   if (wants_continue(parser)) {
-    auto [ec, bytes] = co_await net::async_write(socket, net::buffer(kContinue), kAwait);
+    auto [ec, bytes] = co_await net::async_write(stream, net::buffer(kContinue), kAwait);
     if (ec) co_return ReadResult{};
   }
   parser.eager(true);
   while (!parser.is_done()) {
-    auto [ec, bytes] = co_await http::async_read_some(socket, buffer, parser, kAwait);
+    auto [ec, bytes] = co_await http::async_read_some(stream, buffer, parser, kAwait);
     if (ec) co_return refuse(ec, rules.options, exchange);
     // What is sent in chunks does not say its length in advance.
-    if (!charge.resize(buffer.capacity() + parser.get().body().capacity())) {
+    if (!charge.resize(buffer.capacity() + head.bytes + parser.get().body().capacity())) {
       exchange.respond(memory_refusal());
       co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
     }
   }
   ReadResult result;
   result.outcome = ReadResult::Outcome::kComplete;
-  result.keep_alive = parser.keep_alive();
+  result.keep_alive = keep_alive;
   result.http_1_0 = parser.get().version() < 11;
   exchange.mutable_request().body = std::move(parser.get().body());
   co_return result;

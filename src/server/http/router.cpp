@@ -27,8 +27,9 @@ std::optional<std::string_view> match_path(std::string_view route, std::string_v
 
 }  // namespace
 
-void Router::add(std::string method, std::string path, Handler handler) {
-  routes_.push_back({std::move(method), std::move(path), std::move(handler)});
+void Router::add(std::string method, std::string path, std::optional<Scope> scope,
+                 Handler handler) {
+  routes_.push_back({std::move(method), std::move(path), scope, std::move(handler)});
 }
 
 Router::Match Router::match(std::string_view method, std::string_view path) const {
@@ -40,6 +41,7 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
     match.parameter = *parameter;
     if (route.method == method || (route.method == "GET" && method == "HEAD")) {
       match.handler = &route.handler;
+      match.scope = route.scope;
       return match;
     }
     if (!match.allow.empty()) match.allow += ", ";

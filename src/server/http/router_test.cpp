@@ -9,9 +9,9 @@ class RouterTest : public testing::Test {
  protected:
   RouterTest() {
     const auto nothing = [](const std::shared_ptr<Call>&) {};
-    router_.add("GET", "/things", nothing);
-    router_.add("GET", "/things/{id}", nothing);
-    router_.add("POST", "/things/{id}/part", nothing);
+    router_.add("GET", "/things", Scope::kRead, nothing);
+    router_.add("GET", "/things/{id}", Scope::kRead, nothing);
+    router_.add("POST", "/things/{id}/part", Scope::kRead, nothing);
   }
   // "ROUTE PARAMETER"
   std::string match(std::string_view method, std::string_view path) {

@@ -15,18 +15,21 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <condition_variable>
 #include <map>
-#include <mutex>
+#include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/low_latency_thread.h"
+#include "base/mutex.h"
 #include "server/http/connection.h"
 #include "server/http/listen.h"
 #include "server/http/request_id.h"
 #include "server/http/response_head.h"
+#include "server/http/tls_context.h"
+#include "server/http/unix_listener.h"
 #include "trace/trace_context.h"
 
 namespace qaio {
@@ -45,15 +48,15 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 
 // What every connection may hold is set aside; the rest is shared by those who need more.
 size_t connections_bytes(const ServerOptions& options) {
-  return (static_cast<size_t>(options.connections_max) + kHealthPlaces) * kConnectionBytes;
+  const size_t places = static_cast<size_t>(options.connections_max) + kHealthPlaces;
+  return places * kConnectionBytes + (options.tls ? tls_bytes(options) : 0);
 }
 
 Result<void> check(const ServerOptions& options) {
   if (options.io_threads < 1 || options.connections_max < 1) {
     return fail(ErrorCode::kInvalidArgument, "a server needs at least one thread and connection");
   }
-  const size_t needed =
-      connections_bytes(options) + options.body_bytes_max + static_cast<size_t>(kSendBufferBytes);
+  const size_t needed = connections_bytes(options) + options.body_bytes_max + kSendBufferHeldBytes;
   if (options.memory_bytes_max < needed) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} MiB are too little for {} connections and a body of {} bytes: at "
@@ -64,6 +67,9 @@ Result<void> check(const ServerOptions& options) {
   }
   return {};
 }
+
+// An alert in the clear, "internal_error": who has not said a word yet can be told no more.
+constexpr std::array<unsigned char, 7> kTlsRefusal = {21, 3, 3, 0, 2, 2, 80};
 
 // A file descriptor kept free, so that a connection for which none is left can be told so.
 class SpareDescriptor {
@@ -88,6 +94,10 @@ class SpareDescriptor {
 
 }  // namespace
 
+size_t tls_bytes(const ServerOptions& options) {
+  return (static_cast<size_t>(options.connections_max) + kHealthPlaces) * kTlsConnectionBytes;
+}
+
 struct Server::Impl {
   Impl(const ServerOptions& server_options, Router server_router, RecordSink record_sink,
        const Clock& clock)
@@ -98,17 +108,30 @@ struct Server::Impl {
         io(options.io_threads),
         accepting(net::make_strand(io)),
         router(std::move(server_router)),
-        context{options, router, sink, clock, sites, memory} {}
+        context{options, router, sink, clock, sites, proxies, memory} {}
 
   Result<void> listen() {
-    QAIO_ASSIGN(const Endpoints endpoints, resolve_host(options.host, options.port));
-    QAIO_ASSIGN(acceptors, listen_on(accepting, endpoints));
-    port = acceptors.front().local_endpoint().port();
+    QAIO_ASSIGN(proxies, TrustedProxies::parse(options.trusted_proxies));
+    if (options.tls) {
+      QAIO_ASSIGN(tls, TlsContext::load(*options.tls, context.clock));
+      context.tls = tls.get();
+    }
+    if (options.tcp) {
+      QAIO_ASSIGN(const Endpoints endpoints, resolve_host(options.host, options.port));
+      QAIO_ASSIGN(acceptors, listen_on(accepting, endpoints));
+      port = acceptors.front().local_endpoint().port();
+    }
+    if (!options.unix_socket.empty()) {
+      QAIO_ASSIGN(unix_listener,
+                  UnixListener::listen(accepting, options.unix_socket, options.unix_socket_mode));
+      net::co_spawn(accepting, accept(unix_listener->acceptor()), net::detached);
+    }
     for (Acceptor& acceptor : acceptors) net::co_spawn(accepting, accept(acceptor), net::detached);
     return {};
   }
 
-  net::awaitable<void> accept(Acceptor& acceptor) {
+  template <typename AnyAcceptor>
+  net::awaitable<void> accept(AnyAcceptor& acceptor) {
     for (;;) {
       ConnectionSocket socket(net::make_strand(io));
       auto [ec] = co_await acceptor.async_accept(socket, kAwait);
@@ -132,7 +155,8 @@ struct Server::Impl {
 
   // Without a descriptor for them, those who wait to be accepted would wait for as long as others
   // keep their connections: uses the spare one to tell one of them. Whether there was one.
-  net::awaitable<bool> refuse_one(Acceptor& acceptor) {
+  template <typename AnyAcceptor>
+  net::awaitable<bool> refuse_one(AnyAcceptor& acceptor) {
     ConnectionSocket socket(net::make_strand(io));
     boost::system::error_code ec;
     acceptor.non_blocking(true, ec);
@@ -152,7 +176,7 @@ struct Server::Impl {
     std::shared_ptr<Connection> connection;
     uint64_t number = 0;
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       const auto places_max = static_cast<size_t>(options.connections_max);
       if (connections.size() < places_max + kHealthPlaces) {
         const bool health_only = connections.size() >= places_max;
@@ -163,7 +187,7 @@ struct Server::Impl {
     }
     if (!connection) return refuse(socket);
     connection->start([this, number] {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       connections.erase(number);
       changed.notify_all();
     });
@@ -191,7 +215,11 @@ struct Server::Impl {
                                  .wall_unix_ms = context.clock.wall_unix_ms()});
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.write_some(net::buffer(head + response.body), ignored);
+    if (context.tls != nullptr && ends_of(socket).client != kUnixClient) {
+      socket.write_some(net::buffer(kTlsRefusal), ignored);
+    } else {
+      socket.write_some(net::buffer(head + response.body), ignored);
+    }
     socket.shutdown(tcp::socket::shutdown_send, ignored);
     // What is unread when a socket is closed resets the connection, and the answer may be lost.
     std::array<char, 4096> unread;
@@ -201,13 +229,15 @@ struct Server::Impl {
   }
 
   void stop_connections(bool cancel) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     for (const auto& [number, connection] : connections) connection->stop(cancel);
   }
 
   bool wait_for_connections(std::chrono::milliseconds time) {
-    std::unique_lock lock(mutex);
-    return changed.wait_for(lock, time, [&] { return connections.empty(); });
+    const auto until = std::chrono::steady_clock::now() + time;
+    const MutexLock lock(mutex);
+    while (!connections.empty() && changed.wait_until(mutex, until)) continue;
+    return connections.empty();
   }
 
   void stop(std::chrono::milliseconds drain) {
@@ -216,6 +246,7 @@ struct Server::Impl {
     net::post(accepting, [this] {
       boost::system::error_code ignored;
       for (Acceptor& acceptor : acceptors) acceptor.close(ignored);
+      if (unix_listener) unix_listener->close();
     });
     stop_connections(false);
     if (!wait_for_connections(drain)) {
@@ -225,25 +256,29 @@ struct Server::Impl {
     io.stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+    if (unix_listener) unix_listener->close();
   }
 
   const ServerOptions options;
   const RecordSink sink;
   const SitePolicy sites;
+  TrustedProxies proxies;
   MemoryBudget memory;  // outlives what waits in `io`, which gives back what it has taken
   net::io_context io;
   const ConnectionExecutor accepting;  // of all acceptors
   std::vector<Acceptor> acceptors;
+  std::unique_ptr<UnixListener> unix_listener;
+  std::unique_ptr<TlsContext> tls;
   const Router router;  // its threads end before `io`, to which they hand their answers
   ConnectionContext context;
   SpareDescriptor spare;
   uint16_t port = 0;
   std::vector<std::thread> threads;
 
-  mutable std::mutex mutex;  // guards the connections
-  std::condition_variable changed;
-  std::map<uint64_t, std::shared_ptr<Connection>> connections;
-  uint64_t last_connection = 0;
+  mutable Mutex mutex;
+  CondVar changed;
+  std::map<uint64_t, std::shared_ptr<Connection>> connections QAIO_GUARDED_BY(mutex);
+  uint64_t last_connection QAIO_GUARDED_BY(mutex) = 0;
 };
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Router router,
@@ -272,15 +307,19 @@ Server::~Server() { stop(std::chrono::milliseconds(0)); }
 
 uint16_t Server::port() const { return impl_->port; }
 
+TlsContext* Server::tls() const { return impl_->tls.get(); }
+
 int Server::connections() const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return static_cast<int>(impl_->connections.size());
 }
 
 ConnectionState Server::state() const {
-  return {.connections = connections(),
-          .memory_bytes = impl_->memory.bytes_used(),
-          .memory_bytes_max = impl_->memory.bytes_max()};
+  ConnectionState state = {.connections = connections(),
+                           .memory_bytes = impl_->memory.bytes_used(),
+                           .memory_bytes_max = impl_->memory.bytes_max()};
+  if (impl_->tls) state.tls = impl_->tls->state();
+  return state;
 }
 
 void Server::stop(std::chrono::milliseconds drain) { impl_->stop(drain); }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@
 #include "base/result.h"
 #include "record/record.h"
 #include "server/http/router.h"
+#include "server/http/tls_context.h"
+#include "server/http/trusted_proxies.h"
 #include "telemetry/server_state.h"
 
 namespace qaio {
@@ -25,7 +28,11 @@ using RecordSink = std::function<void(RequestRecord)>;
 struct ServerOptions {
   std::string host = "127.0.0.1";  // or a name: every address that it has
   uint16_t port = 8080;            // 0: any free one
-  int io_threads = 2;              // so that a probe does not wait while one reads a long prompt
+  bool tcp = true;                 // false: the Unix socket alone
+  std::optional<TlsFiles> tls;     // of TCP
+  std::string unix_socket;         // its path; empty: none
+  unsigned unix_socket_mode = 0660;
+  int io_threads = 2;  // so that a probe does not wait while one reads a long prompt
   size_t body_bytes_max = 1 << 20;
   uint32_t header_bytes_max = 16 << 10;
   size_t stream_bytes_max = 1 << 20;  // waiting to be read by one client of a stream
@@ -33,10 +40,11 @@ struct ServerOptions {
   // What connections may hold together: kConnectionBytes each, and what longer requests and answers
   // need beyond that. Past it 503.
   size_t memory_bytes_max = 128 << 20;
-  std::vector<std::string> allowed_hosts;  // as SitePolicy has them
-  std::vector<std::string> cors_origins;   // likewise
-  bool export_traces = false;              // somebody takes the spans of sampled requests
-  bool record_paths = false;               // those that no route matches, too, as they were sent
+  std::vector<std::string> allowed_hosts;    // as SitePolicy has them
+  std::vector<std::string> cors_origins;     // likewise
+  std::vector<std::string> trusted_proxies;  // as TrustedProxies::parse() has them
+  bool export_traces = false;                // somebody takes the spans of sampled requests
+  bool record_paths = false;                 // those that no route matches, too, as they were sent
   std::chrono::milliseconds read_timeout{30'000};   // first byte -> request complete
   std::chrono::milliseconds write_timeout{30'000};  // for each piece of an answer
   std::chrono::milliseconds idle_timeout{75'000};   // between requests
@@ -52,18 +60,25 @@ struct ServerOptions {
 inline constexpr int kHealthPlaces = 16;
 // What an idle connection, a short request and a short answer cost.
 inline constexpr size_t kConnectionBytes = 16 << 10;
+// What TLS adds to it: 14 KiB of state, and buffers during the handshake and while a record is on
+// its way.
+inline constexpr size_t kTlsConnectionBytes = 48 << 10;
+// What it adds for all connections.
+size_t tls_bytes(const ServerOptions& options);
 
 class Server {
  public:
-  // Listens and serves on its own threads at once. kInvalidArgument or kIo with the address and
-  // the system's reason. `sink` is called from any of the I/O threads; `clock` outlives the server.
+  // Listens and serves on its own threads at once. kInvalidArgument or kIo with the address or file
+  // and the system's reason. `sink` is called from any of the I/O threads; `clock` outlives the
+  // server.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Router router,
                                                RecordSink sink, const Clock& clock);
   ~Server();  // as stop(0) if still running
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  uint16_t port() const;
+  uint16_t port() const;    // 0: there is no TCP
+  TlsContext* tls() const;  // nullptr: there is no TLS
   int connections() const;
   ConnectionState state() const;  // any thread
 

@@ -94,7 +94,9 @@ std::optional<HttpResponse> SitePolicy::refuse(const RequestSite& site) const {
   }
   if (any_origin_) return std::nullopt;
   if (site.origin) {
-    const bool own = site.host && lower(without_scheme(*site.origin)) == lower(*site.host);
+    const bool in_the_clear = site.over_https && lower(*site.origin).starts_with("http://");
+    const bool own =
+        site.host && !in_the_clear && lower(without_scheme(*site.origin)) == lower(*site.host);
     if (own || !cors_origin(*site.origin).empty()) return std::nullopt;
     const std::string origin = shown(*site.origin);
     return error_response(

@@ -18,6 +18,7 @@ struct RequestSite {
   std::string_view fetch_site = {};  // Sec-Fetch-Site
   std::string_view fetch_mode = {};  // Sec-Fetch-Mode
   bool over_loopback = false;        // the server's end of the connection is a loopback address
+  bool over_https = false;           // certainly; else it may still be, as far as a proxy
 };
 
 class SitePolicy {
@@ -33,8 +34,9 @@ class SitePolicy {
   // A name in `Host` that is not the server's is how a page reaches it after its own name was made
   // to resolve to this address (DNS rebinding). It must be known when the connection came over
   // loopback, where only names of this machine make sense, and always if hosts are given. Addresses
-  // are no names: nobody else's page has one as its site. A page's site must be the server itself
-  // or among the origins; Sec-Fetch-Site tells of pages where `Origin` is not sent (images, forms
+  // are no names: nobody else's page has one as its site. A page's site must be the server itself,
+  // and not in the clear where the server is certainly reached over HTTPS, or among the origins;
+  // Sec-Fetch-Site tells of pages where `Origin` is not sent (images, forms
   // that get), but following a link is the user's own doing.
   std::optional<HttpResponse> refuse(const RequestSite& site) const;
 

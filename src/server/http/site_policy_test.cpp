@@ -79,6 +79,18 @@ TEST(SitePolicy, APageOfTheServerItselfMayUseIt) {
   EXPECT_FALSE(policy.refuse(without_origin("none", "navigate")));
 }
 
+// Whoever is on the way can write what such a page does.
+TEST(SitePolicy, APageInTheClearIsNotThatOfAServerOfHttps) {
+  const SitePolicy policy({"chat.example.org"}, {"http://old.example.org"});
+  const auto over_https = [](const char* origin, const char* host) {
+    return RequestSite{.host = host, .origin = origin, .over_https = true};
+  };
+  EXPECT_FALSE(policy.refuse(over_https("https://chat.example.org", "chat.example.org")));
+  EXPECT_TRUE(policy.refuse(over_https("http://chat.example.org", "chat.example.org")));
+  EXPECT_TRUE(policy.refuse(over_https("HTTP://chat.example.org", "chat.example.org")));
+  EXPECT_FALSE(policy.refuse(over_https("http://old.example.org", "chat.example.org")));
+}
+
 TEST(SitePolicy, APageOfAnotherSiteMayNot) {
   const SitePolicy policy({}, {});
   for (const char* origin : {"https://evil.example", "http://localhost:3000", "http://localhost",

@@ -15,7 +15,7 @@ WorkerThread::~WorkerThread() { stop(); }
 
 bool WorkerThread::post(std::function<void()> work) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_ || waiting_.size() >= waiting_max_) return false;
     waiting_.push_back(std::move(work));
   }
@@ -25,7 +25,7 @@ bool WorkerThread::post(std::function<void()> work) {
 
 void WorkerThread::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
@@ -39,8 +39,8 @@ void WorkerThread::run(int niceness) {
   for (;;) {
     std::function<void()> work;
     {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      const MutexLock lock(mutex_);
+      while (!stopping_ && waiting_.empty()) wake_.wait(mutex_);
       if (waiting_.empty()) return;
       work = std::move(waiting_.front());
       waiting_.pop_front();

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace qaio {
 
@@ -32,10 +32,10 @@ class WorkerThread {
   void run(int niceness);
 
   const size_t waiting_max_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> waiting_;  // guarded by mutex_
-  std::atomic<bool> stopping_ = false;         // written under mutex_
+  Mutex mutex_;
+  CondVar wake_;
+  std::deque<std::function<void()>> waiting_ QAIO_GUARDED_BY(mutex_);
+  std::atomic<bool> stopping_ = false;  // written under mutex_
   std::thread thread_;
 };
 

@@ -133,7 +133,7 @@ void take_client_times(const std::shared_ptr<Call>& call, const ObserveSources& 
 }  // namespace
 
 void add_client_api(Router& router, const ObserveSources& sources) {
-  router.add("POST", std::string(kClientTimesRoute),
+  router.add("POST", std::string(kClientTimesRoute), Scope::kRun,
              [sources](const auto& call) { take_client_times(call, sources); });
 }
 

@@ -92,7 +92,8 @@ void show_comparison(const std::shared_ptr<Call>& call, const ObserveSources& so
 }  // namespace
 
 void add_compare_api(Router& router, const ObserveSources& sources) {
-  router.add("GET", "/compare", [sources](const auto& call) { show_comparison(call, sources); });
+  router.add("GET", "/compare", Scope::kRead,
+             [sources](const auto& call) { show_comparison(call, sources); });
 }
 
 }  // namespace qaio

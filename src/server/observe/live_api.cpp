@@ -80,8 +80,10 @@ void show_events(const std::shared_ptr<Call>& call, const ObserveSources& source
 }  // namespace
 
 void add_live_api(Router& router, const ObserveSources& sources) {
-  router.add("GET", "/live", [sources](const auto& call) { show_range(call, sources); });
-  router.add("GET", "/live/events", [sources](const auto& call) { show_events(call, sources); });
+  router.add("GET", "/live", Scope::kRead,
+             [sources](const auto& call) { show_range(call, sources); });
+  router.add("GET", "/live/events", Scope::kRead,
+             [sources](const auto& call) { show_events(call, sources); });
 }
 
 }  // namespace qaio

@@ -29,14 +29,14 @@ void LiveEvents::consume(std::span<const RecordPtr> /*records*/) {
   const bool became_ready = point->engine && unready_told_.exchange(false);
   const auto text =
       std::make_shared<const std::string>((became_ready ? hello(state_()) : "") + news(*point));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const std::weak_ptr<Call>& listener : listeners_) {
     if (const auto call = listener.lock()) call->post([call, text] { call->send(*text); });
   }
 }
 
 size_t LiveEvents::listener_count() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(listeners_, [](const std::weak_ptr<Call>& call) { return call.expired(); });
   return listeners_.size();
 }
@@ -76,7 +76,7 @@ bool LiveEvents::listen(const std::shared_ptr<Call>& call) {
   const ServerState state = state_();
   std::string begin = hello(state) + slo_event(slo_.snapshot(), slo_);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (listeners_.size() >= kListenersMax) return false;  // another one was quicker
     // Before anything that consume() posts.
     call->post([call, begin = std::move(begin)]() mutable {

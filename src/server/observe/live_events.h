@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "record/observer.h"
 #include "server/http/call.h"
 #include "slo/slo_monitor.h"
@@ -52,8 +52,8 @@ class LiveEvents final : public RecordConsumer {
   std::vector<std::pair<SloState, int64_t>> slo_states_;
 
   std::atomic<bool> unready_told_ = false;  // somebody knows of no model yet
-  std::mutex mutex_;
-  std::vector<std::weak_ptr<Call>> listeners_;  // guarded by mutex_; some have left
+  Mutex mutex_;
+  std::vector<std::weak_ptr<Call>> listeners_ QAIO_GUARDED_BY(mutex_);  // some have left
 };
 
 }  // namespace qaio

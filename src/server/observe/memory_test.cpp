@@ -13,7 +13,7 @@ class MemoryTest : public ObserveFixture {
   void start_with_safe_io() {
     options_.io_threads = 1;
     add_routes_ = [](Router& router) {
-      router.add("GET", "/safe", [](const std::shared_ptr<Call>& call) {
+      router.add("GET", "/safe", kPublic, [](const std::shared_ptr<Call>& call) {
         FailingMemory::make_safe();
         call->respond({});
       });

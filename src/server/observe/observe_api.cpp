@@ -129,17 +129,18 @@ HttpResponse archive_error_response(SqliteArchive& archive, const Error& error) 
 }
 
 void add_observe_api(Router& router, const ObserveSources& sources) {
-  const auto add = [&](const char* path, auto endpoint) {
-    router.add("GET", path, [sources, endpoint](const auto& call) { endpoint(call, sources); });
+  const auto add = [&](const char* path, Scope scope, auto endpoint) {
+    router.add("GET", path, scope,
+               [sources, endpoint](const auto& call) { endpoint(call, sources); });
   };
   add_requests_api(router, sources);
   add_client_api(router, sources);
   add_report_api(router, sources);
   add_live_api(router, sources);
   add_compare_api(router, sources);
-  add("/stats", show_stats);
-  add("/slo", show_slo);
-  add("/metrics", show_metrics);
+  add("/stats", Scope::kRead, show_stats);
+  add("/slo", Scope::kRead, show_slo);
+  add("/metrics", Scope::kMetrics, show_metrics);
 }
 
 }  // namespace qaio

@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "server/api/server_fixture_for_test.h"
 #include "server/observe/observe_api.h"
 
@@ -31,7 +31,7 @@ class ObserveFixture : public ServerFixture {
     auto archive = SqliteArchive::open(
         options, state_.run,
         [this](ArchiveEvent, const std::string& text) {
-          const std::lock_guard lock(mutex_);
+          const MutexLock lock(mutex_);
           archive_said_.push_back(text);
         },
         clock_);
@@ -88,7 +88,7 @@ class ObserveFixture : public ServerFixture {
     observer_.reset();
     archive_thread_.reset();
     archive_.reset();
-    EXPECT_TRUE(archive_said_.empty()) << archive_said_.front();
+    EXPECT_THAT(archive_said(), testing::IsEmpty());
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
   }
 
@@ -113,7 +113,7 @@ class ObserveFixture : public ServerFixture {
   }
   // What the archive has told the log since the last call.
   std::vector<std::string> archive_said() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::exchange(archive_said_, {});
   }
   // No reader understands it from now on, though it can be written.
@@ -127,8 +127,8 @@ class ObserveFixture : public ServerFixture {
   std::chrono::milliseconds observer_interval_ = std::chrono::hours(1);  // before start_observed()
   std::chrono::milliseconds client_wait_{20};                            // likewise
   std::string folder_;
-  std::mutex mutex_;
-  std::vector<std::string> archive_said_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::string> archive_said_ QAIO_GUARDED_BY(mutex_);
   RecentRecords recent_{kKept};
   std::unique_ptr<ClientReports> clients_;
   LiveStats stats_{clock_};

@@ -15,7 +15,7 @@ constexpr double kSlowMsMax = 1e9;
 constexpr int64_t kCharsMax = int64_t{1} << 40;
 constexpr auto kOrders = std::to_array<std::string_view>({"newest", "slowest"});
 constexpr auto kFields =
-    std::to_array<std::string_view>({"limit", "slow", "task", "id", "status", "min_chars",
+    std::to_array<std::string_view>({"limit", "slow", "task", "id", "key", "status", "min_chars",
                                      "max_chars", "since", "until", "sort", "format", "download"});
 
 Result<std::optional<StatusFilter>> read_status(const QueryFields& fields) {
@@ -54,6 +54,7 @@ Result<RecordQuery> RecordQuery::parse(const std::string& text, int64_t limit_ma
   QAIO_ASSIGN(query.until_unix_ms, fields.time("until", now_unix_ms));
   QAIO_ASSIGN(query.task, read_name(fields, "task", "name of a task"));
   QAIO_ASSIGN(query.id, read_name(fields, "id", "id of a request"));
+  QAIO_ASSIGN(query.key, read_name(fields, "key", "name of an API key"));
   QAIO_ASSIGN(query.status, read_status(fields));
   QAIO_ASSIGN(query.chars_min, fields.integer("min_chars", 0, kCharsMax));
   QAIO_ASSIGN(query.chars_max, fields.integer("max_chars", query.chars_min.value_or(0), kCharsMax));
@@ -68,6 +69,7 @@ bool RecordQuery::wants(const RequestRecord& record) const {
   if (chars_max && record.input_chars > *chars_max) return false;
   if (status && !status->wants(record)) return false;
   if (id && record.request_id != *id) return false;
+  if (key && record.key != *key) return false;
   return !task || std::ranges::find(record.tasks, *task, &TaskRecord::task) != record.tasks.end();
 }
 
@@ -78,6 +80,7 @@ ArchiveFilter RecordQuery::filter() const {
   filter.until_unix_ms = until_unix_ms;
   filter.task = task.value_or("");
   filter.request_id = id.value_or("");
+  filter.key = key.value_or("");
   filter.status = status;
   filter.chars_min = chars_min;
   filter.chars_max = chars_max;

@@ -28,6 +28,7 @@ struct RecordQuery {
   double slow_ms = 0;
   std::optional<std::string> task = {};
   std::optional<std::string> id = {};
+  std::optional<std::string> key = {};  // the name of an API key
   std::optional<StatusFilter> status = {};
   std::optional<int64_t> chars_min = {};
   std::optional<int64_t> chars_max = {};

@@ -101,6 +101,7 @@ void write_record_view(const RequestRecord& record, JsonWriter& json,
   json.key("arrived_unix_ms").integer(record.arrived_unix_ms);
   json.key("status").integer(record.status);
   write_text_or_null("error", record.error_code, json);
+  write_text_or_null("api_key", record.key, json);
   json.key("input_chars").integer(record.input_chars);
   json.key("input_tokens").integer(record.input_tokens);
   json.key("requests_ahead").integer(record.requests_ahead);

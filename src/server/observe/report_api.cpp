@@ -129,7 +129,8 @@ void show_report(const std::shared_ptr<Call>& call, const ObserveSources& source
 }  // namespace
 
 void add_report_api(Router& router, const ObserveSources& sources) {
-  router.add("GET", "/report", [sources](const auto& call) { show_report(call, sources); });
+  router.add("GET", "/report", Scope::kRead,
+             [sources](const auto& call) { show_report(call, sources); });
 }
 
 }  // namespace qaio

@@ -287,8 +287,10 @@ HttpResponse unknown_response(const std::string& id, size_t kept_max, bool archi
 }
 
 void add_requests_api(Router& router, const ObserveSources& sources) {
-  router.add("GET", "/requests", [sources](const auto& call) { list_requests(call, sources); });
-  router.add("GET", "/requests/{id}", [sources](const auto& call) { show_request(call, sources); });
+  router.add("GET", "/requests", Scope::kRead,
+             [sources](const auto& call) { list_requests(call, sources); });
+  router.add("GET", "/requests/{id}", Scope::kRead,
+             [sources](const auto& call) { show_request(call, sources); });
 }
 
 }  // namespace qaio

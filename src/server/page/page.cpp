@@ -100,8 +100,8 @@ void show_file(const std::shared_ptr<Call>& call) {
 }  // namespace
 
 void add_page(Router& router) {
-  router.add("GET", "/", show_file);
-  router.add("GET", "/assets/{name}", show_file);
+  router.add("GET", "/", kPublic, show_file);
+  router.add("GET", "/assets/{name}", kPublic, show_file);
 }
 
 }  // namespace qaio

@@ -33,6 +33,7 @@ export interface ChatAnswer {
 }
 
 interface ChatListener {
+  onSend(): void; // again where the first key was refused
   onHead(requestId: string | null): void;
   onSentiment(sentiment: Sentiment): void;
   onText(text: string): void;
@@ -53,7 +54,7 @@ export class BrokenStream extends Error {}
 export async function streamChat(request: ChatRequest, clientToken: string, listener: ChatListener,
   signal: AbortSignal): Promise<ChatAnswer> {
   const headers = { "X-Client-Token": clientToken };
-  const response = await post("/chat", { ...request, stream: true }, { headers, signal });
+  const response = await post("/chat", { ...request, stream: true }, { headers, signal, onSend: () => listener.onSend() });
   listener.onHead(response.headers.get("X-Request-Id"));
   let answer: ChatAnswer | undefined;
   const take = ({ event, data }: ServerEvent): void => {

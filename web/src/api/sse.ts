@@ -1,4 +1,4 @@
-// Server-sent events from a fetch() body. EventSource knows no POST.
+// Server-sent events from a fetch() body. EventSource knows no POST and sends no key.
 
 export interface ServerEvent {
   event: string; // "message" where the stream does not say

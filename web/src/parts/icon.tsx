@@ -8,6 +8,7 @@ const paths = {
   up: "M12 19V5M6 11l6-6 6 6",
   down: "M12 5v14M6 13l6 6 6-6",
   stop: "M7 7h10v10H7z",
+  key: "M14 14a5 5 0 1 0-4-4L3 17v4h4v-3h3v-3h2zM16 8v0",
   close: "M6 6l12 12M18 6L6 18",
 } as const;
 

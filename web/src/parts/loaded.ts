@@ -1,6 +1,9 @@
 // What the server is asked for, again when the question changes; only the last answer counts.
 import { useEffect, useState } from "preact/hooks";
 
+import { mayAskForKey } from "../api/key";
+import { useAskAgain } from "./ask_again";
+
 type Loaded<T> = { state: "working" } | { state: "failed"; error: unknown } | { state: "there"; value: T };
 
 /** `ask` is called when one of `keys` changes, and by `again`; null asks nothing. What was there stays shown until then. */
@@ -8,6 +11,7 @@ export function useLoaded<T>(ask: ((signal: AbortSignal) => Promise<T>) | null, 
   const [loaded, setLoaded] = useState<Loaded<T>>({ state: "working" });
   const [busy, setBusy] = useState(true);
   const [tries, setTries] = useState(0);
+  const keysGiven = useAskAgain(loaded.state === "failed" ? loaded.error : null);
   useEffect(() => {
     if (ask === null) return;
     const abort = new AbortController();
@@ -25,6 +29,10 @@ export function useLoaded<T>(ask: ((signal: AbortSignal) => Promise<T>) | null, 
       },
     );
     return () => abort.abort();
-  }, [...keys, tries]);
-  return { loaded, busy, again: () => setTries((before) => before + 1) };
+  }, [...keys, tries, keysGiven]);
+  const again = () => {
+    mayAskForKey();
+    setTries((before) => before + 1);
+  };
+  return { loaded, busy, again };
 }

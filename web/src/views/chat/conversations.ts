@@ -23,6 +23,7 @@ export interface Failure {
   message: string;
   field: string | null;
   retry_after_s: number | null;
+  scope?: string; // that the key lacked
 }
 
 /** What the user said and what came back. */

@@ -6,7 +6,7 @@ import { texts } from "./strings";
 
 export function describeFailure(failure: Failure): string {
   const words = currentTexts(texts);
-  const { status, code, message, field, retry_after_s } = failure;
+  const { status, code, message, field, retry_after_s, scope } = failure;
   if (code === "broken") return words.broken;
   if (code === "cancelled") return words.stopping;
   if (status === 413) return words.bodyTooLarge;
@@ -15,5 +15,5 @@ export function describeFailure(failure: Failure): string {
   if (field?.startsWith("history")) return words.historyTooLong;
   if (status === 400 && field) return words.invalidField(field, message);
   if (status === 0 && code === "") return message;
-  return describeError(new ApiError(status, code, message, field, retry_after_s));
+  return describeError(new ApiError(status, code, message, field, retry_after_s, scope ?? null));
 }

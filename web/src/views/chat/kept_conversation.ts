@@ -30,7 +30,8 @@ function isResult(value: unknown): value is TaskResult {
 
 function isFailure(value: unknown): boolean {
   return has(value, isString, ["code", "message"]) && has(value, isNumber, ["status"]) &&
-    has(value, isString, ["field"], true) && has(value, isNumber, ["retry_after_s"], true);
+    has(value, isString, ["field"], true) && has(value, isNumber, ["retry_after_s"], true) &&
+    (!("scope" in value) || has(value, isString, ["scope"]));
 }
 
 function isSummary(value: unknown): boolean {

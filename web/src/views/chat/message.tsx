@@ -8,6 +8,7 @@ import { getRequest } from "../../api/requests";
 import type { RequestView } from "../../api/requests";
 import { probability } from "../../format";
 import { useTexts } from "../../i18n";
+import { useAskAgain } from "../../parts/ask_again";
 import { CopyButton } from "../../parts/copy_button";
 import { SummaryLine, Waterfall } from "../../parts/waterfall";
 import type { Summary } from "../../parts/waterfall_model";
@@ -70,6 +71,7 @@ function Times({ requestId, summary }: { requestId: string; summary: Summary | u
   const [open, setOpen] = useState(false);
   const [record, setRecord] = useState<RequestView | null>(null);
   const [error, setError] = useState<unknown>(null);
+  const keysGiven = useAskAgain(error);
   useEffect(() => {
     if (!open || record !== null) return;
     const controller = new AbortController();
@@ -78,7 +80,7 @@ function Times({ requestId, summary }: { requestId: string; summary: Summary | u
       if (!controller.signal.aborted) setError(failure);
     });
     return () => controller.abort();
-  }, [open, requestId]);
+  }, [open, requestId, keysGiven]);
   let content: ComponentChildren = <p class="soft small">{words.recordLoading}</p>;
   if (record !== null) content = <Waterfall record={record} />;
   else if (error !== null) {

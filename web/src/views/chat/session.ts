@@ -3,6 +3,7 @@
 import { ApiError } from "../../api/http";
 import { BrokenStream, randomToken, streamChat } from "../../api/chat";
 import type { ChatAnswer, ChatRequest, Sentiment } from "../../api/chat";
+import { mayAskForKey } from "../../api/key";
 import { getNewRequest, reportClientTimes, withClientTimes } from "../../api/requests";
 import type { ClientStamps } from "../../api/requests";
 import { askServerNow, serverState } from "../../api/server_state";
@@ -59,8 +60,8 @@ function requestOf({ settings, exchanges }: Conversation, input: string): ChatRe
 
 function failureOf(error: unknown): Failure {
   if (error instanceof ApiError) {
-    const { status, code, message, field, retryAfterSeconds } = error;
-    return { status, code, message, field, retry_after_s: retryAfterSeconds };
+    const { status, code, message, field, retryAfterSeconds, scope } = error;
+    return { status, code, message, field, retry_after_s: retryAfterSeconds, ...(scope !== null && { scope }) };
   }
   const code = error instanceof BrokenStream ? "broken" : "";
   return { status: 0, code, message: String(error), field: null, retry_after_s: null };
@@ -114,12 +115,15 @@ function untilReady(signal: AbortSignal): Promise<void> {
 
 /** What one attempt was seen to do, on the browser's clock. */
 class Stamps {
-  readonly sentMs = performance.now();
+  private sentMs = performance.now();
   requestId: string | null = null;
   private firstByteMs: number | null = null;
   private firstToken: Promise<number | null> | null = null;
   private lastByteMs = 0;
 
+  sent(): void {
+    this.sentMs = performance.now();
+  }
   head(requestId: string | null): void {
     this.requestId = requestId;
     this.firstByteMs = performance.now() - this.sentMs;
@@ -191,6 +195,7 @@ async function attempt(run: Run, request: ChatRequest, unsent: number): Promise<
   let end: Partial<Exchange>;
   try {
     const answer = await streamChat(request, token, {
+      onSend: () => stamps.sent(),
       onHead: (requestId) => stamps.head(requestId),
       onSentiment(found) {
         sentiment = found;
@@ -248,6 +253,7 @@ async function answer(run: Run, request: ChatRequest, unsent: number): Promise<v
 /** Asks `input` at the end of the conversation, or in the place of an exchange and all behind it. */
 export function ask(conversation: Conversation, input: string, insteadOf?: string): void {
   if (runs.get().has(conversation.id) || conversation.exchanges.some(({ state }) => state === "running")) return;
+  mayAskForKey();
   const at = conversation.exchanges.findIndex(({ id }) => id === insteadOf);
   const before = { ...conversation, exchanges: at < 0 ? conversation.exchanges : conversation.exchanges.slice(0, at) };
   const exchange: Exchange = { id: randomToken().slice(0, 12), input, state: "running", reply: "" };

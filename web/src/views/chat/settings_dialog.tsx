@@ -95,10 +95,10 @@ export function SettingsDialog({ settings: initial, onChange, onClose }: {
   const whole = (least: number) => (value: number) => Number.isSafeInteger(value) && value >= least;
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="settings" aria-labelledby={`${id}-heading`} onClose={onClose}
+    <dialog ref={dialog} class="sheet settings" aria-labelledby={`${id}-heading`} onClose={onClose}
       onClick={(event) => event.target === dialog.current && dialog.current?.close()}>
-      <div class="settings-body">
-        <div class="settings-head">
+      <div class="sheet-body">
+        <div class="sheet-head">
           <h2 id={`${id}-heading`}>{words.heading}</h2>
           <button class="plain" aria-label={words.close} onClick={() => dialog.current?.close()}><Icon name="close" /></button>
         </div>

@@ -5,12 +5,15 @@
 // leader.ts, holds the stream and passes the events on to the others by a BroadcastChannel. (A
 // SharedWorker would do both, but Chrome on Android has none.) A hidden tab takes no part; when
 // none is visible there is no stream.
+import { ApiError, call, isKeyError } from "../../api/http";
+import { apiKey } from "../../api/key";
 import type { Hello, Point } from "../../api/live";
 import { askServerNow } from "../../api/server_state";
 import type { SloAnswer } from "../../api/slo";
+import { readEvents } from "../../api/sse";
 import { whileLeading } from "./leader";
 
-export type FeedState = "connecting" | "live" | "lost" | "refused";
+export type FeedState = "connecting" | "live" | "lost" | "refused" | "denied";
 
 type FeedEvent =
   | { kind: "state"; state: FeedState }
@@ -18,44 +21,50 @@ type FeedEvent =
   | { kind: "slo"; data: SloAnswer }
   | { kind: "point"; data: Point };
 
-const name = "qaio-live";
 const firstRetryMs = 500;
 const lastRetryMs = 8_000;
 const silenceMs = 8_000; // a point comes each second
 
-type End = "lost" | "refused";
+type End = Exclude<FeedState, "connecting" | "live">;
+
+function endOf(error: unknown): End {
+  if (isKeyError(error)) return "denied";
+  return error instanceof ApiError && error.status > 0 ? "refused" : "lost";
+}
 
 /**
- * One connection, until its end; `end.came` says whether it ever brought something.
+ * One connection, until its end; `came` says whether it ever brought something.
  *
- * EventSource and not fetch(): it does the framing and the decoding, and no browser counts its
- * endless answer as memory of the page. Its own reconnecting is not used: it has no backoff, and
- * gives up for good when the server answers with an error, as it does who watches when too many do.
+ * fetch() and not EventSource, which sends no key, has no backoff, and gives up for good when the
+ * server answers with an error, as it does who watches when too many do.
  */
-function connectOnce(signal: AbortSignal, take: (event: FeedEvent) => void): Promise<{ came: boolean; state: End }> {
-  return new Promise((resolve) => {
-    const source = new EventSource("/live/events");
-    let came = false;
-    let watchdog = setTimeout(end, silenceMs);
-    function end(): void {
-      clearTimeout(watchdog);
-      signal.removeEventListener("abort", end);
-      const refused = source.readyState === EventSource.CLOSED; // else it would try again
-      source.close();
-      resolve({ came, state: refused ? "refused" : "lost" });
-    }
-    signal.addEventListener("abort", end);
-    source.onerror = end;
-    for (const kind of ["hello", "slo", "point"] as const) {
-      source.addEventListener(kind, ({ data }: MessageEvent<string>) => {
-        clearTimeout(watchdog);
-        watchdog = setTimeout(end, silenceMs);
-        if (!came) take({ kind: "state", state: "live" });
-        came = true;
-        take({ kind, data: JSON.parse(data) } as FeedEvent);
-      });
-    }
-  });
+async function connectOnce(signal: AbortSignal, take: (event: FeedEvent) => void): Promise<{ came: boolean; state: End }> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  signal.addEventListener("abort", end);
+  let watchdog: number | undefined;
+  const watch = () => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(end, silenceMs);
+  };
+  let came = false;
+  let state: End = "lost";
+  try {
+    const request = { headers: { Accept: "text/event-stream" }, cache: "no-store", signal: ending.signal } as const;
+    const response = await call("/live/events", request, { onSend: watch });
+    await readEvents(response.body!, ({ event, data }) => {
+      watch();
+      if (!came) take({ kind: "state", state: "live" });
+      came = true;
+      if (event === "hello" || event === "slo" || event === "point") take({ kind: event, data: JSON.parse(data) } as FeedEvent);
+    });
+  } catch (error) {
+    state = endOf(error);
+  }
+  clearTimeout(watchdog);
+  signal.removeEventListener("abort", end);
+  end();
+  return { came, state };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -70,6 +79,20 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
+}
+
+/** Tabs share a stream if they have the same key: another key may be allowed other things. */
+function sharedName(): string {
+  let hash = 0;
+  for (const char of apiKey.get()?.text ?? "") hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
+  return `qaio-live-${hash}`;
+}
+
 /** Connects again and again, the later the longer it fails. */
 async function holdStream(signal: AbortSignal, take: (event: FeedEvent) => void): Promise<void> {
   let retryMs = firstRetryMs;
@@ -77,6 +100,7 @@ async function holdStream(signal: AbortSignal, take: (event: FeedEvent) => void)
     const { came, state } = await connectOnce(signal, take);
     if (signal.aborted) return;
     take({ kind: "state", state });
+    if (state === "denied") return untilAborted(signal); // with another key the feed begins anew
     askServerNow();
     retryMs = came ? firstRetryMs : Math.min(retryMs * 2, lastRetryMs);
     await pause(retryMs * (0.8 + 0.4 * Math.random()), signal); // not all browsers at the same moment
@@ -90,6 +114,7 @@ export function openFeed(listener: (event: FeedEvent) => void): () => void {
   function begin(): void {
     turn = new AbortController();
     const { signal } = turn;
+    const name = sharedName();
     const channel = new BroadcastChannel(name);
     let latest: Partial<Record<FeedEvent["kind"], FeedEvent>> | null = null; // of the leader: for who joins
     channel.onmessage = ({ data }: MessageEvent<FeedEvent | "joins">) => {
@@ -116,10 +141,16 @@ export function openFeed(listener: (event: FeedEvent) => void): () => void {
     if (document.hidden) end();
     else if (turn === null) begin();
   }
+  function beginAnew(): void {
+    end();
+    followVisibility();
+  }
   document.addEventListener("visibilitychange", followVisibility);
+  const leaveKey = apiKey.subscribe(beginAnew);
   followVisibility();
   return () => {
     document.removeEventListener("visibilitychange", followVisibility);
+    leaveKey();
     end();
   };
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { getLive, rangeSeconds } from "../../api/live";
 import type { Hello, Point, Range } from "../../api/live";
 import type { SloAnswer } from "../../api/slo";
+import { useAskAgain } from "../../parts/ask_again";
 import { openFeed } from "./feed";
 import type { FeedState } from "./feed";
 
@@ -53,6 +54,7 @@ const askAgainMs: Record<Range, number | null> = { "10m": null, "2h": 10_000, "1
 
 export function useLive(range: Range): Live {
   const [live, draw] = useState(nothing);
+  const keysGiven = useAskAgain(live.error);
   const held = useRef(nothing); // the latest, also between two drawings
   const fetchPast = useRef(() => {});
   const change = (part: Partial<Live>) => draw((held.current = { ...held.current, ...part }));
@@ -86,7 +88,7 @@ export function useLive(range: Range): Live {
       ending.abort();
       clearInterval(timer);
     };
-  }, [range]);
+  }, [range, keysGiven]);
 
   useEffect(() => openFeed((event) => {
     if (event.kind === "state") change({ state: event.state });

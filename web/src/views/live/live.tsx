@@ -1,7 +1,7 @@
 // The operator's dashboard: what the server does now and did before, as it goes on.
 import { useEffect, useMemo, useState } from "preact/hooks";
 
-import { describeError } from "../../api/http";
+import { describeError, isKeyError } from "../../api/http";
 import { rangeSeconds, ranges } from "../../api/live";
 import type { Range } from "../../api/live";
 import { clockTime, count, dateTime } from "../../format";
@@ -66,6 +66,7 @@ export default function Live() {
     setRange(next);
   }
   const last = shown.recent[shown.recent.length - 1];
+  const denied = isKeyError(live.error);
   const lost = last !== undefined && last.dropped_total + last.lost_total > 0;
   return (
     <div class="live">
@@ -89,12 +90,13 @@ export default function Live() {
       </div>
       <Alarms slo={live.slo} />
       {lost && <p class="alarm mild" role="status">{words.droppedWarning(count(last.dropped_total), count(last.lost_total))}</p>}
-      {live.error !== null && live.state === "live" && (
+      {denied && <p class="error" role="alert">{describeError(live.error)}</p>}
+      {live.error !== null && live.state === "live" && !denied && (
         <p class="error" role="alert">{words.failedPast} {describeError(live.error)}</p>
       )}
       <Tiles recent={shown.recent} />
       <Objectives slo={shown.slo} />
-      {points.length === 0 ? <p class="notice">{words.waitingForData}</p> : <Charts sight={sight} bounds_ms={shown.bounds_ms} />}
+      {points.length === 0 ? <p class="notice">{denied ? "" : words.waitingForData}</p> : <Charts sight={sight} bounds_ms={shown.bounds_ms} />}
     </div>
   );
 }

@@ -8,7 +8,15 @@ export function pathOf(task: Definition): string {
   return isQuestion(task) ? "/v1/decisions" : "/v1/chat/completions";
 }
 
-const url = (task: Definition, origin: string) => `${origin}${pathOf(task)}`;
+/** The server that the code calls. */
+export interface Server {
+  origin: string;
+  wantsKey: boolean; // which stands in the environment, never in the code
+}
+
+const keyVariable = "QAIO_API_KEY";
+
+const url = (task: Definition, { origin }: Server) => `${origin}${pathOf(task)}`;
 
 /** The question as /v1/decisions takes it. */
 function decisionQuestion(task: QuestionDefinition): Record<string, unknown> {
@@ -74,9 +82,27 @@ function shellString(text: string): string {
   return `'${text.replace(/'/g, "'\\''")}'`;
 }
 
-export function curl(task: Definition, text: string, origin: string): string {
+export function curl(task: Definition, text: string, server: Server): string {
   const body = toJson(bodyOf(task, text), 2);
-  return `curl -s ${shellString(url(task, origin))} -H 'Content-Type: application/json' -d ${shellString(body)}\n`;
+  const key = server.wantsKey ? ` -H "Authorization: Bearer $${keyVariable}"` : "";
+  return `curl -s ${shellString(url(task, server))}${key} -H 'Content-Type: application/json' -d ${shellString(body)}\n`;
+}
+
+function pythonImports(server: Server): string {
+  return `import json\n${server.wantsKey ? "import os\n" : ""}import urllib.request\n`;
+}
+
+function pythonHeaders({ wantsKey }: Server): string {
+  if (!wantsKey) return `{"Content-Type": "application/json"}`;
+  return `{
+            "Content-Type": "application/json",
+            "Authorization": "Bearer " + os.environ["${keyVariable}"],
+        }`;
+}
+
+function javascriptHeaders({ wantsKey }: Server): string {
+  const key = wantsKey ? `, Authorization: \`Bearer \${process.env.${keyVariable}}\`` : "";
+  return `{ "Content-Type": "application/json"${key} }`;
 }
 
 // A string of JSON is one of Python and of JavaScript, too.
@@ -87,11 +113,9 @@ function questionLiteral(task: QuestionDefinition): string {
   return toJson([decisionQuestion(task)]);
 }
 
-function questionPython(task: QuestionDefinition, text: string, origin: string): string {
+function questionPython(task: QuestionDefinition, text: string, server: Server): string {
   const system = task.system === "" ? "" : `{"role": "system", "content": ${literal(task.system)}},\n            `;
-  return `import json
-import urllib.request
-
+  return `${pythonImports(server)}
 
 def run(text):
     body = {
@@ -101,9 +125,9 @@ def run(text):
         "questions": ${questionLiteral(task)},
     }
     request = urllib.request.Request(
-        ${literal(url(task, origin))},
+        ${literal(url(task, server))},
         json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
+        ${pythonHeaders(server)},
     )
     with urllib.request.urlopen(request) as response:
         return json.load(response)["answers"][0]
@@ -113,12 +137,12 @@ print(run(${literal(text)}))
 `;
 }
 
-function questionJavascript(task: QuestionDefinition, text: string, origin: string): string {
+function questionJavascript(task: QuestionDefinition, text: string, server: Server): string {
   const system = task.system === "" ? "" : `{ role: "system", content: ${literal(task.system)} },\n        `;
   return `async function run(text) {
-  const response = await fetch(${literal(url(task, origin))}, {
+  const response = await fetch(${literal(url(task, server))}, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: ${javascriptHeaders(server)},
     body: JSON.stringify({
       input: [
         ${system}{ role: "user", content: text },
@@ -135,15 +159,13 @@ console.log(await run(${literal(text)}));
 `;
 }
 
-export function python(task: Definition, text: string, origin: string): string {
-  if (isQuestion(task)) return questionPython(task, text, origin);
+export function python(task: Definition, text: string, server: Server): string {
+  if (isQuestion(task)) return questionPython(task, text, server);
   const classify = task.kind === "classify";
   const system = task.system === "" ? "" : `{"role": "system", "content": ${literal(task.system)}},\n            `;
   const rest = classify ? `"guided_choice": [${labelsOf(task).map(literal).join(", ")}],`
     : `"max_tokens": ${task.max_new_tokens},${task.temperature === null ? "" : `\n        "temperature": ${task.temperature},`}`;
-  return `import json
-import urllib.request
-
+  return `${pythonImports(server)}
 
 def run(text):
     body = {
@@ -153,9 +175,9 @@ def run(text):
         ${rest}
     }
     request = urllib.request.Request(
-        ${literal(url(task, origin))},
+        ${literal(url(task, server))},
         json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
+        ${pythonHeaders(server)},
     )
     with urllib.request.urlopen(request) as response:
         choice = json.load(response)["choices"][0]
@@ -166,16 +188,16 @@ print(run(${literal(text)}))
 `;
 }
 
-export function javascript(task: Definition, text: string, origin: string): string {
-  if (isQuestion(task)) return questionJavascript(task, text, origin);
+export function javascript(task: Definition, text: string, server: Server): string {
+  if (isQuestion(task)) return questionJavascript(task, text, server);
   const classify = task.kind === "classify";
   const system = task.system === "" ? "" : `{ role: "system", content: ${literal(task.system)} },\n        `;
   const rest = classify ? `guided_choice: [${labelsOf(task).map(literal).join(", ")}],`
     : `max_tokens: ${task.max_new_tokens},${task.temperature === null ? "" : `\n      temperature: ${task.temperature},`}`;
   return `async function run(text) {
-  const response = await fetch(${literal(url(task, origin))}, {
+  const response = await fetch(${literal(url(task, server))}, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: ${javascriptHeaders(server)},
     body: JSON.stringify({
       messages: [
         ${system}{ role: "user", content: ${literal(task.user)}.replace("${placeholder}", () => text) },

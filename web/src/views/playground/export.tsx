@@ -1,7 +1,9 @@
 import { useId, useState } from "preact/hooks";
 
+import { apiKey } from "../../api/key";
 import { useTexts } from "../../i18n";
 import { CopyButton } from "../../parts/copy_button";
+import { useStore } from "../../store";
 import { curl, javascript, python, toml } from "./code";
 import type { Definition } from "./definition";
 import { texts } from "./strings";
@@ -18,7 +20,8 @@ export function Export({ task, text }: { task: Definition; text: string }) {
   const id = useId();
   const [form, setForm] = useState<Form>("toml");
   const names = Object.keys(forms) as Form[];
-  const code = forms[form](task, text, location.origin);
+  const wantsKey = useStore(apiKey) !== null;
+  const code = forms[form](task, text, { origin: location.origin, wantsKey });
   const step = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? names.length - 1 : 0;
     if (by === 0) return;

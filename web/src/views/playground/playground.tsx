@@ -1,6 +1,7 @@
 // Write a task, try it on texts, take it along.
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
+import { mayAskForKey } from "../../api/key";
 import { currentTexts, useTexts } from "../../i18n";
 import { useAtEnd } from "../../parts/at_end";
 import { faultOf, loadDraft, saveDraft } from "./definition";
@@ -44,6 +45,7 @@ export default function Playground() {
   const lines = linesOf(draft.texts);
   const done = trials.filter(({ state }) => state === "done" || state === "failed").length;
   const run = async () => {
+    mayAskForKey();
     const controller = new AbortController();
     setRunning(controller);
     await runTrials(task, lines.slice(0, textsMax), controller.signal, setTrials);

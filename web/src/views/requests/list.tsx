@@ -1,12 +1,14 @@
 // The last or slowest requests, by filters; new ones come by themselves, but not under the reader's eyes.
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { describeError } from "../../api/http";
+import { describeError, isKeyError } from "../../api/http";
 import { listRequests } from "../../api/requests";
 import type { RequestView } from "../../api/requests";
 import { count } from "../../format";
 import { useTexts } from "../../i18n";
 import { load, save } from "../../storage";
+import { useAskAgain } from "../../parts/ask_again";
+import { Download } from "../../parts/download";
 import { FilterBar } from "./filter_bar";
 import { addressOf, isFiltered, limits, queryOf } from "./filters";
 import type { Filters } from "./filters";
@@ -31,6 +33,7 @@ export function List({ filters }: { filters: Filters }) {
   const [refresh, setRefresh] = useState(() => load<unknown>("requests.refresh", true) !== false);
   const table = useRef<HTMLDivElement>(null);
   const query = queryOf(filters);
+  const keysGiven = useAskAgain(error);
 
   useEffect(() => {
     const ending = new AbortController();
@@ -48,6 +51,7 @@ export function List({ filters }: { filters: Filters }) {
       } catch (failure) {
         if (ending.signal.aborted) return;
         setError(failure);
+        if (isKeyError(failure)) return; // until there is another
       }
       if (refresh && !document.hidden) timer = setTimeout(ask, refreshMs);
     }
@@ -61,7 +65,7 @@ export function List({ filters }: { filters: Filters }) {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", seenAgain);
     };
-  }, [query, refresh]);
+  }, [query, refresh, keysGiven]);
 
   const known = new Set(records?.map(nameOf));
   const unseen = newer?.filter((record) => !known.has(nameOf(record))).length ?? 0;
@@ -100,10 +104,10 @@ export function List({ filters }: { filters: Filters }) {
   );
 }
 
-/** Links to the same records as files; `query` makes the address of a form. */
+/** The same records as files; `query` makes the address of a form. */
 export function Downloads({ query }: { query: (more: Record<string, string>) => string }) {
   const words = useTexts(requestTexts);
-  const link = (text: string, more: Record<string, string>) => <a href={`/requests${query(more)}`} download>{text}</a>;
+  const link = (text: string, more: Record<string, string>) => <Download path={`/requests${query(more)}`}>{text}</Download>;
   return (
     <span class="downloads" title={words.timelineHint}>{words.download}{" "}
       {link("CSV", { format: "csv" })} {link("JSON", { download: "1" })} {link(words.timeline, { format: "chrome" })}</span>
