@@ -16,6 +16,10 @@ constexpr size_t kGap = kAddressSanitizer ? kCacheLine : 0;
 
 }  // namespace
 
+size_t StepBuffers::bytes_of(const ModelConfig& config, int tokens_max) {
+  return StepBuffers().place(config, static_cast<size_t>(tokens_max), nullptr);
+}
+
 Result<StepBuffers> StepBuffers::allocate(const ModelConfig& config, int tokens_max) {
   const auto tokens = static_cast<size_t>(tokens_max);
   StepBuffers buffers;

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/memory_limit.h"
 #include "kernels/prefetch.h"
+#include "model/memory_need.h"
 #include "weights/packed.h"
 
 namespace qaio {
@@ -22,10 +24,23 @@ Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& conf
                                                          const TransformerOptions& options) {
   std::unique_ptr<Transformer> model(
       new Transformer(config, std::move(weights), std::move(info), kernels, pool, options));
-  QAIO_ASSIGN(model->kv_memory_,
-              KvMemory::allocate(config.layers, model->kv_pool_.blocks_total(), config.kv_heads,
-                                 config.head_dim, options.kv_type));
-  QAIO_ASSIGN(model->step_, StepBuffers::allocate(config, options.step_tokens_max));
+  const int blocks = model->kv_pool_.blocks_total();
+  QAIO_RETURN_IF_ERROR(check_working_memory_fits(
+      {.kv_tokens = options.kv_tokens,
+       .kv_bytes = KvMemory::bytes_of(config.layers, blocks, config.kv_heads, config.head_dim,
+                                      options.kv_type),
+       .step_bytes = StepBuffers::bytes_of(config, options.step_tokens_max)},
+      memory_limit(), anonymous_bytes()));
+  auto kv = KvMemory::allocate(config.layers, blocks, config.kv_heads, config.head_dim,
+                               options.kv_type);
+  if (!kv) {
+    return refused_memory("KV memory of " + std::to_string(options.kv_tokens) + " tokens",
+                          kv.error(), "fewer --kv-tokens, or --kv-type q8");
+  }
+  model->kv_memory_ = *std::move(kv);
+  auto step = StepBuffers::allocate(config, options.step_tokens_max);
+  if (!step) return refused_memory("a step's buffers", step.error(), "fewer --kv-tokens");
+  model->step_ = *std::move(step);
   model->allocate_thread_buffers();
   return model;
 }
