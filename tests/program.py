@@ -60,10 +60,10 @@ class Server:
     """`qaio serve` on a free port; a context manager that is ready once entered."""
 
     def __init__(self, *arguments, environment=None, program=QAIO, core=None, program_prefix=(),
-                 tcp=True):
+                 tcp=True, port=0):
         on_core = [] if core is None else ["taskset", "--cpu-list", str(core)]
         self.process = subprocess.Popen(
-            [*program_prefix, *on_core, program, "serve", *(["--port", "0"] if tcp else []),
+            [*program_prefix, *on_core, program, "serve", *(["--port", str(port)] if tcp else []),
              *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, **(environment or {})})

@@ -182,6 +182,25 @@ class StuckLog(Stuck):
         with open("/dev/full", "wb") as full:
             self.check(None, full, gap_told=False)
 
+    def test_a_pipe_whose_reader_goes(self):
+        reader, writer = os.pipe()
+        archive = self.folder / f"{self.id()}.db"
+        with self.serving("--archive", archive, stdout=writer, stderr=writer) as process:
+            os.close(writer)
+            self.wait_until_ready(process)
+            self.load(0, 5)
+            self.assertIn("[PERF]", read_for(reader, b"[PERF]"))
+            os.close(reader)
+            answered = 10 + self.load(0, 100)
+            deadline = time.monotonic() + 20
+            while self.lines_dropped() < 200 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertGreaterEqual(self.lines_dropped(), 200, "each line that could not be written")
+            self.ends(process)
+        with contextlib.closing(sqlite3.connect(archive)) as rows:
+            self.assertEqual(rows.execute("SELECT count(*) FROM requests WHERE path = '/tokenize'")
+                             .fetchone()[0], answered)
+
 
 class StuckAtTheStart(Stuck):
     def test_a_full_stdout(self):

@@ -13,6 +13,7 @@ namespace qaio {
 void add_archive_options(CLI::App& command, ArchiveOptions& options) {
   constexpr int kDaysMax = 100 * 365;
   constexpr int kMibMax = 1 << 24;
+  constexpr int kSpoolMibMax = 1024;  // a start takes it all up
   constexpr int kCsvRecordsMax = 10'000;
   command.add_option("--archive", options.file, "SQLite file that keeps a record of every request")
       ->envname("QAIO_ARCHIVE")
@@ -27,6 +28,14 @@ void add_archive_options(CLI::App& command, ArchiveOptions& options) {
                   "MiB of archived records, beyond which the oldest go; of each kind of archive")
       ->envname("QAIO_ARCHIVE_MIB")
       ->check(CLI::Range(1, kMibMax))
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--archive-spool-mib", options.spool_mib,
+                  "MiB of records kept beside the SQLite file while it cannot be written, as when "
+                  "another process locks it; past it records are lost")
+      ->envname("QAIO_ARCHIVE_SPOOL_MIB")
+      ->check(CLI::Range(1, kSpoolMibMax))
       ->type_name("N")
       ->capture_default_str();
   command
@@ -94,6 +103,7 @@ Result<Archives> Archives::open(const ArchiveOptions& options, const RunInfo& ru
     SqliteArchiveOptions sqlite;
     sqlite.path = options.file;
     sqlite.with_texts = options.record_text;
+    sqlite.spool_bytes_max = int64_t{options.spool_mib} << 20;
     sqlite.retention = {.age_max = age_max, .bytes_max = bytes_max};
     QAIO_ASSIGN(archives.sqlite_, SqliteArchive::open(std::move(sqlite), run, say, clock));
   }
@@ -137,11 +147,20 @@ std::vector<RecordConsumer*> Archives::consumers() const {
 std::vector<ArchiveState> Archives::states() const {
   std::vector<ArchiveState> states;
   if (sqlite_) {
-    states.push_back({"sqlite", sqlite_->written(), sqlite_->lost() + sqlite_thread_->dropped(),
-                      sqlite_->amendments_lost() + sqlite_thread_->amendments_dropped()});
+    states.push_back({.kind = "sqlite",
+                      .written = sqlite_->written(),
+                      .lost = sqlite_->lost() + sqlite_thread_->dropped(),
+                      .client_times_lost =
+                          sqlite_->amendments_lost() + sqlite_thread_->amendments_dropped(),
+                      .paused = sqlite_->paused(),
+                      .waiting = sqlite_->spooled()});
   }
   if (csv_) {
-    states.push_back({"csv", csv_->written(), csv_->lost() + csv_thread_->dropped(), std::nullopt});
+    states.push_back({.kind = "csv",
+                      .written = csv_->written(),
+                      .lost = csv_->lost() + csv_thread_->dropped(),
+                      .paused = csv_->paused(),
+                      .waiting = csv_->held()});
   }
   return states;
 }

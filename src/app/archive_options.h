@@ -24,14 +24,15 @@ struct ArchiveOptions {
   std::string file;  // SQLite; empty: none
   int days = 30;
   int mib = 1024;
+  int spool_mib = 64;
   std::string csv_folder;  // empty: none
   int csv_records = 100;
   bool csv_gzip = false;
   bool record_text = false;
 };
 
-// --archive, --archive-days, --archive-mib, --archive-csv, --archive-csv-records,
-// --archive-csv-gzip, --record-text, each also as QAIO_*.
+// --archive, --archive-days, --archive-mib, --archive-spool-mib, --archive-csv,
+// --archive-csv-records, --archive-csv-gzip, --record-text, each also as QAIO_*.
 void add_archive_options(CLI::App& command, ArchiveOptions& options);
 
 // What --archive and --archive-csv ask for, each on a thread of its own; none of them is an

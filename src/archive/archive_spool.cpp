@@ -102,9 +102,9 @@ Result<void> ArchiveSpool::append(std::span<const RecordPtr> records, const RunI
 void ArchiveSpool::remove() {
   if (fd_ < 0) return;
   // Another one of this name is not ours. What cannot be removed is emptied, so that nobody reads
-  // it once more.
-  if (file_place(fd_, path_) == FilePlace::kThere && ::unlink(path_.c_str()) != 0)
-    static_cast<void>(::ftruncate(fd_, 0));
+  // it once more; if it can be neither, the next server finds that it has those records.
+  [[maybe_unused]] const bool done = file_place(fd_, path_) != FilePlace::kThere ||
+                                     ::unlink(path_.c_str()) == 0 || ::ftruncate(fd_, 0) == 0;
   ::close(std::exchange(fd_, -1));
   path_.clear();
   run_line_.clear();

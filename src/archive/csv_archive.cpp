@@ -57,11 +57,14 @@ CsvArchive::~CsvArchive() { static_cast<void>(close()); }
 Result<void> CsvArchive::close() {
   if (std::exchange(closed_, true)) return {};
   Result<void> done = leave_gone_file();
+  if (done && !held_.empty()) done = write_held();
   if (done) done = begin_completing();
   if (done && file_) done = end_file();
   if (done) done = take_completed(true);
   tell_removed();
   if (!done) pause(done.error());
+  pause_.lose(held_.size());
+  held_.clear();
   const uint64_t count = pause_.take_lost();
   if (count == 0) return {};
   return fail(ErrorCode::kIo,
@@ -76,19 +79,40 @@ void CsvArchive::set_run(RunInfo run) {
 
 void CsvArchive::consume(std::span<const RecordPtr> records) {
   if (due(bounds_checked_ns_, kBoundsNs, clock_.now_ns())) keep_bounds();
-  if (records.empty() && pause_.paused()) return;  // a try that writes nothing says nothing
-  size_t taken = 0;
-  if (!pause_.paused() || pause_.retry_due()) {
-    const Result<void> done = write(records, taken);
-    if (!done) {
-      pause(done.error());
-    } else if (pause_.paused()) {
-      on_message_(ArchiveEvent::kResumed, options_.folder + ": CSV files go on; " +
-                                              std::to_string(pause_.end()) + " records were lost");
-    }
+  if (pause_.paused()) {
+    hold(records);
+    // A try that writes nothing says nothing.
+    if (held_.empty() || !pause_.retry_due()) return;
+    const Result<void> done = write_held();
+    if (!done) return pause(done.error());
+    paused_ = false;
+    on_message_(ArchiveEvent::kResumed, options_.folder + ": CSV files go on; " +
+                                            std::to_string(pause_.end()) + " records were lost");
+    return;
   }
+  size_t taken = 0;
+  const Result<void> done = write(records, taken);
   written_.fetch_add(taken, std::memory_order_relaxed);
-  pause_.lose(records.size() - taken);
+  if (done) return;
+  pause(done.error());
+  hold(records.subspan(taken));
+}
+
+// As far as there is room.
+void CsvArchive::hold(std::span<const RecordPtr> records) {
+  const size_t count = std::min(records.size(), options_.held_max - held_.size());
+  held_.insert(held_.end(), records.begin(), records.begin() + static_cast<ptrdiff_t>(count));
+  pause_.lose(records.size() - count);
+  held_count_ = held_.size();
+}
+
+Result<void> CsvArchive::write_held() {
+  size_t taken = 0;
+  Result<void> done = write(held_, taken);
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(taken));
+  held_count_ = held_.size();
+  written_.fetch_add(taken, std::memory_order_relaxed);
+  return done;
 }
 
 // `taken`: how many of the records are in files.
@@ -203,6 +227,7 @@ void CsvArchive::tell_removed() {
 }
 
 void CsvArchive::pause(const Error& error) {
+  paused_ = true;
   if (pause_.begin(error)) {
     on_message_(ArchiveEvent::kPaused,
                 "CSV files pause until they can be written again: " + error.message);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "archive/archive_message.h"
 #include "archive/archive_pause.h"
@@ -29,13 +30,14 @@ struct CsvArchiveOptions {
   size_t records_per_file = 100;
   bool gzip = false;
   std::chrono::milliseconds retry_interval{5000};  // after a write that failed
+  size_t held_max = 1000;  // records that wait for a write to succeed
   CsvFolderBounds bounds = {};
   bool with_texts = false;  // what everybody could read until now is for its owner alone
 };
 
 // Every call of consume() hands its lines to the kernel. A full file is brought to the disk beside
 // that, and gets its name when it is there; until then it ends in .csv.part. When a write fails,
-// records are counted as lost until a later try succeeds. A .part that somebody removed or moved is
+// some records wait in memory for a later try to succeed, and more are counted as lost. A .part that somebody removed or moved is
 // given up, and a new one begins.
 class CsvArchive final : public RecordConsumer {
  public:
@@ -58,6 +60,8 @@ class CsvArchive final : public RecordConsumer {
 
   uint64_t written() const { return written_.load(std::memory_order_relaxed); }  // any thread
   uint64_t lost() const { return pause_.lost(); }                                // any thread
+  uint64_t held() const { return held_count_.load(std::memory_order_relaxed); }  // any thread
+  bool paused() const { return paused_.load(std::memory_order_relaxed); }        // any thread
 
  private:
   CsvArchive(CsvArchiveOptions options, RunInfo run, ArchiveMessage on_message, const Clock& clock);
@@ -68,6 +72,8 @@ class CsvArchive final : public RecordConsumer {
   };
 
   Result<void> write(std::span<const RecordPtr> records, size_t& taken);
+  void hold(std::span<const RecordPtr> records);
+  Result<void> write_held();
   Result<void> begin_file();
   Result<void> end_file();
   Result<void> begin_completing();
@@ -86,6 +92,7 @@ class CsvArchive final : public RecordConsumer {
   std::optional<CsvFile> file_;
   std::optional<Completing> completing_;
   std::string lines_;
+  std::vector<RecordPtr> held_;  // while paused, at most held_max
   ArchivePause pause_;
   std::optional<TimeNs> bounds_checked_ns_;
   std::optional<TimeNs> told_ns_;  // of removed files
@@ -95,6 +102,8 @@ class CsvArchive final : public RecordConsumer {
   Mutex mutex_;
   RunInfo run_ QAIO_GUARDED_BY(mutex_);
   std::atomic<uint64_t> written_ = 0;
+  std::atomic<uint64_t> held_count_ = 0;
+  std::atomic<bool> paused_ = false;
 };
 
 }  // namespace qaio

@@ -303,6 +303,7 @@ Result<void> SqliteArchive::take_up_spools() {
   if (spool_.records() == 0) return {};
   QAIO_RETURN_IF_ERROR(take_up(SpoolReader::of_own(spool_.path()), spool_.path(), true));
   spool_.remove();
+  spooled_ = 0;
   return {};
 }
 
@@ -350,6 +351,7 @@ void SqliteArchive::spool_pending() {
   if (spool_full_) return;
   const Result<void> spooled = spool_.append(pending_, run());
   lose(spool_.take_lost());
+  spooled_ = spool_.records();
   if (spooled) {
     pending_.clear();
   } else {
@@ -362,6 +364,7 @@ void SqliteArchive::spool_pending() {
 void SqliteArchive::pause(const Error& error) {
   writer_.reset();
   pause_error_ = error.message;
+  paused_ = true;
   if (pause_.begin(error)) {
     on_message_(ArchiveEvent::kPaused,
                 "archiving pauses until it can write again, and spools records as far as it can: " +
@@ -375,6 +378,7 @@ void SqliteArchive::pause(const Error& error) {
 }
 
 void SqliteArchive::resume() {
+  paused_ = false;
   on_message_(ArchiveEvent::kResumed,
               "archiving goes on; " + records_text(pause_.end()) + " were lost");
 }

@@ -45,7 +45,9 @@ TEST_F(SqliteArchiveTest, EveryFieldComesBack) {
   full.tasks[0].counters.question_tokens = 6;
   full.tasks[0].counters.options = 7;
   full.tasks[0].error_code = "cancelled";
-  full.lane.set_dropped(7);
+  const TimeNs end_ns = full.lane.end_ns();
+  while (full.lane.size() < StageLane::kIntervalsMax) full.lane.add(Stage::kParse, end_ns, end_ns);
+  full.lane.set_dropped(7);  // of a full lane only
   full.client_times = client_times_of(full, 1'000'000, 0);
   given.push_back(std::make_shared<RequestRecord>(full));
   given.push_back(std::make_shared<RequestRecord>());  // nothing known of it

@@ -48,22 +48,34 @@ void pin_this_thread(int core) {
   sched_setaffinity(0, sizeof(set), &set);
 }
 
+// Once they are to stop.
+void end(std::vector<std::thread>& workers, std::atomic<uint32_t>& generation, Mutex& mutex,
+         CondVar& wake) {
+  {
+    const MutexLock lock(mutex);
+    generation.fetch_add(1);
+  }
+  wake.notify_all();
+  for (std::thread& worker : workers) worker.join();
+}
+
 }  // namespace
 
 ThreadPool::ThreadPool(int threads, Pinning pinning) {
   if (pinning == Pinning::kCores) cores_ = cores_of_process();
-  for (int index = 1; index < threads; ++index)
-    workers_.emplace_back([this, index] { work(index); });
+  try {
+    for (int index = 1; index < threads; ++index)
+      workers_.emplace_back([this, index] { work(index); });
+  } catch (...) {  // there are no more to be had: those that run must not outlive this
+    stopping_ = true;
+    end(workers_, generation_, mutex_, wake_);
+    throw;
+  }
 }
 
 ThreadPool::~ThreadPool() {
   stopping_ = true;
-  {
-    const MutexLock lock(mutex_);
-    generation_.fetch_add(1);
-  }
-  wake_.notify_all();
-  for (auto& worker : workers_) worker.join();
+  end(workers_, generation_, mutex_, wake_);
 }
 
 void ThreadPool::pin_caller() {

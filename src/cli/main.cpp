@@ -9,6 +9,7 @@
 #include <iostream>
 #include <string>
 
+#include "base/memory_limit.h"
 #include "cli/commands.h"
 
 namespace qaio {
@@ -63,7 +64,8 @@ int run(int argc, char** argv) {
                      : ("qaio " + app.get_subcommands().front()->get_name()).c_str());
     return static_cast<int>(ExitCode::kUsage);
   } catch (const std::exception& error) {  // out of memory
-    return static_cast<int>(exit_code_of(fail(ErrorCode::kResourceExhausted, error.what())));
+    return static_cast<int>(
+        exit_code_of(fail(ErrorCode::kResourceExhausted, shortage_text(error))));
   }
   return static_cast<int>(exit_code);
 }

@@ -22,6 +22,7 @@
 #include "app/observation.h"
 #include "app/runtime.h"
 #include "app/server_log.h"
+#include "base/memory_limit.h"
 #include "cli/commands.h"
 #include "cli/listen_options.h"
 #include "cli/terminal.h"
@@ -90,12 +91,17 @@ void wait_for_stop(const sigset_t& signals, Server& server, ServerLog& log) {
 // Lets running requests finish, until a second signal.
 void stop_server(Server& server, std::chrono::milliseconds drain, const sigset_t& signals) {
   std::atomic<bool> stopped = false;
-  std::thread second([&] {
-    for (int signal = SIGHUP; signal == SIGHUP && !stopped;) sigwait(&signals, &signal);
-    if (!stopped) server.cut_short();
-  });
+  std::thread second;
+  try {
+    second = std::thread([&] {
+      for (int signal = SIGHUP; signal == SIGHUP && !stopped;) sigwait(&signals, &signal);
+      if (!stopped) server.cut_short();
+    });
+  } catch (const std::exception&) {  // no thread to be had: a second signal is not heeded
+  }
   server.stop(drain);
   stopped = true;
+  if (!second.joinable()) return;
   pthread_kill(second.native_handle(), SIGHUP);  // wakes it if it still waits
   second.join();
 }
@@ -129,7 +135,7 @@ Result<std::unique_ptr<Runtime>> create_runtime(const RuntimeOptions& options,
     return Runtime::create(options, config);
   } catch (const std::exception& error) {
     return fail(ErrorCode::kResourceExhausted,
-                fmt::format("loading the model: {}: is there enough memory?", error.what()));
+                fmt::format("loading the model: {}", shortage_text(error)));
   }
 }
 

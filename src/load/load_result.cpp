@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/json.h"
 
@@ -16,7 +17,8 @@ constexpr std::array<std::string_view, 4> kLatencies = {"total", "ttft", "tpot",
 
 Result<double> number(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
-  if (value == nullptr || !value->is_number()) {
+  // A number that no double holds has become infinite.
+  if (value == nullptr || !value->is_number() || !std::isfinite(value->to_number<double>())) {
     return fail(ErrorCode::kInvalidArgument,
                 "not a result of qaio load: \"" + std::string(name) + "\" must be a number",
                 std::string(name));
@@ -24,9 +26,12 @@ Result<double> number(const json::object& object, std::string_view name) {
   return value->to_number<double>();
 }
 
+// Sums of some of them fit as well.
+constexpr double kCountMax = 1e15;
+
 Result<int64_t> count_of(const json::object& object, std::string_view name) {
   QAIO_ASSIGN(const double value, number(object, name));
-  if (!(value >= 0 && value < 1e15)) {
+  if (!(value >= 0 && value < kCountMax)) {
     return fail(ErrorCode::kInvalidArgument,
                 "not a result of qaio load: \"" + std::string(name) + "\" is wrong");
   }
@@ -52,10 +57,11 @@ std::string text_of(const json::object& object, std::string_view name) {
   return value != nullptr && value->is_string() ? value->get_string().c_str() : "";
 }
 
-// 0 if it is absent, as in older results.
+// 0 if it is absent, as in older results, or none that can be.
 double number_or_zero(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
+  const double number = value != nullptr && value->is_number() ? value->to_number<double>() : 0;
+  return number >= 0 && number < kCountMax ? number : 0;
 }
 
 Result<void> read_counts(const json::object& object, LoadResult& result) {
@@ -71,7 +77,8 @@ Result<void> read_counts(const json::object& object, LoadResult& result) {
     const std::string kind = text_of(failure.get_object(), "kind");
     if (!kind.starts_with("http 4") && kind != "http 503") continue;
     QAIO_ASSIGN(const int64_t count, count_of(failure.get_object(), "count"));
-    (kind == "http 503" || kind == "http 429" ? result.refused : result.rejected) += count;
+    int64_t& sum = kind == "http 503" || kind == "http 429" ? result.refused : result.rejected;
+    sum = std::min(sum + count, static_cast<int64_t>(kCountMax));
     result.failed -= std::min(count, result.failed);
   }
   return {};
@@ -97,8 +104,9 @@ Result<void> read_samples(const json::value& value, std::vector<LoadSample>& sam
     samples.resize(*count);
     for (size_t i = 0; i < values.size(); ++i) {
       if (values[i].is_null()) continue;
-      if (!values[i].is_number()) return damaged_samples();
-      store(samples[i], values[i].to_number<double>());
+      const double number = values[i].is_number() ? values[i].to_number<double>() : INFINITY;
+      if (!std::isfinite(number)) return damaged_samples();
+      store(samples[i], number);
     }
     return {};
   };
@@ -132,8 +140,8 @@ Result<LoadResult> parse_load_result(std::string_view text) {
   result.seconds = number_or_zero(object, "duration_s");
   result.setting = text_of(object, "loop") + " loop";
   if (object.contains("concurrency")) {
-    QAIO_ASSIGN(const double concurrency, number(object, "concurrency"));
-    result.setting += ", concurrency " + std::to_string(static_cast<int64_t>(concurrency));
+    QAIO_ASSIGN(const int64_t concurrency, count_of(object, "concurrency"));
+    result.setting += ", concurrency " + std::to_string(concurrency);
   }
   if (object.contains("rate")) {
     QAIO_ASSIGN(const double rate, number(object, "rate"));

@@ -37,8 +37,24 @@ TEST(LoadResult, RefusesWhatIsNone) {
         R"({"ttft_ms": {"count": 5, "p50": null}})", R"({"ttft_ms": {"count": 0}, "samples": 1})",
         R"({"ttft_ms": {"count": 0}, "samples": {"due_ms": [1]}})",
         R"({"ttft_ms": {"count": 0}, "samples": {"due_ms": [1], "total_ms": [1, 2], "ttft_ms": [1],
+            "tpot_ms": [1], "prompt_tokens": [1], "output_tokens": [1]}})",
+        R"({"ttft_ms": {"count": 0}, "concurrency": 1e300})",
+        R"({"ttft_ms": {"count": 0}, "rate": 1e400})",
+        R"({"ttft_ms": {"count": 5, "p50": 1e400, "p95": 1}})",
+        R"({"ttft_ms": {"count": 0}, "samples": {"due_ms": [1e400], "total_ms": [1], "ttft_ms": [1],
             "tpot_ms": [1], "prompt_tokens": [1], "output_tokens": [1]}})"})
     EXPECT_FALSE(parse_load_result(wrong)) << wrong;
+}
+
+TEST(LoadResult, NumbersThatCannotBeCountAsNone) {
+  const auto result = parse_load_result(
+      R"({"ttft_ms": {"count": 0}, "started_unix_ms": 1e300, "duration_s": 1e400,
+          "requests": {"failed": 2, "succeeded": -1e30, "never_sent": 1e30}})");
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->started_unix_ms, 0);
+  EXPECT_EQ(result->seconds, 0);
+  EXPECT_EQ(result->succeeded, 0);
+  EXPECT_EQ(result->never_sent, 0);
 }
 
 // What is written is what is read.

@@ -101,13 +101,18 @@ KvMemory& KvMemory::operator=(KvMemory&&) noexcept = default;
 
 KvMemory::~KvMemory() = default;
 
+size_t KvMemory::bytes_of(int layers, int blocks, int kv_heads, int head_dim, KvType type) {
+  return kv_block_bytes(type, head_dim) * 2 * static_cast<size_t>(kv_heads) *
+         static_cast<size_t>(blocks) * static_cast<size_t>(layers);
+}
+
 Result<KvMemory> KvMemory::allocate(int layers, int blocks, int kv_heads, int head_dim,
                                     KvType type) {
   KvMemory memory;
   memory.half_bytes_ = kv_block_bytes(type, head_dim);
   memory.block_bytes_ = memory.half_bytes_ * 2 * static_cast<size_t>(kv_heads);
   memory.layer_bytes_ = memory.block_bytes_ * static_cast<size_t>(blocks);
-  const size_t bytes = memory.layer_bytes_ * static_cast<size_t>(layers);
+  const size_t bytes = bytes_of(layers, blocks, kv_heads, head_dim, type);
   QAIO_ASSIGN(memory.buffer_, HugeBuffer::allocate(bytes));
   memory.toucher_ = std::make_unique<Toucher>(std::span(memory.buffer_.data(), bytes),
                                               memory.layer_bytes_, kUnitBytes);

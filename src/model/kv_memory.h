@@ -22,6 +22,7 @@ class KvMemory {
   KvMemory& operator=(KvMemory&&) noexcept;
   ~KvMemory();
 
+  static size_t bytes_of(int layers, int blocks, int kv_heads, int head_dim, KvType type);
   static Result<KvMemory> allocate(int layers, int blocks, int kv_heads, int head_dim, KvType type);
 
   // `block` is in use now: those a little beyond it are made ready in the background. The pool

@@ -24,6 +24,10 @@ int widest_of(const ModelConfig& config, int (ModelConfig::*cols)(LayerKind) con
 
 }  // namespace
 
+size_t StepBuffers::bytes_of(const ModelConfig& config, int tokens_max) {
+  return StepBuffers().place(config, static_cast<size_t>(tokens_max), nullptr);
+}
+
 Result<StepBuffers> StepBuffers::allocate(const ModelConfig& config, int tokens_max) {
   const auto tokens = static_cast<size_t>(tokens_max);
   StepBuffers buffers;

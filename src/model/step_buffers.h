@@ -15,6 +15,7 @@ namespace qaio {
 struct StepBuffers {
   // For steps of at most `tokens_max` tokens. kResourceExhausted when the system refuses.
   static Result<StepBuffers> allocate(const ModelConfig& config, int tokens_max);
+  static size_t bytes_of(const ModelConfig& config, int tokens_max);
   // The most columns that a matrix of the layers has.
   static int widest(const ModelConfig& config);
 

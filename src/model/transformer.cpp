@@ -5,7 +5,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/memory_limit.h"
 #include "kernels/prefetch.h"
+#include "model/memory_need.h"
 #include "weights/packed.h"
 
 namespace qaio {
@@ -23,14 +25,34 @@ Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& conf
                                                          const TransformerOptions& options) {
   std::unique_ptr<Transformer> model(
       new Transformer(config, std::move(weights), std::move(info), kernels, pool, options));
-  QAIO_ASSIGN(model->kv_memory_, KvMemory::allocate(config.layers_of(LayerKind::kAttention),
-                                                    model->kv_pool_.blocks_total(), config.kv_heads,
-                                                    config.head_dim, options.kv_type));
-  if (config.recurrent()) {
-    QAIO_ASSIGN(model->state_memory_,
-                StateMemory::allocate(config, model->kv_pool_.states_total()));
+  const int blocks = model->kv_pool_.blocks_total();
+  const int kv_layers = config.layers_of(LayerKind::kAttention);
+  const int states = model->kv_pool_.states_total();
+  QAIO_RETURN_IF_ERROR(check_working_memory_fits(
+      {.kv_tokens = options.kv_tokens,
+       .kv_bytes =
+           KvMemory::bytes_of(kv_layers, blocks, config.kv_heads, config.head_dim, options.kv_type),
+       .state_bytes = StateMemory::state_bytes(config) * static_cast<size_t>(states),
+       .step_bytes = StepBuffers::bytes_of(config, options.step_tokens_max)},
+      memory_limit(), anonymous_bytes()));
+  auto kv =
+      KvMemory::allocate(kv_layers, blocks, config.kv_heads, config.head_dim, options.kv_type);
+  if (!kv) {
+    return refused_memory("KV memory of " + std::to_string(options.kv_tokens) + " tokens",
+                          kv.error(), "fewer --kv-tokens, or --kv-type q8");
   }
-  QAIO_ASSIGN(model->step_, StepBuffers::allocate(config, options.step_tokens_max));
+  model->kv_memory_ = *std::move(kv);
+  if (config.recurrent()) {
+    auto memory = StateMemory::allocate(config, states);
+    if (!memory) {
+      return refused_memory(std::to_string(states) + " recurrent states", memory.error(),
+                            "a smaller --state-mib");
+    }
+    model->state_memory_ = *std::move(memory);
+  }
+  auto step = StepBuffers::allocate(config, options.step_tokens_max);
+  if (!step) return refused_memory("a step's buffers", step.error(), "fewer --kv-tokens");
+  model->step_ = *std::move(step);
   QAIO_RETURN_IF_ERROR(model->allocate_thread_buffers());
   return model;
 }

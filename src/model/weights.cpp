@@ -7,7 +7,9 @@
 #include <unordered_set>
 
 #include "base/finite.h"
+#include "base/memory_limit.h"
 #include "base/pages.h"
+#include "model/memory_need.h"
 #include "model/unused_tensors.h"
 #include "weights/dequantize.h"
 
@@ -186,7 +188,13 @@ class Binder {
   }
 
   Result<void> pack(const FileSet& files, ThreadPool& pool, ModelWeights& weights) {
-    QAIO_ASSIGN(weights.memory, HugeBuffer::allocate(bytes_));
+    QAIO_RETURN_IF_ERROR(check_fit());
+    auto memory = HugeBuffer::allocate(bytes_);
+    if (!memory) {
+      return refused_memory(tensors_.label() + ": the weights", memory.error(),
+                            "a smaller model or --weights q4");
+    }
+    weights.memory = *std::move(memory);
     weights.area = {weights.memory.data(), bytes_};
     for (Job& job : jobs_) job.view->data = weights.memory.data() + job.offset;
     std::vector<Chunk> chunks;
@@ -211,6 +219,11 @@ class Binder {
   }
 
  private:
+  Result<void> check_fit() const {
+    const auto fits = check_weights_fit(bytes_, memory_limit(), anonymous_bytes());
+    if (fits) return {};
+    return fail(fits.error().code, tensors_.label() + ": " + fits.error().message);
+  }
   tl::unexpected<Error> not_finite(const TensorView& tensor) const {
     return fail(ErrorCode::kCorrupt,
                 tensors_.label() + ": tensor " + quoted_name(tensor.name) +

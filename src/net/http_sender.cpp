@@ -64,7 +64,7 @@ Result<std::string> shown_url(const std::string& text) {
 
 constexpr size_t kAnswerBytesMax = 64 << 10;
 
-// Takes all there is and keeps the beginning.
+// Keeps the beginning; what is longer is read no further, as there may be no end to it.
 size_t keep_body(char* data, size_t size, size_t count, void* user) {
   auto& body = *static_cast<std::string*>(user);
   const size_t bytes = size * count;
@@ -73,7 +73,7 @@ size_t keep_body(char* data, size_t size, size_t count, void* user) {
   } catch (const std::exception&) {  // nothing may be thrown through libcurl: the attempt failed
     return 0;
   }
-  return bytes;
+  return body.size() < kAnswerBytesMax ? bytes : 0;
 }
 
 // libcurl's own sentence for these is of no help: "SSL peer certificate ... was not OK".
@@ -251,6 +251,9 @@ Answer HttpSender::Impl::attempt(const HttpPost& post) {
   curl_easy_setopt(handle, CURLOPT_URL, options.url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);  // what was chosen is the target, no other
+  // A name server that does not answer holds up a thread of libcurl, not who waits for its end.
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "qaio/" QAIO_VERSION);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(handle, CURLOPT_POST, 1L);
@@ -276,7 +279,8 @@ Answer HttpSender::Impl::attempt(const HttpPost& post) {
   while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
     if (message->msg == CURLMSG_DONE) answer.code = message->data.result;
   }
-  if (answer.code == CURLE_OK) {
+  const bool long_one = answer.code == CURLE_WRITE_ERROR && answer.body.size() == kAnswerBytesMax;
+  if (answer.code == CURLE_OK || long_one) {
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
     curl_off_t seconds = 0;
     curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &seconds);

@@ -1,5 +1,7 @@
 #include "record/lane_codec.h"
 
+#include "record/record_bounds.h"
+
 namespace qaio {
 namespace {
 
@@ -45,7 +47,11 @@ Result<StageLane> decode_lane(std::span<const uint8_t> bytes, TimeNs origin_ns) 
   lane.start(origin_ns + in.begin_ns());
   while (const auto interval = in.next())
     lane.add(interval->stage, origin_ns + interval->begin_ns, origin_ns + interval->end_ns);
-  if (!in.ok()) return corrupt();
+  // Only a full lane drops any.
+  const bool dropped = in.dropped() > 0;
+  if (!in.ok() || in.dropped() > kLaneDroppedMax) return corrupt();
+  if (dropped && lane.size() < StageLane::kIntervalsMax) return corrupt();
+  if (lane.last_ns() > origin_ns + in.begin_ns() + in.wall_ns()) return corrupt();
   lane.set_dropped(in.dropped());
   lane.finish(origin_ns + in.begin_ns() + in.wall_ns());
   return lane;

@@ -23,7 +23,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr int64_t kCountMax = std::numeric_limits<uint32_t>::max();
-constexpr int64_t kDroppedMax = 1 << 20;  // far more than a lane can drop
 constexpr size_t kTasksMax = 1024;
 constexpr std::string_view kCsvBegin = "arrived,";  // as CSV archives and exports do
 
@@ -174,7 +173,7 @@ void read_lane(const Fields& owner, std::optional<Error>& fault, StageLane& lane
   int64_t dropped = 0;
   fields.integer("begin_ns", begin);
   fields.integer("end_ns", end);
-  fields.integer("dropped", dropped, kDroppedMax);
+  fields.integer("dropped", dropped, kLaneDroppedMax);
   lane.start(begin);
   TimeNs last = begin;
   if (const json::array* stages = fields.array("stages")) {

@@ -85,9 +85,10 @@ Outcome round(const Value& value, const Arguments& arguments) {
                                                    : -1;
   if (digits < 0 || digits > kDigitsMax) return refuse("is given an impossible precision");
   const std::string_view how = method->value_or("common");
-  if (how == "common")
-    return value.as_float() ? Value(rounded(value.number(), digits))
-                            : Value(static_cast<int64_t>(value.number()));
+  if (how == "common") {
+    if (value.as_float()) return Value(rounded(value.number(), digits));
+    return whole(value.number());
+  }
   if (how != "ceil" && how != "floor") return refuse("can go 'common', 'ceil' or 'floor'");
   const double unit = std::pow(10.0, static_cast<double>(digits));
   const double scaled = value.number() * unit;
@@ -101,8 +102,8 @@ Outcome number(std::string_view name, const Value& value, const Arguments& argum
   if (name == "float") return to_float(value, arguments);
   if (name == "round") return round(value, arguments);
   if (!value.is_number() && !value.as_bool()) return wrong_type(value, "a number");
-  return value.as_float() ? Value(std::abs(value.number()))
-                          : Value(static_cast<int64_t>(std::abs(value.number())));
+  if (value.as_float()) return Value(std::abs(value.number()));
+  return whole(std::abs(value.number()));
 }
 
 }  // namespace qaio::jinja

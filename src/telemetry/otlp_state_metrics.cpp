@@ -88,6 +88,12 @@ void add_losses(const ServerState& state, Writer& out) {
   out.metric({"qaio.archived_records", "{record}",
               "Records for the archives, by what became of them.", OtlpKind::kCounter},
              points);
+  std::vector<OtlpPoint> waiting;
+  for (const ArchiveState& archive : state.archives)
+    waiting.push_back(point(archive.waiting, {{"qaio.archive", archive.kind}}));
+  out.metric({"qaio.waiting_archive_records", "{record}",
+              "Records that wait for an archive to be writable again.", OtlpKind::kUpDownCounter},
+             waiting);
 }
 
 void add_process(Writer& out) {

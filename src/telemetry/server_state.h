@@ -40,6 +40,8 @@ struct ArchiveState {
   uint64_t lost = 0;  // while it could not write
   // Likewise, of records that it has; absent of one that takes no client times.
   std::optional<uint64_t> client_times_lost = {};
+  bool paused = false;   // it cannot write just now
+  uint64_t waiting = 0;  // records that wait for it meanwhile, in its spool or in memory
 };
 
 // Of TLS since the start.

@@ -103,9 +103,13 @@ void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
   std::vector<Value> written;
   std::vector<Value> lost;
   std::vector<Value> client_times_lost;
+  std::vector<Value> paused;
+  std::vector<Value> waiting;
   for (const ArchiveState& archive : archives) {
     written.push_back(labelled("archive", archive.kind, archive.written));
     lost.push_back(labelled("archive", archive.kind, archive.lost));
+    paused.push_back(labelled("archive", archive.kind, archive.paused ? 1 : 0));
+    waiting.push_back(labelled("archive", archive.kind, archive.waiting));
     if (archive.client_times_lost) {
       client_times_lost.push_back(
           labelled("archive", archive.kind, static_cast<double>(*archive.client_times_lost)));
@@ -115,6 +119,9 @@ void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
               std::move(written));
   out.counter("qaio_archive_records_lost_total",
               "Records that an archive lost: not written, or gone with its file.", std::move(lost));
+  out.gauge("qaio_archive_paused", "1 while an archive cannot be written.", std::move(paused));
+  out.gauge("qaio_archive_records_waiting",
+            "Records that wait for an archive to be writable again.", std::move(waiting));
   out.counter("qaio_archive_client_times_lost_total",
               "Client times that an archive lost, of records that it has.",
               std::move(client_times_lost));

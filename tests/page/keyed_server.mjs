@@ -2,21 +2,20 @@
 import { createServer, request } from "node:http";
 import { startServer } from "./page.mjs";
 
-const scopesOf = (path, method) => path === "/metrics" ? "metrics" : path === "/keys" ? "admin" : path === "/key" ? "" :
+const scopesOf = (path, method) => path === "/metrics" ? "metrics" : path === "/keys" ? "admin" :
   method === "GET" && /^\/(requests|report|compare|stats|live|slo)\b/.test(path) ? "read" : "run";
 
-export async function startKeyedServer(names) {
+/** `wanted`: options of `qaio keys create` by the name of the key; `.keys` are the keys by name. */
+export async function startKeyedServer(wanted) {
   const server = await startServer();
   const target = new URL(server.url);
   const keys = new Map();
   const sockets = new Map();
   const proxy = {
     keys: {},
+    async untilRefused() {},
     async revoke(name) {
       keys.delete(proxy.keys[name]);
-    },
-    async expire(name) {
-      keys.get(proxy.keys[name]).expired = true;
     },
     async stop() {
       listener.closeAllConnections();
@@ -24,13 +23,14 @@ export async function startKeyedServer(names) {
       await server.stop();
     },
   };
-  for (const [name, scopes] of Object.entries(names)) {
-    proxy.keys[name] = `qaio_${name.padEnd(8, "0")}_secret-of-${name}`;
-    keys.set(proxy.keys[name], { name, scopes });
+  for (const [name, [, scopes, , expires]] of Object.entries(wanted)) {
+    const id = name.padEnd(8, "0");
+    proxy.keys[name] = `qaio_${id}_${"secret".padEnd(43, "A")}`;
+    keys.set(proxy.keys[name], { id, name, scopes: scopes.split(","), expires: null, expired: expires === "1s" });
   }
-  const refuse = (outgoing, status, code, challenge) => {
-    outgoing.writeHead(status, { "Content-Type": "application/json", "WWW-Authenticate": challenge });
-    outgoing.end(JSON.stringify({ error: { code, message: code, type: "authentication_error" } }));
+  const refuse = (outgoing, status, code, message = code) => {
+    outgoing.writeHead(status, { "Content-Type": "application/json", ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="qaio"' }) });
+    outgoing.end(JSON.stringify({ error: { code, message, type: "authentication_error" } }));
   };
   const listener = createServer((incoming, outgoing) => {
     const { method, url } = incoming;
@@ -39,15 +39,15 @@ export async function startKeyedServer(names) {
     if (path !== "/" && !path.startsWith("/assets/") && !path.startsWith("/health")) {
       const key = keys.get(authorization?.replace("Bearer ", ""));
       const scope = scopesOf(path, method);
-      if (authorization === undefined) return refuse(outgoing, 401, "missing_api_key", 'Bearer realm="qaio"');
-      if (key === undefined) return refuse(outgoing, 401, "invalid_api_key", 'Bearer realm="qaio"');
-      if (key.expired) return refuse(outgoing, 401, "expired_api_key", 'Bearer realm="qaio"');
-      if (path === "/key") {
-        outgoing.end(JSON.stringify({ name: key.name, scopes: key.scopes, expires_unix_ms: null }));
-        return;
+      if (authorization === undefined) return refuse(outgoing, 401, "missing_api_key");
+      if (key === undefined) return refuse(outgoing, 401, "invalid_api_key");
+      if (key.expired) return refuse(outgoing, 401, "expired_api_key");
+      if (!key.scopes.includes(scope) && !key.scopes.includes("admin")) {
+        return refuse(outgoing, 403, "missing_scope", `the API key '${key.name}' is not for this, which needs the scope '${scope}'`);
       }
-      if (!key.scopes.includes(scope)) {
-        return refuse(outgoing, 403, "missing_scope", `Bearer realm="qaio", error="insufficient_scope", scope="${scope}"`);
+      if (path === "/keys") {
+        outgoing.end(JSON.stringify({ required: true, keys: [...keys.values()] }));
+        return;
       }
     }
     const onward = request({ host: target.hostname, port: target.port, method, path: url, headers }, (answer) => {

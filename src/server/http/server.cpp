@@ -109,6 +109,7 @@ struct Server::Impl {
         accepting(net::make_strand(io)),
         router(std::move(server_router)),
         context{options, router, sink, clock, sites, proxies, memory} {}
+  ~Impl() { stop(std::chrono::milliseconds(0)); }  // of a start that failed half-way
 
   Result<void> listen() {
     QAIO_ASSIGN(proxies, TrustedProxies::parse(options.trusted_proxies));

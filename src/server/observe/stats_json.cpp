@@ -91,6 +91,8 @@ void write_stats(std::span<const WindowStats> windows, const ServerState& state,
     json.begin_object().key("archive").string(archive.kind);
     json.key("written").integer(signed_of(archive.written));
     json.key("lost").integer(signed_of(archive.lost));
+    json.key("paused").boolean(archive.paused);
+    json.key("waiting").integer(signed_of(archive.waiting));
     if (archive.client_times_lost)
       json.key("client_times_lost").integer(signed_of(*archive.client_times_lost));
     json.end_object();

@@ -21,15 +21,19 @@ export function isKeyError(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 401 || error.code === "missing_scope");
 }
 
+/** The one that a key lacks, which the server names in its sentence. */
+function scopeOf({ code, message }: { code?: unknown; message?: unknown }): string | null {
+  return code === "missing_scope" ? /scope '([a-z]+)'/.exec(String(message))?.[1] ?? null : null;
+}
+
 /** The error of an answer whose status is not 2xx. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const retry = Number(response.headers.get("Retry-After"));
   const retryAfter = Number.isFinite(retry) && retry > 0 ? retry : null;
-  const scope = /\bscope="([^"]*)"/.exec(response.headers.get("WWW-Authenticate") ?? "")?.[1] ?? null;
   try {
     const { error } = await response.json();
     return new ApiError(response.status, String(error.code), String(error.message),
-      typeof error.field === "string" ? error.field : null, retryAfter, scope);
+      typeof error.field === "string" ? error.field : null, retryAfter, scopeOf(error));
   } catch {
     return new ApiError(response.status, "", response.statusText || `HTTP ${response.status}`, null, retryAfter);
   }

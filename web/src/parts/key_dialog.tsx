@@ -3,7 +3,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hook
 
 import { ApiError, describeError } from "../api/http";
 import { apiKey, closeKeyDialog, forgetKey, giveKey, isKeyText, keyDialogOpen, keyRefusal } from "../api/key";
-import { askAboutKey } from "../api/key_info";
+import { askAboutKey, idOf } from "../api/key_info";
 import { dateTime } from "../format";
 import { defineTexts, useTexts } from "../i18n";
 import { useStore } from "../store";
@@ -76,9 +76,10 @@ function keyOf(typed: string): string {
   return typed.trim().replace(/^Bearer\s+/i, "");
 }
 
-/** "qaio_Ab3dEf6h…": its public part, which tells keys apart. */
+/** "qaio_Ab3dEf6h_…", without the secret. */
 function shortened(text: string): string {
-  return `${/^qaio_[^_]+_/.exec(text)?.[0] ?? text.slice(0, 4)}…`;
+  const id = idOf(text);
+  return id === null ? `${text.slice(0, 4)}…` : `qaio_${id}_…`;
 }
 
 function InUse({ text, onDevice, onForget }: { text: string; onDevice: boolean; onForget: () => void }) {
@@ -92,7 +93,7 @@ function InUse({ text, onDevice, onForget }: { text: string; onDevice: boolean; 
         {info !== null && <><dt>{words.name}</dt><dd>{info.name}</dd></>}
         <dt>{words.field}</dt><dd class="mono">{shortened(text)}</dd>
         {info !== null && <><dt>{words.scopes}</dt><dd>{info.scopes.join(", ")}</dd></>}
-        {info !== null && <><dt>{words.expires}</dt><dd>{info.expires_unix_ms === null ? words.never : dateTime(info.expires_unix_ms)}</dd></>}
+        {info !== null && <><dt>{words.expires}</dt><dd>{info.expires === null ? words.never : dateTime(Date.parse(info.expires))}</dd></>}
         <dt>{words.kept}</dt><dd>{onDevice ? words.onDevice : words.inTab}</dd>
       </dl>
       {loaded.state === "failed" && <p class="error" role="alert">{describeError(loaded.error)}</p>}

@@ -1,0 +1,342 @@
+"""A server that has used up what the system gives it: file descriptors, memory (rlimit and control
+group), threads. What cannot be had is refused, and it goes on when there is some again."""
+
+import contextlib
+import http.client
+import os
+import pathlib
+import re
+import resource
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from faults import ROOT, FaultTest, archived, ask, cpu_seconds, eventually, metric, send
+from program import FAILED, OK, QAIO, Server
+from slo_test import Receiver
+
+HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def limited(**limits):
+    """Arguments that run a program with them, as prlimit takes them."""
+    return ["prlimit", *(f"--{name}={value}" for name, value in limits.items())]
+
+
+def limit(server, which, soft=None):
+    """A limit of the running server; None: as much as it may have."""
+    hard = resource.prlimit(server.process.pid, which)[1]
+    resource.prlimit(server.process.pid, which, (hard if soft is None else soft, hard))
+
+
+def descriptors(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
+class Crowd:
+    """Clients that connect and say nothing."""
+
+    def __init__(self, port, count):
+        self.sockets = []
+        for _ in range(count):
+            client = socket.socket()
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                client.connect(("127.0.0.1", port))
+            self.sockets.append(client)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for client in self.sockets:
+            client.close()
+
+
+class Descriptors(FaultTest):
+    def busy_cores(self, server, seconds=1.0):
+        """What it uses of a core while nobody asks anything."""
+        before = cpu_seconds(server.process.pid)
+        time.sleep(seconds)
+        return (cpu_seconds(server.process.pid) - before) / seconds
+
+    def test_a_small_limit_from_the_start(self):
+        for number in (100, 128, 200):
+            with self.subTest(limit=number):
+                self.setUp()
+                with Server("--archive", self.archive, "--archive-csv", self.place / "csv",
+                            "--archive-csv-records", 5,
+                            program_prefix=limited(nofile=number)) as server:
+                    self.waits_for(server, "as the system allows")
+                    with Crowd(server.port, 2 * number):
+                        # Those who take its places and say nothing lose them after 2 s.
+                        eventually(lambda: self.status(server) == 200)
+                        self.assertLess(self.busy_cores(server), 0.5)
+                    send_until_taken(server.port, [f"n{i}" for i in range(50)])
+                    self.assertEqual(server.stop(), OK, server.lines)
+                kept = archived(self.archive)
+                self.assertEqual(sorted(one for one in kept if one.startswith("n")),
+                                 sorted(f"n{i}" for i in range(50)))
+
+    def test_too_small_a_limit_ends_the_start_with_a_sentence(self):
+        for number in range(4, 24, 2):
+            with self.subTest(limit=number):
+                process = subprocess.Popen(
+                    [*limited(nofile=number), QAIO, "serve", "--port", "0", "--archive", self.archive,
+                     "--archive-csv", self.place / "csv"], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                lines = []
+                for line in process.stdout:
+                    lines.append(line)
+                    if line.startswith("ready"):
+                        process.terminate()
+                code = process.wait(60)
+                process.stdout.close()
+                if code != OK:
+                    self.assertIn(code, (FAILED, 127), lines)  # 127: the linker's
+                    self.assertRegex("".join(lines), r"(?i)too many open files|open shared object file|"
+                                                     r"unable to open database file")
+
+    def test_none_left_while_it_runs(self):
+        receiver = Receiver({})
+        self.addCleanup(receiver.server_close)
+        self.addCleanup(receiver.shutdown)
+        config = self.place / "qaio.toml"
+        config.write_text(f"""
+[[sla]]
+name = "strict"
+threshold_ms = 0.001
+window = "1s"
+min_samples = 1
+for = "0s"
+
+[[sla_action]]
+kind = "webhook"
+name = "hook"
+url = "{receiver.url('/hook')}"
+timeout = "2s"
+""")
+        folder = self.place / "csv"
+        with Server("--config", config, "--archive", self.archive, "--archive-csv", folder,
+                    "--archive-csv-records", 5) as server:
+            send(server.port, [f"n{i}" for i in range(20)])
+            eventually(lambda: (metric(server.port, "qaio_archive_records_written_total",
+                                       '{archive="csv"}') or 0) >= 20)
+            kept = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+            used = descriptors(server)
+            limit(server, resource.RLIMIT_NOFILE, used)  # with the kept connection there is none left
+            with Crowd(server.port, 50):
+                for number in range(20, 60):
+                    self.on(kept, b"POST /no/such HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: n%d\r\n"
+                                  b"Content-Length: 2\r\n\r\n{}" % number, 404)
+                self.on(kept, b'POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n'
+                              b'{"input": "a"}', 200)
+                self.assertLess(self.busy_cores(server), 0.5)
+                self.on(kept, HEALTH, 200)
+                self.on(kept, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 200)
+            limit(server, resource.RLIMIT_NOFILE)
+            kept.close()
+            self.assertEqual(eventually(lambda: self.status(server)), 200)
+            send(server.port, [f"n{i}" for i in range(60, 80)])
+            self.assertEqual(ask(server.port, "POST", "/chat", {"input": "a"})[0], 200)
+            eventually(lambda: receiver.events("/hook"), "the alert")
+            self.assertEqual(ask(server.port, "GET", "/report")[0], 200)
+            self.assertEqual(server.stop(), OK, server.lines[-3:])
+        self.assertEqual(sorted(one for one in archived(self.archive) if one[:1] == "n"),
+                         sorted(f"n{i}" for i in range(80)))
+        rows = "".join(path.read_text() for path in folder.iterdir())
+        for number in range(80):
+            self.assertIn(f",n{number},", rows)
+
+    @staticmethod
+    def status(server):
+        with contextlib.suppress(OSError):
+            return ask(server.port, "GET", "/health", timeout=5)[0]
+
+    def on(self, connection, request, status):
+        connection.sendall(request)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        text = answer.read()
+        self.assertEqual(answer.status, status, text)
+
+
+def send_until_taken(port, ids):
+    """As send(), by a client that tries again when there is no room."""
+    for request_id in ids:
+        def taken():
+            with contextlib.suppress(OSError):
+                return ask(port, "POST", "/no/such/path", {}, {"X-Request-Id": request_id})[0] == 404
+        eventually(taken)
+
+
+class AddressSpace(FaultTest):
+    """RLIMIT_AS and RLIMIT_DATA."""
+
+    def test_too_little_at_the_start_is_a_sentence(self):
+        ready = refused = 0
+        for which in ("as", "data"):
+            for mib in (60, 90, 120, 150, 180, 220, 260, 300):
+                with self.subTest(which=which, mib=mib):
+                    process = subprocess.Popen(
+                        [*limited(**{which: mib << 20}), QAIO, "serve", "--port", "0",
+                         "--archive", self.archive, "--archive-csv", self.place / "csv"],
+                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                        text=True)
+                    lines = []
+                    for line in process.stdout:
+                        lines.append(line)
+                        if line.startswith("ready"):
+                            process.terminate()
+                    code = process.wait(60)
+                    process.stdout.close()
+                    if code == OK:
+                        ready += 1
+                        continue
+                    refused += 1
+                    self.assertEqual(code, FAILED, lines)
+                    self.assertRegex(lines[-1], r"\Aqaio: .*(ulimit -v|ulimit -d|out of memory)", lines)
+        self.assertGreater(refused, 0)
+        self.assertGreater(ready, 0)
+
+    def test_data_is_refused_and_comes_again(self):
+        large = {"content": "one two three " * 60_000}
+        with Server("--archive", self.archive) as server:
+            send(server.port, [f"n{i}" for i in range(50)])
+            status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+            limit(server, resource.RLIMIT_DATA, int(re.search(r"VmData:\s+(\d+)", status)[1]) << 10)
+            refused = 0
+            for _ in range(3):
+                for method, path, body in (("POST", "/tokenize", large), ("GET", "/metrics", None),
+                                           ("GET", "/report", None), ("POST", "/chat", {"input": "a"}),
+                                           ("GET", "/requests?limit=1000", None)):
+                    try:
+                        answered = ask(server.port, method, path, body, timeout=5)[0]
+                        self.assertIn(answered, (200, 503, 500), path)
+                        refused += answered != 200
+                    except OSError:
+                        refused += 1
+            self.assertIsNone(server.process.poll(), server.lines[-3:])
+            limit(server, resource.RLIMIT_DATA)
+            eventually(lambda: Descriptors.status(server) == 200)
+            self.assertEqual(ask(server.port, "POST", "/tokenize", large)[0], 200)
+            send(server.port, [f"n{i}" for i in range(50, 100)])
+            self.assertEqual(server.stop(), OK)
+        kept = set(archived(self.archive))
+        self.assertEqual({f"n{i}" for i in range(50, 100)} - kept, set())
+
+
+class ControlGroup:
+    """A group of its own with so much memory; v1, or v2 where its controller is there."""
+
+    def __init__(self, test, mib):
+        name = f"qaio-test-{os.getpid()}-{mib}"
+        if not ROOT:
+            test.skipTest("only root may make a control group")
+        for top, file in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+                          ("/sys/fs/cgroup", "memory.max")):
+            self.folder = pathlib.Path(top) / name
+            try:
+                self.folder.mkdir()
+                test.addCleanup(self.folder.rmdir)
+                (self.folder / file).write_text(str(mib << 20))
+                return
+            except OSError:
+                continue
+        test.skipTest("this system does not let tests make a control group with a limit on memory")
+
+    def running(self):
+        """Arguments that run a program in it."""
+        return ["sh", "-c", f'echo $$ > {self.folder}/cgroup.procs && exec "$@"', "sh"]
+
+    def failures(self):
+        """How often the kernel ended a process of it."""
+        for file in ("memory.oom_control", "memory.events"):
+            with contextlib.suppress(OSError):
+                found = re.search(r"^oom_kill (\d+)", (self.folder / file).read_text(), re.M)
+                return int(found[1]) if found else 0
+        return 0
+
+
+class Group(FaultTest):
+    def model(self, shape="small"):
+        path = self.folder / "model.gguf"
+        if not path.exists():
+            self.ok("synth", "--shape", "tiny", "--type", "f16", path)
+        return path
+
+    def test_kv_memory_beyond_the_limit_is_refused_at_the_start(self):
+        group = ControlGroup(self, 256)
+        result = subprocess.run([*group.running(), QAIO, "serve", "--port", "0", "--kv-tokens",
+                                 str(1 << 20)], capture_output=True, text=True, timeout=60,
+                                stdin=subprocess.DEVNULL)
+        self.assertEqual(result.returncode, FAILED, result.stderr)
+        self.assertRegex(result.stderr, rf"KV memory of 1048576 tokens takes \d+ MiB.*{group.folder} has "
+                                        r"256 MiB in all: allow more, or choose at most --kv-tokens \d+")
+        wanted = re.search(r"at most --kv-tokens (\d+)", result.stderr)[1]
+        with Server("--kv-tokens", wanted, program_prefix=group.running()) as server:
+            self.assertEqual(ask(server.port, "POST", "/chat", {"input": "a"})[0], 200)
+            self.assertEqual(server.stop(), OK)
+        self.assertEqual(group.failures(), 0)
+
+    def test_it_lives_within_its_group(self):
+        group = ControlGroup(self, 300)
+        large = {"content": "one two three " * 60_000}
+        with Server("--archive", self.archive, "--archive-csv", self.place / "csv",
+                    "--http-memory-mib", 64, "--body-bytes-max", 1 << 20, "--connections-max", 64,
+                    program_prefix=group.running()) as server:
+            statuses = []
+
+            def client():
+                for _ in range(10):
+                    with contextlib.suppress(OSError):
+                        statuses.append(ask(server.port, "POST", "/tokenize", large)[0])
+            clients = [threading.Thread(target=client) for _ in range(16)]
+            for one in clients:
+                one.start()
+            for one in clients:
+                one.join()
+            self.alive(server)
+            self.assertLessEqual(set(statuses), {200, 503})
+            self.assertIn(200, statuses)
+            self.assertEqual(server.stop(), OK)
+        self.assertEqual(group.failures(), 0)
+
+
+class Threads(FaultTest):
+    @unittest.skipUnless(os.path.isdir("/sys/fs/cgroup/pids") and ROOT, "needs the pids controller")
+    def test_too_few_at_the_start_are_a_sentence(self):
+        folder = pathlib.Path(f"/sys/fs/cgroup/pids/qaio-test-{os.getpid()}")
+        try:
+            folder.mkdir()
+        except OSError:
+            self.skipTest("this system does not let tests make a control group")
+        self.addCleanup(folder.rmdir)
+        refused = 0
+        for count in range(1, 18):
+            with self.subTest(count=count):
+                (folder / "pids.max").write_text(str(count))
+                process = subprocess.Popen(
+                    ["sh", "-c", f'echo $$ > {folder}/cgroup.procs && exec "$@"', "sh", QAIO, "serve",
+                     "--port", "0", "--threads", "3", "--archive", self.archive, "--archive-csv",
+                     self.place / "csv"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                    stdin=subprocess.DEVNULL)
+                lines = []
+                for line in process.stdout:
+                    lines.append(line)
+                    if line.startswith("ready"):
+                        process.terminate()
+                code = process.wait(60)
+                process.stdout.close()
+                if code == OK:
+                    continue
+                refused += 1
+                self.assertEqual(code, FAILED, lines)
+                self.assertRegex(lines[-1], r"\Aqaio: .*ulimit -u")
+        self.assertGreater(refused, 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
