@@ -148,7 +148,8 @@ void Observation::add_endpoints(Router& router) {
                            .reports = &reports_,
                            .searches = &searches_,
                            .archive = archives_.sqlite(),
-                           .archive_thread = archives_.sqlite_thread()});
+                           .archive_thread = archives_.sqlite_thread(),
+                           .keys = options_.keys});
 }
 
 RecordSink Observation::sink() {
@@ -214,6 +215,7 @@ ServerState Observation::state() const {
   state.log_lines_dropped = log_.lines_dropped();
   if (otlp_) state.otlp = otlp_->counts();
   state.archives = archives_.states();
+  if (options_.keys) state.keys = options_.keys->figures();
   state.slo = slo_->snapshot();
   state.slo_actions = slo_->action_counts();
   if (const auto backend = slot_.get()) state.engine = engine_state(backend->engine->load());

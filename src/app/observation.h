@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "access/key_ring.h"
 #include "app/archive_options.h"
 #include "app/otlp_options.h"
 #include "app/runtime.h"
@@ -34,7 +35,8 @@ struct ObservationOptions {
   std::string model;  // as given to the program; its files are fingerprinted for the archives
   int threads = 1;
   SloConfig slo;
-  uint16_t port = 0;  // as given to the program
+  uint16_t port = 0;                        // as given to the program
+  std::shared_ptr<KeyRing> keys = nullptr;  // null: nobody needs a key
 };
 
 // For builds that measure what observing costs: records go there instead. Before main().

@@ -8,6 +8,17 @@
 #include <utility>
 
 namespace qaio {
+namespace {
+
+// Owner, group and mode of the file whose place it takes, as far as the system allows.
+void take_over(int fd, const struct stat& old) {
+  if (::fchown(fd, old.st_uid, old.st_gid) != 0) {
+    static_cast<void>(::fchown(fd, static_cast<uid_t>(-1), old.st_gid) == 0);
+  }
+  static_cast<void>(::fchmod(fd, old.st_mode & 07777));
+}
+
+}  // namespace
 
 Result<NewFile> NewFile::create(const std::filesystem::path& path) {
   NewFile out;
@@ -22,7 +33,7 @@ Result<NewFile> NewFile::create(const std::filesystem::path& path) {
   if (!direct) (out.part_ = out.path_) += ".part" + std::to_string(::getpid());
   out.file_ = std::fopen((direct ? out.path_ : out.part_).c_str(), "wbe");
   if (out.file_ == nullptr) return out.fault();
-  if (exists && !direct) static_cast<void>(::fchmod(::fileno(out.file_), old.st_mode & 07777));
+  if (exists && !direct) take_over(::fileno(out.file_), old);
   return out;
 }
 

@@ -12,8 +12,9 @@
 namespace qaio {
 
 // A file under a name of its own beside `path` until finish() gives it that name; removed if that
-// never happens. What is no regular file (a pipe, /dev/stdout) is written directly; a symbolic link
-// stays one.
+// never happens. It keeps owner, group and mode of a file that had the name, as far as the system
+// allows. What is no regular file (a pipe, /dev/stdout) is written directly; a symbolic link stays
+// one.
 class NewFile {
  public:
   static Result<NewFile> create(const std::filesystem::path& path);  // kIo

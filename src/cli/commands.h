@@ -20,6 +20,7 @@ void add_serve(CLI::App& app, ExitCode& exit_code);
 void add_run(CLI::App& app, ExitCode& exit_code);
 void add_chat(CLI::App& app, ExitCode& exit_code);
 void add_bench(CLI::App& app, ExitCode& exit_code);
+void add_keys(CLI::App& app, ExitCode& exit_code);
 void add_load(CLI::App& app, ExitCode& exit_code);
 void add_export(CLI::App& app, ExitCode& exit_code);
 void add_eval(CLI::App& app, ExitCode& exit_code);

@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   add_chat(app, exit_code);
   add_bench(app, exit_code);
   add_load(app, exit_code);
+  add_keys(app, exit_code);
   add_export(app, exit_code);
   add_eval(app, exit_code);
   add_report(app, exit_code);

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/api_keys.h"
 #include "app/config.h"
 #include "app/observation.h"
 #include "app/runtime.h"
@@ -45,6 +46,7 @@ struct Options {
   ApiLimits limits;
   ObservationOptions observation;
   std::vector<std::string> aliases;
+  std::string api_key_file;  // empty: nobody needs a key
   std::chrono::milliseconds drain_time{5000};
 };
 
@@ -64,27 +66,37 @@ void announce_certificate(const TlsContext& tls, ServerLog& log) {
   for (const std::string& warning : tls.warnings()) log.announce("warning: " + warning);
 }
 
-// What may have changed while the server runs. What cannot be read stays as it was.
-void reload(Server& server, ServerLog& log) {
-  if (server.tls() == nullptr) {
-    log.logger()->info("SIGHUP: the server goes on as it is; SIGTERM ends it");
-    return;
-  }
-  if (const Result<void> read = server.tls()->reload(); !read) {
+void reload_certificate(TlsContext& tls, ServerLog& log) {
+  if (const Result<void> read = tls.reload(); !read) {
     log.logger()->error("SIGHUP: the certificate stays as it was: {}", read.error().message);
     return;
   }
   log.logger()->info("SIGHUP: the certificate is read anew; SIGTERM ends the server");
-  announce_certificate(*server.tls(), log);
+  announce_certificate(tls, log);
+}
+
+// The keys that a server asks for, and where they stand.
+struct Keys {
+  std::string file;
+  std::shared_ptr<KeyRing> ring;  // null: nobody needs one
+};
+
+// What may have changed while the server runs. What cannot be read stays as it was.
+void reload(Server& server, const Keys& keys, ServerLog& log) {
+  if (server.tls() == nullptr && !keys.ring) {
+    log.logger()->info("SIGHUP: the server goes on as it is; SIGTERM ends it");
+  }
+  if (keys.ring) reload_keys(*keys.ring, keys.file, *log.logger());
+  if (server.tls() != nullptr) reload_certificate(*server.tls(), log);
 }
 
 // SIGHUP comes from a terminal that closes, or from who expects files to be opened anew.
-void wait_for_stop(const sigset_t& signals, Server& server, ServerLog& log) {
+void wait_for_stop(const sigset_t& signals, Server& server, const Keys& keys, ServerLog& log) {
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal != SIGHUP) return;
-    reload(server, log);
+    reload(server, keys, log);
   }
 }
 
@@ -142,7 +154,7 @@ Result<std::unique_ptr<Runtime>> create_runtime(const RuntimeOptions& options,
 // Loads the model, hands it to the endpoints, and waits for a signal.
 Result<void> serve_model(const Options& options, const TomlFile& config, BackendSlot& slot,
                          Observation& observation, Server& server, ServerLog& log,
-                         const sigset_t& signals) {
+                         const sigset_t& signals, const Keys& keys) {
   const auto start = std::chrono::steady_clock::now();
   std::atomic<bool> decided = false;  // by the end of loading or a signal, whichever came first
   auto loading = std::async(std::launch::async, [&] {
@@ -163,7 +175,7 @@ Result<void> serve_model(const Options& options, const TomlFile& config, Backend
     }
     return runtime;
   });
-  wait_for_stop(signals, server, log);
+  wait_for_stop(signals, server, keys, log);
   if (!decided.exchange(true)) {
     stop_server(server, options.drain_time, signals);
     const Result<void> finished = observation.finish();
@@ -192,10 +204,16 @@ Result<void> serve(CLI::App& command, Options& options) {
   if (options.observation.archive.csv_gzip && options.observation.archive.csv_folder.empty()) {
     throw CLI::ValidationError("--archive-csv-gzip compresses CSV files; add --archive-csv DIR");
   }
+  Keys keys{.file = options.api_key_file, .ring = nullptr};
+  if (!keys.file.empty()) {
+    QAIO_ASSIGN(keys.ring, open_keys(keys.file));
+  }
+  options.server.keys = options.observation.keys = keys.ring;
   QAIO_ASSIGN(const std::vector<std::string> insecure,
-              apply_listen_options(command, options.listen, /*keys=*/false, options.server));
+              apply_listen_options(command, options.listen, keys.ring != nullptr, options.server));
   const sigset_t signals = block_signals();
   ServerLog log;
+  if (keys.ring) warn_of_no_keys(*keys.ring, keys.file, *log.logger());
   BackendSlot slot;
   options.observation.threads = options.runtime.model.threads;
   options.observation.model = options.runtime.model.model;
@@ -219,7 +237,8 @@ Result<void> serve(CLI::App& command, Options& options) {
   for (const std::string& place : listening_places(options.server, server->port())) {
     log.announce("listening on " + place);
   }
-  Result<void> served = serve_model(options, config, slot, *observation, *server, log, signals);
+  Result<void> served =
+      serve_model(options, config, slot, *observation, *server, log, signals, keys);
   server->stop(std::chrono::milliseconds(0));  // of a model that could not be loaded
   Result<void> finished = observation->finish();
   return served ? finished : served;
@@ -356,6 +375,9 @@ void add_serve(CLI::App& app, ExitCode& exit_code) {
            "Name of this server in requests, beside its address and localhost; *: any");
   add_list(*command, "cors-origin", options->server.cors_origins, "ORIGIN", origin_fault,
            "Site whose pages may call from a browser, as https://example.org; *: any");
+  add_api_key_file(*command, options->api_key_file,
+                   "File of API keys, which `qaio keys` makes; without one whoever reaches the "
+                   "server may use it. SIGHUP reads it anew");
   add_limit_options(*command, *options);
   add_archive_options(*command, options->observation.archive);
   add_otlp_options(*command, options->observation.otlp);

@@ -13,6 +13,7 @@
 #include "record/request_times.h"
 #include "slo/slo_metrics.h"
 #include "telemetry/histogram_bounds.h"
+#include "telemetry/key_metrics.h"
 #include "telemetry/metric_series.h"
 #include "telemetry/state_metrics.h"
 #include "trace/task_counters.h"
@@ -217,6 +218,7 @@ void PrometheusMetrics::amend(const RecordPtr& amended) {
 std::string PrometheusMetrics::text(const ServerState& state) const {
   std::vector<prometheus::MetricFamily> families = impl_->registry.Collect();
   std::ranges::move(state_metrics(state), std::back_inserter(families));
+  if (state.keys) std::ranges::move(key_metrics(*state.keys), std::back_inserter(families));
   std::ranges::move(slo_metrics(state.slo, state.slo_actions), std::back_inserter(families));
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families);

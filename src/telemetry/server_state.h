@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "access/key_ring.h"
 #include "record/record.h"
 #include "slo/slo_action.h"
 #include "slo/slo_status.h"
@@ -68,6 +69,7 @@ struct ServerState {
   uint64_t log_lines_dropped = 0;
   std::optional<OtlpCounts> otlp = {};  // absent: nothing is exported
   std::vector<ArchiveState> archives = {};
+  std::optional<KeyRingFigures> keys = {};  // absent: nobody needs a key
   std::vector<SloStatus> slo = {};
   std::vector<SloActionCounts> slo_actions = {};
 };

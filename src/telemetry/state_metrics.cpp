@@ -4,56 +4,12 @@
 #include <utility>
 
 #include "base/process_stats.h"
+#include "telemetry/metric_families.h"
 
 namespace qaio {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Label = ClientMetric::Label;
-
-struct Value {
-  std::vector<Label> labels;
-  double value;
-};
-
-template <typename Number>
-Value labelled(std::string name, std::string value, Number number) {
-  return {{{std::move(name), std::move(value)}}, static_cast<double>(number)};
-}
-
-class Families {
- public:
-  void gauge(const char* name, const char* help, std::vector<Value> values) {
-    add(MetricType::Gauge, name, help, std::move(values));
-  }
-  void gauge(const char* name, const char* help, double value) {
-    add(MetricType::Gauge, name, help, {{{}, value}});
-  }
-  void counter(const char* name, const char* help, std::vector<Value> values) {
-    add(MetricType::Counter, name, help, std::move(values));
-  }
-  void counter(const char* name, const char* help, double value) {
-    add(MetricType::Counter, name, help, {{{}, value}});
-  }
-  std::vector<MetricFamily> take() { return std::move(all_); }
-
- private:
-  void add(MetricType type, const char* name, const char* help, std::vector<Value> values) {
-    MetricFamily family{.name = name, .help = help, .type = type, .metric = {}};
-    for (Value& value : values) {
-      ClientMetric& metric = family.metric.emplace_back();
-      metric.label = std::move(value.labels);
-      (type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) = value.value;
-    }
-    all_.push_back(std::move(family));
-  }
-
-  std::vector<MetricFamily> all_;
-};
-
-void add_engine(const EngineState& engine, Families& out) {
+void add_engine(const EngineState& engine, MetricFamilies& out) {
   out.gauge("qaio_sequences_running", "Tasks in the engine's steps.", engine.running);
   out.gauge("qaio_sequences_waiting", "Tasks that wait for their first step.", engine.waiting);
   const int held = engine.kv_blocks_used + engine.kv_blocks_pinned + engine.kv_blocks_cached;
@@ -84,7 +40,7 @@ void add_engine(const EngineState& engine, Families& out) {
               static_cast<double>(engine.cached_tokens));
 }
 
-void add_otlp(const OtlpCounts& otlp, Families& out) {
+void add_otlp(const OtlpCounts& otlp, MetricFamilies& out) {
   out.counter("qaio_otlp_spans_total", "Spans to be exported, by what became of them.",
               {labelled("outcome", "exported", otlp.spans_exported),
                labelled("outcome", "rejected", otlp.spans_rejected),
@@ -99,12 +55,12 @@ void add_otlp(const OtlpCounts& otlp, Families& out) {
             static_cast<double>(otlp.metrics_waiting));
 }
 
-void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
-  std::vector<Value> written;
-  std::vector<Value> lost;
-  std::vector<Value> client_times_lost;
-  std::vector<Value> paused;
-  std::vector<Value> waiting;
+void add_archives(const std::vector<ArchiveState>& archives, MetricFamilies& out) {
+  std::vector<MetricValue> written;
+  std::vector<MetricValue> lost;
+  std::vector<MetricValue> client_times_lost;
+  std::vector<MetricValue> paused;
+  std::vector<MetricValue> waiting;
   for (const ArchiveState& archive : archives) {
     written.push_back(labelled("archive", archive.kind, archive.written));
     lost.push_back(labelled("archive", archive.kind, archive.lost));
@@ -127,7 +83,7 @@ void add_archives(const std::vector<ArchiveState>& archives, Families& out) {
               std::move(client_times_lost));
 }
 
-void add_connections(const ConnectionState& state, Families& out) {
+void add_connections(const ConnectionState& state, MetricFamilies& out) {
   out.gauge("qaio_http_connections", "Open connections.", state.connections);
   out.gauge("qaio_http_memory_bytes",
             "Memory that long requests being read and long answers being written hold.",
@@ -144,7 +100,7 @@ void add_connections(const ConnectionState& state, Families& out) {
             static_cast<double>(state.tls->certificate_expires_unix_s));
 }
 
-void add_process(const ServerState& state, Families& out) {
+void add_process(const ServerState& state, MetricFamilies& out) {
   const ProcessUsage usage = process_usage();
   const ProcessState process = process_state();
   out.counter("process_cpu_seconds_total", "CPU time of all threads.",
@@ -167,14 +123,14 @@ void add_process(const ServerState& state, Families& out) {
 
 }  // namespace
 
-std::vector<MetricFamily> state_metrics(const ServerState& state) {
-  Families out;
+std::vector<prometheus::MetricFamily> state_metrics(const ServerState& state) {
+  MetricFamilies out;
   out.gauge("qaio_build_info", "Always 1; the labels say what runs.",
-            std::vector<Value>{{{{"version", state.run.version},
-                                 {"model", state.run.model},
-                                 {"isa", state.run.isa},
-                                 {"threads", std::to_string(state.run.threads)}},
-                                1}});
+            std::vector<MetricValue>{{{{"version", state.run.version},
+                                       {"model", state.run.model},
+                                       {"isa", state.run.isa},
+                                       {"threads", std::to_string(state.run.threads)}},
+                                      1}});
   out.gauge("qaio_ready", "1 once the model is loaded and warm.", state.engine ? 1 : 0);
   out.counter("qaio_records_dropped_total",
               "Requests whose record was lost because observing them fell behind.",

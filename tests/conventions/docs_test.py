@@ -40,8 +40,8 @@ def command_lines(text):
 
 
 @functools.lru_cache(maxsize=None)
-def qaio_help(command):
-    result = subprocess.run([os.environ["QAIO_BINARY"], *([command] if command else []), "--help"],
+def qaio_help(*command):
+    result = subprocess.run([os.environ["QAIO_BINARY"], *command, "--help"],
                             capture_output=True, text=True)
     return result.stdout if result.returncode == 0 else ""
 
@@ -98,7 +98,8 @@ class Docs(unittest.TestCase):
                 if program != "qaio" and not serve:
                     continue
                 command = "" if words[0].startswith("-") else words[0]
-                help_text = qaio_help(command)
+                help_text = qaio_help(*words[:2]) if command == "keys" else qaio_help(
+                    *([command] if command else []))
                 if not help_text:
                     missing.append(f"{project.relative(path)}: qaio {command}")
                 options = [word.split("=")[0] for word in words if re.match(r"^--[a-z]", word)]

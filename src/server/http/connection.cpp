@@ -76,6 +76,7 @@ ReadRules Connection::read_rules() const {
   return {.options = context_.options,
           .sites = context_.sites,
           .proxies = context_.proxies,
+          .access = context_.access,
           .router = context_.router,
           .over_tls = stream_.over_tls(),
           .over_loopback = ends_.over_loopback,
@@ -201,12 +202,13 @@ net::awaitable<bool> Connection::serve_request() {
   } else if (record.error_code.empty()) {  // else of a stream that ended with it
     record.error_code = exchange->response()->error_code;
   }
+  exchange->key().count(record);
   exchange->detach();
   exchange_.reset();
   request_charge_.resize(buffer_.capacity());
   if (context_.sink) context_.sink(std::move(record));
   const bool room = charge_unread();
-  if (refused && written) co_await discard_input(kDiscardTime);
+  if (refused && written && !keep_alive_) co_await discard_input(kDiscardTime);
   co_return written&& keep_alive_ && !peer_closed_ && room;
 }
 
@@ -348,6 +350,10 @@ net::awaitable<bool> Connection::write_stream(Exchange& exchange, std::string he
   bool silent = false;
   bool written = true;
   for (bool first = true;; first = false) {
+    // One without an end would outlive the key that began it.
+    if (exchange.ends_with_server() && exchange.key().over(context_.clock.wall_unix_ms())) {
+      exchange.cancel();
+    }
     const bool last = exchange.complete() || exchange.abandoned();
     if (exchange.abandoned()) exchange.leave();
     std::string piece = exchange.take_pending();

@@ -25,6 +25,7 @@ struct ConnectionContext {
   const Clock& clock;
   const SitePolicy& sites;
   const TrustedProxies& proxies;
+  const AccessPolicy& access;
   MemoryBudget& memory;
   TlsContext* tls = nullptr;  // of TCP; nullptr: it is HTTP as it is
   std::atomic<bool> stopping{false};

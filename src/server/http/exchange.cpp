@@ -61,8 +61,7 @@ void Exchange::respond(HttpResponse response) {
     if (response_) return;
     response_ = std::move(response);
     answer_charge_ = std::move(charge);
-    complete_ = true;
-    change();
+    complete_now();
   });
 }
 
@@ -94,8 +93,11 @@ std::string Exchange::take_pending() {
   return std::exchange(pending_, {});
 }
 
-void Exchange::end_stream() {
+void Exchange::end_stream() { complete_now(); }
+
+void Exchange::complete_now() {
   complete_ = true;
+  key_.charge(record_, clock().now_ns());
   change();
 }
 

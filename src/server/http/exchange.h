@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "access/key_ring.h"
 #include "base/mutex.h"
 #include "server/http/call.h"
 #include "server/http/client_stream.h"
@@ -34,6 +35,11 @@ class Exchange final : public Call {
   void on_cancel(std::function<void()> cancel) override;
 
   HttpRequest& mutable_request() { return request_; }
+
+  // The key that the request came with. Its place is given back, and its tokens count, as soon as
+  // the endpoint has said all: before the client knows it.
+  void hold_key(KeyTicket key) { key_ = std::move(key); }
+  KeyTicket& key() { return key_; }
 
   // The client left, or does not read: cancels the work, drops what it would be sent. `why` goes
   // into the record.
@@ -77,6 +83,7 @@ class Exchange final : public Call {
     }
   }
   void change();
+  void complete_now();
 
   ConnectionExecutor executor_;
   MemoryBudget& budget_;
@@ -85,6 +92,7 @@ class Exchange final : public Call {
   std::function<void()> changed_;
   std::function<void()> cancel_;
   std::optional<HttpResponse> response_;
+  KeyTicket key_;
   std::string pending_;
   size_t being_written_bytes_ = 0;  // of what take_pending() gave last
   bool streaming_ = false;

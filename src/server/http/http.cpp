@@ -23,6 +23,8 @@ std::string shown(std::string_view text, size_t bytes_max) {
 
 // In OpenAI's words.
 std::string_view error_type(int status) {
+  if (status == 401) return "authentication_error";
+  if (status == 403) return "permission_error";
   if (status == 429) return "rate_limit_error";
   return status < 500 ? "invalid_request_error" : "server_error";
 }

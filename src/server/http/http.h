@@ -26,7 +26,9 @@ struct HttpRequest {
   std::string origin = {};           // the header
   std::string accept_encoding = {};  // the header
   std::string if_none_match = {};    // the header
-  uint64_t client_key = 0;  // of the API key, or of the address without one: who gets a share
+  // Who gets a share: of the API key's id where keys are asked for, else of whatever key came; of
+  // the address without one.
+  uint64_t client_key = 0;
 
   // What is long when a client wants it to be.
   size_t held_bytes() const { return body.capacity() + path.capacity() + query.capacity(); }

@@ -244,22 +244,41 @@ HttpResponse memory_refusal() {
                         "too many long requests are on their way; try again later");
 }
 
-// Whatever can be refused by the head alone is refused before the body. `held_bytes`: what is
-// held without the body.
+// Without a key that is known the path is a stranger's text: never kept, not even where texts are.
+std::optional<HttpResponse> refusal_of_key(const Parser& parser, const ReadRules& rules,
+                                           Exchange& exchange) {
+  const HttpRequest& request = exchange.request();
+  auto refused = rules.access.refuse(
+      {.authorization = joined(parser, "Authorization"), .x_api_key = joined(parser, "x-api-key")},
+      rules.router.match(request.method, request.path), exchange);
+  if (refused && !exchange.key()) {
+    exchange.record().path =
+        rules.router.recorded(std::string_view(request.path).substr(0, kRecordedPathMax));
+  }
+  return refused;
+}
+
+// Whatever can be refused by the head alone is refused before the body. `complete`: the connection
+// may go on, as there is none. `held_bytes`: what is held without the body.
 std::optional<HttpResponse> refusal_of_head(const Parser& parser, const ReadRules& rules,
-                                            const HttpRequest& request, size_t held_bytes,
-                                            MemoryCharge& charge) {
+                                            size_t held_bytes, MemoryCharge& charge,
+                                            Exchange& exchange, bool& complete) {
   if (auto fault = fault_of(parser)) return fault;
   if (rules.tls_expected) {
     return error_response(400, "https_required",
                           "this port speaks HTTPS and the request was plain HTTP: write https:// "
                           "instead of http://");
   }
-  if (auto refused = rules.sites.refuse(site_of(parser, rules.over_loopback, request.over_https)))
+  if (auto refused =
+          rules.sites.refuse(site_of(parser, rules.over_loopback, exchange.request().over_https)))
     return refused;
   if (rules.health_only && !std::string_view(parser.get().target()).starts_with("/health")) {
     return error_response(503, error_code_name(ErrorCode::kResourceExhausted),
                           "too many connections, try again later");
+  }
+  if (auto refused = refusal_of_key(parser, rules, exchange)) {
+    complete = parser.is_done();
+    return refused;
   }
   const size_t body_bytes = parser.content_length().value_or(0);
   if (!charge.resize(held_bytes + body_bytes)) return memory_refusal();
@@ -323,11 +342,16 @@ net::awaitable<ReadResult> read_request(ClientStream& stream, boost::beast::flat
   describe(parser, rules, exchange);
   if (head.ec) co_return refuse(head.ec, rules.options, exchange);
   auto refusal = std::move(head.refusal);
-  const size_t held_bytes = buffer.capacity() + head.bytes;
-  if (!refusal) refusal = refusal_of_head(parser, rules, exchange.request(), held_bytes, charge);
+  bool complete = false;
+  if (!refusal) {
+    refusal =
+        refusal_of_head(parser, rules, buffer.capacity() + head.bytes, charge, exchange, complete);
+  }
   if (refusal) {
     exchange.respond(std::move(*refusal));
-    co_return ReadResult{.outcome = ReadResult::Outcome::kRefused};
+    co_return ReadResult{.outcome = ReadResult::Outcome::kRefused,
+                         .keep_alive = complete && parser.keep_alive(),
+                         .http_1_0 = parser.get().version() < 11};
   }
   // By the head: what a trailer says of the connection has no effect.
   const bool keep_alive = parser.keep_alive();

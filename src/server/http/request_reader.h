@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
+#include "server/http/access_policy.h"
 #include "server/http/client_stream.h"
 #include "server/http/exchange.h"
 #include "server/http/memory_budget.h"
@@ -17,7 +18,8 @@ namespace qaio {
 struct ReadResult {
   enum class Outcome : uint8_t {
     kComplete,
-    kRefused,  // the exchange has its answer, a 4xx or 501; what follows cannot be read
+    kRefused,  // the exchange has its answer, a 4xx or 501; what follows cannot be read, unless
+               // `keep_alive` says that the request is complete
     kGone,     // the connection ended or was cancelled before the request was complete
   };
   Outcome outcome = Outcome::kGone;
@@ -30,6 +32,7 @@ struct ReadRules {
   const ServerOptions& options;
   const SitePolicy& sites;
   const TrustedProxies& proxies;
+  const AccessPolicy& access;
   const Router& router;
   bool over_tls = false;
   bool over_loopback = false;

@@ -104,11 +104,12 @@ struct Server::Impl {
       : options(server_options),
         sink(std::move(record_sink)),
         sites(options.allowed_hosts, options.cors_origins, options.host),
+        access(options.keys, sites.has_cors_origins()),
         memory(options.memory_bytes_max - connections_bytes(options)),
         io(options.io_threads),
         accepting(net::make_strand(io)),
         router(std::move(server_router)),
-        context{options, router, sink, clock, sites, proxies, memory} {}
+        context{options, router, sink, clock, sites, proxies, access, memory} {}
   ~Impl() { stop(std::chrono::milliseconds(0)); }  // of a start that failed half-way
 
   Result<void> listen() {
@@ -264,6 +265,7 @@ struct Server::Impl {
   const RecordSink sink;
   const SitePolicy sites;
   TrustedProxies proxies;
+  const AccessPolicy access;
   MemoryBudget memory;  // outlives what waits in `io`, which gives back what it has taken
   net::io_context io;
   const ConnectionExecutor accepting;  // of all acceptors

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "access/key_ring.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "record/record.h"
@@ -43,6 +44,7 @@ struct ServerOptions {
   std::vector<std::string> allowed_hosts;    // as SitePolicy has them
   std::vector<std::string> cors_origins;     // likewise
   std::vector<std::string> trusted_proxies;  // as TrustedProxies::parse() has them
+  std::shared_ptr<KeyRing> keys;             // null: nobody needs a key
   bool export_traces = false;                // somebody takes the spans of sampled requests
   bool record_paths = false;                 // those that no route matches, too, as they were sent
   std::chrono::milliseconds read_timeout{30'000};   // first byte -> request complete

@@ -138,6 +138,7 @@ void add_observe_api(Router& router, const ObserveSources& sources) {
   add_report_api(router, sources);
   add_live_api(router, sources);
   add_compare_api(router, sources);
+  add_keys_api(router, sources);
   add("/stats", Scope::kRead, show_stats);
   add("/slo", Scope::kRead, show_slo);
   add("/metrics", Scope::kMetrics, show_metrics);

@@ -1,6 +1,6 @@
 // The endpoints that show what the server did and does: GET /requests, /requests/{id}, /report,
-// /compare, /stats, /live, /live/events, /slo and /metrics; and POST /requests/{id}/client, by
-// which clients add their times.
+// /compare, /stats, /live, /live/events, /slo, /metrics and /keys; and POST /requests/{id}/client,
+// by which clients add their times.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "access/key_ring.h"
 #include "archive/sqlite_archive.h"
 #include "record/client_reports.h"
 #include "record/consumer_thread.h"
@@ -43,6 +44,7 @@ struct ObserveSources {
   WorkerThread* searches = nullptr;          // looks into the archive; not needed without one
   SqliteArchive* archive = nullptr;          // what memory no longer holds; null: there is none
   ConsumerThread* archive_thread = nullptr;  // the archive's; among the consumers in its stead
+  std::shared_ptr<KeyRing> keys = nullptr;   // null: nobody needs a key
 };
 
 void add_observe_api(Router& router, const ObserveSources& sources);
@@ -53,6 +55,7 @@ void add_client_api(Router& router, const ObserveSources& sources);
 void add_report_api(Router& router, const ObserveSources& sources);
 void add_live_api(Router& router, const ObserveSources& sources);
 void add_compare_api(Router& router, const ObserveSources& sources);
+void add_keys_api(Router& router, const ObserveSources& sources);
 
 // 404: memory, which keeps so many, does not have it, and neither has the archive, if there is one.
 HttpResponse unknown_response(const std::string& id, size_t kept_max, bool archive);
