@@ -13,7 +13,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from program import ROOT, ProgramTest, Server
+from program import ROOT, ProgramTest, Server, run
 
 TOOLS = ROOT / "build/test-tools/usr/bin"
 SCRAPE_INTERVAL_S = 1
@@ -183,41 +183,54 @@ class Statistics(MetricsTest):
             self.assertLessEqual(summary[f"p{percent}"], exact * 1.008 + 0.002)
 
 
+class Prometheus:
+    """Debian's, which scrapes one server each second; a context manager."""
+
+    def __init__(self, folder, target, **scrape):
+        """`scrape`: more settings of its scrape_config."""
+        self.port = free_port()
+        config = folder / "prometheus.yml"
+        config.write_text(json.dumps({  # JSON is YAML
+            "global": {"scrape_interval": f"{SCRAPE_INTERVAL_S}s"},
+            "scrape_configs": [{"job_name": "qaio", "static_configs": [
+                {"targets": [f"127.0.0.1:{target}"]}], **scrape}]}))
+        with open(folder / "prometheus.log", "w") as log:
+            self.process = subprocess.Popen(
+                [tool("prometheus"), f"--config.file={config}",
+                 f"--storage.tsdb.path={folder / 'tsdb'}",
+                 f"--web.listen-address=127.0.0.1:{self.port}"],
+                stdout=log, stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+
+    def get(self, path, **query):
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(query)}"
+        with urllib.request.urlopen(url, timeout=10) as response:
+            answer = json.load(response)
+        assert answer["status"] == "success", answer
+        return answer["data"]
+
+    def query(self, promql):
+        """The vector that answers an instant query, as [(labels, value)]."""
+        return [(one["metric"], float(one["value"][1]))
+                for one in self.get("query", query=promql)["result"]]
+
+
 class RealPrometheus(MetricsTest):
     """Scrapes the server every second while it works."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.port = free_port()
-        config = cls.folder / "prometheus.yml"
-        config.write_text(json.dumps({  # JSON is YAML
-            "global": {"scrape_interval": f"{SCRAPE_INTERVAL_S}s"},
-            "scrape_configs": [{"job_name": "qaio", "static_configs": [
-                {"targets": [f"127.0.0.1:{cls.server.port}"]}]}]}))
-        with open(cls.folder / "prometheus.log", "w") as log:
-            cls.prometheus = subprocess.Popen(
-                [tool("prometheus"), f"--config.file={config}",
-                 f"--storage.tsdb.path={cls.folder / 'tsdb'}",
-                 f"--web.listen-address=127.0.0.1:{cls.port}"],
-                stdout=log, stderr=subprocess.STDOUT)
-        cls.addClassCleanup(cls.stop_prometheus)
+        prometheus = cls.enterClassContext(Prometheus(cls.folder, cls.server.port))
+        cls.query = prometheus.query
         wait_for(lambda: cls.query("up == 1"), "the first scrape")
         cls.work()
-
-    @classmethod
-    def stop_prometheus(cls):
-        cls.prometheus.terminate()
-        cls.prometheus.wait(30)
-
-    @classmethod
-    def query(cls, promql):
-        """The vector that answers an instant query, as [(labels, value)]."""
-        url = f"http://127.0.0.1:{cls.port}/api/v1/query?" + urllib.parse.urlencode({"query": promql})
-        with urllib.request.urlopen(url, timeout=10) as response:
-            answer = json.load(response)
-        assert answer["status"] == "success", answer
-        return [(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]]
 
     @classmethod
     def work(cls):
@@ -287,6 +300,43 @@ class RealPrometheus(MetricsTest):
         total = self.one('qaio_task_duration_seconds_sum{task="chat"}')
         stages = self.one('sum(qaio_task_stage_seconds_sum{task="chat"})')
         self.assertAlmostEqual(stages / total, 1, delta=1e-6)
+
+
+class WithAKey(ProgramTest):
+    """A server that wants keys: Prometheus scrapes it with one that is for nothing else."""
+
+    def test_it_scrapes_and_sees_nothing_else(self):
+        keys = self.folder / "keys.toml"
+        secrets = {}
+        for scope in ("metrics", "read"):
+            text = run("keys", "create", "--api-key-file", keys, "--name", scope, "--scope", scope)
+            secrets[scope] = self.folder / f"{scope}.key"
+            secrets[scope].write_text(text.stdout)
+        with Server("--api-key-file", keys) as server:
+            for scope in secrets:
+                folder = self.folder / scope
+                folder.mkdir()
+                with Prometheus(folder, server.port, authorization={
+                        "credentials_file": str(secrets[scope])}) as prometheus:
+                    target = wait_for(lambda: [one for one in prometheus.get("targets")["activeTargets"]
+                                               if one["health"] != "unknown"], "a scrape")[0]
+                    if scope == "metrics":
+                        self.assertEqual((target["health"], target["lastError"]), ("up", ""))
+                        wait_for(lambda: prometheus.query("qaio_http_connections"), "a metric")
+                    else:
+                        self.assertEqual(target["health"], "down")
+                        self.assertIn("403 Forbidden", target["lastError"])
+            headers = {"Authorization": f"Bearer {secrets['metrics'].read_text().strip()}"}
+            for path, status in (("/metrics", 200), ("/requests", 403), ("/v1/models", 403)):
+                client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+                client.request("GET", path, headers=headers)
+                self.assertEqual(client.getresponse().status, status, path)
+                client.close()
+            for path in ("/health", "/health/live", "/health/ready"):  # of probes, without one
+                client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+                client.request("GET", path)
+                self.assertEqual(client.getresponse().status, 200, path)
+                client.close()
 
 
 if __name__ == "__main__":
