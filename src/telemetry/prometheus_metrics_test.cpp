@@ -46,6 +46,15 @@ ServerState ready_state() {
                           .metrics_exported = 4,
                           .metrics_failed = 5,
                           .metrics_waiting = 1};
+  KeyFigures app;
+  app.key.name = "app";
+  app.key.expires_unix_ms = 1'800'000'000'000;
+  app.requests[static_cast<size_t>(Outcome::kAnswered)] = 7;
+  app.refusals[static_cast<size_t>(KeyRefusal::kTokenRate)] = 3;
+  app.running = 2;
+  app.prompt_tokens = 80;
+  app.completion_tokens = 90;
+  state.keys = KeyRingFigures{.keys = {app}, .missing = 4, .invalid = 5};
   return state;
 }
 
@@ -157,6 +166,19 @@ TEST(PrometheusMetrics, ShowTheStateOfTheServer) {
   EXPECT_EQ(all.at("qaio_log_lines_dropped_total"), 6);
   EXPECT_EQ(all.at("qaio_archive_records_written_total{archive=\"csv\"}"), 68);
   EXPECT_EQ(all.at("qaio_archive_records_lost_total{archive=\"sqlite\"}"), 2);
+  const auto of_app = [&](const std::string& name, const std::string& more = "") {
+    return all.at("qaio_api_key_" + name + "{api_key=\"app\"" + more + "}");
+  };
+  EXPECT_EQ(of_app("requests_total", R"(,outcome="answered")"), 7);
+  EXPECT_EQ(of_app("requests_total", R"(,outcome="failed")"), 0);
+  EXPECT_EQ(of_app("refusals_total", R"(,reason="tokens_per_minute")"), 3);
+  EXPECT_EQ(of_app("requests_running"), 2);
+  EXPECT_EQ(of_app("prompt_tokens_total"), 80);
+  EXPECT_EQ(of_app("generated_tokens_total"), 90);
+  EXPECT_EQ(of_app("expiry_timestamp_seconds"), 1'800'000'000);
+  EXPECT_EQ(all.at("qaio_api_keys"), 1);
+  EXPECT_EQ(all.at(R"(qaio_unauthorized_requests_total{reason="missing"})"), 4);
+  EXPECT_EQ(all.at(R"(qaio_unauthorized_requests_total{reason="invalid"})"), 5);
   EXPECT_EQ(all.at("qaio_sequences_running"), 3);
   EXPECT_EQ(all.at("qaio_sequences_waiting"), 1);
   EXPECT_EQ(all.at(R"(qaio_kv_blocks{state="free"})"), 40);
