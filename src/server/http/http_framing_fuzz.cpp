@@ -229,7 +229,8 @@ class FramingServer {
   SitePolicy sites_{{"*"}, {}};
   MemoryBudget memory_{size_t{64} << 20};
   const TrustedProxies proxies_;
-  ConnectionContext context_{options_, router_, sink_, clock_, sites_, proxies_, memory_};
+  const AccessPolicy access_{nullptr, /*preflights=*/false};
+  ConnectionContext context_{options_, router_, sink_, clock_, sites_, proxies_, access_, memory_};
   std::vector<SeenRequest> seen_;
   std::vector<std::string> bodies_;
 };
