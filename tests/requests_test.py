@@ -15,7 +15,7 @@ from metrics_test import Client, wait_for
 from program import ProgramTest, Server
 
 KEPT = 25  # in memory; the others are found in the archive
-FORMULA = '=HYPERLINK("http://x")'  # an id that a client may choose
+FORMULA = "=A1+cmd|x"  # an id that a client may choose
 OUTCOMES = ("answered", "client_error", "refused", "failed", "cancelled")
 
 

@@ -7,7 +7,7 @@ import {
   startServer,
 } from "./page.mjs";
 
-const trickyId = "<img/src=x>?a#b%2Fc";
+const trickyId = "../a//b:c=d+e@f~g,h|i"; // as far as an id may go
 let server;
 let browser;
 
