@@ -48,7 +48,7 @@ TEST_F(RecurrentModelTest, EveryLogitOfTheLongestPrompt) {
 }
 
 TEST_F(RecurrentModelTest, ChunksNeighboursAndThreadsChangeNoBit) {
-  const auto ids = some_ids(530);
+  const auto ids = some_ids(270);
   const std::span all(ids);
   for (const char* file : kFiles) {
     std::vector<float> whole;
@@ -56,7 +56,8 @@ TEST_F(RecurrentModelTest, ChunksNeighboursAndThreadsChangeNoBit) {
       LoadedModel loaded = open(file, threads);
       Model& model = *loaded.model;
       const auto vocab = static_cast<size_t>(model.info().vocab);
-      for (const size_t chunk : {size_t{512}, size_t{1}, size_t{7}, size_t{64}}) {
+      for (const size_t chunk : {size_t{256}, size_t{1}, size_t{7}, size_t{64}}) {
+        if (chunk == 1 && threads != 2) continue;  // it takes longest
         const auto logits = all_logits(model, ids, chunk);
         if (whole.empty()) whole = logits;
         ASSERT_EQ(logits, whole) << file << " chunk " << chunk << " threads " << threads;

@@ -182,6 +182,7 @@ TEST(PrometheusMetrics, ShowTheStateOfTheServer) {
   EXPECT_EQ(all.at("qaio_sequences_running"), 3);
   EXPECT_EQ(all.at("qaio_sequences_waiting"), 1);
   EXPECT_EQ(all.at(R"(qaio_kv_blocks{state="free"})"), 40);
+  EXPECT_EQ(all.at(R"(qaio_recurrent_states{state="free"})"), 3);
   EXPECT_EQ(all.at("qaio_kv_usage_ratio"), 0.4);
   EXPECT_EQ(all.at("qaio_preemptions_total"), 2);
   EXPECT_EQ(all.at("qaio_prefix_cache_queries_total"), 500);

@@ -5,6 +5,7 @@ import { build } from "esbuild";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+globalThis.addEventListener ??= () => {};
 globalThis.document ??= { documentElement: {}, hidden: false, addEventListener() {} };
 if (!globalThis.navigator?.languages) {
   Object.defineProperty(globalThis, "navigator", { value: { languages: ["en"] }, configurable: true });
