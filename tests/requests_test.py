@@ -228,7 +228,7 @@ class Requests(ProgramTest):
                 ("sort=oldest", "sort", "'sort' must be newest or slowest"),
                 ("format=xml", "format", "'format' must be json, csv or chrome"),
                 ("download=yes", "download", "'download' must be 0 or 1"),
-                ("stauts=200", "stauts", "known are limit, slow, task, id, status")):
+                ("stauts=200", "stauts", "known are limit, slow, task, id, key, status")):
             with self.subTest(query):
                 status, body = self.client.request("GET", "/requests?" + query)
                 error = json.loads(body)["error"]

@@ -192,7 +192,9 @@ class Leaves(ProgramTest):
             eventually(lambda: metric(server, "qaio_sequences_running") == 0)
             eventually(lambda: metric(server, "qaio_http_connections") == 1)
             eventually(lambda: metric(server, "qaio_http_memory_bytes") == 0)
-            eventually(lambda: descriptors(server) <= before)
+            # SQLite keeps the descriptor of a file that was closed while another of its connections
+            # held a lock, and gives it to the next that opens the file.
+            eventually(lambda: descriptors(server) <= before + 1)
             found = records(server).values()
             self.assertTrue(any(record["status"] == 499 for record in found))
             self.assertTrue(all(record["status"] for record in found))
