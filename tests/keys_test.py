@@ -88,6 +88,12 @@ class Commands(ProgramTest):
     def keys(self, action, *arguments, **options):
         return run("keys", action, "--api-key-file", self.file, *arguments, **options)
 
+    def test_a_time_that_is_empty_is_no_key_without_an_end(self):
+        made = self.keys("create", "--name", "app", "--expires", "")
+        self.assertEqual((made.returncode, made.stdout), (USAGE, ""))
+        self.assertIn("--expires: '' is no time", made.stderr)
+        self.assertFalse(self.file.exists())
+
     def test_a_key_is_shown_once_and_only_its_hash_is_kept(self):
         made = self.keys("create", "--name", "app", "--scope", "run,read", "--expires", "30d",
                          "--requests-max", 2, "--requests-per-minute", 60, "--tokens-per-minute", 9000)

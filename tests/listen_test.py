@@ -166,16 +166,26 @@ class Bind(ProgramTest):
             message = self.fails(FAILED, "serve", "--host", host, "--port", 0)
             self.assertIn("neither API keys (--api-key-file) nor TLS (--ssl-cert-file", message)
             self.assertIn("--insecure-bind", message)
+            self.assertIn(f"could reach the server at {host or 'every address'}, and it has", message)
         message = self.fails(FAILED, "serve", "--host", "0.0.0.0", "--port", 0, "--ssl-cert-file",
                              self.certificate, "--ssl-key-file", self.key)
-        self.assertIn("there are no API keys (--api-key-file):", message)
+        self.assertIn("and it has no API keys (--api-key-file):", message)
 
     def test_who_says_so_may(self):
         with Server("--threads", 1, "--host", "0.0.0.0", "--insecure-bind") as server:
             self.assertRegex("".join(server.lines),
-                             r"warning: other machines can reach the server at 0\.0\.0\.0, and there "
-                             r"are neither API keys")
+                             r"warning: other machines can reach the server at 0\.0\.0\.0, and it "
+                             r"has neither API keys")
             self.assertEqual(ask(http.client.HTTPConnection("127.0.0.1", server.port))[0], 200)
+
+    def test_what_protects_is_not_switched_off_by_an_empty_value(self):
+        for option in ("--api-key-file", "--ssl-cert-file", "--ssl-key-file",
+                       "--ssl-client-ca-file", "--unix-socket"):
+            message = self.fails(USAGE, "serve", "--port", 0, option, "")
+            self.assertIn(f"{option}: '' is no path", message)
+        config = self.folder / "empty.toml"
+        config.write_text('api-key-file = ""\n')
+        self.assertIn("'' is no path", self.fails(USAGE, "serve", "--port", 0, "--config", config))
 
     def test_this_machine_is_no_matter(self):
         for host in ("localhost", "127.0.0.2", "::1"):

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "access/key_file.h"
+#include "app/path_fault.h"
 
 namespace qaio {
 
 CLI::Option* add_api_key_file(CLI::App& command, std::string& path, const std::string& help) {
   return command.add_option("--api-key-file", path, help)
+      ->check(CLI::Validator(path_fault, ""))
       ->envname("QAIO_API_KEY_FILE")
       ->type_name("FILE");
 }

@@ -53,6 +53,11 @@ std::string scope_fault(const std::string& name) {
   return fmt::format("'{}' is no scope: run, read, metrics or admin", name);
 }
 
+// An empty one, of a variable that is not set, would be a key without an end.
+std::string expiry_fault(const std::string& text) {
+  return text.empty() ? "'' is no time; leave the option out for a key without an end" : "";
+}
+
 // "30d" from now on, or a date; empty: never.
 Result<std::optional<int64_t>> read_expiry(const std::string& text) {
   if (text.empty()) return std::optional<int64_t>();
@@ -231,8 +236,9 @@ void add_keys(CLI::App& app, ExitCode& exit_code) {
       ->default_str("run");
   created
       ->add_option("--expires", options->expires,
-                   "When it ends: 30d from now, or 2027-01-31, or 2027-01-31T12:00:00Z; without it "
-                   "never")
+                   "When it ends: 30d or 12h from now, 2027-01-31 (the beginning of that day, UTC) "
+                   "or 2027-01-31T12:00:00Z; without it never")
+      ->check(CLI::Validator(expiry_fault, ""))
       ->type_name("TIME");
   add_limit(*created, "requests-max", options->limits.requests_max,
             "Requests to the model at once; past it 429");

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 
+#include "app/path_fault.h"
 #include "server/http/listen.h"
 
 namespace qaio {
@@ -46,6 +47,7 @@ void add_listen_options(CLI::App& command, ServerOptions& server, ListenOptions&
       .add_option("--unix-socket", server.unix_socket,
                   "Unix socket to listen on; without --host and --port there is no other")
       ->envname("QAIO_UNIX_SOCKET")
+      ->check(CLI::Validator(path_fault, ""))
       ->type_name("PATH");
   command
       .add_option("--unix-socket-mode", options.unix_socket_mode,
@@ -59,16 +61,19 @@ void add_listen_options(CLI::App& command, ServerOptions& server, ListenOptions&
                   "Certificate of the server and those that lead to its authority, PEM; makes it "
                   "HTTPS. Read anew on SIGHUP")
       ->envname("QAIO_SSL_CERT_FILE")
+      ->check(CLI::Validator(path_fault, ""))
       ->type_name("FILE");
   command
       .add_option("--ssl-key-file", options.tls.key,
                   "Private key of that certificate, PEM, not encrypted")
       ->envname("QAIO_SSL_KEY_FILE")
+      ->check(CLI::Validator(path_fault, ""))
       ->type_name("FILE");
   command
       .add_option("--ssl-client-ca-file", options.tls.client_ca,
                   "Authorities, PEM, of one of which every client must have a certificate")
       ->envname("QAIO_SSL_CLIENT_CA_FILE")
+      ->check(CLI::Validator(path_fault, ""))
       ->type_name("FILE");
   command
       .add_flag("--insecure-bind", options.insecure_bind,
@@ -111,14 +116,14 @@ Result<std::vector<std::string>> apply_listen_options(const CLI::App& command,
       endpoints, [](const auto& endpoint) { return is_loopback(endpoint.address()); });
   const std::string lacks = missing(keys, server.tls.has_value());
   if (local || lacks.empty()) return std::vector<std::string>();
-  const std::string_view place = server.host.empty() ? "every address" : server.host;
+  const std::string place = server.host.empty() ? "every address" : server.host;
   if (options.insecure_bind) {
     return std::vector{
-        fmt::format("other machines can reach the server at {}, and there are {}", place, lacks)};
+        fmt::format("other machines can reach the server at {}, and it has {}", place, lacks)};
   }
   return fail(
       ErrorCode::kInvalidArgument,
-      fmt::format("other machines could reach the server at {}, and there are {}: give what "
+      fmt::format("other machines could reach the server at {}, and it has {}: give what "
                   "is missing, or --insecure-bind to let everybody in, or --host 127.0.0.1",
                   place, lacks));
 }

@@ -31,7 +31,7 @@ ServerState ready_state() {
   state.records_dropped = 5;
   state.connections =
       ConnectionState{.connections = 4, .memory_bytes = 1000, .memory_bytes_max = 2000};
-  state.tls = TlsState{.handshakes_succeeded = 11, .handshakes_failed = 1};
+  state.connections->tls = TlsState{.handshakes_succeeded = 11, .handshakes_failed = 1};
   state.log_lines_dropped = 6;
   SloStatus kept;
   kept.value = 100;
