@@ -185,7 +185,7 @@ class Bind(ProgramTest):
             self.assertIn(f"{option}: '' is no path", message)
         config = self.folder / "empty.toml"
         config.write_text('api-key-file = ""\n')
-        self.assertIn("'' is no path", self.fails(USAGE, "serve", "--port", 0, "--config", config))
+        self.assertIn("'' is no path", self.fails(FAILED, "serve", "--port", 0, "--config", config))
 
     def test_this_machine_is_no_matter(self):
         for host in ("localhost", "127.0.0.2", "::1"):
