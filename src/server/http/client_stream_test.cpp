@@ -206,6 +206,8 @@ TEST_P(ClientStreamTest, AWriteThatNobodyReadsCanBeCancelled) {
   run(
       [&]() -> net::awaitable<void> {
         EXPECT_TRUE(co_await handshake());
+        char asked = 0;
+        co_await net::async_read(*stream_, net::buffer(&asked, 1), net::use_awaitable);
         bool done = false;
         ClientStream::Error error;
         net::async_write(*stream_, net::buffer(answer), [&](const ClientStream::Error& ec, size_t) {
