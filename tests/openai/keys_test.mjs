@@ -39,7 +39,9 @@ describe('a client with a key', () => {
     for await (const chunk of await client(keys.app).chat.completions.create({ ...ask, stream: true }))
       text += chunk.choices[0]?.delta.content ?? '';
     assert.equal(text, answer.choices[0].message.content);
-    assert.ok(server.log.some((line) => line.includes(' key=app')));
+    const logged = () => server.log.some((line) => line.includes(' key=app')); // behind the answer
+    for (let i = 0; i < 500 && !logged(); ++i) await new Promise((go) => setTimeout(go, 20));
+    assert.ok(logged());
   });
 
   test('learns why it is refused', async () => {
