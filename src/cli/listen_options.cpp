@@ -121,11 +121,10 @@ Result<std::vector<std::string>> apply_listen_options(const CLI::App& command,
     return std::vector{
         fmt::format("other machines can reach the server at {}, and it has {}", place, lacks)};
   }
-  return fail(
-      ErrorCode::kInvalidArgument,
-      fmt::format("other machines could reach the server at {}, and it has {}: give what "
-                  "is missing, or --insecure-bind to let everybody in, or --host 127.0.0.1",
-                  place, lacks));
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("other machines could reach the server at {}, and it has {}: give what "
+                          "is missing, or --insecure-bind to let everybody in, or --host 127.0.0.1",
+                          place, lacks));
 }
 
 std::vector<std::string> listening_places(const ServerOptions& server, uint16_t port) {

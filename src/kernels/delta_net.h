@@ -54,7 +54,7 @@ struct DeltaNetArgs {
   // may be `from`.
   const float* state_from = nullptr;
   float* state_to = nullptr;
-  float* out = nullptr;  // [tokens, out_stride]: value_dim columns; null: not wanted
+  float* out = nullptr;  // [tokens, out_stride]: value_dim columns
   size_t out_stride = 0;
   float* scratch = nullptr;  // delta_net_scratch_floats(), 64-byte aligned, per thread
 };

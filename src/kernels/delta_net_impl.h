@@ -150,7 +150,6 @@ inline void delta_columns(const DeltaNetArgs& args, const DeltaChunk& chunk, con
 }
 
 inline void write_outputs(const DeltaNetArgs& args, int first, const DeltaChunk& chunk) {
-  if (args.out == nullptr) return;
   for (int t = 0; t < chunk.tokens; ++t) {
     float* o = chunk.o + static_cast<size_t>(t) * args.value_dim;
     const float* z = args.z + static_cast<size_t>(first + t) * args.input_stride;

@@ -85,7 +85,6 @@ void delta_net(const DeltaNetArgs& args) {
       }
       y[static_cast<size_t>(c)] = static_cast<float>(o);
     }
-    if (args.out == nullptr) continue;
     rms_norm(y.data(), args.norm, args.epsilon, values, y.data());
     for (int c = 0; c < values; ++c) {
       const double z = args.z[row + static_cast<size_t>(c)];

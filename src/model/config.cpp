@@ -77,9 +77,23 @@ Result<void> validate_delta_net(const ModelConfig& c, const std::string& label,
                 label + ": " + names.delta_value_heads + " times " + names.delta_value_dim +
                     " is " + std::to_string(d.value_cols()) + ", not a multiple of 32");
   }
-  if (c.layer_kinds.size() == static_cast<size_t>(c.layers)) return {};
-  return fail(ErrorCode::kCorrupt, label + ": " + std::to_string(c.layer_kinds.size()) +
-                                       " layers have a kind, of " + std::to_string(c.layers));
+  return {};
+}
+
+// A model whose layers are all alike says nothing of them; of the others one at least has
+// attention.
+Result<void> validate_kinds(const ModelConfig& c, const std::string& label) {
+  const bool hybrid = c.architecture == Architecture::kQwen35;
+  const size_t expected = hybrid ? static_cast<size_t>(c.layers) : 0;
+  if (c.layer_kinds.size() != expected) {
+    return fail(ErrorCode::kCorrupt, label + ": " + std::to_string(c.layer_kinds.size()) +
+                                         " layers have a kind, not " + std::to_string(expected));
+  }
+  const int attention = c.layers_of(LayerKind::kAttention);
+  if (attention + c.layers_of(LayerKind::kDeltaNet) != c.layers)
+    return fail(ErrorCode::kCorrupt, label + ": the kind of a layer is unknown");
+  if (attention > 0) return {};
+  return fail(ErrorCode::kUnsupported, label + ": no layer has full attention");
 }
 
 }  // namespace
@@ -106,8 +120,8 @@ Result<void> validate_config(const ModelConfig& c, const std::string& label,
                                              " is " + std::to_string(c.q_cols()) +
                                              ", not a multiple of 32");
   }
-  if (c.architecture == Architecture::kQwen35)
-    QAIO_RETURN_IF_ERROR(validate_delta_net(c, label, names));
+  QAIO_RETURN_IF_ERROR(validate_kinds(c, label));
+  if (c.recurrent()) QAIO_RETURN_IF_ERROR(validate_delta_net(c, label, names));
   const bool epsilon_good = c.rms_epsilon > 0 && c.rms_epsilon < 1;
   const bool theta_good = c.rope_theta >= 1 && c.rope_theta < 1e12;
   if (epsilon_good && theta_good) return {};

@@ -36,9 +36,10 @@ struct DeltaNetConfig {
   int key_cols() const { return key_heads * key_dim; }
   int value_cols() const { return value_heads * value_dim; }
   int conv_channels() const { return 2 * key_cols() + value_cols(); }  // q, k, v
-  // The heads' columns among q, k and v of `conv_channels`.
-  int key_head_of(int value_head) const {
-    return value_heads_tiled ? value_head % key_heads : value_head / (value_heads / key_heads);
+  // Value heads that read one key head, and which the i-th of them is.
+  int group() const { return value_heads / key_heads; }
+  int value_head_of(int key_head, int i) const {
+    return value_heads_tiled ? i * key_heads + key_head : key_head * group() + i;
   }
 
   // What a sequence has of a layer: floats of the last inputs of the convolution, [conv_taps - 1,

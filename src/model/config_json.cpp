@@ -263,24 +263,29 @@ Result<void> read_rotary(const JsonConfig& json, ModelConfig& c) {
   return {};
 }
 
+// The kinds of the layers, one for each; null: the file does not say.
+Result<const boost::json::array*> layer_types(const JsonConfig& json, const ModelConfig& c) {
+  const auto* types = json.find("layer_types");
+  if (types == nullptr) return nullptr;
+  if (!types->is_array()) return json.corrupt("layer_types", "is not an array");
+  const auto& list = types->get_array();
+  if (list.size() == static_cast<size_t>(c.layers)) return &list;
+  return json.corrupt("layer_types", "has " + std::to_string(list.size()) +
+                                         " entries, but \"num_hidden_layers\" is " +
+                                         std::to_string(c.layers));
+}
+
 // Which layers are gated delta networks: "layer_types" says it of each, or every so many layers one
 // has full attention.
 Result<void> read_layer_kinds(const JsonConfig& json, ModelConfig& c) {
   QAIO_ASSIGN(const int interval, json.integer("full_attention_interval", 4));
-  const auto* types = json.find("layer_types");
+  QAIO_ASSIGN(const boost::json::array* types, layer_types(json, c));
   if (types == nullptr) {
     if (interval < 1) return json.unsupported("full_attention_interval", "and must be at least 1");
     c.layer_kinds = kinds_by_interval(c.layers, interval);
     return {};
   }
-  if (!types->is_array()) return json.corrupt("layer_types", "is not an array");
-  const auto& list = types->get_array();
-  if (list.size() != static_cast<size_t>(c.layers)) {
-    return json.corrupt("layer_types", "has " + std::to_string(list.size()) +
-                                           " entries, but \"num_hidden_layers\" is " +
-                                           std::to_string(c.layers));
-  }
-  for (const auto& type : list) {
+  for (const auto& type : *types) {
     if (type != "linear_attention" && type != "full_attention") {
       return fail(ErrorCode::kUnsupported,
                   json.label() + ": \"layer_types\" holds " +
@@ -316,18 +321,11 @@ Result<void> refuse_sliding(const JsonConfig& json, const ModelConfig& c) {
   QAIO_ASSIGN(const std::optional<bool> may_slide, json.flag("use_sliding_window"));
   QAIO_ASSIGN(const int window, json.integer("sliding_window", 0));
   QAIO_ASSIGN(const int first, json.integer("max_window_layers", 28));
-  const auto* types = json.find("layer_types");
+  QAIO_ASSIGN(const boost::json::array* types, layer_types(json, c));
   bool slides = may_slide.value_or(false) && window > 0 && first < c.layers;
   if (types != nullptr) {
     slides = false;
-    if (!types->is_array()) return json.corrupt("layer_types", "is not an array");
-    const auto& list = types->get_array();
-    if (list.size() != static_cast<size_t>(c.layers)) {
-      return json.corrupt("layer_types", "has " + std::to_string(list.size()) +
-                                             " entries, but \"num_hidden_layers\" is " +
-                                             std::to_string(c.layers));
-    }
-    for (const auto& type : list) {
+    for (const auto& type : *types) {
       if (type == "sliding_attention") slides = true;
       if (type == "full_attention" || type == "attention" || type == "sliding_attention") continue;
       return fail(ErrorCode::kUnsupported, json.label() + ": \"layer_types\" holds " +

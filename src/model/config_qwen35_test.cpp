@@ -64,7 +64,8 @@ TEST(Qwen35Config, IsReadWithAndWithoutItsImageHalf) {
     EXPECT_EQ(config->query_rows(), 2 * 128);
     EXPECT_EQ(config->delta.conv_channels(), 2 * 32 + 96);
     EXPECT_FALSE(config->delta.value_heads_tiled);
-    EXPECT_EQ(config->delta.key_head_of(5), 1);
+    EXPECT_EQ(config->delta.value_head_of(1, 0), 3);
+    EXPECT_EQ(config->delta.value_head_of(1, 2), 5);
     EXPECT_EQ(config->tied_head, nested);
   }
 }
@@ -110,6 +111,29 @@ TEST(Qwen35Config, WhatChangesTheModelIsRefusedByName) {
     ASSERT_FALSE(config);
     EXPECT_THAT(config.error().message, HasSubstr(type));
   }
+}
+
+// Also of a packed file, whose head may say anything.
+TEST(Qwen35Config, EveryLayerHasAKindAndOneHasAttention) {
+  const auto whole = read(text_config(), true);
+  ASSERT_TRUE(whole) << whole.error().message;
+  const auto refusal = [&](Architecture architecture, const std::vector<LayerKind>& kinds) {
+    ModelConfig config = *whole;
+    config.architecture = architecture;
+    config.layer_kinds = kinds;
+    const auto valid = validate_config(config, "m");
+    return valid ? "(valid)" : valid.error().message;
+  };
+  EXPECT_EQ(refusal(Architecture::kQwen35, whole->layer_kinds), "(valid)");
+  EXPECT_EQ(refusal(Architecture::kQwen3, {}), "(valid)");
+  EXPECT_THAT(refusal(Architecture::kQwen35, {kDelta, kAttention}),
+              HasSubstr("have a kind, not 4"));
+  EXPECT_THAT(refusal(Architecture::kQwen3, {kAttention}), HasSubstr("have a kind, not 0"));
+  EXPECT_THAT(refusal(Architecture::kQwen35, {kDelta, kDelta, kDelta, kDelta}),
+              HasSubstr("no layer has full attention"));
+  EXPECT_THAT(
+      refusal(Architecture::kQwen35, {kDelta, kDelta, static_cast<LayerKind>(7), kAttention}),
+      HasSubstr("kind of a layer is unknown"));
 }
 
 class Qwen35Gguf : public ::testing::Test {
@@ -160,8 +184,8 @@ TEST_F(Qwen35Gguf, CountsTheLayersBeforeThoseThatPredictSeveralTokens) {
   EXPECT_EQ(by_interval->layer_kinds, (std::vector<LayerKind>{kDelta, kDelta, kDelta, kAttention,
                                                               kDelta, kDelta, kDelta, kAttention}));
   EXPECT_TRUE(by_interval->delta.value_heads_tiled);
-  EXPECT_EQ(by_interval->delta.key_head_of(5), 1);
-  EXPECT_EQ(by_interval->delta.key_head_of(4), 0);
+  EXPECT_EQ(by_interval->delta.value_head_of(1, 2), 5);
+  EXPECT_EQ(by_interval->delta.value_head_of(0, 2), 4);
 
   recurrent = {false, true, true, true, true, true, true, false, false};
   const auto by_list = read();

@@ -19,7 +19,7 @@ struct WorkingMemory {
   int kv_tokens = 0;
   size_t kv_bytes = 0;
   size_t state_bytes = 0;  // of recurrent layers
-  size_t step_bytes = 0;  // of a step's buffers
+  size_t step_bytes = 0;   // of a step's buffers
 };
 Result<void> check_working_memory_fits(const WorkingMemory& need, const MemoryLimit& limit,
                                        int64_t held);

@@ -25,8 +25,7 @@ struct ModelInfo {
   int layers = 0;
   int hidden = 0;
   int vocab = 0;
-  int context_max = 0;       // positions the model was trained for
-  uint64_t state_bytes = 0;  // of a sequence's recurrent state; 0 in models without
+  int context_max = 0;  // positions the model was trained for
 };
 
 // Which positions of an item want logits.

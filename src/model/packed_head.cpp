@@ -1,6 +1,5 @@
 #include "model/packed_head.h"
 
-#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -226,11 +225,6 @@ Result<PackedHead> read_packed_head(std::span<const std::byte> bytes, const std:
   if (!reader.ok()) return truncated();
   if (model.config.architecture > Architecture::kQwen35)
     return fail(ErrorCode::kCorrupt, label + ": the architecture is unknown");
-  const bool known = std::ranges::all_of(model.config.layer_kinds, [](LayerKind kind) {
-    return kind == LayerKind::kAttention || kind == LayerKind::kDeltaNet;
-  });
-  if (!known || (model.config.architecture != Architecture::kQwen35 && model.config.recurrent()))
-    return fail(ErrorCode::kCorrupt, label + ": the kind of a layer is unknown");
   QAIO_RETURN_IF_ERROR(validate_config(model.config, label));
   QAIO_RETURN_IF_ERROR(validate_decision_keys(model.config.decision, label));
   PackedHead head;

@@ -46,8 +46,6 @@ void StepPlan::make(std::span<const ForwardItem> items) {
 void StepPlan::plan_recurrent(std::span<const ForwardItem> items) {
   recurrent_.clear();
   recurrent_roots_.clear();
-  recurrent_depth_ = 0;
-  std::vector<int> depth(items.size(), 1);
   std::vector<bool> branches(items.size(), false);
   int first_token = 0;
   for (const ForwardItem& item : items) {
@@ -66,12 +64,10 @@ void StepPlan::plan_recurrent(std::span<const ForwardItem> items) {
         if (items[j].kv != branch.kv) continue;
         stops.push_back({.tokens = branch.end - begin, .branch = static_cast<int>(j)});
         branches[j] = true;
-        depth[j] = depth[i] + 1;
       }
     }
     std::ranges::stable_sort(stops, {}, &RecurrentItem::Stop::tokens);
     if (!branches[i]) recurrent_roots_.push_back(static_cast<int>(i));
-    recurrent_depth_ = std::max(recurrent_depth_, depth[i]);
   }
 }
 

@@ -88,8 +88,6 @@ class StepPlan {
   // Of models with recurrent layers: all items, and which of them branch off no other.
   const RecurrentItem& recurrent(int index) const { return recurrent_[static_cast<size_t>(index)]; }
   const std::vector<int>& recurrent_roots() const { return recurrent_roots_; }
-  // Branches of branches at most; an item that branches off none counts as one.
-  int recurrent_depth() const { return recurrent_depth_; }
 
  private:
   void add_tasks(StepRows& rows, int first_token, int count, int first_row) const;
@@ -106,7 +104,6 @@ class StepPlan {
   std::vector<float*> full_logits_;
   std::vector<RecurrentItem> recurrent_;
   std::vector<int> recurrent_roots_;
-  int recurrent_depth_ = 0;
 };
 
 }  // namespace qaio

@@ -85,7 +85,6 @@ Transformer::Transformer(const ModelConfig& config, ModelWeights weights, ModelI
       precise_kv_ = precise_kv_ && !linear->weights.layout.is_float();
   }
   if (config.recurrent()) zero_window_.resize(config.delta.window_floats(), 0.0F);
-  info_.state_bytes = config.recurrent() ? StateMemory::state_bytes(config) : 0;
 }
 
 Result<void> Transformer::allocate_thread_buffers() {

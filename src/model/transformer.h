@@ -57,9 +57,11 @@ class Transformer final : public Model {
  private:
   // The matrices of a layer by phases.
   struct LayerProducts {
-    std::array<MatrixProduct, 4> first;
-    size_t firsts;  // of them are there
-    std::span<const MatrixProduct> input() const { return std::span(first).first(firsts); }
+    std::array<MatrixProduct, 4> projections;  // of the layer's input
+    size_t projection_count;                   // of them are there
+    std::span<const MatrixProduct> input() const {
+      return std::span(projections).first(projection_count);
+    }
     std::array<MatrixProduct, 1> output;
     std::array<MatrixProduct, 2> gate_up;
     std::array<MatrixProduct, 1> down;

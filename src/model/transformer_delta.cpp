@@ -12,7 +12,7 @@ namespace qaio {
 // Of a key head alone: windows of q, k and its value heads, then their matrices.
 size_t Transformer::branch_floats() const {
   const DeltaNetConfig& d = config_.delta;
-  const auto heads = static_cast<size_t>(d.value_heads / d.key_heads);
+  const auto heads = static_cast<size_t>(d.group());
   const auto channels =
       2 * static_cast<size_t>(d.key_dim) + heads * static_cast<size_t>(d.value_dim);
   return static_cast<size_t>(d.conv_taps - 1) * channels +
@@ -32,7 +32,7 @@ Transformer::HeadState Transformer::branch_state(int depth, int thread) const {
       reinterpret_cast<const float*>(buffers_[static_cast<size_t>(thread)].delta.data()) +
       delta_net_scratch_floats(d.key_dim, d.value_dim) +
       static_cast<size_t>(depth - 1) * branch_floats();
-  const size_t heads = static_cast<size_t>(d.value_heads / d.key_heads);
+  const size_t heads = static_cast<size_t>(d.group());
   const size_t matrices = heads * static_cast<size_t>(d.key_dim) * static_cast<size_t>(d.value_dim);
   return {.window = memory + matrices, .matrices = memory, .compact = true};
 }
@@ -85,7 +85,7 @@ void Transformer::run_delta_heads(const RecurrentItem& item, int begin, int end,
   const auto stride = static_cast<size_t>(config_.projected_cols(LayerKind::kDeltaNet));
   const float* inputs = step_.projected + row * stride;
   const int channels = d.conv_channels();
-  const int group = d.value_heads / d.key_heads;
+  const int group = d.group();
   const size_t matrix = static_cast<size_t>(d.key_dim) * static_cast<size_t>(d.value_dim);
   const int compact_channels = 2 * d.key_dim + group * d.value_dim;
   const auto window_stride = [&](const HeadState& state) {
@@ -106,7 +106,7 @@ void Transformer::run_delta_heads(const RecurrentItem& item, int begin, int end,
     return out;
   };
   for (int i = 0; i < group; ++i) {
-    const int head = d.value_heads_tiled ? i * d.key_heads + key_head : key_head * group + i;
+    const int head = d.value_head_of(key_head, i);
     const bool last = i + 1 == group;  // until then q and k of the others need what was before
     const auto matrix_of = [&](const HeadState& state) {
       return state.matrices + static_cast<size_t>(state.compact ? i : head) * matrix;
@@ -140,7 +140,7 @@ void Transformer::run_delta_heads(const RecurrentItem& item, int begin, int end,
 void Transformer::save_state(const HeadState& from, StateId to, int index, int key_head) const {
   const DeltaNetConfig& d = config_.delta;
   const LayerState layer = state_memory_.layer(to, kind_index(index));
-  const int group = d.value_heads / d.key_heads;
+  const int group = d.group();
   const int channels = d.conv_channels();
   const int from_channels = from.compact ? 2 * d.key_dim + group * d.value_dim : channels;
   // `channel` of the layer, `compact` of the head alone.
@@ -155,7 +155,7 @@ void Transformer::save_state(const HeadState& from, StateId to, int index, int k
   copy_channels(d.key_cols() + key_head * d.key_dim, d.key_dim, d.key_dim);
   const size_t matrix = static_cast<size_t>(d.key_dim) * static_cast<size_t>(d.value_dim);
   for (int i = 0; i < group; ++i) {
-    const int head = d.value_heads_tiled ? i * d.key_heads + key_head : key_head * group + i;
+    const int head = d.value_head_of(key_head, i);
     copy_channels(2 * d.key_cols() + head * d.value_dim, 2 * d.key_dim + i * d.value_dim,
                   d.value_dim);
     std::memcpy(layer.matrices + static_cast<size_t>(head) * matrix,

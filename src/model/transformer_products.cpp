@@ -34,8 +34,8 @@ Transformer::LayerProducts Transformer::products_of(int index) const {
   const auto projected = static_cast<size_t>(config_.projected_cols(kind));
   const auto mixed = static_cast<size_t>(config_.mixed_cols(kind));
   LayerProducts products{
-      .first = {},
-      .firsts = 0,
+      .projections = {},
+      .projection_count = 0,
       .output = {{{&layer.output, step_.mixed, mixed, step_.residual, hidden, true}}},
       .gate_up = {{{&layer.gate, step_.normed, hidden, step_.gate_up, 2 * intermediate, false},
                    {&layer.up, step_.normed, hidden, step_.gate_up + intermediate, 2 * intermediate,
@@ -43,8 +43,8 @@ Transformer::LayerProducts Transformer::products_of(int index) const {
       .down = {{{&layer.down, step_.gate_up, 2 * intermediate, step_.residual, hidden, true}}}};
   float* out = step_.projected;
   const auto add = [&](const Linear& linear, bool precise) {
-    products.first[products.firsts++] = {&linear,   step_.normed, hidden, out,
-                                         projected, false,        precise};
+    products.projections[products.projection_count++] = {&linear,   step_.normed, hidden, out,
+                                                         projected, false,        precise};
     out += linear.weights.rows;
   };
   if (kind == LayerKind::kAttention) {
