@@ -73,25 +73,28 @@ class Damaged(FaultTest):
         return {"scattered": scattered, "random": all_random, "header": header, "empty": cut(0),
                 "half": cut(0.5), "odd": cut(0.333), "longer": longer}
 
-    def newest(self, count):
+    @staticmethod
+    def newest(archive, count):
         """SQLite notices damage where it looks, so that an old part of a file may stay damaged."""
-        with contextlib.closing(sqlite3.connect(self.archive)) as rows:
+        with contextlib.closing(sqlite3.connect(archive)) as rows:
             return {row[0] for row in rows.execute("SELECT request_id FROM requests WHERE method = 'POST'"
                                                    " ORDER BY id DESC LIMIT ?", (count,))}
 
-    def test_while_it_is_written(self):
-        for seed in range(DAMAGES):
-            for end in ("", "-wal"):
-                for kind, damage in self.kinds(random.Random(seed)).items():
-                    with self.subTest(file=end or "archive", kind=kind, seed=seed):
-                        self.setUp()
-                        self.damage_while_running(end, damage)
+    def cases(self, ends):
+        return [(end, kind, seed) for seed in range(DAMAGES) for end in ends for kind in self.kinds(None)]
 
-    def damage_while_running(self, end, damage):
-        with Server("--archive", self.archive) as server:
+    def damage(self, archive, end, kind, seed):
+        self.kinds(random.Random(f"{seed} {end} {kind}"))[kind](archive.with_name(archive.name + end))
+
+    def test_while_it_is_written(self):
+        self.side_by_side(self.damage_while_running, self.cases(("", "-wal")))
+
+    def damage_while_running(self, place, *case):
+        archive = place / "archive.db"
+        with Server("--archive", archive) as server:
             send(server.port, names(0, 300))
             eventually(lambda: stats_of(server, "sqlite")["written"] >= 300)
-            damage(self.archive.with_name(self.archive.name + end))
+            self.damage(archive, *case)
             # Lists read it and notice; what is served is served all the same.
             send(server.port, names(300, 100))
             for _ in range(3):
@@ -102,30 +105,26 @@ class Damaged(FaultTest):
             self.assertIn(server.stop(), (OK, FAILED))
             self.assertNotIn("terminate", "".join(server.lines))
         # The next server has an archive that works, whatever became of that one.
-        with Server("--archive", self.archive) as server:
+        with Server("--archive", archive) as server:
             send(server.port, names(1000, 50))
             self.assertEqual(server.stop(), OK, server.lines)
-        self.assertEqual(self.newest(50), set(names(1000, 50)))
+        self.assertEqual(self.newest(archive, 50), set(names(1000, 50)))
 
     def test_while_nobody_has_it(self):
-        for seed in range(DAMAGES):
-            for end in ("", "-wal", "-shm"):
-                for kind, damage in self.kinds(random.Random(seed)).items():
-                    with self.subTest(file=end or "archive", kind=kind, seed=seed):
-                        self.setUp()
-                        self.damage_between(end, damage)
+        self.side_by_side(self.damage_between, self.cases(("", "-wal", "-shm")))
 
-    def damage_between(self, end, damage):
-        with Server("--archive", self.archive) as server:
+    def damage_between(self, place, *case):
+        archive = place / "archive.db"
+        with Server("--archive", archive) as server:
             send(server.port, names(0, 300))
             eventually(lambda: stats_of(server, "sqlite")["written"] >= 300)
             server.stop(signal.SIGKILL)  # leaves a log behind
-        damage(self.archive.with_name(self.archive.name + end))
-        with Server("--archive", self.archive) as server:
+        self.damage(archive, *case)
+        with Server("--archive", archive) as server:
             send(server.port, names(1000, 50))
             self.assertEqual(ask(server.port, "GET", "/requests?since=1d&limit=5")[0], 200)
             self.assertEqual(server.stop(), OK, server.lines)
-        self.assertEqual(self.newest(50), set(names(1000, 50)))
+        self.assertEqual(self.newest(archive, 50), set(names(1000, 50)))
 
     def test_a_log_that_is_no_log_beside_a_new_archive(self):
         self.archive.with_name("archive.db-wal").write_bytes(random.Random(1).randbytes(100_000))
@@ -278,10 +277,10 @@ class Spool(FaultTest):
             kind = '{archive="sqlite"}'
             self.assertEqual(metric(server.port, "qaio_archive_paused", kind), 1)
             self.assertGreater(metric(server.port, "qaio_archive_records_waiting", kind), 100)
-            self.assertEqual(len(self.said(server, "archiving pauses")), 1)
             other.execute("ROLLBACK")
             other.close()
             self.waits_for(server, "archiving goes on")
+            self.assertEqual(len(self.said(server, "archiving pauses")), 1)
             state = stats_of(server, "sqlite")
             self.assertEqual((state["paused"], state["waiting"]), (False, 0))
             self.assertEqual(server.stop(), OK)

@@ -123,8 +123,9 @@ def answers(trap):
 
 
 class BadTargets(FaultTest):
-    def config(self, *urls):
-        path = self.place / "qaio.toml"
+    @staticmethod
+    def config(place, *urls):
+        path = place / "qaio.toml"
         text = """
 [[sla]]
 name = "strict"
@@ -139,10 +140,10 @@ for = "0s"
         path.write_text(text)
         return path
 
-    def check(self, webhooks, traces):
+    def check(self, place, webhooks, traces):
         """Alerts go to all of `webhooks`, and spans and metrics to `traces`."""
         targets = [("webhook", url) for url in webhooks] + [("alertmanager", webhooks[0])]
-        with Server("--config", self.config(*targets), "--otlp-endpoint", traces,
+        with Server("--config", self.config(place, *targets), "--otlp-endpoint", traces,
                     environment={"OTEL_METRIC_EXPORT_INTERVAL": "500",
                                  "OTEL_EXPORTER_OTLP_TIMEOUT": "2000"}) as server:
             pid = server.process.pid
@@ -187,9 +188,8 @@ for = "0s"
         targets = [self.target(answer) for answer in answers(trap).values()]
         with self.full_queue() as taking_nothing:
             urls = [target.url() for target in targets] + [taking_nothing]
-            for first in range(0, len(urls), ACTIONS_MAX):
-                self.setUp()
-                self.check(urls[first:first + ACTIONS_MAX], self.target(says_nothing).url())
+            self.side_by_side(self.check, [(urls[first:first + ACTIONS_MAX], self.target(says_nothing).url())
+                                           for first in range(0, len(urls), ACTIONS_MAX)])
         self.assertEqual([target.accepted > 0 for target in targets], [True] * len(targets))
         self.assertEqual(trap.accepted, 0, "a redirection was followed")
 
@@ -198,13 +198,12 @@ for = "0s"
         every = answers(trap)
         for name in every if EACH else ("gigabytes", "garbage as JSON"):
             with self.subTest(name):
-                self.setUp()
                 target = self.target(every[name])
-                self.check([target.url()], target.url())
+                self.check(self.new_place(), [target.url()], target.url())
 
     def test_the_post_of_an_answer_without_end_has_arrived(self):
         target = self.target(answers(None)["gigabytes"])
-        with Server("--config", self.config(("webhook", target.url()))) as server:
+        with Server("--config", self.config(self.place, ("webhook", target.url()))) as server:
             begin = time.monotonic()
             self.assertEqual(ask(server.port, "POST", "/chat", {"input": "a"})[0], 200)
             eventually(lambda: metric(server.port, "qaio_sla_notifications_total",
@@ -246,7 +245,7 @@ for = "0s"
         if subprocess.run([*wrapped, "true"], capture_output=True).returncode != 0:
             self.skipTest("this system does not let tests mount")
         url = "http://collector.never.example"
-        with Server("--config", self.config(("webhook", url)), "--otlp-endpoint", url,
+        with Server("--config", self.config(self.place, ("webhook", url)), "--otlp-endpoint", url,
                     environment={"OTEL_METRIC_EXPORT_INTERVAL": "500",
                                  "OTEL_EXPORTER_OTLP_TIMEOUT": "1000"},
                     program_prefix=wrapped) as server:

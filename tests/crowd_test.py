@@ -11,16 +11,12 @@ import time
 import unittest
 
 from limits_test import HEALTH, LimitsTest, allow_many_descriptors, answer, ask, connect, message, metric
-from program import OK, Server
+from program import OK, Server, descriptors
 
 REQUESTS = int(os.environ.get("QAIO_TEST_REQUESTS", 400))
 DEAF = 2000 if "QAIO_TEST_REQUESTS" in os.environ else 600
 SENTIMENT = message("/chat", {"input": "x", "tasks": ["sentiment"]})
 MEMORY_MIB = 96
-
-
-def descriptors(server):
-    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
 
 
 def resident_mib(server):

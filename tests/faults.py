@@ -1,5 +1,6 @@
 """What the tests of faults share: asking a server that is in trouble, disks to break, waiting."""
 
+import concurrent.futures
 import contextlib
 import fcntl
 import http.client
@@ -124,10 +125,34 @@ def fill(folder):
     return filler
 
 
+def start_and_end(arguments, prefix):
+    """(exit code, lines) of a server that is ended as soon as it is ready, if it gets as far."""
+    process = subprocess.Popen([*prefix, program.QAIO, "serve", "--port", "0", *arguments], text=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    lines = []
+    with process.stdout:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("ready"):
+                process.terminate()
+    return process.wait(60), lines
+
+
 class FaultTest(program.ProgramTest):
     def setUp(self):
-        self.place = pathlib.Path(program.tempfile.mkdtemp(dir=self.folder))
+        self.place = self.new_place()
         self.archive = self.place / "archive.db"
+
+    def new_place(self):
+        return pathlib.Path(program.tempfile.mkdtemp(dir=self.folder))
+
+    def side_by_side(self, check, cases, at_once=4):
+        """check(a folder of its own, *case) for each case: most of them wait more than they compute."""
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            runs = [(case, pool.submit(check, self.new_place(), *case)) for case in cases]
+        for case, run in runs:
+            with self.subTest(case=case):
+                run.result()
 
     def said(self, server, text):
         return [line for line in server.lines if text in line]

@@ -327,7 +327,7 @@ class Doors(ProgramTest):
         with sqlite3.connect(self.archive) as database:
             rows = database.execute("SELECT api_key, count(*) FROM requests GROUP BY api_key").fetchall()
         self.assertIn("run", {name for name, _ in rows})
-        self.assertTrue(any(" key=run\n" in line for line in self.server.lines))
+        eventually(lambda: any(" key=run\n" in line for line in self.server.lines))
         exported = run("export", self.archive, "--format", "jsonl").stdout
         self.assertIn('"api_key":"run"', exported)
         everything = "".join(self.server.lines) + exported + json.dumps(listed)

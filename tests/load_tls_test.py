@@ -7,7 +7,7 @@ import unittest
 
 from certificates import Authority, openssl
 from program import FAILED, OK, USAGE, ProgramTest, run
-from scripted_server import Answer, ScriptedServer, UnixScriptedServer
+from scripted_server import Answer, ScriptedServer, UnixScriptedServer, tls_context
 
 CHAT = "/v1/chat/completions"
 QUICK = lambda _: Answer(tokens=3)
@@ -21,9 +21,7 @@ class LoadTlsTest(ProgramTest):
         cls.certificate, cls.key = cls.authority.sign("server")
 
     def context(self, certificate=None, key=None):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate or self.certificate, key or self.key)
-        return context
+        return tls_context(certificate or self.certificate, key or self.key)
 
     def server(self, answer=QUICK, context=None):
         return ScriptedServer(answer, tls=context or self.context())

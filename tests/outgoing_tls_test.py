@@ -1,13 +1,12 @@
 """What the server sends over https://: only to who proves to be the one that was asked for."""
 
 import http.server
-import ssl
-import threading
 import time
 import unittest
 
 from certificates import Authority
 from program import ProgramTest, Server, run
+from scripted_server import ScriptedServer, tls_context
 
 RULE = """
 [[sla]]
@@ -22,43 +21,18 @@ url = "{url}/hook"
 """
 
 
-class Receiver(http.server.ThreadingHTTPServer):
-    """Notes the paths of posts; a context manager."""
+class Taker(http.server.BaseHTTPRequestHandler):
+    """Takes whatever is posted."""
 
-    daemon_threads = True
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.server.paths.append(self.path)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    def __init__(self, certificate, key):
-        super().__init__(("127.0.0.1", 0), self.Handler)
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(certificate, key)
-        self.paths = []
-        self.url = f"https://127.0.0.1:{self.server_address[1]}"
-
-    def get_request(self):
-        client, address = super().get_request()
-        return self.tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False), address
-
-    def handle_error(self, *_):  # who does not trust it leaves
+    def log_message(self, *_):
         pass
-
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
 
 
 def wait_for(condition, what):
@@ -83,7 +57,7 @@ class OutgoingTls(ProgramTest):
 
     def test_who_does_not_prove_it_gets_nothing(self):
         certificate = self.authority.sign("unknown")  # of an authority that the system does not know
-        with Receiver(*certificate) as receiver:
+        with ScriptedServer(None, tls=tls_context(*certificate), handler=Taker) as receiver:
             with self.serve(receiver) as server:
                 result = run("load", "--url", f"http://127.0.0.1:{server.port}", "--count", 1,
                              "--output-tokens", 4)
@@ -93,7 +67,7 @@ class OutgoingTls(ProgramTest):
                     return any("unable to get local issuer certificate" in line and path in line
                                for line in server.lines)
                 wait_for(lambda: said("/hook") and said("/v1/traces"), "the log says why")
-        self.assertEqual(receiver.paths, [])
+        self.assertEqual(receiver.requests, [])
 
 
 if __name__ == "__main__":

@@ -56,6 +56,10 @@ class ProgramTest(unittest.TestCase):
         return result.stderr
 
 
+def descriptors(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
 class Server:
     """`qaio serve` on a free port; a context manager that is ready once entered."""
 

@@ -12,7 +12,7 @@ import time
 import unittest
 
 from abuse_cases import BODY, CHUNKED, CHUNKS, LENGTH, get, post
-from program import OK, ProgramTest, Server
+from program import OK, ProgramTest, Server, descriptors
 from wire import ENDED, Wire, archived, eventually
 
 CONNECTIONS = int(os.environ.get("QAIO_TEST_CONNECTIONS", 10_000))
@@ -49,10 +49,6 @@ def records(server):
 def resident_mib(server):
     with open(f"/proc/{server.process.pid}/status") as status:
         return int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1]) / 1024
-
-
-def descriptors(server):
-    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
 
 
 class Slow(ProgramTest):

@@ -5,6 +5,7 @@ import http.server
 import json
 import socket
 import socketserver
+import ssl
 import threading
 import time
 
@@ -106,6 +107,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def chunk(self, text):
         data = text.encode()
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+
+def tls_context(certificate, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 class ScriptedServer(socketserver.ThreadingMixIn, http.server.HTTPServer):

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import csv
+import dataclasses
 import json
 import os
 import pathlib
@@ -33,8 +34,7 @@ WARM_UPS_MAX = 4
 CALIBRATION_CLIENTS = 16
 REST_MAX_S = 120
 METRICS = Kind("metrics", 0, get("/metrics"), scope="metrics", heavy=False)
-LISTENING_S = (0.5, 20.0)
-LIVE_EVENTS = Kind("live events", 0, get("/live/events"), scope="read", leave=LISTENING_S, heavy=False)
+LIVE_EVENTS = Kind("live events", 0, get("/live/events"), scope="read", leave=(0.5, 20.0), heavy=False)
 
 
 def create_keys(program, file):
@@ -156,11 +156,13 @@ class Soak:
         done = []
 
         async def ask_again(until):
-            while time.monotonic() < until:
+            while time.monotonic() < until and self.server.lives():
                 await self.one()
                 done.append(time.monotonic())
         begin = time.monotonic()
         await asyncio.gather(*(ask_again(begin + seconds) for _ in range(clients)))
+        if not self.server.lives():
+            raise ServerEnded
         middle = begin + seconds / 2
         return sum(t >= middle for t in done) / (done[-1] - middle)
 
@@ -190,9 +192,11 @@ class Soak:
             await asyncio.wait(running, timeout=REST_MAX_S)
 
     async def _listen(self, until):
-        """Follows the live view, and comes back from time to time."""
-        while time.monotonic() < until:
-            await asyncio.shield(asyncio.create_task(self.one(LIVE_EVENTS)))
+        """Follows the live view, and comes back from time to time; little longer than until then."""
+        shortest_s, longest_s = LIVE_EVENTS.leave
+        while (left_s := until - time.monotonic()) > 0:
+            leave = (shortest_s, max(shortest_s, min(longest_s, left_s)))
+            await asyncio.shield(asyncio.create_task(self.one(dataclasses.replace(LIVE_EVENTS, leave=leave))))
 
     async def _sample_each(self, interval_s, until):
         due = time.monotonic()
