@@ -15,6 +15,15 @@ from program import DEMO_MODEL, FAILED, OK, SHARED_MODELS, ProgramTest, Server, 
 HEADER_BYTES = 64 * 1024
 VARIANTS_PER_FILE = 10
 
+# What a Hugging Face folder's model is loaded from.
+LOADED = ("config.json", "tokenizer.json", "model.safetensors.index.json", "*.safetensors")
+
+
+def hugging_face_files(folder):
+    """Without what else lies there in ../shared/data."""
+    return sorted(path for path in folder.iterdir()
+                  if path.suffix in (".safetensors", ".json", ".jinja"))
+
 
 def damaged(data, chance):
     """One seeded kind of damage to a file's bytes."""
@@ -38,15 +47,16 @@ def damaged(data, chance):
 
 class Damage(ProgramTest):
     def sources(self):
-        for kind in ("f16", "q8_0", "q4_0"):
-            path = self.folder / f"tiny-{kind}.gguf"
-            self.ok("synth", "--shape", "tiny", "--type", kind, path)
-            yield path
+        for shape in ("tiny", "tiny-qwen3.5"):
+            for kind in ("f16", "q8_0", "q4_0"):
+                path = self.folder / f"{shape}-{kind}.gguf"
+                self.ok("synth", "--shape", shape, "--type", kind, path)
+                yield path
         yield from sorted(SHARED_MODELS.glob("*/*.gguf"))
         for folder in [DEMO_MODEL, *sorted(SHARED_MODELS.glob("*"))]:
-            for name in ("model.safetensors", "config.json", "tokenizer.json"):
-                if (folder / name).is_file():
-                    yield folder / name
+            for path in hugging_face_files(folder):
+                if any(path.match(name) for name in LOADED):
+                    yield path
 
     def check(self, *arguments):
         result = run(*arguments, text=False)
@@ -65,10 +75,8 @@ class Damage(ProgramTest):
                 model = self.folder / "damaged"
                 shutil.rmtree(model, ignore_errors=True)
                 model.mkdir()
-                for name in ("model.safetensors", "config.json", "tokenizer.json",
-                             "generation_config.json"):
-                    if (source.parent / name).is_file():
-                        shutil.copyfile(source.parent / name, model / name)
+                for path in hugging_face_files(source.parent):
+                    shutil.copyfile(path, model / path.name)
                 victim = model / source.name
             for variant in range(VARIANTS_PER_FILE):
                 with self.subTest(source=f"{source.parent.name}/{source.name}", variant=variant):

@@ -141,6 +141,18 @@ std::string ready_line(const Runtime& runtime, std::chrono::duration<double> sin
                      model.weight_type, runtime.threads(), runtime.threads() == 1 ? "" : "s");
 }
 
+// What the model takes once all of it is in use; requests, records and the program itself come on
+// top, and are bounded by options of their own.
+std::string memory_line(const ModelInfo& model) {
+  const uint64_t sum =
+      model.packed_bytes + model.kv_bytes + model.state_bytes + model.step_bytes;
+  std::string states;
+  if (model.state_bytes > 0) states = " + recurrent states " + bytes_text(model.state_bytes);
+  return fmt::format("memory: weights {} + KV {}{} + step buffers {} = {}",
+                     bytes_text(model.packed_bytes), bytes_text(model.kv_bytes), states,
+                     bytes_text(model.step_bytes), bytes_text(sum));
+}
+
 Result<std::unique_ptr<Runtime>> create_runtime(const RuntimeOptions& options,
                                                 const TomlFile& config) {
   try {
@@ -168,6 +180,7 @@ Result<void> serve_model(const Options& options, const TomlFile& config, Backend
       for (const std::string& warning : (*runtime)->warnings())
         log.announce(fmt::format("warning: {}: {}", (*runtime)->model().name, warning));
       log.announce("chat template: " + (*runtime)->pipeline().chat_template().describe());
+      log.announce(memory_line((*runtime)->model()));
       log.announce(ready_line(**runtime, std::chrono::steady_clock::now() - start));
       observation.model_ready();
     } else {

@@ -12,11 +12,12 @@
 namespace qaio {
 namespace {
 
-class EngineMemoryTest : public testing::Test {
+// On the demo model, and on one whose recurrent states are memory of their own.
+class EngineMemoryTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    const auto files = FileSet::open(std::filesystem::path(QAIO_SOURCE_DIR) / "models" / "demo");
-    ASSERT_TRUE(files);
+    const auto files = FileSet::open(GetParam());
+    ASSERT_TRUE(files) << files.error().message;
     // Little KV memory, so that sequences are paused as well.
     auto loaded = load_model(*files, pool_, {.kv_tokens = 256, .step_tokens_max = 64});
     ASSERT_TRUE(loaded) << loaded.error().message;
@@ -101,7 +102,12 @@ class EngineMemoryTest : public testing::Test {
   std::unique_ptr<Engine> engine_;
 };
 
-TEST_F(EngineMemoryTest, WhatLacksMemoryEndsAndTheRestGoesOn) {
+INSTANTIATE_TEST_SUITE_P(Models, EngineMemoryTest,
+                         testing::Values(QAIO_SOURCE_DIR "/models/demo",
+                                         QAIO_SHARED_DATA_DIR "/mini-qwen3.5/model-q8_0.gguf"),
+                         [](const auto& test) { return test.index == 0 ? "Demo" : "Recurrent"; });
+
+TEST_P(EngineMemoryTest, WhatLacksMemoryEndsAndTheRestGoesOn) {
   const Answers wanted = run();
   for (const auto& answer : wanted) ASSERT_TRUE(answer);
   int failed = 0;
@@ -123,6 +129,7 @@ TEST_F(EngineMemoryTest, WhatLacksMemoryEndsAndTheRestGoesOn) {
         }
       }
       EXPECT_EQ(engine_->load().kv_blocks_used, 0);
+      EXPECT_EQ(engine_->load().states_used, 0);
       EXPECT_EQ(engine_->load().waiting + engine_->load().running, 0);
       if (HasFailure() || seen <= first) break;
     }

@@ -20,6 +20,9 @@ struct ModelInfo {
   uint64_t parameters = 0;
   uint64_t file_bytes = 0;
   uint64_t packed_bytes = 0;     // weights as held in memory
+  uint64_t kv_bytes = 0;         // of KV memory, which is filled as it is used
+  uint64_t state_bytes = 0;      // of recurrent states, likewise; 0: it has no such layers
+  uint64_t step_bytes = 0;       // of a step's buffers
   uint64_t bytes_per_token = 0;  // weight bytes one generated token reads
   uint64_t layer_weights = 0;    // weights of the layers' matrices; a token multiplies each once
   int layers = 0;

@@ -60,9 +60,9 @@ size_t StepBuffers::place(const ModelConfig& config, size_t tokens, std::byte* m
   };
   next(residual, hidden);
   next(normed, hidden);
-  next(projected, projected_cols);
+  next(projected, std::max(projected_cols, 2 * intermediate));
+  gate_up = projected;
   next(mixed, mixed_cols);
-  next(gate_up, 2 * intermediate);
   next(cos, half_head);
   next(sin, half_head);
   next(codes, QuantizedActivations::bytes(1, widest(config)));

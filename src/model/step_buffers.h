@@ -24,7 +24,9 @@ struct StepBuffers {
   // What a layer makes of its input: q, k and v, or all that a gated delta network takes.
   float* projected = nullptr;  // [tokens, projected_cols]
   float* mixed = nullptr;      // [tokens, mixed_cols]: what is attended, or read of states
-  float* gate_up = nullptr;    // [tokens, 2 * intermediate]
+  // [tokens, 2 * intermediate], in the place of `projected`: a layer has mixed that before it fills
+  // this, and has multiplied this before the next layer fills that.
+  float* gate_up = nullptr;
   float* cos = nullptr;        // [tokens, rotary_dim / 2]
   float* sin = nullptr;        // [tokens, rotary_dim / 2]
   // QuantizedActivations of any matrix's input, and of what quantizing the layers' inputs lost.

@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Proportions, ::testing::ValuesIn(kShapes), [](c
          std::to_string(s.kv_heads);
 });
 
-// Every buffer holds what its shape says, beside the others.
+// Every buffer holds what its shape says, beside the others; two are never in use together.
 TEST(StepBuffers, HoldWhatTheirShapesSay) {
   for (const int hidden : {32, 1024, 4096}) {
     for (const int intermediate : {32, 4096}) {
@@ -132,12 +132,13 @@ TEST(StepBuffers, HoldWhatTheirShapesSay) {
       const int widest = std::max({hidden, intermediate, 288});
       const auto floats = [](size_t columns) { return kTokens * columns * sizeof(float); };
       const auto wide = static_cast<size_t>(hidden);
+      const auto mlp = static_cast<size_t>(intermediate);
+      EXPECT_EQ(buffers->gate_up, buffers->projected);
       const std::pair<void*, size_t> all[] = {
           {buffers->residual, floats(wide)},
           {buffers->normed, floats(wide)},
-          {buffers->projected, floats(288 + 2 * 96)},
+          {buffers->projected, floats(std::max<size_t>(288 + 2 * 96, 2 * mlp))},
           {buffers->mixed, floats(288)},
-          {buffers->gate_up, floats(2 * static_cast<size_t>(intermediate))},
           {buffers->cos, floats(48)},
           {buffers->sin, floats(48)},
           {buffers->codes, QuantizedActivations::bytes(kTokens, widest)},

@@ -28,13 +28,16 @@ Result<std::unique_ptr<Transformer>> Transformer::create(const ModelConfig& conf
   const int blocks = model->kv_pool_.blocks_total();
   const int kv_layers = config.layers_of(LayerKind::kAttention);
   const int states = model->kv_pool_.states_total();
-  QAIO_RETURN_IF_ERROR(check_working_memory_fits(
-      {.kv_tokens = options.kv_tokens,
-       .kv_bytes =
-           KvMemory::bytes_of(kv_layers, blocks, config.kv_heads, config.head_dim, options.kv_type),
-       .state_bytes = StateMemory::state_bytes(config) * static_cast<size_t>(states),
-       .step_bytes = StepBuffers::bytes_of(config, options.step_tokens_max)},
-      memory_limit(), anonymous_bytes()));
+  const WorkingMemory need = {
+      .kv_tokens = options.kv_tokens,
+      .kv_bytes =
+          KvMemory::bytes_of(kv_layers, blocks, config.kv_heads, config.head_dim, options.kv_type),
+      .state_bytes = StateMemory::state_bytes(config) * static_cast<size_t>(states),
+      .step_bytes = StepBuffers::bytes_of(config, options.step_tokens_max)};
+  QAIO_RETURN_IF_ERROR(check_working_memory_fits(need, memory_limit(), anonymous_bytes()));
+  model->info_.kv_bytes = need.kv_bytes;
+  model->info_.state_bytes = need.state_bytes;
+  model->info_.step_bytes = need.step_bytes;
   auto kv =
       KvMemory::allocate(kv_layers, blocks, config.kv_heads, config.head_dim, options.kv_type);
   if (!kv) {

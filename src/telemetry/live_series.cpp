@@ -64,7 +64,9 @@ struct TaskSums {
 EngineState busiest(const EngineState& earlier, EngineState later) {
   for (const auto gauge : {&EngineState::waiting, &EngineState::running,
                            &EngineState::kv_blocks_used, &EngineState::kv_blocks_pinned,
-                           &EngineState::kv_blocks_cached, &EngineState::kv_blocks_total}) {
+                           &EngineState::kv_blocks_cached, &EngineState::kv_blocks_total,
+                           &EngineState::states_used, &EngineState::states_cached,
+                           &EngineState::states_total}) {
     later.*gauge = std::max(earlier.*gauge, later.*gauge);
   }
   return later;

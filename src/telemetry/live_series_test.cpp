@@ -253,7 +253,10 @@ TEST_F(LiveSeriesTest, TellsTheServersStateAndOfTheEnginesTheLargest) {
                                .kv_blocks_used = i,
                                .kv_blocks_pinned = 3,
                                .kv_blocks_cached = 20 - i,
-                               .kv_blocks_total = 100};
+                               .kv_blocks_total = 100,
+                               .states_used = i,
+                               .states_cached = 20 - i,
+                               .states_total = 24};
     state.records_dropped = static_cast<uint64_t>(10 * i);
     state.records_lost = 5;
     pass(1);
@@ -278,6 +281,9 @@ TEST_F(LiveSeriesTest, TellsTheServersStateAndOfTheEnginesTheLargest) {
   EXPECT_EQ(ten.engine->kv_blocks_pinned, 3);
   EXPECT_EQ(ten.engine->kv_blocks_cached, 19);
   EXPECT_EQ(ten.engine->kv_blocks_total, 100);
+  EXPECT_EQ(ten.engine->states_used, 9);
+  EXPECT_EQ(ten.engine->states_cached, 19);
+  EXPECT_EQ(ten.engine->states_total, 24);
   EXPECT_EQ(ten.records_dropped, 90u);
   EXPECT_EQ(ten.dropped_total, 90u);
   EXPECT_EQ(ten.lost_total, 5u);

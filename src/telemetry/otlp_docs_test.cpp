@@ -6,6 +6,7 @@
 #include "telemetry/otlp_for_test.h"
 #include "telemetry/otlp_metrics.h"
 #include "telemetry/otlp_spans.h"
+#include "telemetry/server_state_for_test.h"
 #include "trace/docs_for_test.h"
 
 namespace qaio {
@@ -57,7 +58,7 @@ TEST(OtlpDocsTest, EveryMetric) {
   }
   std::set<std::string> names;
   ServerState state;
-  state.engine.emplace();
+  state.engine = engine_at_work();
   state.archives = {{.kind = "sqlite"}};
   const auto written = parsed("[" + metrics.json(1, 2) + "," + latest.json(1, 2) + "," +
                               otlp_state_metrics(state, 1, 2) + "]");

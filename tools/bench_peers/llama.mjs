@@ -5,6 +5,8 @@
 // prints {"prompt_s", "generate_s"}: seconds until the first token is there, and for the M after it.
 // A line with "questions": Q, "question": M and "seed" evaluates N tokens of a text and M behind them Q
 // times, each in the place of the one before, reads two logits behind each and prints {"total_s"}.
+// A line with "change": C and "more": M evaluates N tokens and then the same with the last C of them
+// changed and M more, and prints {"first_s", "again_s"}.
 // A line with "streams": S and "requests": R evaluates R such requests on S sequences of one context
 // side by side, batched by llama.cpp, and prints {"total_s"}.
 import readline from "node:readline";
@@ -80,6 +82,23 @@ async function evaluateQuestions({prompt, questions, question, seed}) {
   return {total_s: (performance.now() - start) / 1000};
 }
 
+// What the two inputs have in common may stay in the sequence.
+async function evaluateAgain({prompt, change, more}) {
+  const read = async (input) => {
+    const start = performance.now();
+    await single.adaptStateToTokens(input, false);
+    const rest = input.slice(single.nextTokenIndex);
+    for await (const _ of single.evaluate(rest, {temperature: 0, yieldEogToken: true})) break;
+    return (performance.now() - start) / 1000;
+  };
+  await single.clearHistory();
+  const first = tokens(prompt);
+  return {
+    first_s: await read(first),
+    again_s: await read([...first.slice(0, prompt - change), ...tokens(change + more, 1)]),
+  };
+}
+
 for await (const line of readline.createInterface({input: process.stdin})) {
   const request = JSON.parse(line);
   if (request.streams) {
@@ -88,6 +107,10 @@ for await (const line of readline.createInterface({input: process.stdin})) {
   }
   if (request.questions) {
     print(await evaluateQuestions(request));
+    continue;
+  }
+  if (request.more) {
+    print(await evaluateAgain(request));
     continue;
   }
   const start = performance.now();

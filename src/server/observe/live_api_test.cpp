@@ -150,7 +150,10 @@ TEST_F(LiveApiTest, SaysWhenTheModelIsReady) {
                                .kv_blocks_used = 30,
                                .kv_blocks_pinned = 10,
                                .kv_blocks_cached = 20,
-                               .kv_blocks_total = 100};
+                               .kv_blocks_total = 100,
+                               .states_used = 3,
+                               .states_cached = 2,
+                               .states_total = 8};
     state.records_dropped = 4;
     return state;
   });
@@ -161,6 +164,7 @@ TEST_F(LiveApiTest, SaysWhenTheModelIsReady) {
   const Event point = listener->next();
   EXPECT_EQ(point.data.at("running").as_int64(), 3);
   EXPECT_EQ(point.data.at("kv_blocks_total").as_int64(), 100);
+  EXPECT_EQ(point.data.at("states_cached").as_int64(), 2);
   EXPECT_EQ(point.data.at("records_dropped").as_int64(), 4);
   pass_second();
   EXPECT_EQ(listener->next().name, "point");

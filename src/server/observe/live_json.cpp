@@ -49,6 +49,11 @@ void write_server(const LivePoint& point, JsonWriter& json) {
     json.key("kv_blocks_pinned").integer(point.engine->kv_blocks_pinned);
     json.key("kv_blocks_cached").integer(point.engine->kv_blocks_cached);
     json.key("kv_blocks_total").integer(point.engine->kv_blocks_total);
+    if (point.engine->states_total > 0) {
+      json.key("states_used").integer(point.engine->states_used);
+      json.key("states_cached").integer(point.engine->states_cached);
+      json.key("states_total").integer(point.engine->states_total);
+    }
   }
   json.key("cpu_cores").number(point.cpu_cores);
   json.key("resident_mib").number(point.resident_mib);
