@@ -18,6 +18,7 @@ import unittest
 
 from faults import ROOT, FaultTest, ask, cpu_seconds, eventually, metric
 from program import OK, Server
+from slo_test import strict_config
 
 EACH = bool(os.environ.get("QAIO_TEST_EACH_TARGET"))
 ACTIONS_MAX = 7  # and an Alertmanager; more are refused
@@ -124,21 +125,8 @@ def answers(trap):
 
 class BadTargets(FaultTest):
     @staticmethod
-    def config(place, *urls):
-        path = place / "qaio.toml"
-        text = """
-[[sla]]
-name = "strict"
-threshold_ms = 0.001
-window = "1s"
-min_samples = 1
-for = "0s"
-"""
-        for number, (kind, url) in enumerate(urls):
-            text += (f'\n[[sla_action]]\nkind = "{kind}"\nname = "a{number}"\nurl = "{url}"\n'
-                     'timeout = "2s"\n')
-        path.write_text(text)
-        return path
+    def config(place, *targets):
+        return strict_config(place, *({"kind": kind, "url": url, "timeout": "2s"} for kind, url in targets))
 
     def check(self, place, webhooks, traces):
         """Alerts go to all of `webhooks`, and spans and metrics to `traces`."""

@@ -3,6 +3,8 @@
 import pathlib
 import subprocess
 
+from program import ProgramTest
+
 
 def openssl(*arguments, **options):
     return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True,
@@ -51,3 +53,13 @@ commonName = supplied
         openssl("ca", "-batch", "-config", config, "-cert", self.file, "-keyfile", self.key, "-in",
                 request, "-out", certificate, "-notext", "-startdate", "20200101000000Z",
                 "-enddate", "20200201000000Z", "-extfile", names)
+
+
+class CertifiedTest(ProgramTest):
+    """Gives each test class an authority, and a server's certificate and key of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = Authority(cls.folder)
+        cls.certificate, cls.key = cls.authority.sign("server")

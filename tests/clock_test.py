@@ -14,7 +14,7 @@ import unittest
 from faults import FAKETIME, FaultTest, archived, ask, eventually, metric, send
 from live_test import Listener
 from program import OK, Server
-from slo_test import Receiver
+from slo_test import receiver_for, strict_config
 
 HOUR = 3600
 ANSWER = {"messages": [{"role": "user", "content": "你好"}], "max_tokens": 600, "ignore_eos": True,
@@ -71,9 +71,7 @@ class WallClock(FaultTest):
         return json.loads(ask(server.port, "GET", "/live?range=10m")[1])["now_unix_ms"] / 1000
 
     def test_hours_ahead_and_back(self):
-        receiver = Receiver({})
-        self.addCleanup(receiver.server_close)
-        self.addCleanup(receiver.shutdown)
+        receiver = receiver_for(self)
         folder = self.place / "csv"
         with Server("--config", config(self.place, receiver.url("/hook")), "--archive", self.archive,
                     "--archive-csv", folder, "--archive-csv-records", 10, "--archive-days", 1,
@@ -150,9 +148,7 @@ class StoodStill(FaultTest):
             results[number] = (0, repr(error))
 
     def test_everything_goes_on_where_it_was(self):
-        receiver = Receiver({})
-        self.addCleanup(receiver.server_close)
-        self.addCleanup(receiver.shutdown)
+        receiver = receiver_for(self)
         with Server("--config", config(self.place, receiver.url("/hook")), "--archive", self.archive,
                     "--archive-csv", self.place / "csv", "--read-timeout", 2, "--idle-timeout", 2,
                     "--threads", 1) as server, Listener(server.port) as listener:
@@ -215,29 +211,9 @@ class StoodStill(FaultTest):
             self.assertEqual(metric(server.port, "qaio_sequences_running"), 0)
 
     def test_an_alert_is_one_alert(self):
-        receiver = Receiver({})
-        self.addCleanup(receiver.server_close)
-        self.addCleanup(receiver.shutdown)
-        path = self.place / "strict.toml"
-        path.write_text(f"""
-[[sla]]
-name = "strict"
-threshold_ms = 0.001
-window = "2s"
-min_samples = 1
-for = "0s"
-
-[[sla_action]]
-kind = "webhook"
-name = "hook"
-url = "{receiver.url('/hook')}"
-
-[[sla_action]]
-kind = "alertmanager"
-name = "manager"
-url = "{receiver.url('')}"
-repeat = "1s"
-""")
+        receiver = receiver_for(self)
+        path = strict_config(self.place, {"kind": "webhook", "url": receiver.url("/hook")},
+                             {"kind": "alertmanager", "url": receiver.url(""), "repeat": "1s"}, window="2s")
         with Server("--config", path) as server:
             self.assertEqual(ask(server.port, "POST", "/chat", {"input": "a"})[0], 200)
             eventually(lambda: receiver.events("/hook"), "the alert")

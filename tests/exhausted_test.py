@@ -13,9 +13,9 @@ import threading
 import time
 import unittest
 
-from faults import (ROOT, FaultTest, archived, ask, cpu_seconds, eventually, metric, send, start_and_end)
+from faults import ROOT, FaultTest, archived, ask, cpu_seconds, eventually, metric, send, start_and_end
 from program import FAILED, OK, QAIO, Server, descriptors
-from slo_test import Receiver
+from slo_test import receiver_for, strict_config
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -92,24 +92,8 @@ class Descriptors(FaultTest):
                                                      r"unable to open database file")
 
     def test_none_left_while_it_runs(self):
-        receiver = Receiver({})
-        self.addCleanup(receiver.server_close)
-        self.addCleanup(receiver.shutdown)
-        config = self.place / "qaio.toml"
-        config.write_text(f"""
-[[sla]]
-name = "strict"
-threshold_ms = 0.001
-window = "1s"
-min_samples = 1
-for = "0s"
-
-[[sla_action]]
-kind = "webhook"
-name = "hook"
-url = "{receiver.url('/hook')}"
-timeout = "2s"
-""")
+        receiver = receiver_for(self)
+        config = strict_config(self.place, {"kind": "webhook", "url": receiver.url("/hook"), "timeout": "2s"})
         folder = self.place / "csv"
         with Server("--config", config, "--archive", self.archive, "--archive-csv", folder,
                     "--archive-csv-records", 5) as server:

@@ -14,7 +14,7 @@ import threading
 import time
 import unittest
 
-from certificates import Authority
+from certificates import Authority, CertifiedTest
 from program import FAILED, USAGE, ProgramTest, Server
 from proxy_test import Proxy, tool
 
@@ -153,13 +153,8 @@ class UnixSocket(ProgramTest):
         self.assertTrue(slow.sock.recv(100).startswith(b"HTTP/1.1 408 "))
 
 
-class Bind(ProgramTest):
+class Bind(CertifiedTest):
     """Nobody is let in from other machines by mistake."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.certificate, cls.key = Authority(cls.folder).sign("server")
 
     def test_others_are_not_let_in_without_keys_and_tls(self):
         for host in ("0.0.0.0", "::", "", "[::]", "::ffff:0.0.0.0"):

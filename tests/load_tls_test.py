@@ -5,21 +5,15 @@ import os
 import ssl
 import unittest
 
-from certificates import Authority, openssl
-from program import FAILED, OK, USAGE, ProgramTest, run
+from certificates import Authority, CertifiedTest, openssl
+from program import FAILED, OK, USAGE, run
 from scripted_server import Answer, ScriptedServer, UnixScriptedServer, tls_context
 
 CHAT = "/v1/chat/completions"
 QUICK = lambda _: Answer(tokens=3)
 
 
-class LoadTlsTest(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.authority = Authority(cls.folder)
-        cls.certificate, cls.key = cls.authority.sign("server")
-
+class LoadTlsTest(CertifiedTest):
     def context(self, certificate=None, key=None):
         return tls_context(certificate or self.certificate, key or self.key)
 

@@ -44,6 +44,26 @@ class Receiver(http.server.ThreadingHTTPServer):
         return [json.loads(body)["event"] for _, body in self.to(path)]
 
 
+def receiver_for(test):
+    """One until the test's end."""
+    receiver = Receiver({})
+    test.addCleanup(receiver.server_close)
+    test.addCleanup(receiver.shutdown)
+    return receiver
+
+
+def strict_config(folder, *actions, window="1s"):
+    """A file with a rule that any answer breaks at once, and what is done then: actions a0, a1..."""
+    path = folder / "strict.toml"
+    text = (f'[[sla]]\nname = "strict"\nthreshold_ms = 0.001\nwindow = "{window}"\nmin_samples = 1\n'
+            'for = "0s"\n')
+    for number, action in enumerate(actions):
+        text += f'\n[[sla_action]]\nname = "a{number}"\n'
+        text += "".join(f'{setting} = "{value}"\n' for setting, value in action.items())
+    path.write_text(text)
+    return path
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -299,26 +319,8 @@ command = ["sh", "-c", "echo $QAIO_SLA_EVENT $QAIO_SLA_RULE >>$1; cat >>$1", "sh
 
 class NobodyListens(ProgramTest):
     def test_it_is_told_at_once_and_holds_the_end_up_once(self):
-        config = self.folder / "dead.toml"
         dead = f"http://127.0.0.1:{free_port()}"
-        config.write_text(f"""
-[[sla]]
-name = "broken"
-threshold_ms = 0.001
-window = "1s"
-min_samples = 1
-for = "0s"
-
-[[sla_action]]
-kind = "webhook"
-name = "one"
-url = "{dead}/hook"
-
-[[sla_action]]
-kind = "webhook"
-name = "two"
-url = "{dead}/hook"
-""")
+        config = strict_config(self.folder, *2 * [{"kind": "webhook", "url": f"{dead}/hook"}])
         with Server("--config", config, "--otlp-endpoint", dead,
                     environment={"OTEL_METRIC_EXPORT_INTERVAL": "200"}) as server:
             client = Client(server.port)

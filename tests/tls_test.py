@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from certificates import Authority, openssl
+from certificates import Authority, CertifiedTest, openssl
 from program import FAILED, USAGE, ProgramTest, Server
 
 CHAT = json.dumps({"messages": [{"role": "user", "content": "hello"}], "seed": 1, "max_tokens": 8,
@@ -71,12 +71,10 @@ def resident_kib(server):
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
 
-class OneServer(ProgramTest):
+class OneServer(CertifiedTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = Authority(cls.folder)
-        cls.certificate, cls.key = cls.authority.sign("server")
         cls.server = cls.enterClassContext(serve(cls.certificate, cls.key, "--read-timeout", 2))
         cls.context = trusting(cls.authority)
 
@@ -283,14 +281,12 @@ def client_hello(context):
     return outgoing.read()
 
 
-class Files(ProgramTest):
+class Files(CertifiedTest):
     """What is wrong with a file is said at the start, with its name and what to do."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = Authority(cls.folder)
-        cls.certificate, cls.key = cls.authority.sign("server")
         cls.other, cls.other_key = cls.authority.sign("other")
 
     def refused(self, certificate, key, *more, code=FAILED):
@@ -388,12 +384,10 @@ class Files(ProgramTest):
                 ask(connection(server, context))
 
 
-class ClientCertificates(ProgramTest):
+class ClientCertificates(CertifiedTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = Authority(cls.folder)
-        cls.certificate, cls.key = cls.authority.sign("server")
         cls.clients = Authority(cls.folder, "clients")
         cls.strangers = Authority(cls.folder, "strangers")
         cls.server = cls.enterClassContext(serve(cls.certificate, cls.key, "--ssl-client-ca-file",
