@@ -101,8 +101,8 @@ class Descriptors(FaultTest):
             eventually(lambda: (metric(server.port, "qaio_archive_records_written_total",
                                        '{archive="csv"}') or 0) >= 20)
             kept = socket.create_connection(("127.0.0.1", server.port), timeout=60)
-            used = descriptors(server)
-            limit(server, resource.RLIMIT_NOFILE, used)  # with the kept connection there is none left
+            self.on(kept, HEALTH, 200)  # the server has it
+            limit(server, resource.RLIMIT_NOFILE, descriptors(server))  # there is none left
             with Crowd(server.port, 50):
                 for number in range(20, 60):
                     self.on(kept, b"POST /no/such HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: n%d\r\n"
