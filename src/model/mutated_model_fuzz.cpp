@@ -24,34 +24,53 @@ struct Shape {
   std::vector<int64_t> extents;
 };
 
+// What a layer mixes tokens by, under the names that follow "model.layers.N.".
+std::vector<Shape> mixer_of(const ModelConfig& c, LayerKind kind) {
+  const int64_t hidden = c.hidden;
+  if (kind == LayerKind::kDeltaNet) {
+    const DeltaNetConfig& d = c.delta;
+    return {{"linear_attn.in_proj_qkv.weight", {d.conv_channels(), hidden}},
+            {"linear_attn.in_proj_z.weight", {d.value_cols(), hidden}},
+            {"linear_attn.in_proj_a.weight", {d.value_heads, hidden}},
+            {"linear_attn.in_proj_b.weight", {d.value_heads, hidden}},
+            {"linear_attn.conv1d.weight", {d.conv_channels(), 1, d.conv_taps}},
+            {"linear_attn.A_log", {d.value_heads}},
+            {"linear_attn.dt_bias", {d.value_heads}},
+            {"linear_attn.norm.weight", {d.value_dim}},
+            {"linear_attn.out_proj.weight", {hidden, d.value_cols()}}};
+  }
+  std::vector<Shape> all = {{"self_attn.q_proj.weight", {c.query_rows(), hidden}},
+                            {"self_attn.k_proj.weight", {c.kv_cols(), hidden}},
+                            {"self_attn.v_proj.weight", {c.kv_cols(), hidden}},
+                            {"self_attn.o_proj.weight", {hidden, c.q_cols()}}};
+  if (c.architecture == Architecture::kQwen2) {
+    all.push_back({"self_attn.q_proj.bias", {c.q_cols()}});
+    all.push_back({"self_attn.k_proj.bias", {c.kv_cols()}});
+    all.push_back({"self_attn.v_proj.bias", {c.kv_cols()}});
+  } else {
+    all.push_back({"self_attn.q_norm.weight", {c.head_dim}});
+    all.push_back({"self_attn.k_norm.weight", {c.head_dim}});
+  }
+  return all;
+}
+
 // As a folder of this shape has them.
 std::vector<Shape> tensors_of(const ModelConfig& c) {
-  const int64_t hidden = c.hidden, q = c.q_cols(), kv = c.kv_cols(), ffn = c.intermediate;
+  const int64_t hidden = c.hidden, ffn = c.intermediate;
   std::vector<Shape> all = {{"model.embed_tokens.weight", {c.vocab, hidden}},
                             {"model.norm.weight", {hidden}}};
   if (!c.tied_head) all.push_back({"lm_head.weight", {c.vocab, hidden}});
   for (int i = 0; i < c.layers; ++i) {
     const std::string layer = "model.layers." + std::to_string(i) + ".";
-    const auto add = [&](const char* name, std::vector<int64_t> extents) {
+    const auto add = [&](const std::string& name, std::vector<int64_t> extents) {
       all.push_back({layer + name, std::move(extents)});
     };
     add("input_layernorm.weight", {hidden});
     add("post_attention_layernorm.weight", {hidden});
-    add("self_attn.q_proj.weight", {q, hidden});
-    add("self_attn.k_proj.weight", {kv, hidden});
-    add("self_attn.v_proj.weight", {kv, hidden});
-    add("self_attn.o_proj.weight", {hidden, q});
+    for (Shape& shape : mixer_of(c, c.kind(i))) add(shape.name, std::move(shape.extents));
     add("mlp.gate_proj.weight", {ffn, hidden});
     add("mlp.up_proj.weight", {ffn, hidden});
     add("mlp.down_proj.weight", {hidden, ffn});
-    if (c.architecture == Architecture::kQwen3) {
-      add("self_attn.q_norm.weight", {c.head_dim});
-      add("self_attn.k_norm.weight", {c.head_dim});
-    } else {
-      add("self_attn.q_proj.bias", {q});
-      add("self_attn.k_proj.bias", {kv});
-      add("self_attn.v_proj.bias", {kv});
-    }
   }
   return all;
 }
