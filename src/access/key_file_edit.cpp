@@ -28,36 +28,18 @@ tl::unexpected<Error> fault(const std::string& path, std::string_view what) {
               fmt::format("{}: {}{}", path, what, std::generic_category().message(number)));
 }
 
-// The file, locked; a rename meanwhile would leave the lock on one that nobody reads any more.
-Result<int> open_locked(const std::string& path, bool create) {
-  for (;;) {
-    const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | (create ? O_CREAT : 0),
-                          S_IRUSR | S_IWUSR);
-    if (fd < 0) return fault(path, "");
-    int locked = 0;
-    do {
-      locked = ::flock(fd, LOCK_EX);
-    } while (locked != 0 && errno == EINTR);
-    struct stat held {};
-    struct stat named {};
-    if (locked != 0 || ::fstat(fd, &held) != 0) {
-      auto failed = fault(path, "cannot be locked: ");
-      ::close(fd);
-      return failed;
-    }
-    if (::stat(path.c_str(), &named) == 0 && named.st_ino == held.st_ino &&
-        named.st_dev == held.st_dev) {
-      return fd;
-    }
-    ::close(fd);
-  }
+// Where the file itself is, behind links; empty if that cannot be told.
+std::filesystem::path place_of(const std::string& path) {
+  std::error_code ec;
+  std::filesystem::path place = std::filesystem::canonical(path, ec);
+  return ec ? std::filesystem::path() : place;
 }
 
 // That a file has another name stands in its folder.
 void sync_folder(const std::string& path) {
-  std::error_code ec;
-  const std::filesystem::path whole = std::filesystem::canonical(path, ec);
-  const int fd = ec ? -1 : ::open(whole.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::filesystem::path place = place_of(path);
+  const int fd =
+      place.empty() ? -1 : ::open(place.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return;
   static_cast<void>(::fsync(fd));
   ::close(fd);
@@ -85,7 +67,7 @@ bool is_between(std::string_view line) {
 Result<KeyFileEdit> KeyFileEdit::open(const std::string& path, Missing missing) {
   KeyFileEdit edit;
   edit.path_ = path;
-  QAIO_ASSIGN(edit.lock_, open_locked(path, missing == Missing::kIsCreated));
+  QAIO_RETURN_IF_ERROR(edit.lock(missing));
   QAIO_ASSIGN(edit.text_, read_key_text(path));
   QAIO_ASSIGN(edit.keys_, parse_keys(edit.text_, path));
   return edit;
@@ -94,16 +76,47 @@ Result<KeyFileEdit> KeyFileEdit::open(const std::string& path, Missing missing) 
 KeyFileEdit::KeyFileEdit(KeyFileEdit&& other) noexcept
     : path_(std::move(other.path_)),
       lock_(std::exchange(other.lock_, -1)),
+      is_new_(std::exchange(other.is_new_, false)),
       text_(std::move(other.text_)),
       keys_(std::move(other.keys_)) {}
 
 KeyFileEdit::~KeyFileEdit() {
-  if (lock_ >= 0) ::close(lock_);
+  if (lock_ < 0) return;
+  if (is_new_) ::unlink(place_of(path_).c_str());  // locked: nobody else has written into it
+  ::close(lock_);
+}
+
+// A rename meanwhile would leave the lock on a file that nobody reads any more.
+Result<void> KeyFileEdit::lock(Missing missing) {
+  constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NONBLOCK;
+  for (;;) {
+    lock_ = ::open(path_.c_str(), kFlags);
+    const bool is_new = lock_ < 0 && errno == ENOENT && missing == Missing::kIsCreated;
+    if (is_new) lock_ = ::open(path_.c_str(), kFlags | O_CREAT, S_IRUSR | S_IWUSR);
+    if (lock_ < 0) return fault(path_, "");
+    int locked = 0;
+    do {
+      locked = ::flock(lock_, LOCK_EX);
+    } while (locked != 0 && errno == EINTR);
+    struct stat held {};
+    struct stat named {};
+    if (locked != 0 || ::fstat(lock_, &held) != 0) return fault(path_, "cannot be locked: ");
+    if (::stat(path_.c_str(), &named) == 0 && named.st_ino == held.st_ino &&
+        named.st_dev == held.st_dev) {
+      is_new_ = is_new && held.st_size == 0;
+      return {};
+    }
+    ::close(std::exchange(lock_, -1));
+  }
 }
 
 Result<void> KeyFileEdit::add(const ApiKey& key) {
   for (const ApiKey& other : keys_) {
-    if (other.name != key.name && other.id != key.id) continue;
+    // `qaio keys revoke` takes either, and must not have to ask which one is meant.
+    const auto is_of_other = [&](const std::string& text) {
+      return text == other.name || text == other.id;
+    };
+    if (!is_of_other(key.name) && !is_of_other(key.id)) continue;
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: there is a key '{}' (id {}) already; choose another name, or "
                             "revoke it first",
@@ -160,6 +173,7 @@ Result<void> KeyFileEdit::replace(const std::string& text, std::vector<ApiKey> k
   QAIO_ASSIGN(NewFile file, NewFile::create(path_));
   QAIO_RETURN_IF_ERROR(file.write(text));
   QAIO_RETURN_IF_ERROR(file.finish());
+  is_new_ = false;
   sync_folder(path_);
   text_ = text;
   keys_ = std::move(keys);

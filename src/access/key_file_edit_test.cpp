@@ -108,6 +108,33 @@ TEST_F(KeyFileEditTest, SeveralGoAtOnceAndTheFirstAndLastToo) {
   ASSERT_TRUE(add(keys[0]));
 }
 
+TEST_F(KeyFileEditTest, ANameIsNoOthersId) {
+  const ApiKey key = known_key("a").key;
+  ASSERT_TRUE(add(key));
+  ApiKey other = known_key("b").key;
+  other.name = key.id;
+  EXPECT_THAT(add(other).error().message, HasSubstr("there is a key 'a' (id " + key.id));
+  other = known_key("b").key;
+  ASSERT_TRUE(add(other));
+  ApiKey third = known_key("c").key;
+  third.name = "k3f9x0ab";
+  ASSERT_TRUE(add(third));
+  other = known_key("d").key;
+  other.id = third.name;
+  EXPECT_FALSE(add(other));
+  EXPECT_EQ(read_keys(path())->size(), 3u);
+}
+
+TEST_F(KeyFileEditTest, WhatWasMadeForNothingGoesAgain) {
+  std::filesystem::create_symlink("real.toml", path());
+  { ASSERT_TRUE(KeyFileEdit::open(path(), Missing::kIsCreated)); }
+  EXPECT_TRUE(std::filesystem::is_symlink(path()));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "real.toml"));
+  std::ofstream(folder_ / "real.toml") << "";
+  { ASSERT_TRUE(KeyFileEdit::open(path(), Missing::kIsCreated)); }
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "real.toml")) << "it was there before";
+}
+
 // Nothing that is not understood is rewritten.
 TEST_F(KeyFileEditTest, WhatCannotBeEditedIsLeftAsItIs) {
   const ApiKey key = known_key("a").key;
