@@ -7,14 +7,16 @@ import hashlib
 import http.client
 import io
 import json
+import os
 import re
 import signal
 import sqlite3
 import stat
+import subprocess
 import time
 import unittest
 
-from program import FAILED, OK, ProgramTest, ROOT, Server, USAGE, run
+from program import FAILED, OK, ProgramTest, QAIO, ROOT, Server, USAGE, run
 
 CHAT = {"messages": [{"role": "user", "content": "你好"}], "max_tokens": 4, "ignore_eos": True}
 KEY = re.compile(r"\Aqaio_([0-9a-z]{8})_[A-Za-z0-9_-]{43}\n\Z")
@@ -88,6 +90,9 @@ class Commands(ProgramTest):
     def keys(self, action, *arguments, **options):
         return run("keys", action, "--api-key-file", self.file, *arguments, **options)
 
+    def list(self):
+        return json.loads(self.keys("list", "--json").stdout)["keys"]
+
     def test_a_time_that_is_empty_is_no_key_without_an_end(self):
         made = self.keys("create", "--name", "app", "--expires", "")
         self.assertEqual((made.returncode, made.stdout), (USAGE, ""))
@@ -140,22 +145,51 @@ class Commands(ProgramTest):
                 (("",), "'' is no name of a key"),
                 (("a", "--scope", "all"), "'all' is no scope: run, read, metrics or admin"),
                 (("a", "--requests-max", "0"), "--requests-max"),
-                (("a", "--requests-max", "-1"), "--requests-max")):
+                (("a", "--requests-max", "-1"), "--requests-max"),
+                (("a", "--expires", "2020-01-31"), "--expires: '2020-01-31' is in the past")):
             self.assertIn(message, self.fails(USAGE, *file, *arguments))
-        for expires, message in (("2020-01-31", "is in the past"), ("soon", "write 30d"),
-                                 ("30", "write 30d"), ("0s", "write 30d"), ("1h ago", "write 30d"),
-                                 ("2027-02-30", "write 30d")):
-            self.assertIn(message, self.fails(FAILED, *file, "a", "--expires", expires))
+        for expires in ("soon", "30", "0s", "1h ago", "2027-02-30", "10001d", "9999-01-01"):
+            said = self.fails(USAGE, *file, "a", "--expires", expires)
+            self.assertIn(f"--expires: '{expires}' is no end of a key; write 30d or 12h (at most 10000d)", said)
+            self.assertIn("(at most in 9998)", said)
         self.assertFalse(self.file.exists())
         self.assertIn("No such file", self.fails(FAILED, "keys", "list", "--api-key-file", self.file))
         self.assertIn("--api-key-file", self.fails(USAGE, "keys", "list"))
         self.assertIn("subcommand", self.fails(USAGE, "keys"))
         create(self.file, "a")
         self.assertIn("there is a key 'a'", self.fails(FAILED, *file, "a"))
+        [key] = self.list()
+        self.assertIn("there is a key 'a'", self.fails(FAILED, *file, key["id"]))
         self.file.write_text("[[key]]\nname = 'a'\n")
         self.assertIn(f"{self.file} line 1: key 'a' needs an 'id'", self.fails(FAILED, *file, "b"))
         self.assertIn(f"{self.file} line 1: key 'a' needs an 'id'",
                       self.fails(FAILED, "serve", "--port", 0, "--api-key-file", self.file))
+
+    def test_times_far_away(self):
+        create(self.file, "days", "--expires", "10000d")
+        create(self.file, "date", "--expires", "9998-12-31T23:59:59Z")
+        self.assertEqual(self.list()[1]["expires"][:19], "9998-12-31T23:59:59")
+
+    def test_a_key_that_cannot_be_shown_is_revoked_again(self):
+        create(self.file, "before")
+        reader, closed = os.pipe()
+        os.close(reader)
+        full = os.open("/dev/full", os.O_WRONLY)
+        for out, why in ((full, "No space left on device"), (closed, "Broken pipe")):
+            made = subprocess.run([QAIO, "keys", "create", "--name", "a", "--api-key-file", self.file],
+                                  stdout=out, stderr=subprocess.PIPE, text=True, timeout=60)
+            os.close(out)
+            self.assertEqual((made.returncode, made.stderr), (
+                FAILED, f"qaio: standard output: cannot write: {why}; the key 'a' is revoked again\n"))
+            self.assertEqual([key["name"] for key in self.list()], ["before"])
+
+    def test_a_file_that_cannot_be_written_is_not_there(self):
+        made = subprocess.run(["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", QAIO, "keys", "create",
+                               "--name", "a", "--api-key-file", self.file],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((made.returncode, made.stdout), (FAILED, ""))
+        self.assertIn(f"{self.file}: cannot write: File too large", made.stderr)
+        self.assertFalse(self.file.exists())
 
     def test_many_at_once_lose_no_key(self):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:

@@ -19,14 +19,12 @@
 namespace qaio {
 namespace {
 
-constexpr auto kYearMin = 1970;
-constexpr auto kYearMax = 9998;  // in whatever time zone it is the last day of it
-
 std::optional<int64_t> unix_ms(const toml::date& date) {
   using namespace std::chrono;
   const year_month_day day{year{date.year}, month{date.month}, std::chrono::day{date.day}};
-  if (!day.ok() || date.year < kYearMin || date.year > kYearMax) return std::nullopt;
-  return duration_cast<milliseconds>(sys_days(day).time_since_epoch()).count();
+  if (!day.ok()) return std::nullopt;
+  const int64_t ms = duration_cast<milliseconds>(sys_days(day).time_since_epoch()).count();
+  return ms >= 0 && ms < kKeyTimeEndUnixMs ? std::optional(ms) : std::nullopt;
 }
 
 // A time of day without an offset is that of nobody knows where.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@ namespace qaio {
 
 inline constexpr size_t kKeysMax = 1024;
 inline constexpr size_t kKeyFileBytesMax = size_t{1} << 20;
+// Times end before it, the year 9999: in whatever time zone, they have four digits of a year.
+inline constexpr int64_t kKeyTimeEndUnixMs = 253'370'764'800'000;
 
 // What stands in it. kInvalidArgument names `file`, the line and the field; whatever is unknown is
 // refused, since a misspelled "expires" would be a key that never ends.

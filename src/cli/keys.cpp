@@ -1,18 +1,22 @@
 // qaio keys: the API keys of a server.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "access/key_file_edit.h"
 #include "access/key_json.h"
 #include "app/api_keys.h"
+#include "base/bounded_write.h"
 #include "base/clock.h"
 #include "base/duration_text.h"
 #include "base/text_table.h"
@@ -29,7 +33,7 @@ struct Options {
   std::string file;
   std::string name;
   std::vector<std::string> scopes = {std::string(scope_name(Scope::kRun))};
-  std::string expires;
+  std::optional<int64_t> expires_unix_ms;
   KeyLimits limits;
   bool json = false;
   std::vector<std::string> revoked;  // names or ids
@@ -53,29 +57,25 @@ std::string scope_fault(const std::string& name) {
   return fmt::format("'{}' is no scope: run, read, metrics or admin", name);
 }
 
-// An empty one, of a variable that is not set, would be a key without an end.
-std::string expiry_fault(const std::string& text) {
-  return text.empty() ? "'' is no time; leave the option out for a key without an end" : "";
-}
-
-// "30d" from now on, or a date; empty: never.
-Result<std::optional<int64_t>> read_expiry(const std::string& text) {
-  if (text.empty()) return std::optional<int64_t>();
-  const int64_t now_ms = now_unix_ms();
-  if (const auto ns = parse_duration(text); ns && *ns > 0) {
-    return std::optional(now_ms + *ns / 1'000'000);
+// "30d" from now on, or a date.
+Result<int64_t> read_expiry(const std::string& text) {
+  if (text.empty()) {  // of a variable that is not set: it would be a key without an end
+    return fail(ErrorCode::kInvalidArgument,
+                "'' is no time; leave the option out for a key without an end");
   }
+  const int64_t now_ms = now_unix_ms();
+  if (const auto ns = parse_duration(text); ns && *ns > 0) return now_ms + *ns / 1'000'000;
   const bool date = text.size() >= 10 && text[4] == '-';
   const auto time_ms = parse_time(text, now_ms);
-  if (!date || !time_ms) {
+  if (!date || !time_ms || *time_ms >= kKeyTimeEndUnixMs) {
     return fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("--expires '{}': write 30d, 12h, 2027-01-31 (the beginning of that day, "
-                    "UTC) or 2027-01-31T12:00:00Z",
+        fmt::format("'{}' is no end of a key; write 30d or 12h (at most 10000d), 2027-01-31 (the "
+                    "beginning of that day, UTC) or 2027-01-31T12:00:00Z (at most in 9998)",
                     text));
   }
-  if (*time_ms > now_ms) return std::optional(*time_ms);
-  return fail(ErrorCode::kInvalidArgument, fmt::format("--expires '{}' is in the past", text));
+  if (*time_ms > now_ms) return *time_ms;
+  return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is in the past", text));
 }
 
 std::string limits_text(const KeyLimits& limits) {
@@ -107,20 +107,35 @@ void explain_new(const ApiKey& key, const std::string& file) {
              limited ? ", at most " + limits_text(key.limits) : "", file, file);
 }
 
+// Once on standard output. A key that nobody saw is revoked again.
+Result<void> show(const std::string& text, const ApiKey& key, const std::string& file) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has left must not end this before
+  const BoundedWrite shown =
+      write_bounded(STDOUT_FILENO, text + '\n', std::chrono::milliseconds(-1));
+  if (shown.error == 0) return {};
+  const auto revoke = [&]() -> Result<void> {
+    QAIO_ASSIGN(KeyFileEdit edit, KeyFileEdit::open(file, KeyFileEdit::Missing::kIsAnError));
+    return edit.remove({key.id});
+  };
+  return fail(ErrorCode::kIo,
+              fmt::format("standard output: cannot write: {}; the key '{}' {}",
+                          std::generic_category().message(shown.error), key.name,
+                          revoke() ? "is revoked again" : "stays: `qaio keys revoke` it"));
+}
+
 Result<void> create(const Options& options) {
   ApiKey key;
   key.name = options.name;
   for (const std::string& name : options.scopes) key.scopes.add(*scope_of_name(name));
   key.limits = options.limits;
-  QAIO_ASSIGN(key.expires_unix_ms, read_expiry(options.expires));
+  key.expires_unix_ms = options.expires_unix_ms;
   key.created_unix_ms = now_unix_ms();
   QAIO_ASSIGN(KeyFileEdit edit, KeyFileEdit::open(options.file, KeyFileEdit::Missing::kIsCreated));
   const std::string text = draw_key();
   key.id = id_of_key(text).value();
   QAIO_ASSIGN(key.hash, hash_of_key(text));
   QAIO_RETURN_IF_ERROR(edit.add(key));
-  fmt::print("{}\n", text);
-  std::fflush(stdout);
+  QAIO_RETURN_IF_ERROR(show(text, key, options.file));
   explain_new(key, options.file);
   return {};
 }
@@ -160,7 +175,7 @@ Result<void> list(const Options& options) {
   return {};
 }
 
-// The one that is meant; a name may look like another's id.
+// The one that is meant; in a file that was edited by hand a name may be another's id.
 Result<ApiKey> find_key(const std::vector<ApiKey>& keys, const std::string& text,
                         const std::string& file) {
   std::vector<ApiKey> found;
@@ -235,10 +250,15 @@ void add_keys(CLI::App& app, ExitCode& exit_code) {
       ->type_name("SCOPE[,SCOPE]")
       ->default_str("run");
   created
-      ->add_option("--expires", options->expires,
-                   "When it ends: 30d or 12h from now, 2027-01-31 (the beginning of that day, UTC) "
-                   "or 2027-01-31T12:00:00Z; without it never")
-      ->check(CLI::Validator(expiry_fault, ""))
+      ->add_option_function<std::string>(
+          "--expires",
+          [options](const std::string& text) {
+            const Result<int64_t> time_ms = read_expiry(text);
+            if (!time_ms) throw CLI::ValidationError("--expires", time_ms.error().message);
+            options->expires_unix_ms = *time_ms;
+          },
+          "When it ends: 30d or 12h from now (at most 10000d), 2027-01-31 (the beginning of that "
+          "day, UTC) or 2027-01-31T12:00:00Z (at most in 9998); without it never")
       ->type_name("TIME");
   add_limit(*created, "requests-max", options->limits.requests_max,
             "Requests to the model at once; past it 429");
