@@ -1,6 +1,7 @@
 #include "access/api_key.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -21,19 +22,14 @@ bool all_of(std::string_view text, std::string_view letters) {
   return text.find_first_not_of(letters) == std::string_view::npos;
 }
 
-// 256 bits make 42 letters of 6 bits and one of 4, as base64url has it.
 std::string draw_secret() {
   std::array<uint64_t, 4> bits{};
   for (uint64_t& word : bits) word = secure_random();
-  std::string secret;
-  for (size_t at = 0; at < 256; at += 6) {
-    const size_t word = at / 64;
-    const size_t shift = at % 64;
-    uint64_t six = bits[word] >> shift;
-    if (shift > 58 && word + 1 < bits.size()) six |= bits[word + 1] << (64 - shift);
-    const bool last = at + 6 > 256;
-    secret += kSecretLetters[last ? (six & 15) << 2 : six & 63];
-  }
+  std::array<unsigned char, kKeySecretBytes + 2> text{};  // and padding, and a 0
+  EVP_EncodeBlock(text.data(), reinterpret_cast<const unsigned char*>(bits.data()), sizeof(bits));
+  std::string secret(text.begin(), text.begin() + kKeySecretBytes);
+  std::ranges::replace(secret, '+', '-');
+  std::ranges::replace(secret, '/', '_');
   return secret;
 }
 
@@ -73,9 +69,7 @@ bool same_hash(const KeyHash& a, const KeyHash& b) {
 }
 
 std::string hash_text(const KeyHash& hash) {
-  std::string text(kHashBegin);
-  for (const uint8_t byte : hash) text += fmt::format("{:02x}", byte);
-  return text;
+  return fmt::format("{}{:02x}", kHashBegin, fmt::join(hash, ""));
 }
 
 std::optional<KeyHash> parse_hash(std::string_view text) {

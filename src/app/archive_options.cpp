@@ -147,13 +147,13 @@ std::vector<RecordConsumer*> Archives::consumers() const {
 std::vector<ArchiveState> Archives::states() const {
   std::vector<ArchiveState> states;
   if (sqlite_) {
-    states.push_back({.kind = "sqlite",
-                      .written = sqlite_->written(),
-                      .lost = sqlite_->lost() + sqlite_thread_->dropped(),
-                      .client_times_lost =
-                          sqlite_->amendments_lost() + sqlite_thread_->amendments_dropped(),
-                      .paused = sqlite_->paused(),
-                      .waiting = sqlite_->spooled()});
+    states.push_back(
+        {.kind = "sqlite",
+         .written = sqlite_->written(),
+         .lost = sqlite_->lost() + sqlite_thread_->dropped(),
+         .client_times_lost = sqlite_->amendments_lost() + sqlite_thread_->amendments_dropped(),
+         .paused = sqlite_->paused(),
+         .waiting = sqlite_->spooled()});
   }
   if (csv_) {
     states.push_back({.kind = "csv",

@@ -30,8 +30,8 @@ struct RuntimeOptions {
   int queue_max = EngineOptions().queue_max;
 };
 
-// --model, --threads, --weights, --kv-tokens, --kv-type, --state-mib, --parallel, --queue-max, --config, each
-// also as QAIO_*.
+// --model, --threads, --weights, --kv-tokens, --kv-type, --state-mib, --parallel, --queue-max,
+// --config, each also as QAIO_*.
 void add_runtime_options(CLI::App& command, RuntimeOptions& options);
 
 // For tests of the whole program (tests/slowed): every model that a Runtime loads from now on

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,12 +18,12 @@ class ArchivePause {
   ArchivePause(std::chrono::milliseconds retry_interval, const Clock& clock)
       : retry_interval_(retry_interval), clock_(clock) {}
 
-  bool paused() const { return retry_at_ns_.has_value(); }
-  bool retry_due() const { return paused() && clock_.now_ns() >= *retry_at_ns_; }
+  bool paused() const { return paused_.load(std::memory_order_relaxed); }  // any thread
+  bool retry_due() const { return paused() && clock_.now_ns() >= retry_at_ns_; }
 
   // A write failed: until the next try. True if it went well before.
   bool begin(const Error& error) {
-    const bool begins = !paused();
+    const bool begins = !paused_.exchange(true);
     if (begins) lost_before_ = lost();
     reason_ = error.message;
     retry_at_ns_ = clock_.now_ns() + std::chrono::nanoseconds(retry_interval_).count();
@@ -32,7 +31,7 @@ class ArchivePause {
   }
   // A write succeeded. Returns how many records the pause has cost.
   uint64_t end() {
-    retry_at_ns_.reset();
+    paused_ = false;
     return lost() - lost_before_;
   }
   // How many records were lost since it last could write, none if it can.
@@ -52,7 +51,8 @@ class ArchivePause {
  private:
   const std::chrono::milliseconds retry_interval_;
   const Clock& clock_;
-  std::optional<TimeNs> retry_at_ns_;  // set: paused
+  std::atomic<bool> paused_ = false;
+  TimeNs retry_at_ns_ = 0;  // while paused
   std::string reason_;
   uint64_t lost_before_ = 0;
   std::atomic<uint64_t> lost_ = 0;

@@ -85,7 +85,6 @@ void CsvArchive::consume(std::span<const RecordPtr> records) {
     if (held_.empty() || !pause_.retry_due()) return;
     const Result<void> done = write_held();
     if (!done) return pause(done.error());
-    paused_ = false;
     on_message_(ArchiveEvent::kResumed, options_.folder + ": CSV files go on; " +
                                             std::to_string(pause_.end()) + " records were lost");
     return;
@@ -227,7 +226,6 @@ void CsvArchive::tell_removed() {
 }
 
 void CsvArchive::pause(const Error& error) {
-  paused_ = true;
   if (pause_.begin(error)) {
     on_message_(ArchiveEvent::kPaused,
                 "CSV files pause until they can be written again: " + error.message);

@@ -30,15 +30,15 @@ struct CsvArchiveOptions {
   size_t records_per_file = 100;
   bool gzip = false;
   std::chrono::milliseconds retry_interval{5000};  // after a write that failed
-  size_t held_max = 1000;  // records that wait for a write to succeed
+  size_t held_max = 1000;                          // records that wait for a write to succeed
   CsvFolderBounds bounds = {};
   bool with_texts = false;  // what everybody could read until now is for its owner alone
 };
 
 // Every call of consume() hands its lines to the kernel. A full file is brought to the disk beside
 // that, and gets its name when it is there; until then it ends in .csv.part. When a write fails,
-// some records wait in memory for a later try to succeed, and more are counted as lost. A .part that somebody removed or moved is
-// given up, and a new one begins.
+// some records wait in memory for a later try to succeed, and more are counted as lost. A .part
+// that somebody removed or moved is given up, and a new one begins.
 class CsvArchive final : public RecordConsumer {
  public:
   // Creates the folder if it is missing and completes what a server that crashed left in it. kIo
@@ -61,7 +61,7 @@ class CsvArchive final : public RecordConsumer {
   uint64_t written() const { return written_.load(std::memory_order_relaxed); }  // any thread
   uint64_t lost() const { return pause_.lost(); }                                // any thread
   uint64_t held() const { return held_count_.load(std::memory_order_relaxed); }  // any thread
-  bool paused() const { return paused_.load(std::memory_order_relaxed); }        // any thread
+  bool paused() const { return pause_.paused(); }                                // any thread
 
  private:
   CsvArchive(CsvArchiveOptions options, RunInfo run, ArchiveMessage on_message, const Clock& clock);
@@ -103,7 +103,6 @@ class CsvArchive final : public RecordConsumer {
   RunInfo run_ QAIO_GUARDED_BY(mutex_);
   std::atomic<uint64_t> written_ = 0;
   std::atomic<uint64_t> held_count_ = 0;
-  std::atomic<bool> paused_ = false;
 };
 
 }  // namespace qaio

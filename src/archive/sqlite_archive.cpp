@@ -364,7 +364,6 @@ void SqliteArchive::spool_pending() {
 void SqliteArchive::pause(const Error& error) {
   writer_.reset();
   pause_error_ = error.message;
-  paused_ = true;
   if (pause_.begin(error)) {
     on_message_(ArchiveEvent::kPaused,
                 "archiving pauses until it can write again, and spools records as far as it can: " +
@@ -378,7 +377,6 @@ void SqliteArchive::pause(const Error& error) {
 }
 
 void SqliteArchive::resume() {
-  paused_ = false;
   on_message_(ArchiveEvent::kResumed,
               "archiving goes on; " + records_text(pause_.end()) + " were lost");
 }

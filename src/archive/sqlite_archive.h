@@ -76,8 +76,8 @@ class SqliteArchive final : public RecordConsumer {
   uint64_t written() const { return written_.load(std::memory_order_relaxed); }  // any thread
   // Records that wait in its spool for the archive to be writable again. Any thread.
   uint64_t spooled() const { return spooled_.load(std::memory_order_relaxed); }
-  bool paused() const { return paused_.load(std::memory_order_relaxed); }  // any thread
-  uint64_t lost() const { return pause_.lost(); }                                // any thread
+  bool paused() const { return pause_.paused(); }  // any thread
+  uint64_t lost() const { return pause_.lost(); }  // any thread
   uint64_t amendments_lost() const { return amendments_lost_.load(std::memory_order_relaxed); }
 
  private:
@@ -130,7 +130,6 @@ class SqliteArchive final : public RecordConsumer {
   std::atomic<bool> suspect_ = false;                       // a reader found the file damaged
   std::atomic<uint64_t> written_ = 0;
   std::atomic<uint64_t> spooled_ = 0;
-  std::atomic<bool> paused_ = false;
   std::atomic<uint64_t> amendments_lost_ = 0;
 };
 

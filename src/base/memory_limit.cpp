@@ -54,7 +54,9 @@ MemoryLimit memory_limit(const fs::path& root) {
                     .of = "this machine"};
   for (const ControlGroup& group : control_groups("memory", root)) {
     const int64_t bytes = limit_of(group, swap_bytes);
-    if (bytes < least.bytes) least = {.bytes = bytes, .of = "the control group " + group.folder.string()};
+    if (bytes < least.bytes) {
+      least = {.bytes = bytes, .of = "the control group " + group.folder.string()};
+    }
   }
   if (least.bytes == kUnlimited) least.bytes = 0;
   return least;

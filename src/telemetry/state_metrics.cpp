@@ -22,8 +22,7 @@ void add_engine(const EngineState& engine, MetricFamilies& out) {
   out.gauge("qaio_kv_usage_ratio", "Share of KV memory that running tasks and pinned prompts hold.",
             engine.kv_blocks_total == 0 ? 0 : unavailable / engine.kv_blocks_total);
   if (engine.states_total > 0) {
-    out.gauge("qaio_recurrent_states",
-              "States of recurrent layers, by what they are used for.",
+    out.gauge("qaio_recurrent_states", "States of recurrent layers, by what they are used for.",
               {labelled("state", "used", engine.states_used),
                labelled("state", "cached", engine.states_cached),
                labelled("state", "free",
