@@ -108,7 +108,7 @@ class Deaf(CrowdTest):
                 clients = self.deaf_clients(server, request, DEAF)
                 held = self.most_mib(server) - before
                 print(f"resident memory grew by {held:.1f} MiB")
-                self.assertLess(held, MEMORY_MIB)
+                self.assert_memory_less(held, MEMORY_MIB)
                 return clients
 
             for client in self.around(server, make_deaf):

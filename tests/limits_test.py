@@ -338,7 +338,7 @@ class Memory(LimitsTest):
             self.assertEqual(server.stop(), OK)
         # The last records fill up within the first thousand requests.
         first, middle, last = sizes.values()
-        self.assertLess(last - (first if self.REQUESTS >= 10_000 else middle), self.GROWTH_MAX_MIB)
+        self.assert_memory_less(last - (first if self.REQUESTS >= 10_000 else middle), self.GROWTH_MAX_MIB)
 
 
 class Stops(LimitsTest):

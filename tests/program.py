@@ -16,11 +16,12 @@ SHARED_MODELS = ROOT.parent / "shared/data"
 DEMO_MODEL = ROOT / "models/demo"
 
 OK, NO, USAGE, FAILED = 0, 1, 2, 3
+SANITIZED = bool(os.environ.get("QAIO_SANITIZE"))
 
 
 def not_sanitized(why):
     """Of a test or class that `./dev sanitize` leaves out; `why` names what a sanitizer changes."""
-    return unittest.skipIf(os.environ.get("QAIO_SANITIZE"), f"not under sanitizers: {why}")
+    return unittest.skipIf(SANITIZED, f"not under sanitizers: {why}")
 
 
 def run(*arguments, stdin="", environment=None, timeout=600, text=True):
@@ -54,6 +55,11 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(result.stdout, "", arguments)
         self.assertRegex(result.stderr, r"\Aqaio: [^\n]+\n(Try [^\n]+\n)?\Z", arguments)
         return result.stderr
+
+    def assert_memory_less(self, grown, most, message=None):
+        """Not of sanitizers, which keep what was given back, and more beside."""
+        if not SANITIZED:
+            self.assertLess(grown, most, message)
 
 
 def descriptors(server):

@@ -279,7 +279,7 @@ class Pipelined(ProgramTest):
                 for _ in range(200):
                     self.assertEqual(wire.answer()[0], 200)
                 sizes.append(resident_mib(self.server))
-            self.assertLess(sizes[-1] - sizes[9], 8, sizes)
+            self.assert_memory_less(sizes[-1] - sizes[9], 8, sizes)
 
 
 class Crowd(ProgramTest):
@@ -303,7 +303,7 @@ class Crowd(ProgramTest):
             self.assertEqual(ask(server, "/health"), '{"status":"ok"}')
             eventually(lambda: descriptors(server) <= before[0])
             eventually(lambda: metric(server, "qaio_http_memory_bytes") == 0)
-            self.assertLess(resident_mib(server) - before[1], 8)  # the second half
+            self.assert_memory_less(resident_mib(server) - before[1], 8)  # the second half
             self.assertEqual(server.stop(), OK)
 
 

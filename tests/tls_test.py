@@ -243,7 +243,7 @@ class OneServer(CertifiedTest):
             # the others are served meanwhile
             self.assertEqual(ask(connection(self.server, self.context))[0], 200)
             grown = resident_kib(self.server) - settled
-            self.assertLess(grown, count * 64, "KiB more")
+            self.assert_memory_less(grown, count * 64)
             start = time.monotonic()
             while last.recv(65536):
                 pass
@@ -262,7 +262,7 @@ class OneServer(CertifiedTest):
                                                                        self.server.port)))
                 client.sendall(b"\x16\x03\x01\x00\x08\x01\x01\xff\x00\x03\x03xx")
             self.assertEqual(ask(connection(self.server, self.context))[0], 200)
-            self.assertLess(resident_kib(self.server) - settled, 500 * 64, "KiB more")
+            self.assert_memory_less(resident_kib(self.server) - settled, 500 * 64)
 
     def test_the_metrics_know_when_the_certificate_expires(self):
         text = openssl("x509", "-in", self.certificate, "-noout", "-enddate").decode().strip()

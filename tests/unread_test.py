@@ -102,7 +102,7 @@ class Unread(ProgramTest):
             before = resident_mib(server)
             most, clients = self.hold(server, kinds.values())
             print(f"{len(kinds)} kinds, {CLIENTS} clients: {most - before:.1f} MiB more")
-            self.assertLess(most - before, MEMORY_MIB + BESIDE_MIB)
+            self.assert_memory_less(most - before, MEMORY_MIB + BESIDE_MIB)
             for client in clients:
                 client.reset()
             eventually(lambda: metric(server, "qaio_http_memory_bytes") == 0)
