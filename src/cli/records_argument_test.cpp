@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temp_path_for_test.h"
+
 namespace qaio {
 namespace {
 
@@ -30,7 +32,7 @@ TEST(RecordsArgument, SelectsVersionsAndSpans) {
 }
 
 TEST(RecordsArgument, AFileOfTheWholeNameWins) {
-  const std::string path = testing::TempDir() + "qaio_before@0.2.0";
+  const std::string path = temp_path("before@0.2.0");
   std::ofstream(path) << "\n";
   EXPECT_EQ(parse_records_argument(path, kNow)->path, path);
   EXPECT_TRUE(parse_records_argument(path, kNow)->selection.version.empty());

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/file_set.h"
+#include "base/temp_path_for_test.h"
 #include "model/chat_template_source.h"
 #include "tasks/published_template_for_test.h"
 
@@ -25,12 +26,12 @@ TEST(SynthChatTemplate, IsQwen35sForConversations) {
   for (const bool thinks : {false, true}) {
     ModelShape shape = *find_model_shape("tiny-qwen3.5");
     shape.delta_net->thinks = thinks;
-    const auto path = std::filesystem::path(testing::TempDir()) / "synth_template.gguf";
+    const std::filesystem::path path = temp_path("synth_template.gguf");
     const auto written = synthesize_gguf(shape, {}, path);
     ASSERT_TRUE(written) << written.error().message;
     const auto files = FileSet::open(path);
     ASSERT_TRUE(files) << files.error().message;
-    const auto file = GgufFile::parse(files->bytes("synth_template.gguf"), "synth_template.gguf");
+    const auto file = GgufFile::parse(files->bytes(path.filename().string()), "synth_template.gguf");
     ASSERT_TRUE(file) << file.error().message;
     const auto chat = ChatTemplate::compile(chat_template_of(*file));
     ASSERT_TRUE(chat) << chat.error().message;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temp_path_for_test.h"
 #include "config/toml_for_test.h"
 
 namespace qaio {
@@ -14,7 +15,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 TEST(TomlFile, IsReadOnceAndOutlivesItsText) {
-  const std::string path = testing::TempDir() + "toml_reader_test.toml";
+  const std::string path = temp_path("toml_reader_test.toml");
   std::ofstream(path) << "threads = 2\n\n[[task]]\nname = 'a'\n[[task]]\nname = 'b'\n";
   Result<TomlFile> opened = TomlFile::open(path);
   std::filesystem::remove(path);

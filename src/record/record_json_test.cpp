@@ -2,12 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdio>
 #include <fstream>
 
+#include "base/temp_path_for_test.h"
 #include "record/records_for_test.h"
 
 namespace qaio {
@@ -206,7 +206,7 @@ class RecordFileTest : public testing::Test {
     return RecordFile(path_).load(selection);
   }
 
-  const std::string path_ = testing::TempDir() + "qaio-records-" + std::to_string(getpid());
+  const std::string path_ = temp_path("records");
 };
 
 TEST_F(RecordFileTest, SavesAndLoads) {

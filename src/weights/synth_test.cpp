@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/file_set.h"
+#include "base/temp_path_for_test.h"
 #include "weights/dequantize.h"
 #include "weights/gguf.h"
 #include "weights/synth_vocabulary.h"
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 
 class Synth : public testing::Test {
  protected:
-  fs::path path(const char* name) const { return fs::path(testing::TempDir()) / name; }
+  fs::path path(const char* name) const { return temp_path(name); }
   // Writes, maps and parses.
   void make(const ModelShape& shape, const SynthOptions& options, const char* name) {
     auto written = synthesize_gguf(shape, options, path(name));
@@ -27,7 +28,7 @@ class Synth : public testing::Test {
     ASSERT_TRUE(files);
     files_ = std::move(*files);
     fs::remove(path(name));  // the mapping stays
-    auto parsed = GgufFile::parse(files_.bytes(name), name);
+    auto parsed = GgufFile::parse(files_.bytes(path(name).filename().string()), name);
     ASSERT_TRUE(parsed) << parsed.error().message;
     file_ = std::move(*parsed);
   }

@@ -11,10 +11,12 @@ async function recorded(server) {
 // tries again does so before it gives up: all that it sent is there.
 export async function recordsOf(server, work, least = 1) {
   const earlier = new Set((await recorded(server)).map(({ request_id: id }) => id));
+  const begin = Date.now();  // the record of an answer before may come only after it
   await work();
   let records;
   await eventually(async () => {
-    records = (await recorded(server)).filter(({ request_id: id }) => !earlier.has(id));
+    records = (await recorded(server)).filter(
+      ({ request_id: id, arrived_unix_ms: arrived }) => !earlier.has(id) && arrived >= begin);
     return records.length >= least;
   });
   return records.reverse();

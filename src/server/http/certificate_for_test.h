@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/temp_path_for_test.h"
 #include "server/http/tls_context.h"
 
 namespace qaio {
@@ -28,8 +29,8 @@ inline TlsFiles write_certificate(const std::string& name, long begins = -60, lo
   X509_set_issuer_name(certificate, subject);
   EXPECT_GT(X509_sign(certificate, key, EVP_sha256()), 0);
 
-  const TlsFiles files = {.certificate = testing::TempDir() + name + ".crt",
-                          .key = testing::TempDir() + name + ".key",
+  const TlsFiles files = {.certificate = temp_path(name + ".crt"),
+                          .key = temp_path(name + ".key"),
                           .client_ca = ""};
   std::FILE* file = std::fopen(files.certificate.c_str(), "w");
   EXPECT_EQ(PEM_write_X509(file, certificate), 1);
