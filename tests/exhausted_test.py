@@ -14,7 +14,7 @@ import time
 import unittest
 
 from faults import ROOT, FaultTest, archived, ask, cpu_seconds, eventually, metric, send, start_and_end
-from program import FAILED, OK, QAIO, Server, descriptors, not_sanitized
+from program import FAILED, NO_DESCRIPTORS, OK, QAIO, Server, descriptors, not_sanitized
 from slo_test import receiver_for, strict_config
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -91,7 +91,7 @@ class Descriptors(FaultTest):
                     self.assertRegex("".join(lines), r"(?i)too many open files|open shared object file|"
                                                      r"unable to open database file")
 
-    @not_sanitized("UBSan looks at an object through a pipe, and takes it for a wrong one without descriptors")
+    @not_sanitized(NO_DESCRIPTORS)
     def test_none_left_while_it_runs(self):
         receiver = receiver_for(self)
         config = strict_config(self.place, {"kind": "webhook", "url": receiver.url("/hook"), "timeout": "2s"})
