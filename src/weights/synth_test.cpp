@@ -185,7 +185,7 @@ TEST_F(Synth, TheSeedDecidesTheBytes) {
   const ModelShape& shape = *find_model_shape("tiny");
   const auto bytes = [&](uint64_t seed) {
     make(shape, {.type = TensorType::kQ4_0, .seed = seed}, "synth_seed.gguf");
-    return std::string(files_.text("synth_seed.gguf"));
+    return std::string(files_.text(path("synth_seed.gguf").filename().string()));
   };
   const std::string first = bytes(1);
   EXPECT_EQ(first, bytes(1));
